@@ -1,0 +1,112 @@
+"""Advisories: one document from one source, the packages it affects, and the keyed ranges made of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityFact:
+    """One statement about severity: `kind` is CVSS_V2, CVSS_V3, CVSS_V4 or TEXT; `value` the vector or the word."""
+
+    kind: str
+    value: str
+
+
+class RangeEventKind(StrEnum):
+    """The four events of an OSV range."""
+
+    INTRODUCED = "introduced"
+    FIXED = "fixed"
+    LAST_AFFECTED = "last_affected"
+    LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeEvent:
+    """One event of a range, with the version as the source writes it."""
+
+    kind: RangeEventKind
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatedRange:
+    """A range as the source states it: its type (SEMVER, ECOSYSTEM; GIT ranges are dropped by the parser) and events."""
+
+    type: str
+    events: tuple[RangeEvent, ...]
+
+
+class FixState(StrEnum):
+    """What the source says about a fix."""
+
+    FIXED = "fixed"
+    NOT_FIXED = "not fixed"
+    WILL_NOT_FIX = "will not fix"
+    DEFERRED = "deferred"
+    END_OF_LIFE = "end of life"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedPackage:
+    """One `affected` entry: package, ranges, listed versions, and what the source says of it outright.
+
+    `name` is as the source writes it. `state` is empty, or one of: `not affected`, `will not fix`, `deferred`,
+    `end of life`. `severity` overrides the advisory's for this package.
+    """
+
+    ecosystem: str
+    name: str
+    ranges: tuple[StatedRange, ...] = ()
+    versions: tuple[str, ...] = ()
+    state: str = ""
+    severity: tuple[SeverityFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advisory:
+    """One document from one source, whole. `id` is the source's own (PYSEC-…, GHSA-…, DEBIAN-CVE-…)."""
+
+    source: str
+    id: str
+    modified_at: datetime
+    published_at: datetime | None
+    withdrawn_at: datetime | None
+    summary: str
+    details: str
+    aliases: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    affected: tuple[AffectedPackage, ...] = ()
+    severity: tuple[SeverityFact, ...] = ()
+    references: tuple[str, ...] = ()
+    cwes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedRange:
+    """A half-open key interval of one package name, with its fix; the unit that matching joins on.
+
+    Exactly one of three forms: an interval (`low` ≤ key < `high`), an exact version text for a listed version without a
+    key (`exact_version`, keys None), or a range that cannot be compared (`not_comparable` says why, keys None).
+    `name` is normalised as the ecosystem does. `fixed`, `introduced`, `last_affected` are the source's texts, to show;
+    `fixed` is empty where no fix is named.
+    """
+
+    ecosystem: str
+    name: str
+    scheme: str
+    scheme_number: int
+    low: bytes | None
+    high: bytes | None
+    exact_version: str = ""
+    not_comparable: str = ""
+    introduced: str = ""
+    fixed: str = ""
+    last_affected: str = ""
+    fix_state: FixState = FixState.UNKNOWN
+    severity: tuple[SeverityFact, ...] = ()

@@ -1,0 +1,116 @@
+"""What a registry serves: digests, descriptors, manifests, indexes, configs.
+
+Source:
+    OCI image specification 1.1 (descriptor, manifest, index, config chapters); Docker image manifest version 2 schema 2.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
+
+
+def is_digest(text: str) -> bool:
+    """Say whether the text is a digest that we can verify: sha256 or sha512 with lower-case hex."""
+    return _DIGEST.fullmatch(text) is not None
+
+
+def digest_of(content: bytes, algorithm: str = "sha256") -> str:
+    """Return the digest of the bytes as `algorithm:hex`."""
+    return f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Operating system, architecture and variant, as in an index or a config; the variant may be empty."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A pointer to content: media type, digest and size in bytes; `platform` only inside an index."""
+
+    media_type: str
+    digest: str
+    size_bytes: int
+    platform: Platform | None = None
+    artifact_type: str = ""
+    annotations: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStep:
+    """One line of an image's history; steps with `empty_layer` made no layer."""
+
+    created_by: str
+    empty_layer: bool
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageConfig:
+    """What an image config says; `diff_ids` stand oldest layer first."""
+
+    digest: str
+    platform: Platform
+    diff_ids: tuple[str, ...]
+    history: tuple[BuildStep, ...] = ()
+    created_at: datetime | None = None
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of one image: the blob as stored, the diff ID of its unpacked bytes, the step that made it."""
+
+    digest: str
+    diff_id: str
+    media_type: str
+    size_bytes: int
+    created_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedImage:
+    """One platform manifest with its config; `layers` oldest first."""
+
+    digest: str
+    media_type: str
+    size_bytes: int
+    config: ImageConfig
+    layers: tuple[Layer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedIndex:
+    """An image index: the platform images behind it, and the digests of the rest (attestations, artifacts)."""
+
+    digest: str
+    media_type: str
+    size_bytes: int
+    images: tuple[ResolvedImage, ...]
+    others: tuple[Descriptor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OtherArtifact:
+    """A manifest that is no image: a signature, attestation, chart, SBOM …; recorded, never counted as an image."""
+
+    digest: str
+    media_type: str
+    size_bytes: int
+    artifact_type: str
+    subject_digest: str = ""
+
+
+Resolved = ResolvedImage | ResolvedIndex | OtherArtifact

@@ -1,0 +1,151 @@
+"""Windows, clocks and monitoring: whether an image is watched, until when, and why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from dogwatch.model.errors import InvalidRequestError
+
+_DAYS = re.compile(r"DAYS_([1-9][0-9]{0,4})")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How long after a clock's moment we keep watching: a number of days, LIFETIME (days None), or NONE (`off`)."""
+
+    days: int | None
+    off: bool = False
+
+    @classmethod
+    def parse(cls, text: str, field: str = "window") -> Window:
+        """Read `DAYS_<n>`, `LIFETIME` or `NONE`.
+
+        Raises:
+            InvalidRequestError: any other text; `field` names it.
+        """
+        if text == "LIFETIME":
+            return cls(None)
+        if text == "NONE":
+            return cls(None, off=True)
+        number = _DAYS.fullmatch(text)
+        if number is None:
+            raise InvalidRequestError(field, f"{text!r} is none of DAYS_<number>, LIFETIME, NONE")
+        return cls(int(number[1]))
+
+    @property
+    def is_lifetime(self) -> bool:
+        """Whether the window never ends."""
+        return self.days is None and not self.off
+
+    @property
+    def length(self) -> timedelta | None:
+        """The length, or None for LIFETIME and NONE."""
+        return None if self.days is None else timedelta(days=self.days)
+
+    def __str__(self) -> str:
+        if self.off:
+            return "NONE"
+        return "LIFETIME" if self.days is None else f"DAYS_{self.days}"
+
+
+class ActivityMode(StrEnum):
+    """Which moments the activity window counts from."""
+
+    LAST_PULL = "LAST_PULL_DATE"
+    LAST_IN_USE = "LAST_IN_USE_AT"
+    EITHER = "EITHER"
+
+
+class SettingStatus(StrEnum):
+    """How far a change of windows has come."""
+
+    PENDING = "PENDING"
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+@dataclass(frozen=True, slots=True)
+class RescanSetting:
+    """The windows of an account: the newest change, with how far it has come."""
+
+    push_window: Window
+    activity_window: Window
+    activity_mode: ActivityMode
+    status: SettingStatus = SettingStatus.SUCCESS
+    updated_at: datetime | None = None
+
+
+class ScanFrequency(StrEnum):
+    """How a repository's images are watched."""
+
+    CONTINUOUS = "CONTINUOUS_SCAN"
+    ON_PUSH = "SCAN_ON_PUSH"
+    MANUAL = "MANUAL"
+
+
+class Clock(StrEnum):
+    """The clocks that can keep an image watched."""
+
+    PUSH = "push"
+    PULL = "pull"
+    IN_USE = "in use"
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The moments that the windows of one image count from; None where it never happened."""
+
+    pushed_at: datetime | None
+    pulled_at: datetime | None = None
+    in_use_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The outcome of the windows for one image: the deadline (inside), and the clock that holds it.
+
+    `until` is FOREVER under LIFETIME and None when no clock is known. `held_by` is None when nothing holds it.
+    """
+
+    until: datetime | None
+    held_by: Clock | None
+
+
+class MonitoringEnd(StrEnum):
+    """Why an interval of monitoring ended."""
+
+    EXPIRED = "monitoring ended: both windows are over"
+    WINDOWS_CHANGED = "monitoring ended: the windows were shortened"
+    DELETED = "monitoring ended: the image was deleted"
+    REGISTRY_REMOVED = "monitoring ended: the registry was removed"
+    REPLACED = "inventory replaced"
+
+
+class StatusCode(StrEnum):
+    """Whether an image is watched."""
+
+    ACTIVE = "ACTIVE"
+    INACTIVE = "INACTIVE"
+
+
+class StatusReason(StrEnum):
+    """Why an image is watched or not, in the original's words."""
+
+    SUCCESSFUL = "SUCCESSFUL"
+    PENDING_INITIAL_SCAN = "PENDING_INITIAL_SCAN"
+    SCAN_IN_PROGRESS = "SCAN_IN_PROGRESS"
+    PENDING_REVIVAL_SCAN = "PENDING_REVIVAL_SCAN"
+    SCAN_FREQUENCY_SCAN_ON_PUSH = "SCAN_FREQUENCY_SCAN_ON_PUSH"
+    SCAN_FREQUENCY_MANUAL = "SCAN_FREQUENCY_MANUAL"
+    SCAN_ELIGIBILITY_EXPIRED = "SCAN_ELIGIBILITY_EXPIRED"
+    UNSUPPORTED_OS = "UNSUPPORTED_OS"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    INVALID_ARTIFACT = "INVALID_ARTIFACT"
+    STORAGE_LIMIT_EXCEEDED = "STORAGE_LIMIT_EXCEEDED"
+    ACCESS_DENIED = "ACCESS_DENIED"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    RESOURCE_TERMINATED = "RESOURCE_TERMINATED"

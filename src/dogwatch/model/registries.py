@@ -1,0 +1,81 @@
+"""A registry that is watched, and what it tells us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAccess:
+    """How to reach a registry.
+
+    Secrets stay where the operator keeps them: `password_file` names a file, `password_variable` an environment
+    variable; neither is ever stored by value. Plain HTTP only when `url` says `http://`, which `registries add`
+    accepts only when told so. `ca_file` is a PEM file with the authorities to trust instead of the system's.
+    """
+
+    url: str
+    username: str = ""
+    password_file: str = ""
+    password_variable: str = ""
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """A registry watched for one account. `alias` is unique within the account; `region` is what AWS clients see."""
+
+    id: int
+    account_id: str
+    alias: str
+    kind: str
+    region: str
+    access: RegistryAccess
+    added_at: datetime
+
+
+class EventKind(StrEnum):
+    """What happened to a manifest. A second tag on a digest is a push; a deleted tag is a deletion with a tag only."""
+
+    PUSHED = "pushed"
+    PULLED = "pulled"
+    DELETED = "deleted"
+
+
+class EventOrigin(StrEnum):
+    """How we heard of it."""
+
+    WEBHOOK = "webhook"
+    POLL = "poll"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryEvent:
+    """One push, pull or deletion of a manifest, as the registry told it.
+
+    `digest` is empty only for a deleted tag. `occurred_at` is the registry's word (not yet clamped), `external_id` makes
+    the event unique within (registry, origin), so that hearing it twice changes nothing. `own` marks our own reads.
+    """
+
+    kind: EventKind
+    repository: str
+    digest: str
+    tag: str
+    occurred_at: datetime
+    external_id: str
+    media_type: str = ""
+    actor: str = ""
+    user_agent: str = ""
+    client_address: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TagListing:
+    """What polling saw of one repository at one moment: tag → digest, complete."""
+
+    repository: str
+    tags: tuple[tuple[str, str], ...]
