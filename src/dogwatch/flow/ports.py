@@ -1,0 +1,297 @@
+"""What `flow` needs from the outer rooms, stated by `flow`. `app.py` hands it over; the type checker proves the fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from dogwatch.model.advisories import Advisory
+from dogwatch.model.images import Layer, Platform, Resolved
+from dogwatch.model.monitoring import RescanSetting
+from dogwatch.model.packages import Inventory, Provenance
+from dogwatch.model.registries import EventOrigin, Registry, RegistryEvent, TagListing
+
+
+class Clock(Protocol):
+    """The product's one clock. A demonstration may move it ahead of the machine's."""
+
+    def now(self) -> datetime:
+        """The present, aware UTC."""
+
+    def of(self, outside: datetime) -> datetime:
+        """Carry a time that the outside world (a registry) gave into the product's time."""
+
+
+# --- registries -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One webhook body as received, waiting to be read."""
+
+    id: int
+    registry_id: int
+    received_at: datetime
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNotice:
+    """What an adapter made of one body: the events in it, and what it refused, in words."""
+
+    events: tuple[RegistryEvent, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PollOutcome:
+    """What a poll of one registry saw: listings that are complete, and the repositories that failed, with the reason."""
+
+    listings: tuple[TagListing, ...]
+    failures: tuple[tuple[str, str], ...]
+
+
+class Registries(Protocol):
+    """Talks to registries. Raises RegistryError and ContentError as the error tree says."""
+
+    def read_notice(self, registry: Registry, content_type: str, body: bytes) -> ReadNotice:
+        """Parse a webhook body; never raises for bad content, which is a problem in the result."""
+
+    def resolve(self, registry: Registry, repository: str, reference: str) -> Resolved:
+        """Fetch and parse a manifest by tag or digest, with everything behind it."""
+
+    def poll(self, registry: Registry) -> PollOutcome:
+        """List repositories and tags with their digests (HEAD only: nothing here counts as a pull)."""
+
+
+class LayerReader(Protocol):
+    """Reads one layer, once, in a child process; returns encoded evidence (`inventory.encode_evidence`)."""
+
+    def read_layer(self, registry: Registry, repository: str, layer: Layer) -> bytes:
+        """Stream the blob, verify digest and diff ID, extract.
+
+        Raises:
+            RegistryError, ContentError, StepCrashedError.
+        """
+
+
+# --- the store --------------------------------------------------------------------------------------------------------
+
+
+class RegistryStore(Protocol):
+    """Registries as stored."""
+
+    def load(self, registry_id: int) -> Registry:
+        """The registry, or NotFoundError where it is unknown or removed."""
+
+    def load_all(self) -> tuple[Registry, ...]:
+        """Every registry that is not removed, of all accounts, by id."""
+
+    def record_poll(self, registry_id: int, at: datetime, problem: str) -> None:
+        """Remember when a poll ended; an empty problem means that it saw everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestToResolve:
+    """A manifest that events or polls named and that is not known yet."""
+
+    registry_id: int
+    repository: str
+    digest: str
+
+
+class EventStore(Protocol):
+    """Notices and events: stored first, understood after, each exactly once."""
+
+    def load_notices(self, limit: int) -> tuple[Notice, ...]:
+        """The oldest unread notices."""
+
+    def save_events(
+        self,
+        registry_id: int,
+        origin: EventOrigin,
+        events: Sequence[RegistryEvent],
+        received_at: datetime,
+        read_notice: int | None = None,
+        problem: str = "",
+    ) -> int:
+        """Save events that are new (by external id), clamped to `received_at`; mark the notice read in the same
+        transaction. Returns how many were new.
+        """
+
+    def apply_events(self, limit: int, now: datetime) -> tuple[int, tuple[ManifestToResolve, ...]]:
+        """Let the oldest waiting events move clocks, tags and monitoring of what is known.
+
+        Returns how many were taken in, and the manifests that were pushed or pulled and are not known. Idempotent; own
+        reads move nothing; several callers at once share the work.
+        """
+
+    def save_listing(self, registry_id: int, listing: TagListing, seen_at: datetime) -> tuple[ManifestToResolve, ...]:
+        """Take in what polling saw of a repository: new tags and digests become pushes with origin poll, tags that are
+        gone become deletions. Returns the manifests that are not known.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ImageToIndex:
+    """An image whose chain has no inventory by the current extractors."""
+
+    image_id: int
+    chain_id: int
+    account_id: str
+    registry_id: int
+    repository: str
+    digest: str
+    platform: Platform
+    layers: tuple[Layer, ...]
+
+
+class ImageStore(Protocol):
+    """Images, layers, inventories."""
+
+    def save_resolved(self, registry_id: int, repository: str, resolved: Resolved, now: datetime) -> tuple[int, ...]:
+        """Record what a manifest turned out to be, replay the events waiting for it, begin monitoring where its clocks
+        say so. Returns the ids of images that have no inventory yet and are watched. Idempotent.
+        """
+
+    def save_unresolved(
+        self, registry_id: int, repository: str, digest: str, status_reason: str, problem: str, now: datetime
+    ) -> None:
+        """Remember that a manifest could not be resolved, and why."""
+
+    def load_to_index(self, image_id: int, fingerprint: str) -> ImageToIndex | None:
+        """The image's layers, or None when nothing is left to do (its chain's inventory is attached if there is one)."""
+
+    def load_waiting(self, fingerprint: str, limit: int) -> tuple[int, ...]:
+        """Watched images without an inventory, oldest first: the safety net under lost jobs."""
+
+    def load_evidence(self, account_id: str, layers: Sequence[Layer], fingerprint: str) -> Mapping[str, bytes]:
+        """Evidence already kept, by layer digest."""
+
+    def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
+        """Keep the reading of one layer."""
+
+    def save_inventory(
+        self, chain_id: int, fingerprint: str, inventory: Inventory, provenance: Sequence[Provenance], now: datetime
+    ) -> None:
+        """In one transaction: new packages with keys, sets, inventory, matches and exposures of the new packages, the
+        chain's provenance, and the inventory attached to every image of the chain (its monitoring goes on with it).
+        """
+
+    def record_failure(self, image_id: int, status_reason: str, problem: str, now: datetime) -> None:
+        """Mark an image as failed (model.monitoring.StatusReason), with the problem in words."""
+
+
+class WatchStore(Protocol):
+    """Windows at work on all images."""
+
+    def end_expired(self, now: datetime, limit: int) -> int:
+        """End monitoring of images past their deadline, at the deadline. Returns how many ended."""
+
+    def load_pending_settings(self) -> tuple[int, ...]:
+        """Ids of window changes that are still PENDING, oldest first."""
+
+    def apply_setting(self, setting_id: int, now: datetime) -> RescanSetting:
+        """Compute every deadline of the account anew and end what is over; wakes nothing. PENDING becomes SUCCESS."""
+
+    def fail_setting(self, setting_id: int, problem: str, now: datetime) -> None:
+        """PENDING becomes FAILED."""
+
+
+# --- advisories -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRecord:
+    """One document of a feed: its id, time and bytes, and what it says; or why it could not be read (advisory None)."""
+
+    id: str
+    modified_at: datetime
+    document: bytes
+    advisory: Advisory | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedChanges:
+    """What a fetch brought. `state` is the source's own memory, to be stored as it is.
+
+    `records` is consumed once and may raise MalformedSnapshotError while it runs: then nothing is published. `removed`
+    are ids no longer listed. `modified` is what the feed lists now for each id that changed.
+    """
+
+    state: Mapping[str, str]
+    records: Iterator[ParsedRecord]
+    removed: tuple[str, ...]
+
+
+class Feeds(Protocol):
+    """Talks to feeds of advisories."""
+
+    def sources(self) -> Iterable[tuple[str, str]]:
+        """(source, ecosystem) of every feed that is switched on."""
+
+    def fetch(
+        self, source: str, ecosystem: str, state: Mapping[str, str], known: Mapping[str, datetime]
+    ) -> FeedChanges | None:
+        """What changed since `state`; None when nothing did. Raises FeedError, MalformedSnapshotError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What one publication did; `revision` is None when nothing changed but the feed's state."""
+
+    revision: int | None
+    added: int = 0
+    changed: int = 0
+    ended: int = 0
+    refused: int = 0
+    exposures_begun: int = 0
+    exposures_ended: int = 0
+
+
+class JournalStore(Protocol):
+    """The journal of advisories."""
+
+    def feed_state(self, source: str, ecosystem: str) -> Mapping[str, str]:
+        """The source's memory of its last successful fetch; empty before the first."""
+
+    def known(self, source: str, ecosystem: str) -> Mapping[str, datetime]:
+        """Record id → modified, as last published from this feed."""
+
+    def publish(self, source: str, ecosystem: str, changes: FeedChanges, now: datetime) -> Publication:
+        """Journal the changes as one revision and let them meet the stored packages, in one transaction."""
+
+    def record_checked(self, source: str, ecosystem: str, now: datetime, problem: str = "") -> None:
+        """Remember that a feed answered "nothing new", or what went wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Everything `flow` works with."""
+
+    clock: Clock
+    registries: Registries
+    layers: LayerReader
+    feeds: Feeds
+    registry_store: RegistryStore
+    event_store: EventStore
+    image_store: ImageStore
+    watch_store: WatchStore
+    journal_store: JournalStore
+
+
+class Defer(Protocol):
+    """Puts jobs into the queue; each is idempotent, and a waiting twin is not queued twice."""
+
+    def resolve(self, manifest: ManifestToResolve) -> None:
+        """Resolve a manifest."""
+
+    def index(self, image_id: int) -> None:
+        """Index an image."""
+
+    def apply_setting(self, setting_id: int) -> None:
+        """Apply a change of windows."""
