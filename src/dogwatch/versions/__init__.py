@@ -1,0 +1,33 @@
+"""Version texts become byte strings whose order is the ecosystem's own order of the versions.
+
+One scheme per file, listed in `catalogue`. Pure: no clock, no locale, no I/O. Called wherever a package or an affected
+range is stored; nothing in here knows ranges (`matching.ranges`) or packages.
+"""
+
+from dogwatch.versions.catalogue import SCHEMES, scheme_named, sort_key, why_not_comparable
+from dogwatch.versions.ecosystems import family_of, scheme_of
+from dogwatch.versions.names import normalise_name
+from dogwatch.versions.scheme import (
+    HIGHEST,
+    LOWEST,
+    MAX_VERSION_CHARACTERS,
+    NotComparable,
+    VersionScheme,
+    successor,
+)
+
+__all__ = [
+    "HIGHEST",
+    "LOWEST",
+    "MAX_VERSION_CHARACTERS",
+    "SCHEMES",
+    "NotComparable",
+    "VersionScheme",
+    "family_of",
+    "normalise_name",
+    "scheme_named",
+    "scheme_of",
+    "sort_key",
+    "successor",
+    "why_not_comparable",
+]

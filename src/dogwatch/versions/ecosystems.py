@@ -1,0 +1,55 @@
+"""Which version scheme orders the versions of an ecosystem.
+
+The part of an ecosystem before the first colon decides; the part behind it is a release. An ecosystem without a scheme
+is not an error: its versions are undetermined.
+"""
+
+from __future__ import annotations
+
+from dogwatch.versions.catalogue import scheme_named
+from dogwatch.versions.scheme import VersionScheme
+
+_REBUILDERS = ("Root", "TuxCare")
+"""They put the ecosystem whose packages they rebuild behind the colon; its order counts."""
+
+_SCHEME_NAMES = {
+    "Debian": "dpkg",
+    "Ubuntu": "dpkg",
+    "Echo": "dpkg",
+    "PyPI": "pep440",
+    "npm": "semver",
+    "crates.io": "semver",
+    "Go": "semver",
+    "Hex": "semver",
+    "SwiftURL": "semver",
+    "Bitnami": "semver",
+    "Julia": "semver",
+    "GitHub Actions": "semver",
+    "Kubernetes": "semver",
+    "Docker Hardened Images": "semver",
+    "VSCode": "semver",
+}
+
+
+def family_of(ecosystem: str) -> str:
+    """Return the ecosystem without its release: `Debian:12` is `Debian`, `Root:Alpine:3.18` is `Alpine`."""
+    family, _, rest = ecosystem.partition(":")
+    if family in _REBUILDERS and rest:
+        family = rest.partition(":")[0]
+    return family
+
+
+def scheme_of(ecosystem: str) -> VersionScheme | None:
+    """Return the scheme that orders an ecosystem's versions.
+
+    Args:
+        ecosystem: an OSV ecosystem string, with or without its release.
+
+    Returns:
+        The scheme, or None where no order is known; what depends on it is then undetermined.
+
+    Source:
+        OSV schema 1.7.3, defined ecosystems.
+    """
+    name = _SCHEME_NAMES.get(family_of(ecosystem))
+    return None if name is None else scheme_named(name)

@@ -1,0 +1,46 @@
+"""How each ecosystem spells the one name of a package.
+
+Packages and advisories meet under the normalised name and nothing else. Called wherever either is stored.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dogwatch.versions.ecosystems import family_of
+
+_PYPI_SEPARATORS = re.compile(r"[-_.]+")
+_LOWER_CASED = frozenset({"NuGet", "Packagist", "GitHub Actions"})
+_URL_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def normalise_name(ecosystem: str, name: str) -> str:
+    """Return the name under which packages and advisories of an ecosystem meet.
+
+    Args:
+        ecosystem: an OSV ecosystem string, with or without its release.
+        name: the name as written in a package or an advisory.
+
+    Returns:
+        PyPI: lower case, runs of `-`, `_`, `.` become one `-`. NuGet, Packagist, GitHub Actions: lower case. SwiftURL:
+        without scheme, trailing slashes and `.git`, the host in lower case. All others, distributions included: the
+        name itself.
+
+    Source:
+        PyPI: name normalisation in the Python Packaging User Guide (PEP 503). Others: OSV schema 1.7.3, section
+        affected.package.
+    """
+    family = family_of(ecosystem)
+    if family == "PyPI":
+        return _PYPI_SEPARATORS.sub("-", name).lower()
+    if family in _LOWER_CASED:
+        return name.lower()
+    if family == "SwiftURL":
+        return _normalise_repository(name)
+    return name
+
+
+def _normalise_repository(address: str) -> str:
+    address = _URL_SCHEME.sub("", address).rstrip("/").removesuffix(".git").rstrip("/")
+    host, slash, path = address.partition("/")
+    return host.lower() + slash + path
