@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dogwatch.model.verdicts import Verdict
+
 
 @dataclass(frozen=True, slots=True)
 class SeverityFact:
@@ -94,7 +96,8 @@ class AffectedRange:
     Exactly one of three forms: an interval (`low` ≤ key < `high`), an exact version text for a listed version without a
     key (`exact_version`, keys None), or a range that cannot be compared (`not_comparable` says why, keys None).
     `name` is normalised as the ecosystem does. `fixed`, `introduced`, `last_affected` are the source's texts, to show;
-    `fixed` is empty where no fix is named.
+    `fixed` is empty where no fix is named, `fixed_key` is its key and then None. `stated_verdict` is what holds for the
+    versions inside: affected, or not affected where the source says so outright.
     """
 
     ecosystem: str
@@ -108,5 +111,7 @@ class AffectedRange:
     introduced: str = ""
     fixed: str = ""
     last_affected: str = ""
+    fixed_key: bytes | None = None
     fix_state: FixState = FixState.UNKNOWN
+    stated_verdict: Verdict = Verdict.AFFECTED
     severity: tuple[SeverityFact, ...] = ()

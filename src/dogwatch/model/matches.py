@@ -7,14 +7,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 
 from dogwatch.model.advisories import FixState, SeverityFact
-
-
-class Verdict(StrEnum):
-    """The outcome for one package and one range, or for one package and one vulnerability."""
-
-    AFFECTED = "affected"
-    NOT_AFFECTED = "not affected"
-    UNDETERMINED = "undetermined"
+from dogwatch.model.verdicts import Verdict as Verdict
 
 
 class Severity(IntEnum):
