@@ -1,0 +1,68 @@
+"""Where the server listens: in the private folder, or where that path is too long, in a private folder below /tmp.
+
+The kernel takes 107 bytes for a socket's path. Not in /run/user: that folder goes away when its user logs out, and the
+server may outlive this. Called by `guardian`, as the server user.
+
+Source:
+    Linux unix(7), Pathname sockets: sun_path is 108 bytes, with a terminating null byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+import tempfile
+from pathlib import Path
+
+from dogwatch.store.embedded.names import PORT
+
+SOCKET_PATH_BYTES = 107
+_LONGEST_NAME = f"/.s.PGSQL.{PORT}.lock"  # beside the socket lies its lock file
+# The setting is a list with quoting rules of its own; other paths are not worth the trouble.
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9_./@%+=:~-]+", re.ASCII)
+
+
+def make_socket_folder(folder: Path, temporary: Path = Path("/tmp")) -> str:
+    """Make the folder of the socket, and make sure that it is private.
+
+    Args:
+        folder: the private folder.
+        temporary: where short names are to be had; others may write there.
+
+    Returns:
+        A path that fits and needs no quoting.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    own = folder / "socket"
+    if _fits(own):
+        Path("socket").mkdir(mode=0o700, exist_ok=True)  # relative: the way here may be closed to the server user
+        return str(own)
+    short = temporary / f"dogwatch-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+    try:
+        short.mkdir(mode=0o700)
+    except FileExistsError:
+        if not _is_ours(short):  # somebody put something there: take a name that cannot be guessed
+            return tempfile.mkdtemp(prefix="dogwatch-", dir=temporary)
+    return str(short)
+
+
+def remove_socket_folder(socket_folder: str, folder: Path) -> None:
+    """Remove a folder made below /tmp when the server has ended; quietly, for a stale one does no harm."""
+    if not Path(socket_folder).is_relative_to(folder):
+        try:
+            os.rmdir(socket_folder)
+        except OSError:
+            return
+
+
+def _fits(path: Path) -> bool:
+    return len(os.fsencode(path)) + len(_LONGEST_NAME) <= SOCKET_PATH_BYTES and bool(_PLAIN_PATH.fullmatch(str(path)))
+
+
+def _is_ours(path: Path) -> bool:
+    status = path.lstat()
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and stat.S_IMODE(status.st_mode) == 0o700
