@@ -33,7 +33,7 @@ SPDX_OF_OLD_TEXT: Mapping[str, str] = {
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
-"""What distributions wrote before licence expressions came into use; anything not listed here is refused by its text."""
+"""What distributions wrote before licence expressions came into use. Any other text stands as it is, hence is refused."""
 
 
 def licence_of(distribution: Distribution) -> str:
@@ -42,12 +42,12 @@ def licence_of(distribution: Distribution) -> str:
     Several classifiers without an expression are read as a choice. Nothing stated gives the empty text.
     """
     metadata = distribution.metadata
-    if expression := metadata.get("License-Expression"):
+    if expression := metadata.json.get("license_expression"):
         return str(expression)
     prefix = "License :: OSI Approved :: "
     stated = [line.removeprefix(prefix) for line in metadata.get_all("Classifier") or () if line.startswith(prefix)]
-    if not stated and (text := metadata.get("License")):
-        stated = [text.strip().splitlines()[0]]
+    if not stated and (text := metadata.json.get("license")):
+        stated = [str(text).strip().splitlines()[0]]
     return " OR ".join(SPDX_OF_OLD_TEXT.get(text, text) for text in stated)
 
 
@@ -56,9 +56,8 @@ def is_allowed(expression: str, allowed: frozenset[str]) -> bool:
 
     AND binds before OR, as in the SPDX specification. An expression with brackets is not read, hence not allowed.
     """
-    return any(
-        all(identifier.strip() in allowed for identifier in choice.split(" AND ")) for choice in expression.split(" OR ")
-    )
+    choices = (choice.split(" AND ") for choice in expression.split(" OR "))
+    return any(all(identifier.strip() in allowed for identifier in choice) for choice in choices)
 
 
 def refusals(installed: Iterable[Distribution], notice: str) -> list[str]:
