@@ -33,7 +33,7 @@ SPDX_OF_OLD_TEXT: Mapping[str, str] = {
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
-"""What distributions wrote before licence expressions came into use. Any other text stands as it is, hence is refused."""
+"""What distributions wrote before licence expressions came into use. Any other text stays, hence is refused."""
 
 
 def licence_of(distribution: Distribution) -> str:
