@@ -156,9 +156,7 @@ class DigestMismatchError(ContentError):
     retry = Retry.ONCE
 
     def __init__(self, what: str, expected: str, actual: str) -> None:
-        super().__init__(
-            f"{what}: expected {expected}, received {actual}", what=what, expected=expected, actual=actual
-        )
+        super().__init__(f"{what}: expected {expected}, received {actual}", what=what, expected=expected, actual=actual)
 
 
 class MalformedManifestError(ContentError):
@@ -180,6 +178,14 @@ class MalformedSnapshotError(ContentError):
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(f"malformed snapshot of {source}: {reason}", source=source, reason=reason)
+
+
+class MalformedAdvisoryError(MalformedSnapshotError):
+    """One record of a feed that does not parse; what was known of it before stays in force."""
+
+    def __init__(self, source: str, id: str, reason: str) -> None:
+        message = f"malformed advisory {id} of {source}: {reason}"
+        ContentError.__init__(self, message, source=source, id=id, reason=reason)
 
 
 class MalformedPackageDatabaseError(ContentError):
@@ -260,4 +266,3 @@ class StepCrashedError(DogwatchError):
 
     def __init__(self, step: str, reason: str) -> None:
         super().__init__(f"{step} died: {reason}", step=step, reason=reason)
-

@@ -1,0 +1,44 @@
+"""Talks to feeds of advisories: fetch brings what changed into a spool, parse reads it without a network.
+
+One source per file, listed in `catalogue`. Imports only `model`; `app` hands it to `flow`.
+"""
+
+from __future__ import annotations
+
+from dogwatch.advisories.catalogue import SOURCES
+from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
+from dogwatch.advisories.location import open_mirror
+from dogwatch.advisories.mirror import DEFAULT_LOCATION, FeedMirror
+from dogwatch.advisories.osv import OsvSource
+from dogwatch.advisories.osv_document import parse_advisory
+from dogwatch.advisories.source import (
+    AdvisorySource,
+    Changes,
+    FeedState,
+    FetchResult,
+    Outdated,
+    ParsedDocument,
+    RawDocument,
+    RefusedDocument,
+    Unchanged,
+)
+
+__all__ = [
+    "DEFAULT_LOCATION",
+    "FEED_LIMITS",
+    "SOURCES",
+    "AdvisorySource",
+    "Changes",
+    "FeedLimits",
+    "FeedMirror",
+    "FeedState",
+    "FetchResult",
+    "OsvSource",
+    "Outdated",
+    "ParsedDocument",
+    "RawDocument",
+    "RefusedDocument",
+    "Unchanged",
+    "open_mirror",
+    "parse_advisory",
+]

@@ -1,0 +1,8 @@
+"""The advisory sources there are. A test walks the folder and fails if one is missing here."""
+
+from __future__ import annotations
+
+from dogwatch.advisories.osv import OsvSource
+from dogwatch.advisories.source import AdvisorySource
+
+SOURCES: tuple[AdvisorySource, ...] = (OsvSource(),)

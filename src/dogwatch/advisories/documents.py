@@ -1,0 +1,166 @@
+"""Records in the spool: picked out of an archive, or fetched singly. Small values that pickle between processes.
+
+`osv` makes them; `Changes` holds them; both kinds are read one record at a time.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from dogwatch.advisories.archive import Archive, Entry
+from dogwatch.advisories.limits import FeedLimits
+from dogwatch.advisories.listing import RECORD_ID, from_ticks, to_ticks
+from dogwatch.advisories.source import RawDocument, RefusedDocument
+from dogwatch.model.errors import MalformedSnapshotError
+from dogwatch.model.times import parse_rfc3339
+
+_SUFFIX = ".json"
+
+
+class _Head(msgspec.Struct):
+    """What fetch itself reads of a record."""
+
+    id: str
+    modified: str
+
+
+def is_older(content: bytes, listed: int) -> bool:
+    """Whether a record says of itself that it is older than listed (ticks): the feed has not caught up with its list.
+
+    A record that does not say so in a readable way is for `parse` to judge, not for waiting.
+    """
+    try:
+        return to_ticks(parse_rfc3339(msgspec.json.decode(content, type=_Head).modified)) < listed
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveDocuments:
+    """Records inside a spooled archive: where their directory records start, and the ticks they are listed with."""
+
+    path: Path
+    source: str
+    limits: FeedLimits
+    positions: array[int]
+    listed: array[int]
+
+    def __len__(self) -> int:
+        """How many records there are."""
+        return len(self.positions)
+
+    def __iter__(self) -> Iterator[RawDocument]:
+        """Read them in the order of the archive.
+
+        Raises:
+            MalformedSnapshotError: the file was damaged since it was checked.
+        """
+        with open(self.path, "rb") as file:
+            archive = Archive(file, self.source, self.limits)
+            for position, listed in zip(self.positions, self.listed, strict=True):
+                entry = archive.entry_at(position)
+                yield RawDocument(entry.name.removesuffix(_SUFFIX), from_ticks(listed), archive.inflate(entry))
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedDocuments:
+    """What an archive gave: usable records, refused ones, and the wanted ids it holds too old or not at all."""
+
+    documents: ArchiveDocuments
+    refused: tuple[RefusedDocument, ...]
+    pending: tuple[str, ...]
+
+
+def select_documents(path: Path, source: str, wanted: Mapping[str, int], limits: FeedLimits) -> SelectedDocuments:
+    """Check a whole archive, and pick the wanted records out of it.
+
+    Every name, size and offset is checked; what is wanted is also inflated and compared with its checksum. Entries
+    with other names than `<wanted id>.json` are never inflated.
+
+    Args:
+        path: the spooled archive.
+        source: named in errors.
+        wanted: id → listed modified, in ticks.
+        limits: caps.
+
+    Raises:
+        MalformedSnapshotError: the archive is damaged or contradicts itself, holds a name twice, or most of it is
+            refused.
+        LimitExceededError: too many entries, or too much when inflated.
+    """
+    documents = ArchiveDocuments(path, source, limits, array("Q"), array("q"))
+    refused: list[RefusedDocument] = []
+    missing = dict.fromkeys(wanted)
+    names: set[str] = set()
+    packed_bytes = inflated_bytes = 0
+    with open(path, "rb") as file:
+        archive = Archive(file, source, limits)
+        for entry in archive.entries():
+            if entry.name in names:
+                raise MalformedSnapshotError(source, f"archive: {entry.name[:80]!r} occurs twice")
+            names.add(entry.name)
+            packed_bytes += entry.packed_bytes
+            inflated_bytes += entry.size_bytes
+        archive.check_totals(packed_bytes, inflated_bytes)
+        del names
+        for entry in archive.entries():
+            record_id = _record_id(entry)
+            if record_id not in wanted:
+                continue
+            listed = wanted[record_id]
+            if not archive.is_within_limits(entry):
+                refused.append(_too_large(record_id, listed, limits))
+            elif is_older(archive.inflate(entry), listed):
+                continue
+            else:
+                documents.positions.append(entry.position)
+                documents.listed.append(listed)
+            del missing[record_id]
+            if len(refused) > limits.max_refused_records:
+                raise MalformedSnapshotError(source, f"more than {limits.max_refused_records} records are refused")
+    return SelectedDocuments(documents, tuple(refused), tuple(missing))
+
+
+def _record_id(entry: Entry) -> str:
+    """Return the id of a plain `<ID>.json`, else an empty text, which is never wanted."""
+    record_id = entry.name.removesuffix(_SUFFIX)
+    return record_id if record_id != entry.name and RECORD_ID.fullmatch(record_id) else ""
+
+
+def _too_large(record_id: str, listed: int, limits: FeedLimits) -> RefusedDocument:
+    reason = f"over the limit max_record_bytes of {limits.max_record_bytes} bytes"
+    return RefusedDocument(record_id, from_ticks(listed), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledDocument:
+    """Where a singly fetched record lies in its file, in bytes."""
+
+    id: str
+    listed: int
+    offset: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SingleDocuments:
+    """Records fetched one by one, laid one after the other in a spool file."""
+
+    path: Path
+    index: tuple[SpooledDocument, ...]
+
+    def __len__(self) -> int:
+        """How many records there are."""
+        return len(self.index)
+
+    def __iter__(self) -> Iterator[RawDocument]:
+        """Read them in the order they came."""
+        with open(self.path, "rb") as file:
+            for spooled in self.index:
+                file.seek(spooled.offset)
+                yield RawDocument(spooled.id, from_ticks(spooled.listed), file.read(spooled.size_bytes))

@@ -1,0 +1,58 @@
+"""How much of a feed is read at most. Every limit has a name, because errors and refusals quote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLimits:
+    """Caps on what one fetch reads, waits and believes. The defaults keep an import below 300 MB of memory.
+
+    Units:
+        As each name says; `percent` of the records held before.
+    """
+
+    max_listing_bytes: int = 64 * 1024 * 1024  # a line is about 40 bytes: room for the million lines below
+    max_listed_records: int = 1_000_000  # twice the largest ecosystem; the comparison costs about 150 bytes a record
+    max_archive_bytes: int = 1024 * 1024 * 1024  # the spool's disk; the largest public archive is a fifth of it
+    max_archive_entries: int = 1_000_000  # as listed records
+    max_inflated_bytes: int = 8 * 1024 * 1024 * 1024  # time, not memory: records are inflated one by one
+    max_inflation_ratio: int = 100  # whole archive; real ones stay below 10, deflate can reach 1,032
+    max_record_bytes: int = (
+        4 * 1024 * 1024
+    )  # real ones stay below 1 MiB; decoding a hostile one costs 30 times its size
+    max_single_records: int = 300  # more changes than this, and the archive is the smaller download
+    max_refused_records: int = 10_000  # a feed that is mostly refused is broken as a whole
+    max_shrink_percent: int = 50  # losing more at once is a broken export, until somebody says otherwise
+    shrink_floor_records: int = 20  # below this many, one removal is already a large share
+    parallel_requests: int = 4  # polite to a public bucket, and at most this many records in memory
+    max_failed_records: int = 3  # single records that fail for good before the feed counts as down
+    attempts: int = 3  # per file
+    first_pause_seconds: float = 1.0  # before the second attempt; doubles
+    max_pause_seconds: float = 30.0  # also the most that a Retry-After is followed
+    idle_timeout_seconds: float = 30.0  # connect, and between two reads
+    small_transfer_seconds: float = 120.0  # a listing or a record as a whole, however steadily it drips
+    archive_transfer_seconds: float = 1800.0  # 1 GiB at 600 kB/s
+    max_redirects: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TextLimits:
+    """Caps on the texts inside one advisory. Longer prose is cut, longer names refuse the record.
+
+    Units:
+        Characters and counts.
+    """
+
+    max_summary: int = 1_000  # shown in lists
+    max_details: int = 64_000  # shown on one page; real ones stay below 35,000
+    max_identifier: int = 256  # ids, aliases, CWE; the longest real one has 45
+    max_name: int = 512  # ecosystem and package names: they are index keys in the database
+    max_version: int = 1_024  # the longest real one has 80
+    max_references: int = 200  # real records stay below 150
+    max_reference: int = 2_048  # what browsers open
+
+
+FEED_LIMITS = FeedLimits()
+TEXT_LIMITS = TextLimits()

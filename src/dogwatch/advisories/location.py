@@ -1,0 +1,37 @@
+"""From the setting's text to a mirror."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dogwatch.advisories.folder_mirror import FolderMirror
+from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
+from dogwatch.advisories.mirror import DEFAULT_LOCATION, FeedMirror
+from dogwatch.advisories.web_mirror import WebMirror
+from dogwatch.model.errors import ConfigError
+
+_SETTING = "DOGWATCH_FEED_MIRROR"
+
+
+def open_mirror(location: str = "", *, source: str = "osv", limits: FeedLimits = FEED_LIMITS) -> FeedMirror:
+    """Return the mirror at a URL or in a folder; the public export where the location is empty.
+
+    Nothing is read yet: a folder may appear later, a server may be down now.
+
+    Raises:
+        ConfigError: neither a folder path nor a usable http(s) URL.
+    """
+    text = location.strip() or DEFAULT_LOCATION
+    if "://" not in text:
+        return FolderMirror(Path(text).expanduser(), source)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as malformed:
+        raise ConfigError(_SETTING, f"not a URL: {malformed}") from malformed
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError(_SETTING, f"neither a folder nor an http(s) URL: {text!r}")
+    if parts.query or parts.fragment:
+        raise ConfigError(_SETTING, "a URL with a query or a fragment cannot have files below it")
+    return WebMirror(text, source, limits)

@@ -1,0 +1,240 @@
+"""OSV.dev's public export: the list of records first, then what changed, singly or by the ecosystem's archive.
+
+How a record is read stands in `osv_document`; what a list may claim in `listing`.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from dogwatch.advisories.documents import select_documents
+from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
+from dogwatch.advisories.listing import Comparison, Listing, compare_listing, from_ticks, parse_listing
+from dogwatch.advisories.mirror import Downloaded, FeedMirror, Missing, NotModified
+from dogwatch.advisories.osv_document import parse_advisory
+from dogwatch.advisories.singles import fetch_singles
+from dogwatch.advisories.source import (
+    Changes,
+    Documents,
+    FeedState,
+    FetchResult,
+    Outdated,
+    ParsedDocument,
+    RefusedDocument,
+    Unchanged,
+)
+from dogwatch.model.errors import FeedRejectedError, MalformedAdvisoryError, MalformedSnapshotError
+
+_LISTING = "modified_id.csv"
+_ARCHIVE = "all.zip"
+
+
+@dataclass(frozen=True, slots=True)
+class OsvSource:
+    """Advisories in the OSV format, as the public export or a mirror of it gives them."""
+
+    name: str = "osv"
+    licence: str = (
+        "collected by OSV.dev under the licences of their publishers: CC-BY-4.0 (PyPA, GitHub), Apache-2.0 (malicious "
+        "packages); the Debian security tracker's data is published openly"
+    )
+    stale_after: timedelta = timedelta(hours=24)  # the export is renewed several times an hour
+    ecosystems: tuple[str, ...] = ("Debian", "PyPI", "npm")
+    limits: FeedLimits = FEED_LIMITS
+
+    def covers(self, ecosystem: str) -> bool:
+        """Whether the ecosystem, without its release, is one of `ecosystems`."""
+        return ecosystem in self.ecosystems or ecosystem.partition(":")[0] in self.ecosystems
+
+    def fetch(
+        self,
+        ecosystem: str,
+        previous: FeedState | None,
+        known: Iterable[tuple[str, datetime]],
+        *,
+        mirror: FeedMirror,
+        spool: Path,
+        now: datetime,
+        confirmed: bool = False,
+    ) -> FetchResult:
+        """Bring what differs from `known` into the spool; see `AdvisorySource.fetch`.
+
+        1. The listing, conditionally. Not modified: nothing new.
+        2. A listing whose newest record is older than the newest seen before comes from a mirror that lags: outdated.
+        3. Compare with `known`. A listing that lost too much, or only its tail, is refused.
+        4. Changed records one by one; the archive instead for the first import, for many changes, and where a folder
+           has no single records.
+        5. Records that are missing or older than listed stay pending; the listing's fingerprint is then not kept, so
+           that the next fetch reads it again.
+
+        Source:
+            OSV.dev documentation, "Data dumps" (2025); OSV schema 1.7, fields id and modified.
+        """
+        before = previous or FeedState()
+        folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=spool))
+        try:
+            fetch = _Fetch(self, ecosystem, mirror, folder, now)
+            result = fetch.run(before, known, confirmed)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        if not isinstance(result, Changes):
+            shutil.rmtree(folder, ignore_errors=True)
+        return result
+
+    def parse(self, changes: Changes) -> Iterator[ParsedDocument]:
+        """Read the documents of a fetch, one at a time; see `AdvisorySource.parse`."""
+        for refused in changes.refused:
+            yield ParsedDocument(refused.id, refused.listed_at, b"", None, refused.reason)
+        for raw in changes:
+            try:
+                advisory = parse_advisory(raw.content, source=self.name, expected_id=raw.id)
+            except MalformedAdvisoryError as malformed:
+                yield ParsedDocument(raw.id, raw.listed_at, raw.content, None, str(malformed.fields["reason"]))
+            else:
+                yield ParsedDocument(raw.id, advisory.modified_at, raw.content, advisory)
+
+
+@dataclass(slots=True)
+class _Fetch:
+    """One fetch under way: where it reads and writes, and what it has gathered so far."""
+
+    source: OsvSource
+    ecosystem: str
+    mirror: FeedMirror
+    folder: Path
+    now: datetime
+    feed_folder: str = ""
+    archive_fingerprint: str = ""
+    documents: list[Documents] = field(default_factory=list)
+    refused: list[RefusedDocument] = field(default_factory=list)
+
+    def run(self, before: FeedState, known: Iterable[tuple[str, datetime]], confirmed: bool) -> FetchResult:
+        """Go through the five steps of `OsvSource.fetch`."""
+        path = self.folder / _LISTING
+        downloaded = self._download_listing(path, before)
+        if isinstance(downloaded, NotModified):
+            return Unchanged(replace(before, checked_at=self.now))
+        with open(path, "rb") as file:
+            listing = parse_listing(file, self._label(), self.now, self.source.limits)
+        newest_at = None if listing.newest is None else from_ticks(listing.newest)
+        held_at = before.newest_modified_at
+        if held_at and not confirmed and (newest_at is None or newest_at < held_at):
+            reason = f"its newest record is of {newest_at}, we hold one of {held_at}"
+            return Outdated(before, newest_at, reason)
+        records = len(listing.modified)
+        comparison = compare_listing(listing, known)
+        self._refuse_shrinking(comparison, listing, confirmed)
+        state = FeedState(
+            downloaded.fingerprint, before.archive_fingerprint, newest_at, self.now, before.changed_at, records
+        )
+        if not comparison.changed and not comparison.removed:
+            return Unchanged(state)
+        pending = self._bring(comparison, before)
+        return Changes(
+            state=replace(
+                state,
+                listing_fingerprint="" if pending else state.listing_fingerprint,
+                archive_fingerprint=self.archive_fingerprint or before.archive_fingerprint,
+                changed_at=self.now,
+            ),
+            documents=tuple(self.documents),
+            removed=tuple(record_id for record_id, _ in comparison.removed),
+            pending=pending,
+            refused=tuple(self.refused),
+            spool=self.folder,
+        )
+
+    def _label(self) -> str:
+        return f"{self.source.name} {self.ecosystem}"
+
+    def _download_listing(self, path: Path, before: FeedState) -> Downloaded | NotModified:
+        """Find the ecosystem's folder, whose name may have `_` for `:`, and get its listing."""
+        if not self.ecosystem or "/" in self.ecosystem or self.ecosystem.startswith("."):
+            raise FeedRejectedError(self.source.name, self.ecosystem, "not an ecosystem's name")
+        with open(path, "wb") as file:
+            for spelling in dict.fromkeys((self.ecosystem, self.ecosystem.replace(":", "_"))):
+                self.feed_folder = spelling
+                downloaded = self.mirror.download(
+                    f"{spelling}/{_LISTING}",
+                    file,
+                    max_bytes=self.source.limits.max_listing_bytes,
+                    timeout_seconds=self.source.limits.small_transfer_seconds,
+                    fingerprint=before.listing_fingerprint,
+                )
+                if not isinstance(downloaded, Missing):
+                    return downloaded
+        address = self.mirror.describe(f"{self.feed_folder}/{_LISTING}")
+        raise FeedRejectedError(self.source.name, address, "there is no such file; is this a mirror of the export?")
+
+    def _refuse_shrinking(self, comparison: Comparison, listing: Listing, confirmed: bool) -> None:
+        limits = self.source.limits
+        lost, held = len(comparison.removed), comparison.known_records
+        address = self.mirror.describe(f"{self.feed_folder}/{_LISTING}")
+        if not confirmed and held >= limits.shrink_floor_records and lost * 100 > held * limits.max_shrink_percent:
+            raise FeedRejectedError(
+                self.source.name,
+                address,
+                f"it no longer lists {lost} of {held} records, more than {limits.max_shrink_percent} % at once; "
+                "what we hold stays in force until this is confirmed",
+            )
+        if lost and all(held_at < listing.oldest for _, held_at in comparison.removed):
+            self._refuse_lost_tail(max(comparison.removed, key=lambda each: each[1])[0], lost)
+
+    def _refuse_lost_tail(self, record_id: str, lost: int) -> None:
+        """Only the oldest records are gone: the look of a listing cut off between two lines. Ask for one of them."""
+        with open(self.folder / "witness.json", "wb") as file:
+            found = self.mirror.download(
+                f"{self.feed_folder}/{record_id}.json",
+                file,
+                max_bytes=self.source.limits.max_record_bytes,
+                timeout_seconds=self.source.limits.small_transfer_seconds,
+            )
+        if not isinstance(found, Missing):
+            raise MalformedSnapshotError(
+                self._label(), f"the listing was cut off: its {lost} oldest records are gone, yet {record_id} is there"
+            )
+
+    def _bring(self, comparison: Comparison, before: FeedState) -> tuple[str, ...]:
+        """Get the changed records; return the ids that the feed does not have yet."""
+        wanted, limits = comparison.changed, self.source.limits
+        if comparison.known_records == 0 or len(wanted) > limits.max_single_records:
+            first = comparison.known_records == 0 or self.mirror.is_local
+            wanted = self._bring_by_archive(wanted, "" if first else before.archive_fingerprint)
+        singles = dict(list(wanted.items())[: limits.max_single_records])
+        if not singles:
+            return tuple(wanted)
+        fetched = fetch_singles(self.mirror, self.feed_folder, singles, self.folder / "singles", limits)
+        self.documents.append(fetched.documents)
+        self.refused.extend(fetched.refused)
+        missing = {record_id: wanted[record_id] for record_id in fetched.pending}
+        if missing and self.mirror.is_local and not self.archive_fingerprint:
+            missing = self._bring_by_archive(missing, "")
+        return (*missing, *(record_id for record_id in wanted if record_id not in singles))
+
+    def _bring_by_archive(self, wanted: dict[str, int], fingerprint: str) -> dict[str, int]:
+        """Take the wanted records out of the archive; return what it does not have."""
+        path = self.folder / _ARCHIVE
+        with open(path, "wb") as file:
+            downloaded = self.mirror.download(
+                f"{self.feed_folder}/{_ARCHIVE}",
+                file,
+                max_bytes=self.source.limits.max_archive_bytes,
+                timeout_seconds=self.source.limits.archive_transfer_seconds,
+                fingerprint=fingerprint,
+            )
+        if not isinstance(downloaded, Downloaded):
+            with suppress(FileNotFoundError):
+                path.unlink()
+            return wanted
+        selected = select_documents(path, self._label(), wanted, self.source.limits)
+        self.archive_fingerprint = downloaded.fingerprint
+        self.documents.append(selected.documents)
+        self.refused.extend(selected.refused)
+        return {record_id: wanted[record_id] for record_id in selected.pending}
