@@ -132,9 +132,8 @@ def _check_version(layout: Layout) -> None:
 def _run(arguments: list[str], around: Surroundings, layout: Layout, offset: int, text: str = "") -> None:
     status = run_program(arguments, around, text)
     if status != 0:
-        raise StoreUnavailableError(
-            f"cannot make the data folder in {layout.folder} (status {status}): {quote_log(Path(layout.log.name), offset)}"
-        )
+        words = quote_log(Path(layout.log.name), offset)
+        raise StoreUnavailableError(f"cannot make the data folder in {layout.folder} (status {status}): {words}")
 
 
 def _sync(path: Path) -> None:

@@ -42,9 +42,10 @@ class View:
         """
         if not self.covered:
             return
-        descriptors = [os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in self.needed]
         _call("unshare", _CLONE_NEWNS)
         _mount("none", "/", None, _MS_REC_PRIVATE, None)
+        # Opened in the new namespace, before they are covered: the way back to them.
+        descriptors = [os.open(folder, os.O_PATH | os.O_DIRECTORY) for folder in self.needed]
         for folder in self.covered:
             _mount("dogwatch", str(folder), "tmpfs", _MS_NOSUID_NODEV, "mode=0755,size=64k")
         os.umask(0o022)
