@@ -92,14 +92,23 @@ class ResolvedImage:
 
 
 @dataclass(frozen=True, slots=True)
+class UnresolvedChild:
+    """A manifest that an index names and that could not be resolved: missing in the registry, or malformed."""
+
+    descriptor: Descriptor
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedIndex:
-    """An image index: the platform images behind it, and the digests of the rest (attestations, artifacts)."""
+    """An image index: the platform images behind it, the rest (attestations, artifacts), and what could not be read."""
 
     digest: str
     media_type: str
     size_bytes: int
     images: tuple[ResolvedImage, ...]
     others: tuple[Descriptor, ...] = ()
+    unresolved: tuple[UnresolvedChild, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
