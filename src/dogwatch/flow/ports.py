@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import Protocol
 
 from dogwatch.model.advisories import Advisory
-from dogwatch.model.images import Layer, Platform, Resolved
+from dogwatch.model.images import ImageToIndex as ImageToIndex
+from dogwatch.model.images import Layer, Resolved
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.packages import Inventory, Provenance
 from dogwatch.model.registries import EventOrigin, Registry, RegistryEvent, TagListing
+from dogwatch.model.registries import ManifestToResolve as ManifestToResolve
+from dogwatch.model.registries import Notice as Notice
 
 
 class Clock(Protocol):
@@ -25,17 +28,6 @@ class Clock(Protocol):
 
 
 # --- registries -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One webhook body as received, waiting to be read."""
-
-    id: int
-    registry_id: int
-    received_at: datetime
-    content_type: str
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +86,6 @@ class RegistryStore(Protocol):
         """Remember when a poll ended; an empty problem means that it saw everything."""
 
 
-@dataclass(frozen=True, slots=True)
-class ManifestToResolve:
-    """A manifest that events or polls named and that is not known yet."""
-
-    registry_id: int
-    repository: str
-    digest: str
-
-
 class EventStore(Protocol):
     """Notices and events: stored first, understood after, each exactly once."""
 
@@ -135,20 +118,6 @@ class EventStore(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class ImageToIndex:
-    """An image whose chain has no inventory by the current extractors."""
-
-    image_id: int
-    chain_id: int
-    account_id: str
-    registry_id: int
-    repository: str
-    digest: str
-    platform: Platform
-    layers: tuple[Layer, ...]
-
-
 class ImageStore(Protocol):
     """Images, layers, inventories."""
 
@@ -174,15 +143,19 @@ class ImageStore(Protocol):
     def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
         """Keep the reading of one layer."""
 
+    def record_failure(self, image_id: int, status_reason: str, problem: str, now: datetime) -> None:
+        """Mark an image as failed (model.monitoring.StatusReason), with the problem in words."""
+
+
+class InventoryStore(Protocol):
+    """Inventories, where new packages meet the stored ranges."""
+
     def save_inventory(
         self, chain_id: int, fingerprint: str, inventory: Inventory, provenance: Sequence[Provenance], now: datetime
     ) -> None:
         """In one transaction: new packages with keys, sets, inventory, matches and exposures of the new packages, the
         chain's provenance, and the inventory attached to every image of the chain (its monitoring goes on with it).
         """
-
-    def record_failure(self, image_id: int, status_reason: str, problem: str, now: datetime) -> None:
-        """Mark an image as failed (model.monitoring.StatusReason), with the problem in words."""
 
 
 class WatchStore(Protocol):
@@ -280,6 +253,7 @@ class Outside:
     registry_store: RegistryStore
     event_store: EventStore
     image_store: ImageStore
+    inventory_store: InventoryStore
     watch_store: WatchStore
     journal_store: JournalStore
 

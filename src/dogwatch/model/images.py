@@ -123,3 +123,17 @@ class OtherArtifact:
 
 
 Resolved = ResolvedImage | ResolvedIndex | OtherArtifact
+
+
+@dataclass(frozen=True, slots=True)
+class ImageToIndex:
+    """An image whose chain has no inventory by the current extractors."""
+
+    image_id: int
+    chain_id: int
+    account_id: str
+    registry_id: int
+    repository: str
+    digest: str
+    platform: Platform
+    layers: tuple[Layer, ...]

@@ -79,3 +79,23 @@ class TagListing:
 
     repository: str
     tags: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One webhook body as received, waiting to be read."""
+
+    id: int
+    registry_id: int
+    received_at: datetime
+    content_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestToResolve:
+    """A manifest that events or polls named and that is not known yet."""
+
+    registry_id: int
+    repository: str
+    digest: str

@@ -1,185 +1,23 @@
-"""What `serve` needs from the outer rooms, stated by `serve`: reads for lists, and the few changes a caller may make."""
+"""What `serve` needs from the outer rooms, stated by `serve`: reads for lists, and the few changes a caller may make.
+
+The values that cross are vocabulary (`model.views`): whoever implements a port imports only that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
-from dogwatch.model.matches import Severity
-from dogwatch.model.monitoring import RescanSetting, StatusCode, StatusReason
+from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
-
-Row = TypeVar("Row")
-
-
-@dataclass(frozen=True, slots=True)
-class VulnerablePackage:
-    """One affected package inside a finding. `layer_digest` is the layer that introduced it; `paths` prove it."""
-
-    ecosystem: str
-    name: str
-    version: str
-    arch: str
-    source_name: str
-    source_version: str
-    fixed_version: str
-    fix_state: str
-    layer_digest: str
-    paths: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FindingView:
-    """One finding as of one moment, whole. `status` is ACTIVE or CLOSED; `closed_reason` is empty while ACTIVE."""
-
-    account_id: str
-    image_id: int
-    vulnerability_id: int
-    vulnerability: str
-    aliases: tuple[str, ...]
-    title: str
-    description: str
-    severity: Severity
-    score_tenths: int | None
-    score_vector: str
-    score_version: str
-    score_source: str
-    source: str
-    advisory: str
-    references: tuple[str, ...]
-    published_at: datetime | None
-    modified_at: datetime | None
-    fix_available: str  # YES, NO, PARTIAL
-    status: str
-    closed_reason: str
-    first_observed_at: datetime
-    last_observed_at: datetime
-    updated_at: datetime
-    registry_alias: str
-    registry_url: str
-    region: str
-    repository: str
-    digest: str
-    tags: tuple[str, ...]
-    os: str
-    architecture: str
-    platform: str  # DEBIAN_12; empty where the distribution is not known
-    author: str
-    pushed_at: datetime | None
-    packages: tuple[VulnerablePackage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FindingQuery:
-    """Filters: values of one field are alternatives, fields must all hold. Empty means no filter.
-
-    `statuses` empty means every status that lists show. String filters come as (comparison, value) with comparison
-    EQUALS, PREFIX or NOT_EQUALS. `as_of` None means now. `sort` is one of SORT_FIELDS of the store; `after` an opaque cursor.
-    """
-
-    account_id: str
-    texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
-    # text fields: severity, status, vulnerability, repository, registry, tag, digest, architecture, package, ecosystem,
-    # fix (YES/NO/PARTIAL), image (id), finding ((image id, vulnerability id) as 32 hex), title, source, layer
-    times: Mapping[str, Sequence[tuple[datetime | None, datetime | None]]] = field(default_factory=dict)
-    # time fields: first_observed_at, last_observed_at, updated_at, pushed_at; bounds inclusive
-    numbers: Mapping[str, Sequence[tuple[float | None, float | None]]] = field(default_factory=dict)
-    # number fields: score (0..10)
-    as_of: datetime | None = None
-    sort: str = "severity"
-    descending: bool = True
-    limit: int = 100
-    after: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class GapView:
-    """One gap with its consequence in words."""
-
-    kind: str
-    path: str
-    detail: str
-    consequence: str
-
-
-@dataclass(frozen=True, slots=True)
-class ImageView:
-    """One image with its clocks, its watch and what could not be seen.
-
-    `why` is the sentence that explains the watch. `last_indexed_at` None means never looked at: *not* "no findings".
-    `severity_counts` counts active findings by severity.
-    """
-
-    image_id: int
-    account_id: str
-    registry_alias: str
-    registry_url: str
-    region: str
-    repository: str
-    digest: str
-    tags: tuple[str, ...]
-    tags_via_index: tuple[str, ...]
-    os: str
-    architecture: str
-    platform: str
-    size_bytes: int
-    scan_frequency: str
-    status_code: StatusCode
-    status_reason: StatusReason
-    problem: str
-    pushed_at: datetime | None
-    pulled_at: datetime | None
-    pulled_by: str
-    in_use_at: datetime | None
-    watched_until: datetime | None
-    held_by: str
-    why: str
-    indexed_at: datetime | None
-    packages: int
-    undetermined: int
-    severity_counts: Mapping[Severity, int]
-    gaps: tuple[GapView, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ImageQuery:
-    """Filters on images; as in FindingQuery.
-
-    Text fields: status_code, status_reason, repository, registry, tag, digest, image, architecture. Times: pulled_at,
-    pushed_at, indexed_at. Sorted by id; `after` is an opaque cursor.
-    """
-
-    account_id: str
-    texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
-    times: Mapping[str, Sequence[tuple[datetime | None, datetime | None]]] = field(default_factory=dict)
-    limit: int = 100
-    after: str = ""
-    with_counts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
-    """One page of a list; `next` is empty at the end."""
-
-    rows: tuple[Row, ...]
-    next: str
-
-
-@dataclass(frozen=True, slots=True)
-class FeedView:
-    """How fresh one feed is. `stale` after its expected age, `missing` before the first import."""
-
-    source: str
-    ecosystem: str
-    records: int
-    refused: int
-    checked_at: datetime | None
-    changed_at: datetime | None
-    problem: str
-    stale: bool
-    missing: bool
+from dogwatch.model.views import FeedView as FeedView
+from dogwatch.model.views import FindingQuery as FindingQuery
+from dogwatch.model.views import FindingView as FindingView
+from dogwatch.model.views import GapView as GapView
+from dogwatch.model.views import ImageQuery as ImageQuery
+from dogwatch.model.views import ImageView as ImageView
+from dogwatch.model.views import Page as Page
+from dogwatch.model.views import VulnerablePackage as VulnerablePackage
 
 
 class Views(Protocol):
