@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from dogwatch.model.advisories import Advisory
+from dogwatch.model.feeds import FeedChanges, Publication
 from dogwatch.model.images import ImageToIndex as ImageToIndex
 from dogwatch.model.images import Layer, Resolved
 from dogwatch.model.monitoring import RescanSetting
@@ -177,30 +177,6 @@ class WatchStore(Protocol):
 # --- advisories -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedRecord:
-    """One document of a feed: its id, time and bytes, and what it says; or why it could not be read (advisory None)."""
-
-    id: str
-    modified_at: datetime
-    document: bytes
-    advisory: Advisory | None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FeedChanges:
-    """What a fetch brought. `state` is the source's own memory, to be stored as it is.
-
-    `records` is consumed once and may raise MalformedSnapshotError while it runs: then nothing is published. `removed`
-    are ids no longer listed. `modified` is what the feed lists now for each id that changed.
-    """
-
-    state: Mapping[str, str]
-    records: Iterator[ParsedRecord]
-    removed: tuple[str, ...]
-
-
 class Feeds(Protocol):
     """Talks to feeds of advisories."""
 
@@ -211,19 +187,6 @@ class Feeds(Protocol):
         self, source: str, ecosystem: str, state: Mapping[str, str], known: Mapping[str, datetime]
     ) -> FeedChanges | None:
         """What changed since `state`; None when nothing did. Raises FeedError, MalformedSnapshotError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """What one publication did; `revision` is None when nothing changed but the feed's state."""
-
-    revision: int | None
-    added: int = 0
-    changed: int = 0
-    ended: int = 0
-    refused: int = 0
-    exposures_begun: int = 0
-    exposures_ended: int = 0
 
 
 class JournalStore(Protocol):
