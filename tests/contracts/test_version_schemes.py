@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,30 +114,22 @@ VECTOR_FILES = {
 }
 
 
-def _shared_versions() -> Path:
-    shared = os.environ.get("DOGWATCH_SHARED")
-    if not shared:
-        pytest.skip("set DOGWATCH_SHARED to the folder with the real data to compare with the real tools' vectors")
-    return Path(shared) / "data" / "versions"
-
-
 def _rows(path: Path) -> list[list[str]]:
     lines = path.read_text(encoding="utf-8").split("\n")
     return [line.split("\t") for line in lines if line and not line.startswith("#")]
 
 
 @every_scheme
-def test_the_scheme_agrees_with_the_real_tools_on_real_versions(scheme: VersionScheme) -> None:
-    folder = _shared_versions()
+def test_the_scheme_agrees_with_the_real_tools_on_real_versions(scheme: VersionScheme, real_data: Path) -> None:
     for name in VECTOR_FILES[scheme.name]:
-        relations = [(left, relation, right) for left, relation, right in _rows(folder / f"{name}.tsv")]
+        relations = [(left, relation, right) for left, relation, right in _rows(real_data / "versions" / f"{name}.tsv")]
         assert len(relations) > 200
         assert _differing(scheme, relations) == []
 
 
 @every_scheme
-def test_the_scheme_treats_odd_real_texts_as_the_real_tools_do(scheme: VersionScheme) -> None:
-    rows = [row for row in _rows(_shared_versions() / "invalid.tsv") if row[0] in VECTOR_FILES[scheme.name]]
+def test_the_scheme_treats_odd_real_texts_as_the_real_tools_do(scheme: VersionScheme, real_data: Path) -> None:
+    rows = [row for row in _rows(real_data / "versions" / "invalid.tsv") if row[0] in VECTOR_FILES[scheme.name]]
     assert len(rows) >= 50
     wrong = []
     for flavour, text, _, expected in rows:

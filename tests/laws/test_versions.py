@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import shutil
 import subprocess
 
 import pytest
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from packaging.version import InvalidVersion, Version
 
 from dogwatch.versions import HIGHEST, LOWEST, SCHEMES, VersionScheme, sort_key, successor, why_not_comparable
+from tests.requirements import requires_program
 
 every_scheme = pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
 
@@ -103,7 +103,7 @@ done
 """
 
 
-@pytest.mark.skipif(shutil.which("dpkg") is None, reason="needs dpkg (on Debian and Ubuntu it is always there)")
+@requires_program("dpkg")
 def test_dpkg_itself_orders_generated_versions_as_their_keys_do() -> None:
     versions = _made_dpkg_versions(600)
     pairs = list(zip(versions[::2], versions[1::2], strict=True))

@@ -1,0 +1,37 @@
+"""What advisories say of packages: ranges, the reference decision, resolving, severity, and which vulnerability it is.
+
+Pure: values in, values out. The store matches with the same keys in one join; `decide` is what that join must agree
+with. Called by `store` when packages or advisories arrive, and by whoever explains a finding.
+"""
+
+from dogwatch.matching.aliases import (
+    AdvisoryNames,
+    VulnerabilityGroup,
+    group_vulnerabilities,
+    name_advisory,
+    names_of_vulnerabilities,
+)
+from dogwatch.matching.decide import decide, why_undetermined
+from dogwatch.matching.keying import is_distribution, key_package
+from dogwatch.matching.ranges import key_affected_package, key_affected_ranges
+from dogwatch.matching.resolve import resolve
+from dogwatch.matching.severity import label_of_score, label_of_word, score_of, why_not_scored
+
+__all__ = [
+    "AdvisoryNames",
+    "VulnerabilityGroup",
+    "decide",
+    "group_vulnerabilities",
+    "is_distribution",
+    "key_affected_package",
+    "key_affected_ranges",
+    "key_package",
+    "label_of_score",
+    "label_of_word",
+    "name_advisory",
+    "names_of_vulnerabilities",
+    "resolve",
+    "score_of",
+    "why_not_scored",
+    "why_undetermined",
+]

@@ -1,0 +1,132 @@
+"""All matches of one package and one vulnerability come to one assessment: the content of an exposure.
+
+The result does not depend on the order of the matches, nor on hearing one twice: every choice is the greatest or least
+under a total order. Called by the store whenever matches begin or end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dogwatch.matching.severity import label_of_score, label_of_word, score_of
+from dogwatch.model.advisories import FixState
+from dogwatch.model.matches import Assessment, Match, Score, Severity
+from dogwatch.model.verdicts import Verdict
+
+_OPEN_STATES = (FixState.END_OF_LIFE, FixState.WILL_NOT_FIX, FixState.DEFERRED, FixState.NOT_FIXED)
+"""The range goes on without a fix; the most telling word first."""
+
+_CVSS_PREFERENCE = {"2.0": 0, "4.0": 1, "3.0": 2, "3.1": 2}
+"""Version 3 where there is one, as the original shows it; then 4, then 2."""
+
+_Fix = tuple[FixState, str, bytes]
+
+
+def resolve(matches: Iterable[Match]) -> Assessment | None:
+    """Resolve what all advisories say of one package version and one vulnerability.
+
+    1. The distribution's word on its own package beats everyone else's. Within one voice affected beats an explicit
+       "not affected", and that beats undetermined. Where the distribution's word cannot be compared, only an upstream
+       "affected" counts; an upstream "not affected" does not make it clean.
+    2. One advisory names a fix only if none of its ranges around the version stays open. Of several advisories those
+       that name a fix count; of several fixes the newest.
+    3. Severity comes from the same voice: a distribution's own word first, then CVSS (version 3, then 4, then 2; of
+       several the highest), then any word. The label follows the score where no word came first.
+
+    Args:
+        matches: of one package and one vulnerability, in any order; a range that does not contain the version is none.
+
+    Returns:
+        The assessment, or None where there is no match at all.
+    """
+    voice = _deciding_voice(frozenset(matches))
+    if not voice:
+        return None
+    verdict = voice[0].verdict
+    state, fixed_version, _ = fix = _fix(voice) if verdict is Verdict.AFFECTED else (FixState.UNKNOWN, "", b"")
+    severity, score = _severity(voice)
+    deciding = min(voice, key=lambda match: (_own_fix(match) != fix, *_rank(match)))
+    return Assessment(
+        verdict=verdict,
+        fix_state=state,
+        fixed_version=fixed_version,
+        severity=severity,
+        score=score,
+        advisory=deciding.advisory,
+        source=deciding.source,
+    )
+
+
+def _deciding_voice(matches: frozenset[Match]) -> list[Match]:
+    """Return the matches whose verdict counts: all of one voice and one verdict."""
+    own = [match for match in matches if match.own_distribution]
+    upstream = [match for match in matches if not match.own_distribution]
+    for voice, verdict in (
+        (own, Verdict.AFFECTED),
+        (own, Verdict.NOT_AFFECTED),
+        (upstream, Verdict.AFFECTED),
+        (own, Verdict.UNDETERMINED),
+        (upstream, Verdict.NOT_AFFECTED),
+    ):
+        agreeing = [match for match in voice if match.verdict is verdict]
+        if agreeing:
+            return agreeing
+    return upstream
+
+
+def _rank(match: Match) -> tuple[bool, str, str, int]:
+    """Order matches for showing: GitHub's reviewed advisories before others of the same voice, then by name."""
+    return (not match.advisory.startswith("GHSA-"), match.advisory, match.source, match.range_id)
+
+
+def _own_fix(match: Match) -> _Fix:
+    return (match.fix_state, match.fixed_version, match.fixed_key or b"")
+
+
+def _fix(voice: Sequence[Match]) -> _Fix:
+    """Return the fix that all advisories come to."""
+    by_advisory: dict[tuple[str, str], list[Match]] = {}
+    for match in voice:
+        by_advisory.setdefault((match.source, match.advisory), []).append(match)
+    fixes = [_fix_of_advisory(of_one) for of_one in by_advisory.values()]
+    named = [fix for fix in fixes if fix[0] is FixState.FIXED]
+    return _newest(named) if named else _most_telling(fixes)
+
+
+def _fix_of_advisory(matches: Sequence[Match]) -> _Fix:
+    fixes = [_own_fix(match) for match in matches]
+    named = [fix for fix in fixes if fix[0] is FixState.FIXED]
+    stays_open = any(fix[0] in _OPEN_STATES for fix in fixes)
+    return _newest(named) if named and not stays_open else _most_telling(fixes)
+
+
+def _newest(fixes: Sequence[_Fix]) -> _Fix:
+    return max(fixes, key=lambda fix: (fix[2], fix[1]))
+
+
+def _most_telling(fixes: Sequence[_Fix]) -> _Fix:
+    states = {fix[0] for fix in fixes}
+    return (next((state for state in _OPEN_STATES if state in states), FixState.UNKNOWN), "", b"")
+
+
+def _severity(voice: Sequence[Match]) -> tuple[Severity, Score | None]:
+    """Return label and score of one voice."""
+    scores: list[Score] = []
+    words: list[Severity] = []
+    for match in voice:
+        for fact in match.severity:
+            score = score_of(fact, match.source)
+            if score is not None:
+                scores.append(score)
+            elif fact.kind == "TEXT":
+                words.append(label_of_word(fact.value))
+    word = max(words, default=Severity.UNTRIAGED)
+    if not scores:
+        return word, None
+    best = max(scores, key=_preference)
+    own_word_counts = voice[0].own_distribution and word is not Severity.UNTRIAGED
+    return (word if own_word_counts else label_of_score(best.tenths)), best
+
+
+def _preference(score: Score) -> tuple[int, int, str, str]:
+    return (_CVSS_PREFERENCE[score.version], score.tenths, score.vector, score.source)

@@ -1,0 +1,48 @@
+"""A package gets the name, version and key it is matched by."""
+
+from __future__ import annotations
+
+import pytest
+
+from dogwatch.matching import is_distribution, key_package
+from dogwatch.model.packages import KeyedPackage, Package
+from dogwatch.versions import sort_key
+
+
+def test_a_debian_binary_is_matched_by_its_source_package_and_the_version_of_that() -> None:
+    package = Package("Debian:12", "libssl3", "3.0.11-1~deb12u2+b1", "amd64", "openssl", "3.0.11-1~deb12u2")
+    assert key_package(package) == KeyedPackage(
+        package, "openssl", "3.0.11-1~deb12u2", "dpkg", 1, sort_key("dpkg", "3.0.11-1~deb12u2")
+    )
+
+
+def test_a_source_package_without_a_version_of_its_own_has_the_version_of_the_binary() -> None:
+    package = Package("Debian:12", "libssl3", "3.0.11-1", source_name="openssl")
+    assert key_package(package).match_version == "3.0.11-1"
+
+
+def test_a_package_without_a_source_package_ignores_a_stray_source_version() -> None:
+    package = Package("PyPI", "Django_REST", "1.0", source_version="9")
+    assert key_package(package) == KeyedPackage(package, "django-rest", "1.0", "pep440", 1, sort_key("pep440", "1.0"))
+
+
+def test_a_version_outside_the_grammar_has_no_key_and_a_reason() -> None:
+    package = Package("PyPI", "thing", "2004d")
+    assert key_package(package) == KeyedPackage(
+        package, "thing", "2004d", "pep440", 1, None, "version is not one of its ecosystem"
+    )
+
+
+def test_an_ecosystem_without_a_scheme_has_no_key_and_a_reason() -> None:
+    package = Package("CRAN", "ggplot2", "3.4")
+    assert key_package(package) == KeyedPackage(
+        package, "ggplot2", "3.4", "", 0, None, "no version order is known for this ecosystem"
+    )
+
+
+@pytest.mark.parametrize(
+    ("ecosystem", "answer"),
+    [("Debian:12", True), ("Root:Alpine:3.18", True), ("PyPI", False), ("npm", False), ("", False)],
+)
+def test_only_distributions_judge_packages_of_their_own(ecosystem: str, answer: bool) -> None:
+    assert is_distribution(ecosystem) is answer
