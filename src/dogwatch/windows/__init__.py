@@ -1,0 +1,27 @@
+"""Windows: whether an image is watched, until when, and why; what an event does to its monitoring.
+
+Pure: clocks, settings and the present are arguments. The store does the same in SQL for many images at once; a law ties
+the two together.
+"""
+
+from __future__ import annotations
+
+from dogwatch.windows.explanation import explain
+from dogwatch.windows.settings import changed_setting, default_setting
+from dogwatch.windows.steps import Ending, Happening, Standing, Step, merge_clocks, plan_step
+from dogwatch.windows.watching import end_of_window, last_activity, watch
+
+__all__ = [
+    "Ending",
+    "Happening",
+    "Standing",
+    "Step",
+    "changed_setting",
+    "default_setting",
+    "end_of_window",
+    "explain",
+    "last_activity",
+    "merge_clocks",
+    "plan_step",
+    "watch",
+]

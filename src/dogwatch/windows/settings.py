@@ -1,0 +1,47 @@
+"""Windows as an account sets them: the defaults, and a change that may name only some of the fields."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, Window
+
+_DEFAULT_SINCE = datetime(2024, 1, 23, tzinfo=UTC)
+"""Accounts activated from this day on start with 90/90; older ones keep the push window that they had, LIFETIME."""
+
+_DEFAULT_DAYS = 90
+
+
+def default_setting(activated_at: datetime) -> RescanSetting:
+    """Return the windows of an account that never changed them."""
+    push = Window(_DEFAULT_DAYS) if activated_at >= _DEFAULT_SINCE else Window(None)
+    return RescanSetting(push, Window(_DEFAULT_DAYS), ActivityMode.LAST_PULL, SettingStatus.SUCCESS, activated_at)
+
+
+def changed_setting(
+    base: RescanSetting,
+    push_window: str | None,
+    activity_window: str | None,
+    activity_mode: str | None,
+    requested_at: datetime,
+) -> RescanSetting:
+    """Return `base` with the named fields changed, PENDING; None keeps a field.
+
+    Raises:
+        InvalidRequestError: a text that is no window or mode, or a push window of NONE.
+    """
+    push = base.push_window if push_window is None else Window.parse(push_window, "push_window")
+    if push.off:
+        raise InvalidRequestError("push_window", "NONE is for the activity window only")
+    activity = base.activity_window if activity_window is None else Window.parse(activity_window, "activity_window")
+    mode = base.activity_mode if activity_mode is None else _parse_mode(activity_mode)
+    return RescanSetting(push, activity, mode, SettingStatus.PENDING, requested_at)
+
+
+def _parse_mode(text: str) -> ActivityMode:
+    try:
+        return ActivityMode(text)
+    except ValueError as error:
+        modes = ", ".join(ActivityMode)
+        raise InvalidRequestError("activity_mode", f"{text!r} is none of {modes}") from error
