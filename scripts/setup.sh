@@ -67,8 +67,9 @@ make_venv() {
 
 # Sets $python to the first interpreter that suits; $PYTHON, when set, is the only one asked.
 find_python() {
+    if [ -n "${PYTHON:-}" ]; then set -- "$PYTHON"; else set -- python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11; fi
     seen=
-    for python in ${PYTHON:-python3 /usr/bin/python3 python3.14 python3.13 python3.12 python3.11}; do
+    for python in "$@"; do
         command -v "$python" >/dev/null 2>&1 || continue
         suits "$python" && return 0
         found=$("$python" -c 'import platform; print(platform.python_version())' 2>/dev/null 9<&-) || continue
