@@ -110,7 +110,7 @@ def select_documents(path: Path, source: str, wanted: Mapping[str, int], limits:
         del names
         for entry in archive.entries():
             record_id = _record_id(entry)
-            if record_id not in wanted:
+            if record_id is None or record_id not in wanted:
                 continue
             listed = wanted[record_id]
             if not archive.is_within_limits(entry):
@@ -126,10 +126,10 @@ def select_documents(path: Path, source: str, wanted: Mapping[str, int], limits:
     return SelectedDocuments(documents, tuple(refused), tuple(missing))
 
 
-def _record_id(entry: Entry) -> str:
-    """Return the id of a plain `<ID>.json`, else an empty text, which is never wanted."""
+def _record_id(entry: Entry) -> str | None:
+    """Return the id of a plain `<ID>.json`; None for any other name."""
     record_id = entry.name.removesuffix(_SUFFIX)
-    return record_id if record_id != entry.name and RECORD_ID.fullmatch(record_id) else ""
+    return record_id if record_id != entry.name and RECORD_ID.fullmatch(record_id) else None
 
 
 def _too_large(record_id: str, listed: int, limits: FeedLimits) -> RefusedDocument:

@@ -1,0 +1,77 @@
+"""OSV records from small arguments, as dictionaries that are valid JSON documents of the format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+Record = dict[str, Any]
+
+
+def osv_record(
+    record_id: str,
+    *,
+    ecosystem: str = "PyPI",
+    name: str = "example",
+    modified: str = "2026-07-01T00:00:00Z",
+    introduced: str = "0",
+    fixed: str = "",
+    last_affected: str = "",
+    range_type: str = "ECOSYSTEM",
+    versions: Sequence[str] = (),
+    aliases: Sequence[str] = (),
+    upstream: Sequence[str] = (),
+    severity: str = "",
+    withdrawn: str = "",
+    summary: str = "",
+    urgency: str = "",
+) -> Record:
+    """Return a record with one affected package and one range.
+
+    Args:
+        record_id: also the name it is listed under.
+        ecosystem: with release (`Debian:12`).
+        name: of the package.
+        modified: RFC 3339, as published and withdrawn times are.
+        introduced: version of the opening event.
+        fixed: version of the closing event; empty for none.
+        last_affected: version of the other closing event; empty for none.
+        range_type: ECOSYSTEM, SEMVER or GIT.
+        versions: listed versions.
+        aliases: other ids of the same flaw.
+        upstream: ids of the flaw at its origin, as distributions give them.
+        severity: a CVSS v3 vector; empty for none.
+        withdrawn: a time; empty for none.
+        summary: one line; a made-up one by default.
+        urgency: Debian's word; empty for none.
+    """
+    events = [{"introduced": introduced}]
+    events += [{"fixed": fixed}] if fixed else []
+    events += [{"last_affected": last_affected}] if last_affected else []
+    affected: Record = {
+        "package": {"ecosystem": ecosystem, "name": name},
+        "ranges": [{"type": range_type, "events": events}],
+    }
+    affected |= {"versions": list(versions)} if versions else {}
+    affected |= {"ecosystem_specific": {"urgency": urgency}} if urgency else {}
+    optional: Record = {
+        "aliases": list(aliases),
+        "upstream": list(upstream),
+        "severity": [{"type": "CVSS_V3", "score": severity}] if severity else [],
+        "withdrawn": withdrawn,
+    }
+    return {
+        "schema_version": "1.7.3",
+        "id": record_id,
+        "modified": modified,
+        "published": "2026-01-01T00:00:00Z",
+        "summary": summary or f"Flaw in {name}",
+        "details": f"Details of {record_id}.",
+        "affected": [affected],
+    } | {field: value for field, value in optional.items() if value}
+
+
+def encode_record(record: Record) -> bytes:
+    """Return the record as the feed writes it: compact JSON."""
+    return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
