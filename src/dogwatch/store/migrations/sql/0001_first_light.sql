@@ -317,7 +317,6 @@ CREATE TABLE advisory (
     withdrawn_at  timestamptz,
     removed_at    timestamptz,                  -- no feed lists it any more
     summary       text NOT NULL,
-    document      bytea NOT NULL,               -- zstd of the current JSON, as received
     UNIQUE (source, name)
 );
 -- Which feeds list the document: a record may stand in several ecosystems' feeds.
@@ -335,7 +334,7 @@ CREATE TABLE advisory_change (
     advisory_id  bigint NOT NULL REFERENCES advisory,
     revision_id  int NOT NULL REFERENCES revision,
     kind         text NOT NULL CHECK (kind IN ('added', 'changed', 'text changed', 'withdrawn', 'removed', 'restored')),
-    document     bytea,                         -- zstd of the JSON from this revision on; NULL for 'removed'
+    document     bytea,                         -- zstd of the JSON from this revision on; NULL where it did not change
     PRIMARY KEY (advisory_id, revision_id)
 );
 CREATE INDEX advisory_change_of_revision ON advisory_change (revision_id);
@@ -346,11 +345,21 @@ CREATE TABLE vulnerability (
     redirected_to  bigint REFERENCES vulnerability
 );
 CREATE INDEX vulnerability_by_name ON vulnerability (name);
+-- Every id by which a vulnerability is known. An id that bridges two CVEs belongs to both.
 CREATE TABLE vulnerability_name (
-    name              text COLLATE "C" PRIMARY KEY,
-    vulnerability_id  bigint NOT NULL REFERENCES vulnerability
+    name              text COLLATE "C" NOT NULL,
+    vulnerability_id  bigint NOT NULL REFERENCES vulnerability,
+    PRIMARY KEY (name, vulnerability_id)
 );
 CREATE INDEX vulnerability_name_of ON vulnerability_name (vulnerability_id);
+-- What each document names: its own id, aliases, and the ids it was made from. Grouping is computed from these.
+CREATE TABLE advisory_name (
+    advisory_id  bigint NOT NULL REFERENCES advisory,
+    name         text COLLATE "C" NOT NULL,
+    is_cve       boolean NOT NULL,
+    PRIMARY KEY (advisory_id, name)
+);
+CREATE INDEX advisory_name_by_name ON advisory_name (name, advisory_id);
 CREATE TABLE advisory_vulnerability (
     advisory_id       bigint NOT NULL REFERENCES advisory,
     vulnerability_id  bigint NOT NULL REFERENCES vulnerability,
@@ -361,6 +370,7 @@ CREATE INDEX advisory_vulnerability_of ON advisory_vulnerability (vulnerability_
 CREATE TABLE affected_range (
     id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     advisory_id     bigint NOT NULL REFERENCES advisory,
+    feed            text NOT NULL,              -- ecosystem of the feed that published it; a record may stand in several
     ecosystem       text COLLATE "C" NOT NULL,
     name            text COLLATE "C" NOT NULL,  -- normalised
     scheme          text NOT NULL,
@@ -435,24 +445,28 @@ CREATE INDEX exposure_of_vulnerability ON exposure (vulnerability_id, package_id
 -- A sweep that comes late shows no dead image as watched: an open interval ends where the windows end.
 -- A frozen image (scan on push) sees exposures as they stood at its revision.
 CREATE VIEW finding_span AS
-SELECT monitoring.image_id, monitoring.repository_id, monitoring.inventory_id, exposure.package_id,
-       exposure.vulnerability_id, exposure.id AS exposure_id,
-       greatest(monitoring.from_at,
-                CASE WHEN monitoring.frozen_revision IS NULL THEN exposure.from_at ELSE monitoring.from_at END) AS from_at,
-       least(CASE WHEN monitoring.to_at = '9999-12-31Z' AND clocks.watched_until < '9999-12-31Z'
-                  THEN clocks.watched_until + interval '1 microsecond' ELSE monitoring.to_at END,
-             CASE WHEN monitoring.frozen_revision IS NULL THEN exposure.to_at ELSE '9999-12-31Z' END) AS to_at,
-       CASE WHEN monitoring.frozen_revision IS NULL AND exposure.to_at < monitoring.to_at
-            THEN exposure.end_reason
-            WHEN monitoring.to_at = '9999-12-31Z' THEN 'monitoring ended: both windows are over'
-            ELSE monitoring.end_reason END AS end_reason
-FROM monitoring
-JOIN clocks ON clocks.image_id = monitoring.image_id
-JOIN inventory_set ON inventory_set.inventory_id = monitoring.inventory_id
-JOIN set_package ON set_package.set_id = inventory_set.set_id
-JOIN exposure ON exposure.package_id = set_package.package_id
-WHERE exposure.verdict = 'affected'
-  AND (monitoring.frozen_revision IS NULL
-       OR (exposure.from_rev <= monitoring.frozen_revision AND exposure.to_rev > monitoring.frozen_revision))
-  AND exposure.from_at < least(monitoring.to_at, '9999-12-31Z')
-  AND (monitoring.frozen_revision IS NOT NULL OR exposure.to_at > monitoring.from_at);
+SELECT span.*
+FROM (
+    SELECT monitoring.image_id, monitoring.repository_id, monitoring.inventory_id, exposure.package_id,
+           exposure.vulnerability_id, exposure.id AS exposure_id,
+           greatest(monitoring.from_at, known.from_at) AS from_at,
+           least(watch.to_at, known.to_at) AS to_at,
+           CASE WHEN known.to_at < watch.to_at THEN exposure.end_reason ELSE watch.end_reason END AS end_reason
+    FROM monitoring
+    JOIN clocks ON clocks.image_id = monitoring.image_id
+    JOIN inventory_set ON inventory_set.inventory_id = monitoring.inventory_id
+    JOIN set_package ON set_package.set_id = inventory_set.set_id
+    JOIN exposure ON exposure.package_id = set_package.package_id AND exposure.verdict = 'affected'
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN monitoring.to_at < '9999-12-31Z' THEN monitoring.to_at
+                    WHEN clocks.watched_until < '9999-12-31Z' THEN clocks.watched_until + interval '1 microsecond'
+                    ELSE '9999-12-31Z' END AS to_at,
+               CASE WHEN monitoring.to_at < '9999-12-31Z' THEN monitoring.end_reason
+                    ELSE 'monitoring ended: both windows are over' END AS end_reason) AS watch
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN monitoring.frozen_revision IS NULL THEN exposure.from_at ELSE monitoring.from_at END AS from_at,
+               CASE WHEN monitoring.frozen_revision IS NULL THEN exposure.to_at ELSE '9999-12-31Z' END AS to_at) AS known
+    WHERE monitoring.frozen_revision IS NULL
+       OR (exposure.from_rev <= monitoring.frozen_revision AND exposure.to_rev > monitoring.frozen_revision)
+) AS span
+WHERE span.from_at < span.to_at;

@@ -1,0 +1,148 @@
+"""The journal of advisories: publishing what a feed changed, as one revision, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from dogwatch.model.feeds import FeedChanges, Publication
+from dogwatch.model.matches import Assessment, ExposureReason
+from dogwatch.store.connection import Database
+from dogwatch.store.locks import become_publisher, own_ecosystem
+from dogwatch.store.matching import OpenExposure, Reason, Resolution, refresh_undetermined, resolve_pairs, what_changed
+from dogwatch.store.queries import load_queries
+from dogwatch.store.staging import Staged, stage_records
+from dogwatch.store.vulnerabilities import link_vulnerabilities
+
+_SQL = load_queries("journal")
+_MATCHING = load_queries("matching")
+
+_END_REASONS = {"withdrawn": ExposureReason.WITHDRAWN, "removed": ExposureReason.REMOVED}
+
+
+class JournalStore:
+    """Advisories and their revisions. Implements `flow.ports.JournalStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def feed_state(self, source: str, ecosystem: str) -> Mapping[str, str]:
+        """Return the source's memory of its last successful fetch; empty before the first."""
+        with self._database.transaction() as connection:
+            row = connection.execute(_SQL["feed_state"], {"source": source, "ecosystem": ecosystem}).fetchone()
+        return dict(row[0]) if row else {}
+
+    def known(self, source: str, ecosystem: str) -> Mapping[str, datetime]:
+        """Return record id → modified, as last published from this feed."""
+        with self._database.transaction() as connection:
+            return dict(connection.execute(_SQL["known_records"], {"source": source, "ecosystem": ecosystem}).fetchall())
+
+    def record_checked(self, source: str, ecosystem: str, now: datetime, problem: str = "") -> None:
+        """Remember that a feed answered "nothing new", or what went wrong."""
+        values = {"source": source, "ecosystem": ecosystem, "now": now, "problem": problem}
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["save_problem" if problem else "save_checked"], values)
+
+    def publish(self, source: str, ecosystem: str, changes: FeedChanges, now: datetime) -> Publication:
+        """Journal a feed's changes as one revision and let them meet the stored packages.
+
+        1. Read the documents into the stage; nothing is locked yet but other publications.
+        2. Hold off new packages of the ecosystem; take the next number.
+        3. Journal what changed, document by document.
+        4. End ranges that are no longer stated, begin new ones; unchanged ranges are left alone.
+        5. Regroup vulnerabilities around what was touched.
+        6. New ranges meet all packages; every pair that was touched is resolved anew.
+
+        Returns:
+            What was done; revision None where the feed changed nothing.
+
+        Raises:
+            MalformedSnapshotError: from the records; then nothing at all is published.
+        """
+        with self._database.transaction() as connection:
+            become_publisher(connection)
+            staged = stage_records(connection, ecosystem, changes.records, changes.removed, now)
+            values = {"source": source, "ecosystem": ecosystem, "now": now}
+            if staged.records == 0 and not changes.removed:
+                _save_feed(connection, values, changes, staged)
+                return Publication(None, refused=staged.refused)
+            own_ecosystem(connection, ecosystem)
+            revision = _begin_revision(connection, values)
+            merged = _bring_up(connection, values | {"revision": revision})
+            resolution = _meet(connection, revision, merged, now)
+            _save_feed(connection, values, changes, staged)
+            added, changed, ended = _count(connection, revision)
+            if not added + changed + ended:
+                connection.execute(_SQL["forget_revision"], {"revision": revision})
+                return Publication(None, refused=staged.refused)
+        return Publication(revision, added, changed, ended, staged.refused, resolution.begun, resolution.ended)
+
+
+def _begin_revision(connection: psycopg.Connection, values: Mapping[str, object]) -> int:
+    row = connection.execute(_SQL["next_revision"], values).fetchone()
+    assert row is not None  # an INSERT without a conflict clause returns its row
+    return int(row[0])
+
+
+def _count(connection: psycopg.Connection, revision: int) -> tuple[int, int, int]:
+    row = connection.execute(_SQL["count_revision"], {"revision": revision}).fetchone()
+    assert row is not None  # the revision was inserted in this transaction
+    return row[0], row[1], row[2]
+
+
+def _save_feed(
+    connection: psycopg.Connection, values: Mapping[str, object], changes: FeedChanges, staged: Staged
+) -> None:
+    asked = {**values, "state": Jsonb(dict(changes.state)), "refused": staged.refused}
+    connection.execute(_SQL["save_feed"], asked)
+
+
+def _bring_up(connection: psycopg.Connection, values: Mapping[str, object]) -> frozenset[int]:
+    """Steps 3 to 5; returns the vulnerabilities that were merged into others."""
+    for step in (
+        "insert_new_advisories",
+        "forget_records",
+        "save_records",
+        "find_ended_ranges",
+        "journal",
+        "update_advisories",
+        "mark_removed",
+        "touch_ended",
+        "begin_ranges",
+        "end_ranges",
+    ):
+        connection.execute(_SQL[step], values)
+    return link_vulnerabilities(connection, str(values["source"]))
+
+
+def _meet(connection: psycopg.Connection, revision: int, merged: frozenset[int], now: datetime) -> Resolution:
+    """Step 6: the join from the side of the ranges, and what follows from it."""
+    connection.execute("ANALYZE new_range, ended_range")
+    connection.execute(_MATCHING["end_matches"], {"revision": revision})
+    connection.execute(_MATCHING["match_ranges"])
+    connection.execute(_SQL["touch_begun"])
+    packages = [row[0] for row in connection.execute(_MATCHING["packages_of_incomparable_ranges"])]
+    refresh_undetermined(connection, packages)
+    changes = connection.execute(_SQL["changes_of_revision"], {"revision": revision})
+    kinds: dict[str, str] = {name: kind for name, kind in changes}
+    pairs = connection.execute("SELECT package_id, vulnerability_id FROM touched_pair").fetchall()
+    return resolve_pairs(connection, pairs, revision, now, _reason(kinds, merged))
+
+
+def _reason(kinds: Mapping[str, str], merged: frozenset[int]) -> Reason:
+    """Say why an exposure changes, from what happened to the document that decides it."""
+
+    def reason(old: OpenExposure | None, new: Assessment | None) -> ExposureReason:
+        if old is None:
+            added = new is not None and kinds.get(new.advisory) in ("added", "restored")
+            return ExposureReason.ADDED if added else ExposureReason.RANGE_CHANGED
+        if new is None:
+            if old.pair[1] in merged:
+                return ExposureReason.MERGED
+            return _END_REASONS.get(kinds.get(old.assessment.advisory, ""), ExposureReason.RANGE_CHANGED)
+        return what_changed(old.assessment, new)
+
+    return reason

@@ -1,0 +1,234 @@
+"""The join and what follows from it: matches, exposures, and what could not be compared.
+
+The decision itself is SQL (`queries/matching.sql`) and has a pure twin, `matching.decide`; a law ties them together. What
+all matches of a (package, vulnerability) pair come to is decided by the pure `matching.resolve`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+import psycopg
+
+from dogwatch.matching import is_distribution, resolve
+from dogwatch.model.advisories import FixState, SeverityFact
+from dogwatch.model.matches import Assessment, ExposureReason, Match, Score, Severity
+from dogwatch.model.verdicts import Verdict
+from dogwatch.store.queries import load_queries
+
+_SQL = load_queries("matching")
+
+Pair = tuple[int, int]
+"""(package id, vulnerability id)."""
+
+_PAIRS_AT_ONCE = 5_000
+"""Pairs resolved in one round: bounds memory in a large import; larger rounds were no faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenExposure:
+    """An exposure as it stands before a resolution."""
+
+    id: int
+    pair: Pair
+    assessment: Assessment
+
+
+Reason = Callable[[OpenExposure | None, Assessment | None], ExposureReason]
+"""Says why an exposure begins (old None), ends (new None) or is replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How many exposures a resolution began and ended."""
+
+    begun: int = 0
+    ended: int = 0
+
+
+def match_new_packages(connection: psycopg.Connection, package_ids: Sequence[int], now: datetime) -> Resolution:
+    """Let new packages meet the stored ranges; the caller holds their ecosystems' locks shared."""
+    if not package_ids:
+        return Resolution()
+    values = {"packages": list(package_ids)}
+    pairs = connection.execute(_SQL["match_packages"], values).fetchall()
+    refresh_undetermined(connection, package_ids)
+    return resolve_pairs(connection, pairs, newest_revision(connection), now, lambda old, new: _arrival(old, new))
+
+
+def _arrival(old: OpenExposure | None, new: Assessment | None) -> ExposureReason:
+    return ExposureReason.PACKAGE_ADDED if old is None else what_changed(old.assessment, new)
+
+
+def newest_revision(connection: psycopg.Connection) -> int:
+    """Return the number of the newest revision, 0 before the first."""
+    row = connection.execute(_SQL["newest_revision"]).fetchone()
+    return int(row[0]) if row else 0
+
+
+def refresh_undetermined(connection: psycopg.Connection, package_ids: Sequence[int]) -> None:
+    """Make the undetermined rows of these packages anew; their matches are already in place."""
+    values = {"packages": list(package_ids)}
+    connection.execute(_SQL["forget_undetermined"], values)
+    connection.execute(_SQL["find_undetermined"], values)
+
+
+def what_changed(old: Assessment, new: Assessment | None) -> ExposureReason:
+    """Name the first difference that matters between two assessments of one pair."""
+    if new is None:
+        return ExposureReason.RANGE_CHANGED
+    if old.verdict != new.verdict:
+        return ExposureReason.VERDICT_CHANGED
+    if (old.fix_state, old.fixed_version) != (new.fix_state, new.fixed_version):
+        return ExposureReason.FIX_CHANGED
+    return ExposureReason.SEVERITY_CHANGED
+
+
+def resolve_pairs(
+    connection: psycopg.Connection, pairs: Iterable[Pair], revision: int, now: datetime, reason: Reason
+) -> Resolution:
+    """Bring the exposures of these pairs in line with their open matches.
+
+    Unchanged outcomes are left alone; a changed one ends and the new one begins at the same moment.
+    """
+    begun = ended = 0
+    for batch in _batches(sorted(set(pairs))):
+        one = _resolve_batch(connection, batch, revision, now, reason)
+        begun, ended = begun + one.begun, ended + one.ended
+    return Resolution(begun, ended)
+
+
+def _batches(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
+    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
+        yield pairs[start : start + _PAIRS_AT_ONCE]
+
+
+def _resolve_batch(
+    connection: psycopg.Connection, pairs: Sequence[Pair], revision: int, now: datetime, reason: Reason
+) -> Resolution:
+    wanted = dict(_load_assessments(connection, pairs))
+    current = {exposure.pair: exposure for exposure in _load_open(connection, pairs)}
+    beginning: list[tuple[Pair, Assessment, ExposureReason]] = []
+    ending: list[tuple[int, ExposureReason]] = []
+    redirected: list[tuple[int, Assessment]] = []
+    for pair in pairs:
+        old, new = current.get(pair), wanted.get(pair)
+        if new is None and old is not None:
+            ending.append((old.id, reason(old, None)))
+        elif new is not None and old is None:
+            beginning.append((pair, new, reason(None, new)))
+        elif new is not None and old is not None and _outcome(new) != _outcome(old.assessment):
+            why = reason(old, new)
+            ending.append((old.id, why))
+            beginning.append((pair, new, why))
+        elif new is not None and old is not None and new != old.assessment:
+            redirected.append((old.id, new))
+    _end(connection, ending, revision, now)
+    _begin(connection, beginning, revision, now)
+    _redirect(connection, redirected)
+    return Resolution(len(beginning), len(ending))
+
+
+def _outcome(assessment: Assessment) -> tuple[object, ...]:
+    """What makes a new interval; which document decided does not."""
+    score = assessment.score
+    return (
+        assessment.verdict,
+        assessment.fix_state,
+        assessment.fixed_version,
+        assessment.severity,
+        None if score is None else (score.tenths, score.vector, score.version),
+    )
+
+
+def _pair_values(pairs: Sequence[Pair]) -> dict[str, object]:
+    return {
+        "packages": sorted({package for package, _ in pairs}),
+        "pair_packages": [package for package, _ in pairs],
+        "pair_vulnerabilities": [vulnerability for _, vulnerability in pairs],
+    }
+
+
+def _load_assessments(connection: psycopg.Connection, pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Assessment]]:
+    rows = connection.execute(_SQL["load_matches"], _pair_values(pairs)).fetchall()
+    for pair, group in groupby(rows, key=lambda row: (row[0], row[1])):
+        assessment = resolve([_match(row) for row in group])
+        if assessment is not None:
+            yield pair, assessment
+
+
+def _match(row: tuple[object, ...]) -> Match:
+    _, _, range_id, advisory, source, verdict, ecosystem, fix_state, fixed, fixed_key, severity = row
+    assert isinstance(severity, list)
+    return Match(
+        range_id=int(str(range_id)),
+        advisory=str(advisory),
+        source=str(source),
+        verdict=Verdict(str(verdict)),
+        own_distribution=is_distribution(str(ecosystem)),
+        fix_state=FixState(str(fix_state)),
+        fixed_version=str(fixed),
+        fixed_key=bytes(fixed_key) if isinstance(fixed_key, bytes) else None,
+        severity=tuple(SeverityFact(kind, value) for kind, value in severity),
+    )
+
+
+def _load_open(connection: psycopg.Connection, pairs: Sequence[Pair]) -> Iterator[OpenExposure]:
+    for row in connection.execute(_SQL["load_open_exposures"], _pair_values(pairs)):
+        score = None if row[7] is None else Score(row[7], row[8], row[9], row[10])
+        yield OpenExposure(
+            row[0],
+            (row[1], row[2]),
+            Assessment(Verdict(row[3]), FixState(row[4]), row[5], Severity(row[6]), score, row[11], row[12]),
+        )
+
+
+def _end(
+    connection: psycopg.Connection, ending: Sequence[tuple[int, ExposureReason]], revision: int, now: datetime
+) -> None:
+    if ending:
+        values = {"ids": [one[0] for one in ending], "reasons": [str(one[1]) for one in ending]}
+        connection.execute(_SQL["end_exposures"], values | {"revision": revision, "now": now})
+
+
+def _redirect(connection: psycopg.Connection, redirected: Sequence[tuple[int, Assessment]]) -> None:
+    if redirected:
+        values = {
+            "ids": [one[0] for one in redirected],
+            "advisories": [one[1].advisory for one in redirected],
+            "sources": [one[1].source for one in redirected],
+        }
+        connection.execute(_SQL["redirect_exposures"], values)
+
+
+def _begin(
+    connection: psycopg.Connection,
+    beginning: Sequence[tuple[Pair, Assessment, ExposureReason]],
+    revision: int,
+    now: datetime,
+) -> None:
+    if not beginning:
+        return
+    assessments = [one[1] for one in beginning]
+    scores = [one.score for one in assessments]
+    values = {
+        "packages": [one[0][0] for one in beginning],
+        "vulnerabilities": [one[0][1] for one in beginning],
+        "verdicts": [str(one.verdict) for one in assessments],
+        "fix_states": [str(one.fix_state) for one in assessments],
+        "fixed_versions": [one.fixed_version for one in assessments],
+        "severities": [int(one.severity) for one in assessments],
+        "score_tenths": [None if score is None else score.tenths for score in scores],
+        "score_vectors": ["" if score is None else score.vector for score in scores],
+        "score_versions": ["" if score is None else score.version for score in scores],
+        "score_sources": ["" if score is None else score.source for score in scores],
+        "advisories": [one.advisory for one in assessments],
+        "sources": [one.source for one in assessments],
+        "reasons": [str(one[2]) for one in beginning],
+        "revision": revision,
+        "now": now,
+    }
+    connection.execute(_SQL["begin_exposures"], values)

@@ -1,0 +1,87 @@
+"""Packages and package sets: each distinct one is stored once, with its keys."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from dogwatch.model.packages import Package, PackageSet
+from dogwatch.store.queries import load_queries
+from dogwatch.matching import key_package
+
+_SQL = load_queries("packages")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPackages:
+    """Ids of the packages asked for, and which of them were new."""
+
+    ids: dict[Package, int]
+    new_ids: tuple[int, ...]
+
+
+def package_digest(package: Package) -> bytes:
+    """Return the identity of a package as 32 bytes. NUL joins the fields, which hold none (PostgreSQL text)."""
+    fields = (
+        package.ecosystem,
+        package.name,
+        package.version,
+        package.arch,
+        package.source_name,
+        package.source_version,
+    )
+    return hashlib.sha256("\0".join(fields).encode("utf-8", "surrogatepass")).digest()
+
+
+def save_packages(connection: psycopg.Connection, packages: Iterable[Package], now: datetime) -> SavedPackages:
+    """Store the packages that are not known yet. The caller holds their ecosystems' locks (`locks.share_ecosystems`).
+
+    Rows are inserted in the order of their digest, so that two transactions with the same packages never deadlock.
+    """
+    by_digest = {package_digest(package): package for package in packages}
+    digests = sorted(by_digest)
+    known: dict[bytes, int] = dict(connection.execute(_SQL["known_packages"], {"digests": digests}).fetchall())
+    missing = [digest for digest in digests if digest not in known]
+    if missing:
+        connection.execute(_SQL["insert_packages"], _columns(missing, by_digest, now))
+        known |= dict(connection.execute(_SQL["known_packages"], {"digests": missing}).fetchall())
+    new_ids = tuple(sorted(known[digest] for digest in missing))
+    return SavedPackages({by_digest[digest]: known[digest] for digest in digests}, new_ids)
+
+
+def _columns(digests: Sequence[bytes], by_digest: dict[bytes, Package], now: datetime) -> dict[str, object]:
+    keyed = [key_package(by_digest[digest]) for digest in digests]
+    return {
+        "digests": list(digests),
+        "ecosystems": [one.package.ecosystem for one in keyed],
+        "names": [one.package.name for one in keyed],
+        "versions": [one.package.version for one in keyed],
+        "arches": [one.package.arch for one in keyed],
+        "source_names": [one.package.source_name for one in keyed],
+        "source_versions": [one.package.source_version for one in keyed],
+        "match_names": [one.match_name for one in keyed],
+        "match_versions": [one.match_version for one in keyed],
+        "schemes": [one.scheme for one in keyed],
+        "scheme_numbers": [one.scheme_number for one in keyed],
+        "keys": [one.key for one in keyed],
+        "not_comparable": [str(one.not_comparable) for one in keyed],
+        "now": now,
+    }
+
+
+def save_set(connection: psycopg.Connection, package_set: PackageSet, ids: dict[Package, int]) -> int:
+    """Store a package set unless it is known; return its id."""
+    digest = bytes.fromhex(package_set.digest.removeprefix("sha256:"))
+    values = {"digest": digest, "source": package_set.source}
+    inserted = connection.execute(_SQL["insert_set"], values).fetchone()
+    if inserted is None:
+        known = connection.execute(_SQL["known_set"], values).fetchone()
+        assert known is not None  # the insert conflicted, so it is there
+        return int(known[0])
+    members = sorted({ids[package] for package in package_set.packages})
+    connection.execute(_SQL["insert_set_packages"], {"set": inserted[0], "packages": members})
+    return int(inserted[0])

@@ -1,0 +1,33 @@
+"""How the provenance of a layer chain is kept: one compressed value per chain, because it is read whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from dogwatch.model.packages import Package, Provenance
+from dogwatch.store.compression import compress, decompress
+
+class _Entry(msgspec.Struct, array_like=True, frozen=True):
+    package_id: int
+    layer_ordinal: int
+    paths: tuple[str, ...]
+
+
+_decoder = msgspec.msgpack.Decoder(list[_Entry])
+_encoder = msgspec.msgpack.Encoder()
+
+Place = tuple[int, tuple[str, ...]]
+"""(layer ordinal, 0 = oldest; paths that prove the package)."""
+
+
+def encode_provenance(provenance: Sequence[Provenance], ids: Mapping[Package, int]) -> bytes:
+    """Pack the provenance of one chain; packages become their ids."""
+    entries = [_Entry(ids[one.package], one.layer_ordinal, one.paths) for one in provenance]
+    return compress(_encoder.encode(entries))
+
+
+def decode_provenance(content: bytes) -> dict[int, Place]:
+    """Unpack to package id → place."""
+    return {entry.package_id: (entry.layer_ordinal, entry.paths) for entry in _decoder.decode(decompress(content))}

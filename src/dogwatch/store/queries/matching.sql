@@ -1,0 +1,136 @@
+-- name: match_packages
+-- New packages meet every open range of their name; returns the (package, vulnerability) pairs that are touched.
+WITH begun AS (
+    INSERT INTO match (package_id, range_id, verdict, from_rev)
+    SELECT package.id, affected_range.id, affected_range.stated_verdict, affected_range.from_rev
+    FROM package
+    JOIN affected_range ON affected_range.ecosystem = package.ecosystem AND affected_range.name = package.match_name
+    WHERE package.id = ANY(%(packages)s::bigint[])
+      AND affected_range.to_rev = 2147483647
+      AND affected_range.scheme = package.scheme AND affected_range.scheme_number = package.scheme_number
+      AND affected_range.low <= package.key AND package.key < affected_range.high
+    UNION
+    SELECT package.id, affected_range.id, affected_range.stated_verdict, affected_range.from_rev
+    FROM package
+    JOIN affected_range ON affected_range.ecosystem = package.ecosystem AND affected_range.name = package.match_name
+    WHERE package.id = ANY(%(packages)s::bigint[])
+      AND affected_range.to_rev = 2147483647
+      AND affected_range.exact_version <> '' AND affected_range.exact_version = package.match_version
+    ON CONFLICT DO NOTHING
+    RETURNING package_id, range_id)
+SELECT DISTINCT begun.package_id, advisory_vulnerability.vulnerability_id
+FROM begun
+JOIN affected_range ON affected_range.id = begun.range_id
+JOIN advisory_vulnerability ON advisory_vulnerability.advisory_id = affected_range.advisory_id
+
+-- name: match_ranges
+-- New ranges (temporary table new_range) meet every stored package of their name: the same join, from the other side.
+INSERT INTO match (package_id, range_id, verdict, from_rev)
+SELECT package.id, affected_range.id, affected_range.stated_verdict, affected_range.from_rev
+FROM new_range
+JOIN affected_range ON affected_range.id = new_range.id
+JOIN package ON package.ecosystem = affected_range.ecosystem AND package.match_name = affected_range.name
+            AND package.key >= affected_range.low AND package.key < affected_range.high
+WHERE affected_range.scheme = package.scheme AND affected_range.scheme_number = package.scheme_number
+UNION
+SELECT package.id, affected_range.id, affected_range.stated_verdict, affected_range.from_rev
+FROM new_range
+JOIN affected_range ON affected_range.id = new_range.id
+JOIN package ON package.ecosystem = affected_range.ecosystem AND package.match_name = affected_range.name
+            AND package.match_version = affected_range.exact_version
+WHERE affected_range.exact_version <> ''
+ON CONFLICT DO NOTHING
+
+-- name: end_matches
+-- The matches of ranges that ended (temporary table ended_range) end with them.
+UPDATE match SET to_rev = %(revision)s
+FROM ended_range WHERE match.range_id = ended_range.id AND match.to_rev = 2147483647
+
+-- name: load_matches
+-- All open matches behind the given (package, vulnerability) pairs, as resolve needs them.
+SELECT match.package_id, advisory_vulnerability.vulnerability_id, affected_range.id, advisory.name, advisory.source,
+       match.verdict, affected_range.ecosystem, affected_range.fix_state, affected_range.fixed, affected_range.fixed_key,
+       affected_range.severity
+FROM match
+JOIN affected_range ON affected_range.id = match.range_id
+JOIN advisory_vulnerability ON advisory_vulnerability.advisory_id = affected_range.advisory_id
+JOIN advisory ON advisory.id = affected_range.advisory_id
+WHERE match.package_id = ANY(%(packages)s::bigint[]) AND match.to_rev = 2147483647
+  AND (match.package_id, advisory_vulnerability.vulnerability_id) IN
+      (SELECT * FROM unnest(%(pair_packages)s::bigint[], %(pair_vulnerabilities)s::bigint[]))
+ORDER BY match.package_id, advisory_vulnerability.vulnerability_id, affected_range.id
+
+-- name: load_open_exposures
+-- What the given pairs' exposures say now.
+SELECT id, package_id, vulnerability_id, verdict, fix_state, fixed_version, severity,
+       score_tenths, score_vector, score_version, score_source, advisory, source
+FROM exposure
+WHERE to_at = '9999-12-31Z' AND package_id = ANY(%(packages)s::bigint[])
+  AND (package_id, vulnerability_id) IN
+      (SELECT * FROM unnest(%(pair_packages)s::bigint[], %(pair_vulnerabilities)s::bigint[]))
+
+-- name: end_exposures
+-- Exposures that end at this revision, each with its reason.
+UPDATE exposure SET to_rev = %(revision)s, to_at = %(now)s, end_reason = ending.reason
+FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS ending (id, reason)
+WHERE exposure.id = ending.id
+
+-- name: redirect_exposures
+-- Another document decides now, with the same outcome: no new interval.
+UPDATE exposure SET advisory = deciding.advisory, source = deciding.source
+FROM unnest(%(ids)s::bigint[], %(advisories)s::text[], %(sources)s::text[]) AS deciding (id, advisory, source)
+WHERE exposure.id = deciding.id
+
+-- name: begin_exposures
+-- Exposures that begin; a transaction that brought the same package may have been first.
+INSERT INTO exposure (package_id, vulnerability_id, verdict, fix_state, fixed_version, severity, score_tenths,
+                      score_vector, score_version, score_source, advisory, source, from_rev, from_at, begin_reason)
+SELECT beginning.package_id, beginning.vulnerability_id, beginning.verdict, beginning.fix_state,
+       beginning.fixed_version, beginning.severity, beginning.score_tenths, beginning.score_vector,
+       beginning.score_version, beginning.score_source, beginning.advisory, beginning.source, %(revision)s, %(now)s,
+       beginning.reason
+FROM unnest(%(packages)s::bigint[], %(vulnerabilities)s::bigint[], %(verdicts)s::text[], %(fix_states)s::text[],
+            %(fixed_versions)s::text[], %(severities)s::smallint[], %(score_tenths)s::smallint[],
+            %(score_vectors)s::text[], %(score_versions)s::text[], %(score_sources)s::text[], %(advisories)s::text[],
+            %(sources)s::text[], %(reasons)s::text[])
+     AS beginning (package_id, vulnerability_id, verdict, fix_state, fixed_version, severity, score_tenths,
+                   score_vector, score_version, score_source, advisory, source, reason)
+ON CONFLICT (package_id, vulnerability_id) WHERE to_at = '9999-12-31Z' DO NOTHING
+
+-- name: newest_revision
+-- The number of the newest revision; 0 before the first.
+SELECT coalesce(max(id), 0) FROM revision
+
+-- name: forget_undetermined
+-- Before the undetermined rows of these packages are made anew.
+DELETE FROM undetermined WHERE package_id = ANY(%(packages)s::bigint[])
+
+-- name: find_undetermined
+-- Open ranges of a package's name that cannot be compared with it, unless the document matches it in another way.
+INSERT INTO undetermined (package_id, reason, advisories)
+SELECT package.id, reason.text, count(DISTINCT affected_range.advisory_id)
+FROM package
+JOIN affected_range ON affected_range.ecosystem = package.ecosystem AND affected_range.name = package.match_name
+                   AND affected_range.to_rev = 2147483647
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN affected_range.exact_version <> '' THEN NULL
+                WHEN affected_range.not_comparable <> '' THEN 'range: ' || affected_range.not_comparable
+                WHEN package.key IS NULL THEN package.not_comparable
+                WHEN (affected_range.scheme, affected_range.scheme_number) <> (package.scheme, package.scheme_number)
+                THEN 'range: written in another version scheme (' || affected_range.scheme || ')'
+           END) AS reason (text)
+WHERE package.id = ANY(%(packages)s::bigint[])
+  AND reason.text IS NOT NULL
+  AND NOT EXISTS (SELECT FROM match JOIN affected_range AS other ON other.id = match.range_id
+                  WHERE match.package_id = package.id AND match.to_rev = 2147483647
+                    AND other.advisory_id = affected_range.advisory_id)
+GROUP BY package.id, reason.text
+
+-- name: packages_of_incomparable_ranges
+-- Packages whose undetermined rows may change because of ranges that began or ended in this publication.
+SELECT DISTINCT package.id
+FROM (SELECT id FROM new_range UNION ALL SELECT id FROM ended_range) AS touched
+JOIN affected_range ON affected_range.id = touched.id
+JOIN package ON package.ecosystem = affected_range.ecosystem AND package.match_name = affected_range.name
+WHERE package.key IS NULL OR affected_range.not_comparable <> '' OR affected_range.scheme <> package.scheme
+   OR EXISTS (SELECT FROM undetermined WHERE undetermined.package_id = package.id)

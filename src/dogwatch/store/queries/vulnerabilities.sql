@@ -1,0 +1,93 @@
+-- name: names_of_incoming
+-- Every name, CVE ids apart, that the touched documents (temporary table incoming_advisory) bear, now and before.
+SELECT unnest(others) FROM incoming_advisory
+UNION
+SELECT advisory_name.name FROM incoming_advisory
+JOIN advisory ON advisory.source = %(source)s AND advisory.name = incoming_advisory.name
+JOIN advisory_name ON advisory_name.advisory_id = advisory.id AND NOT advisory_name.is_cve
+
+-- name: incoming_ids
+-- Ids of the touched documents.
+SELECT advisory.id FROM incoming_advisory
+JOIN advisory ON advisory.source = %(source)s AND advisory.name = incoming_advisory.name
+
+-- name: forget_names
+-- Names that the touched documents no longer bear.
+DELETE FROM advisory_name USING advisory, incoming_advisory
+WHERE advisory_name.advisory_id = advisory.id AND advisory.source = %(source)s
+  AND advisory.name = incoming_advisory.name
+  AND NOT advisory_name.name = ANY(incoming_advisory.cves || incoming_advisory.others)
+
+-- name: add_advisory_names
+-- Names that the touched documents bear now.
+INSERT INTO advisory_name (advisory_id, name, is_cve)
+SELECT advisory.id, named.name, named.is_cve
+FROM incoming_advisory JOIN advisory ON advisory.source = %(source)s AND advisory.name = incoming_advisory.name
+CROSS JOIN LATERAL (SELECT unnest(incoming_advisory.cves) AS name, true AS is_cve
+                    UNION ALL SELECT unnest(incoming_advisory.others), false) AS named
+ON CONFLICT (advisory_id, name) DO UPDATE SET is_cve = excluded.is_cve
+
+-- name: advisories_by_name
+-- Documents that bear any of these names (CVE ids apart), with all names they bear.
+SELECT advisory.id, advisory.name,
+       coalesce(array_agg(every.name ORDER BY every.name) FILTER (WHERE every.is_cve), '{}'),
+       coalesce(array_agg(every.name ORDER BY every.name) FILTER (WHERE NOT every.is_cve), '{}')
+FROM advisory JOIN advisory_name AS every ON every.advisory_id = advisory.id
+WHERE advisory.id IN (SELECT advisory_id FROM advisory_name WHERE name = ANY(%(names)s::text[]) AND NOT is_cve)
+   OR advisory.id = ANY(%(advisories)s::bigint[])
+GROUP BY advisory.id
+
+-- name: vulnerabilities_by_name
+-- Vulnerabilities that are not redirected, by any of these names.
+SELECT vulnerability_name.name, vulnerability.id, vulnerability.name
+FROM vulnerability_name JOIN vulnerability ON vulnerability.id = vulnerability_name.vulnerability_id
+WHERE vulnerability_name.name = ANY(%(names)s::text[]) AND vulnerability.redirected_to IS NULL
+ORDER BY vulnerability.id
+
+-- name: insert_vulnerabilities
+-- New vulnerabilities; ids are never used again.
+INSERT INTO vulnerability (name) SELECT unnest(%(names)s::text[]) RETURNING id, name
+
+-- name: rename_vulnerabilities
+-- Leading names that became known later.
+UPDATE vulnerability SET name = renamed.name
+FROM unnest(%(ids)s::bigint[], %(names)s::text[]) AS renamed (id, name)
+WHERE vulnerability.id = renamed.id
+
+-- name: redirect_vulnerabilities
+-- Merged vulnerabilities leave a redirect; what was redirected to them points on.
+UPDATE vulnerability SET redirected_to = merged.target
+FROM unnest(%(ids)s::bigint[], %(targets)s::bigint[]) AS merged (id, target)
+WHERE vulnerability.id = merged.id OR vulnerability.redirected_to = merged.id
+
+-- name: add_names
+-- Names by which vulnerabilities are known; old ones stay, so that they go on being found.
+INSERT INTO vulnerability_name (name, vulnerability_id)
+SELECT * FROM unnest(%(names)s::text[], %(ids)s::bigint[])
+ON CONFLICT DO NOTHING
+
+-- name: links
+-- Which vulnerabilities these documents concern now, and which documents concern these vulnerabilities.
+SELECT advisory_id, vulnerability_id FROM advisory_vulnerability
+WHERE advisory_id = ANY(%(advisories)s::bigint[]) OR vulnerability_id = ANY(%(vulnerabilities)s::bigint[])
+
+-- name: remove_links
+-- Links that are no longer true.
+DELETE FROM advisory_vulnerability
+USING unnest(%(advisories)s::bigint[], %(vulnerabilities)s::bigint[]) AS old (advisory_id, vulnerability_id)
+WHERE advisory_vulnerability.advisory_id = old.advisory_id
+  AND advisory_vulnerability.vulnerability_id = old.vulnerability_id
+
+-- name: add_links
+-- Links that became true.
+INSERT INTO advisory_vulnerability (advisory_id, vulnerability_id)
+SELECT * FROM unnest(%(advisories)s::bigint[], %(vulnerabilities)s::bigint[]) ON CONFLICT DO NOTHING
+
+-- name: touch_links
+-- The (package, vulnerability) pairs of links that came or went.
+INSERT INTO touched_pair (package_id, vulnerability_id)
+SELECT match.package_id, link.vulnerability_id
+FROM unnest(%(advisories)s::bigint[], %(vulnerabilities)s::bigint[]) AS link (advisory_id, vulnerability_id)
+JOIN affected_range ON affected_range.advisory_id = link.advisory_id AND affected_range.to_rev = 2147483647
+JOIN match ON match.range_id = affected_range.id AND match.to_rev = 2147483647
+ON CONFLICT DO NOTHING
