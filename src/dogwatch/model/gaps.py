@@ -21,6 +21,7 @@ class GapKind(StrEnum):
     RELEASE_UNKNOWN = "release-unknown"
     DISTRIBUTION_UNSUPPORTED = "distribution-unsupported"
     PACKAGE_DATABASE_MISSING = "package-database-missing"
+    PACKAGE_DATABASE_UNREAD = "package-database-unread"
     PLATFORM_UNSUPPORTED = "platform-unsupported"
     FEED_STALE = "feed-stale"
     FEED_MISSING = "feed-missing"
@@ -36,6 +37,7 @@ CONSEQUENCES: dict[GapKind, str] = {
     GapKind.RELEASE_UNKNOWN: "the distribution's release is not known; its packages are not judged",
     GapKind.DISTRIBUTION_UNSUPPORTED: "no advisory feed for this distribution; its packages are not judged",
     GapKind.PACKAGE_DATABASE_MISSING: "a distribution without its package database; its packages are not seen",
+    GapKind.PACKAGE_DATABASE_UNREAD: "a package database of a kind that is not read; its packages are not seen",
     GapKind.PLATFORM_UNSUPPORTED: "this platform's package databases are not read",
     GapKind.FEED_STALE: "the feed is older than its expected age; newer advisories are not known",
     GapKind.FEED_MISSING: "no feed was imported for this ecosystem; its packages are not judged",

@@ -1,0 +1,179 @@
+"""From the evidence of an image's layers to its inventory: package sets, gaps, and where each package stands.
+
+The last step of this room. Whoever has the evidence of all layers of an image calls `build_inventory`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from typing import Final
+
+import msgspec
+
+from dogwatch.inventory.distributions import UNKNOWN_ECOSYSTEM, Judgement, judge_release
+from dogwatch.inventory.evidence import LayerEvidence
+from dogwatch.inventory.extractors import dpkg_ownership, dpkg_status, os_release, unread_database
+from dogwatch.inventory.linking import find_link_gaps
+from dogwatch.inventory.overlay import VisibleFile, VisibleTree, overlay
+from dogwatch.inventory.paths import Resolver
+from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.images import Platform
+from dogwatch.model.packages import Distribution, Inventory, Package, PackageSet, Provenance
+
+DPKG_SOURCE: Final = "dpkg"
+
+_Places = dict[tuple[Package, int], set[str]]  # (package, introducing layer) → paths
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryOutcome:
+    """The inventory, shared by all images with the same content, and the provenance that belongs to this layer chain.
+
+    A package that stands in two places introduced by two layers has two entries in `provenance`.
+    """
+
+    inventory: Inventory
+    provenance: tuple[Provenance, ...]
+
+
+def build_inventory(layers: Sequence[LayerEvidence], platform: Platform) -> InventoryOutcome:
+    """Overlay the layers and return what the image contains.
+
+    Sets: one for the dpkg database, one for each language ecosystem and introducing layer, so that images on one base
+    share the base's sets. A language package whose metadata dpkg owns, and no later layer has replaced, is left to the
+    dpkg package. The same evidence always gives the same digests.
+
+    Args:
+        layers: what each layer says, oldest first.
+        platform: of the image; databases of platforms other than Linux are not read.
+    """
+    tree = overlay(layers)
+    places = {path: file for path, file in tree.files.items() if file.evidence.found.packages}
+    judgement = _judge(tree)
+    system = _locate(
+        {path: file for path, file in places.items() if file.evidence.extractor == dpkg_status.EXTRACTOR.name},
+        judgement.ecosystem,
+    )
+    owned = _owned_paths(tree, {package.name for package, _ in system})
+    language = _locate(
+        {
+            path: file
+            for path, file in places.items()
+            if file.evidence.extractor != dpkg_status.EXTRACTOR.name and not _is_owned(path, file, owned)
+        }
+    )
+    gaps = {
+        *tree.gaps,
+        *judgement.gaps,
+        *_file_gaps(tree, owned),
+        *find_link_gaps(tree, owned),
+        *_database_gaps(tree, judgement, has_packages=bool(system)),
+        *_platform_gaps(platform),
+    }
+    sets = _package_sets(system, language)
+    inventory = _address(judgement.distribution, sets, tuple(sorted(gaps)))
+    return InventoryOutcome(inventory, _provenance({**system, **language}))
+
+
+def _judge(tree: VisibleTree) -> Judgement:
+    resolver = Resolver(tree.links)
+    for path in os_release.PATHS:
+        real = resolver.resolve(path)
+        file = tree.files.get(real) if real is not None else None
+        if file is not None and file.evidence.found.release is not None:
+            return judge_release(file.evidence.found.release, path)
+    return Judgement(None, UNKNOWN_ECOSYSTEM, ())
+
+
+def _locate(files: Mapping[str, VisibleFile], ecosystem: str = "") -> _Places:
+    """Return where each package of these files stands; the ecosystem is for those that have none of their own."""
+    places: _Places = defaultdict(set)
+    for path, file in files.items():
+        for package, ordinal in file.since.items():
+            located = package if package.ecosystem else replace(package, ecosystem=ecosystem)
+            places[(located, ordinal)].add(path)
+    return dict(places)
+
+
+def _owned_paths(tree: VisibleTree, installed: set[str]) -> dict[str, int]:
+    """Return the paths that an installed dpkg package owns, with the newest layer that says so."""
+    resolver = Resolver(tree.links)
+    owned: dict[str, int] = {}
+    for file in tree.files.values():
+        if file.evidence.extractor != dpkg_ownership.EXTRACTOR.name or file.evidence.found.owner not in installed:
+            continue
+        for path in file.evidence.found.owned:
+            real = resolver.locate(path)
+            if real is not None:
+                owned[real] = max(file.layer_ordinal, owned.get(real, 0))
+    return owned
+
+
+def _is_owned(path: str, file: VisibleFile, owned: Mapping[str, int]) -> bool:
+    # A file that a later layer wrote is no longer the one that dpkg installed, even where its list still names it.
+    return path in owned and file.layer_ordinal <= owned[path]
+
+
+def _file_gaps(tree: VisibleTree, owned: Mapping[str, int]) -> Iterable[Gap]:
+    for path, file in tree.files.items():
+        if not _is_owned(path, file, owned):
+            yield from file.evidence.found.gaps
+
+
+def _database_gaps(tree: VisibleTree, judgement: Judgement, has_packages: bool) -> Iterable[Gap]:
+    extractors = {file.evidence.extractor for file in tree.files.values()}
+    has_dpkg = dpkg_status.EXTRACTOR.name in extractors
+    has_release = judgement.distribution is not None or bool(judgement.gaps)
+    if has_packages and not has_release:
+        yield Gap(GapKind.RELEASE_UNKNOWN, "", "a dpkg database without an os-release file")
+    if has_release and not has_packages and unread_database.EXTRACTOR.name not in extractors:
+        detail = "the package database lists no package" if has_dpkg else "no package database"
+        yield Gap(GapKind.PACKAGE_DATABASE_MISSING, dpkg_status.STATUS_PATH if has_dpkg else "", detail)
+
+
+def _platform_gaps(platform: Platform) -> Iterable[Gap]:
+    if platform.os != "linux":
+        yield Gap(GapKind.PLATFORM_UNSUPPORTED, "", f"platform {platform}" if str(platform) else "no platform told")
+
+
+def _package_sets(system: _Places, language: _Places) -> tuple[PackageSet, ...]:
+    listed: dict[tuple[str, int], set[Package]] = defaultdict(set)
+    for package, ordinal in language:
+        listed[(package.ecosystem, ordinal)].add(package)
+    sets = {_package_set(ecosystem, packages) for (ecosystem, _), packages in listed.items()}
+    if system:
+        sets.add(_package_set(DPKG_SOURCE, {package for package, _ in system}))
+    return tuple(sorted(sets, key=lambda each: (each.source, each.digest)))
+
+
+def _package_set(source: str, packages: set[Package]) -> PackageSet:
+    ordered = tuple(sorted(packages))
+    return PackageSet(
+        source, ordered, _digest_of(["package set", 1, source, [astuple(package) for package in ordered]])
+    )
+
+
+def _address(distribution: Distribution | None, sets: tuple[PackageSet, ...], gaps: tuple[Gap, ...]) -> Inventory:
+    content = [
+        "inventory",
+        1,
+        astuple(distribution) if distribution is not None else None,
+        [each.digest for each in sets],
+        [astuple(gap) for gap in gaps],
+    ]
+    return Inventory(_digest_of(content), distribution, sets, gaps)
+
+
+def _digest_of(content: list[object]) -> str:
+    """Return the digest of the content's canonical form: JSON without spaces, arrays only, so in a fixed order."""
+    return f"sha256:{hashlib.sha256(msgspec.json.encode(content)).hexdigest()}"
+
+
+def _provenance(places: _Places) -> tuple[Provenance, ...]:
+    ordered = sorted(places, key=lambda each: (each[0], each[1]))
+    return tuple(
+        Provenance(package, ordinal, tuple(sorted(places[(package, ordinal)]))) for package, ordinal in ordered
+    )

@@ -1,0 +1,218 @@
+"""Collects the evidence of one layer, entry by entry; `layer` feeds it, `overlay` reads the result.
+
+Within a layer the last entry for a path counts, and a non-directory removes what stood beneath it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dogwatch.inventory.catalogue import find_extractor, may_hold_wanted_files
+from dogwatch.inventory.evidence import Extraction, FileEvidence, LayerEvidence, Link
+from dogwatch.inventory.extractor import Extractor
+from dogwatch.inventory.limits import Limits
+from dogwatch.inventory.naming import show
+from dogwatch.inventory.paths import ancestors_of, clean_path, is_beneath, parent_of, presumed_path
+from dogwatch.inventory.tar import Entry, TarReader
+from dogwatch.model.errors import ContentError
+from dogwatch.model.gaps import Gap, GapKind
+
+_WHITEOUT: Final = ".wh."
+_OPAQUE: Final = ".wh..wh..opq"
+_RESERVED: Final = ".wh..wh."  # marks of the union file system itself: no files of the image
+
+# Names that end so are never those of a directory, save for packages of npm (`node_modules/chart.js`). Entries of such
+# names need not be remembered as possible replacements of an older layer's directory. Were one of them a directory
+# after all, its older packages would stay visible: the error is on the side of showing too much.
+_FILE_ENDINGS: Final = frozenset(
+    """
+    a bz2 c cc cfg class cmake conf cpp css csv dat db el exe gif gmo gz h hpp htm html ico inc ini jar jpg js json la
+    lua map md mo mod o pc pem pdf pl pm png po pod ps py pyc pyi pyx rb rs rst sh so sql svg tcl tex tmpl toml ts tsx
+    ttf txt vim whl woff woff2 xml xsl xz yaml yml zip zst
+    """.split()  # noqa: SIM905 - one line for each ending would be no easier to read
+)
+
+# Rough memory of one kept value beside its text, in bytes; the sum is held against `Limits.kept_bytes`.
+_RECORD_BYTES: Final = 200
+
+_Record = FileEvidence | Link | str | None  # a wanted file, a symbolic link, a hard link (its target), any other
+
+
+class EvidenceCollector:
+    """Turns the entries of one layer into its evidence."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._records: dict[str, _Record] = {}
+        self._above: set[str] = set()  # all directories above wanted files and links
+        self._directories: set[str] = set()
+        self._whiteouts: set[str] = set()
+        self._opaque: set[str] = set()
+        self._gaps: set[Gap] = set()
+        self._wanted_count = 0
+        self._kept_bytes = 0
+
+    def visit(self, entry: Entry, reader: TarReader) -> None:
+        """Take note of one entry; the reader stands at its content."""
+        path = clean_path(entry.name)
+        if path is None:
+            self._note_unsafe(entry)
+            return
+        name = path[path.rfind("/") + 1 :]
+        if name.startswith(_WHITEOUT):
+            self._note_whiteout(path, name)
+        elif entry.kind == "directory":
+            self._note_directory(path)
+        elif path:
+            self._note_file(path, name, entry, reader)
+
+    def evidence(self) -> LayerEvidence:
+        """Return everything noted so far, in order."""
+        links = {path: record for path, record in self._records.items() if isinstance(record, Link)}
+        hard = {path: record for path, record in self._records.items() if isinstance(record, str)}
+        files = {path: record for path, record in self._records.items() if isinstance(record, FileEvidence)}
+        for path, target in list(hard.items()):
+            if (copy := _copy(files.get(target), path)) is not None:
+                files[path] = copy
+                del hard[path]
+        return LayerEvidence(
+            files=tuple(files[path] for path in sorted(files)),
+            symlinks=tuple(links[path] for path in sorted(links)),
+            hard_links=tuple(Link(path, hard[path]) for path in sorted(hard)),
+            directories=tuple(sorted(path for path in self._directories if self._may_replace_link(path))),
+            others=tuple(sorted(path for path, record in self._records.items() if record is None)),
+            whiteouts=tuple(sorted(self._whiteouts)),
+            opaque=tuple(sorted(self._opaque)),
+            gaps=tuple(sorted(self._gaps)),
+        )
+
+    def _note_unsafe(self, entry: Entry) -> None:
+        path = presumed_path(entry.name)
+        name = path.rpartition("/")[2]
+        matters = name.startswith(_WHITEOUT) or find_extractor(path) or may_hold_wanted_files(path)
+        if matters and self._spend(len(path)):
+            self._gaps.add(Gap(GapKind.PATH_UNSAFE, show(path, 300), "not a path below the root, or not text"))
+
+    def _note_whiteout(self, path: str, name: str) -> None:
+        directory = parent_of(path)
+        if name == _OPAQUE:
+            if self._spend(len(path)):
+                self._opaque.add(directory)
+        elif not name.startswith(_RESERVED):
+            hidden = name.removeprefix(_WHITEOUT)
+            if hidden not in ("", ".", "..") and self._spend(len(path)):
+                self._whiteouts.add(f"{directory}/{hidden}" if directory else hidden)
+
+    def _note_directory(self, path: str) -> None:
+        self._records.pop(path, None)
+        if self._spend(len(path)):
+            self._directories.add(path)
+
+    def _may_replace_link(self, path: str) -> bool:
+        """Say whether an explicit directory can change what is seen: near the root, wanted, or above wanted files."""
+        if path.count("/") < 2 or path in self._above:
+            return True
+        return find_extractor(path) is not None or may_hold_wanted_files(path)
+
+    def _note_file(self, path: str, name: str, entry: Entry, reader: TarReader) -> None:
+        self._directories.discard(path)
+        if path in self._above:
+            self._drop_beneath(path)
+        extractor = find_extractor(path)
+        if extractor is None:
+            if _is_never_directory(name) and ("node_modules" not in path or not may_hold_wanted_files(path)):
+                return
+            self._keep(path, Link(path, _target(entry)) if entry.kind == "symlink" else None)
+        elif entry.kind == "symlink":
+            self._keep(path, Link(path, _target(entry)))
+        elif entry.kind == "link":
+            self._keep_hard_link(path, entry)
+        else:
+            self._keep_wanted(path, extractor, entry, reader)
+
+    def _drop_beneath(self, path: str) -> None:
+        place = {path}
+        for inside in [inside for inside in self._records if is_beneath(inside, place)]:
+            del self._records[inside]
+
+    def _keep(self, path: str, record: _Record) -> None:
+        text = len(record.target) if isinstance(record, Link) else 0
+        if not self._spend(len(path) + text):
+            self._records.pop(path, None)
+            return
+        self._records[path] = record
+        if record is not None and path not in self._above:
+            self._mark_above(path)
+
+    def _mark_above(self, path: str) -> None:
+        for directory in ancestors_of(path):
+            if directory in self._above:
+                return
+            self._above.add(directory)
+
+    def _keep_hard_link(self, path: str, entry: Entry) -> None:
+        target = clean_path(entry.target)
+        if target is None:
+            self._gaps.add(Gap(GapKind.LINK_NOT_FOLLOWED, path, f"a hard link to {show(entry.target)}"))
+            self._keep(path, None)
+            return
+        # The link has the content of this moment: a later entry for the target does not change it.
+        copy = _copy(self._records.get(target), path)
+        self._keep(path, copy if copy is not None else target)
+
+    def _keep_wanted(self, path: str, extractor: Extractor, entry: Entry, reader: TarReader) -> None:
+        self._wanted_count += 1
+        if self._wanted_count > self._limits.wanted_files:
+            self._note_too_many("wanted_files", self._limits.wanted_files, "files")
+            self._records.pop(path, None)
+            return
+        found = self._extract(path, extractor, entry, reader)
+        cost = sum(_RECORD_BYTES + len(package.name) for package in found.packages) + sum(map(len, found.owned))
+        self._keep(path, FileEvidence(path, extractor.name, found) if self._spend(cost) else None)
+
+    def _extract(self, path: str, extractor: Extractor, entry: Entry, reader: TarReader) -> Extraction:
+        limits = self._limits
+        if entry.kind != "file" or entry.sparse:
+            what = "a sparse file" if entry.sparse else "a device, pipe or entry of unknown type"
+            return _only_gap(GapKind.FILE_UNREADABLE, path, f"{extractor.name}: {what}")
+        content: bytes | None = b""
+        if extractor.needs_content:
+            content = reader.take(limits.file_bytes)
+        if content is None:
+            detail = f"{extractor.name}: {entry.size_bytes} bytes, the limit file_bytes is {limits.file_bytes}"
+            return _only_gap(GapKind.FILE_TOO_LARGE, path, detail)
+        try:
+            return extractor.extract(path, content, limits)
+        except ContentError as error:
+            return _only_gap(GapKind.FILE_UNREADABLE, path, f"{extractor.name}: {show(error.message, 300)}")
+
+    def _spend(self, text_bytes: int) -> bool:
+        """Account for a value to be kept; past the limit there is a gap, and nothing more is kept."""
+        self._kept_bytes += _RECORD_BYTES + text_bytes
+        if self._kept_bytes <= self._limits.kept_bytes:
+            return True
+        self._note_too_many("kept_bytes", self._limits.kept_bytes, "bytes")
+        return False
+
+    def _note_too_many(self, limit: str, allowed: int, unit: str) -> None:
+        self._gaps.add(Gap(GapKind.TOO_MANY_FILES, "", f"over the limit {limit} of {allowed} {unit} in one layer"))
+
+
+def _is_never_directory(name: str) -> bool:
+    return name.rpartition(".")[2] in _FILE_ENDINGS or ".so." in name
+
+
+def _target(entry: Entry) -> str:
+    return entry.target.decode("utf-8", "backslashreplace")
+
+
+def _only_gap(kind: GapKind, path: str, detail: str) -> Extraction:
+    return Extraction(gaps=(Gap(kind, path, detail),))
+
+
+def _copy(record: _Record, path: str) -> FileEvidence | None:
+    """Return the same content under another path, if the same extractor wants it there."""
+    extractor = find_extractor(path)
+    if isinstance(record, FileEvidence) and extractor is not None and extractor.name == record.extractor:
+        return record.at(path)
+    return None

@@ -1,0 +1,1 @@
+"""One extractor per file; the list is `inventory.catalogue`."""

@@ -1,0 +1,53 @@
+"""Package databases of kinds that are not read: their presence is a gap, so that such an image never looks clean."""
+
+from __future__ import annotations
+
+from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.limits import Limits
+from dogwatch.model.gaps import Gap, GapKind
+
+_RPM_FILES = ("Packages", "Packages.db", "rpmdb.sqlite")
+_RPM_FOLDERS = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
+_KINDS = {
+    "lib/apk/db/installed": "apk",
+    "usr/lib/apk/db/installed": "apk",
+    **{f"{folder}/{name}": "rpm" for folder in _RPM_FOLDERS for name in _RPM_FILES},
+    "var/lib/rpmmanifest/container-manifest-2": "rpm",  # images of Azure Linux without rpm
+    "var/lib/pacman/local/ALPM_DB_VERSION": "pacman",
+    "var/lib/portage/world": "portage",
+    "usr/lib/opkg/status": "opkg",
+    "var/lib/opkg/status": "opkg",
+}
+_DIRECTORIES = frozenset(
+    path[:end] for path in _KINDS for end in range(len(path)) if path[end] == "/" and path[:end] != "lib"
+)
+
+
+class UnreadDatabaseExtractor:
+    """Notices the databases of apk, rpm, pacman, portage and opkg.
+
+    Source:
+        apk(8) 3.0; rpm 4.20 (the macro _dbpath and its values in Fedora, SUSE and ostree systems); pacman(8) 7.0;
+        portage(5); opkg's default configuration.
+    """
+
+    name = "unread-database"
+    version = 1
+    ecosystem = ""
+    needs_content = False
+
+    def wants(self, path: str) -> bool:
+        """Say whether it is one of the databases."""
+        return path in _KINDS
+
+    def holds(self, directory: str) -> bool:
+        """Say whether it is a directory above one of them; `lib` is not: it is a link to usr/lib nearly everywhere."""
+        return directory in _DIRECTORIES
+
+    def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
+        """Return the gap."""
+        gap = Gap(GapKind.PACKAGE_DATABASE_UNREAD, path, f"{_KINDS[path]} database: not read by this version")
+        return Extraction(gaps=(gap,))
+
+
+EXTRACTOR = UnreadDatabaseExtractor()

@@ -1,0 +1,53 @@
+"""The named limits of this room, each with its reason. Callers pass a `Limits`; nothing here reads settings.
+
+Reaching a limit on the whole layer is a `LimitExceededError`; reaching one on a single file is a gap.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps on what one layer may cost.
+
+    Units:
+        Fields ending in `_bytes` are bytes, `_chars` characters, the rest counts. `unpacked_ratio` is unpacked bytes
+        per compressed byte, looked at only beyond `ratio_free_bytes`.
+    """
+
+    # The largest layers seen in practice (model weights, GPU toolkits) unpack to some 20 GiB; this bounds the time.
+    unpacked_bytes: int = 64 * GIB
+    # Ordinary layers unpack to 2 to 6 times their size; gzip can reach 1032, zstd far more. Files full of zeros are
+    # legitimate while they are small, hence the free part.
+    unpacked_ratio: int = 200
+    ratio_free_bytes: int = GIB
+    # A large layer has some 200,000 entries; four million take about ten seconds.
+    entries: int = 4_000_000
+    # PATH_MAX of Linux: no runtime can create a longer path.
+    path_bytes: int = 4096
+    # What Go's tar reader, and with it every common runtime, accepts for one extended header.
+    extended_header_bytes: int = MIB
+    # One wanted file is held in memory while it is parsed; the largest dpkg status files seen have 6 MiB.
+    file_bytes: int = 16 * MIB
+    # A large monorepo image has some 50,000 wanted files.
+    wanted_files: int = 250_000
+    # Estimated memory of everything kept of one layer; a worker may use 200 MiB in all.
+    kept_bytes: int = 64 * MIB
+    # Longer package names and versions do not occur, and would not fit into a database index.
+    text_chars: int = 512
+
+
+DEFAULT_LIMITS = Limits()
+
+# The following are not per call: they shape memory, not results.
+READ_BYTES = 256 * KIB  # one read from the blob; larger ones fall out of the processor's cache
+UNPACK_BYTES = 512 * KIB  # the most that one step of decompression may give, whatever the ratio
+DIGEST_QUEUE_CHUNKS = 16  # chunks that may wait for the digest thread: at most 16 × UNPACK_BYTES in memory
+ZSTD_WINDOW_LOG = 27  # 128 MiB: what zstd accepts by default, and the largest window of its ordinary levels
+SYMLINK_HOPS = 40  # as in the Linux kernel

@@ -1,0 +1,155 @@
+"""Lays the evidence of layers on top of each other: which wanted files and links are visible, and since when.
+
+Values only; `build` turns the visible tree into an inventory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dogwatch.inventory.catalogue import find_extractor
+from dogwatch.inventory.evidence import Extraction, FileEvidence, LayerEvidence, Link
+from dogwatch.inventory.paths import Resolver, ancestors_of, is_beneath
+from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.packages import Package
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleFile:
+    """A wanted file that no later layer hides.
+
+    `layer_ordinal` is the layer its bytes come from (0 = oldest). `since` says for each of its packages from which
+    layer on it has been visible under this path in this version without interruption: rewriting a file does not make
+    new what it still lists.
+    """
+
+    evidence: FileEvidence
+    layer_ordinal: int
+    since: Mapping[Package, int]
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleTree:
+    """What is visible once all layers are overlaid: real path → file, real path → target of a symbolic link."""
+
+    files: Mapping[str, VisibleFile]
+    links: Mapping[str, str]
+    gaps: tuple[Gap, ...]
+
+
+def overlay(layers: Sequence[LayerEvidence]) -> VisibleTree:
+    """Overlay the layers' evidence, oldest first.
+
+    The steps for each layer, as a runtime unpacks it:
+
+    1. whiteouts and opaque directories hide what older layers put there, and nothing of their own layer;
+    2. an explicit directory replaces an older link or file of its path;
+    3. the layer's own symbolic links come into force: all its other paths are read through them;
+    4. everything that is no directory hides what older layers have at its path and beneath;
+    5. the layer's own files appear.
+
+    Args:
+        layers: what each layer says, oldest first.
+
+    Returns:
+        The visible tree, with the gaps of the layers themselves. Paths are real: no directory in them is a link.
+
+    Source:
+        OCI image specification 1.1, image layer chapter, sections on applying change sets and whiteouts.
+    """
+    tree = _Tree()
+    for ordinal, layer in enumerate(layers):
+        tree.apply(layer, ordinal)
+    gaps = {gap for layer in layers for gap in layer.gaps}
+    return VisibleTree(tree.files, tree.links, tuple(sorted(gaps)))
+
+
+class _Tree:
+    """The state between two layers."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, VisibleFile] = {}
+        self.links: dict[str, str] = {}
+        self._above: set[str] = set()  # directories that have held a file or link; may be out of date
+        self._hidden: dict[str, VisibleFile] = {}  # files that the layer being applied has hidden
+
+    def apply(self, layer: LayerEvidence, ordinal: int) -> None:
+        """Lay one more layer on top."""
+        self._hidden = {}
+        below = Resolver(dict(self.links) if self.links else {})
+        self._hide((below.locate(path) for path in layer.whiteouts), itself=True)  # 1
+        self._hide((below.resolve(path) for path in layer.opaque), itself=False)
+        self._make_directories(layer.directories)  # 2
+        own_links = self._own_links(layer.symlinks)  # 3
+        resolver = Resolver({**self.links, **own_links})
+        others = [resolver.locate(path) for path in layer.others]  # 4
+        self._hide([path for path in others if path not in own_links], itself=True)
+        self._hide(own_links, itself=True)
+        self.links.update(own_links)
+        self._mark_above(own_links)
+        resolver = Resolver(self.links)
+        own_files = {real: file for file in layer.files if (real := resolver.locate(file.path)) is not None}
+        self._hide(own_files, itself=True)
+        for path, file in own_files.items():  # 5
+            self._show(path, file, ordinal)
+        for link in layer.hard_links:
+            self._link(link, resolver, ordinal)
+
+    def _hide(self, paths: Iterable[str | None], itself: bool) -> None:
+        places = {path for path in paths if path is not None}
+        if itself:
+            for path in places:
+                self._remove(path)
+        inhabited = {path for path in places if path in self._above or path == ""}
+        if inhabited:
+            for path in [path for path in (*self.files, *self.links) if is_beneath(path, inhabited)]:
+                self._remove(path)
+
+    def _remove(self, path: str) -> None:
+        self.links.pop(path, None)
+        if (file := self.files.pop(path, None)) is not None:
+            self._hidden.setdefault(path, file)
+
+    def _make_directories(self, directories: Sequence[str]) -> None:
+        for directory in directories:  # sorted: parents first
+            real = Resolver(self.links).locate(directory)
+            if real is not None and (real in self.links or real in self.files):
+                self._remove(real)
+
+    def _own_links(self, links: Sequence[Link]) -> dict[str, str]:
+        own: dict[str, str] = {}
+        both = dict(self.links)
+        for link in links:  # sorted: a link is known before what lies behind it
+            real = Resolver(both).locate(link.path)
+            if real is not None:
+                own[real] = both[real] = link.target
+        return own
+
+    def _show(self, path: str, file: FileEvidence, ordinal: int) -> None:
+        before = self._hidden.get(path)
+        known = before.since if before is not None else {}
+        since = {package: known.get(package, ordinal) for package in file.found.packages}
+        self.files[path] = VisibleFile(file if file.path == path else file.at(path), ordinal, since)
+        self._mark_above((path,))
+
+    def _link(self, link: Link, resolver: Resolver, ordinal: int) -> None:
+        path, target = resolver.locate(link.path), resolver.locate(link.target)
+        if path is None:
+            return
+        wanted = find_extractor(link.path)
+        original = self.files.get(target) if target is not None else None
+        self._hide((path,), itself=True)
+        name = wanted.name if wanted is not None else ""
+        if original is not None and original.evidence.extractor == name:
+            self._show(path, original.evidence, ordinal)
+            return
+        gap = Gap(GapKind.LINK_NOT_FOLLOWED, path, f"a hard link to {link.target}, which was not read")
+        self._show(path, FileEvidence(path, name, Extraction(gaps=(gap,))), ordinal)
+
+    def _mark_above(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            for directory in ancestors_of(path):
+                if directory in self._above:
+                    break
+                self._above.add(directory)
