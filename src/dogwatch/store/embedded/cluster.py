@@ -83,6 +83,7 @@ def configure_cluster(layout: Layout, socket_folder: str) -> None:
         ("pg_ident.conf", render_user_map(layout.user.name)),
     ):
         draft = CLUSTER / f"{name}.new"
+        draft.unlink(missing_ok=True)
         draft.write_text(text, encoding="utf-8")
         draft.replace(CLUSTER / name)
     own = Path(OPERATOR_SETTINGS)
@@ -96,15 +97,21 @@ def disown_stale_pid_file() -> None:
     PostgreSQL refuses to start while a process of that id lives. It makes an exception for its own parent, so the file
     gets the id of the calling process, which is about to be just that. The rest of the file stays: by it
     PostgreSQL finds out for itself whether left-over processes still use the old shared memory.
+
+    Raises:
+        StoreUnavailableError: the process is a PostgreSQL at work in the cluster; somebody else has started it.
     """
     try:
         lines = _POSTMASTER_PID.read_text(encoding="utf-8").split("\n")
         pid = int(lines[0])
     except (OSError, ValueError):
         return
-    if pid > 0 and not works_in(pid, CLUSTER.stat()):
-        lines[0] = str(os.getpid())
-        _POSTMASTER_PID.write_text("\n".join(lines), encoding="utf-8")
+    if pid > 0 and works_in(pid, CLUSTER.stat()):
+        raise StoreUnavailableError(
+            f"process {pid}, not started by Dogwatch, is the server of its data folder; stop it"
+        )
+    lines[0] = str(os.getpid())
+    _POSTMASTER_PID.write_text("\n".join(lines), encoding="utf-8")
 
 
 def says_ready(pid: int) -> bool:

@@ -30,7 +30,7 @@ from dogwatch.store.embedded.layout import Layout, open_layout
 from dogwatch.store.embedded.locks import open_lock_file, take_exclusive, try_exclusive
 from dogwatch.store.embedded.record import ServerRecord, read_record, record_of_this_process, write_record
 from dogwatch.store.embedded.server_log import open_log, quote_log, shorten_log
-from dogwatch.store.embedded.sockets import make_socket_folder, remove_socket_folder
+from dogwatch.store.embedded.sockets import clear_socket_folder, make_socket_folder, remove_socket_folder
 from dogwatch.store.embedded.spawn import Surroundings, program_line, start_program
 from dogwatch.store.embedded.stopping import has_ended, stop_server, wait_for_orphans
 from dogwatch.store.embedded.view import plan_view
@@ -78,8 +78,9 @@ def guard(layout: Layout) -> None:
     _report({"ready": record.pid})
     _watch(pidfd, users_lock)
     stop_server(record, layout.user.uid)
-    if has_ended(pidfd, 0):
-        remove_socket_folder(record.socket_folder, layout.folder)
+    with suppress(ChildProcessError):  # taken over, not our child
+        os.waitpid(record.pid, 0)
+    remove_socket_folder(record.socket_folder, layout.folder)
 
 
 def _start(layout: Layout, users_lock: int, server_lock: int) -> ServerRecord:
@@ -97,6 +98,7 @@ def _start(layout: Layout, users_lock: int, server_lock: int) -> ServerRecord:
     socket_folder = make_socket_folder(layout.folder)
     configure_cluster(layout, socket_folder)
     disown_stale_pid_file()
+    clear_socket_folder(socket_folder, layout.folder)
     offset = os.fstat(log).st_size
     pid = start_program(
         program_line(binaries.postgres, "-D", layout.cluster),

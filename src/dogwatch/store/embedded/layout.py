@@ -131,20 +131,19 @@ def _make_data_folder(data: Path) -> bool:
 def _make_private(folder: Path, user: ServerUser) -> None:
     with suppress(FileExistsError):
         folder.mkdir(mode=PRIVATE_MODE)
+    owner = folder.lstat().st_uid
+    if owner != user.uid and os.geteuid() != 0:
+        name = user_of(owner).name
+        raise ConfigError(SETTING, f"{folder} belongs to {name}, not to {user.name}; start as that user or as root")
     # By descriptor, and not through a symbolic link: what is changed is what was checked.
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        status = os.fstat(descriptor)
         names = os.listdir(descriptor)
         if names and "users.lock" not in names:
             raise ConfigError(SETTING, f"{folder} holds something that is not Dogwatch's; name another data folder")
-        if status.st_uid != user.uid and os.geteuid() == 0:
+        status = os.fstat(descriptor)
+        if status.st_uid != user.uid:
             os.fchown(descriptor, user.uid, user.gid)
-        elif status.st_uid != user.uid:
-            raise ConfigError(
-                SETTING,
-                f"{folder} belongs to {user_of(status.st_uid).name}, not to {user.name}; start as that user or as root",
-            )
         if stat.S_IMODE(status.st_mode) != PRIVATE_MODE:
             os.fchmod(descriptor, PRIVATE_MODE)
     finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 MAX_LOG_BYTES = 8 * 1024 * 1024  # with its predecessor twice that; some weeks of a healthy server's lines
 QUOTED_LINES = 8
 _QUOTED_BYTES = 4096
+_PROBE_BYTES = 65536
 
 
 def open_log(path: Path) -> int:
@@ -37,7 +38,7 @@ def shorten_log(path: Path, max_bytes: int = MAX_LOG_BYTES) -> None:
 
 
 def quote_log(path: Path, offset: int) -> str:
-    """Return the last lines written since an offset, joined by semicolons.
+    """Return the last lines written since an offset, joined by semicolons; or why there are none.
 
     Args:
         path: the log.
@@ -51,4 +52,16 @@ def quote_log(path: Path, offset: int) -> str:
     except OSError as error:
         return f"its log cannot be read: {error}"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return "; ".join(lines[-QUOTED_LINES:])
+    return "; ".join(lines[-QUOTED_LINES:]) or f"its log says nothing{_why_nothing(path)}"
+
+
+def _why_nothing(path: Path) -> str:
+    """Find out whether the log could have been written at all: a full disk leaves no words about itself."""
+    probe = path.with_name("probe")
+    try:
+        probe.write_bytes(bytes(_PROBE_BYTES))
+    except OSError as error:
+        return f": {error.strerror}"
+    finally:
+        probe.unlink(missing_ok=True)
+    return ""

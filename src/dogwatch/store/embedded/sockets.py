@@ -19,6 +19,8 @@ from pathlib import Path
 from dogwatch.store.embedded.names import PORT
 
 SOCKET_PATH_BYTES = 107
+# Relative to the private folder, which is the working folder: the way there may be closed to the server user.
+_OWN = Path("socket")
 _LONGEST_NAME = f"/.s.PGSQL.{PORT}.lock"  # beside the socket lies its lock file
 # The setting is a list with quoting rules of its own; other paths are not worth the trouble.
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./@%+=:~-]+", re.ASCII)
@@ -37,9 +39,9 @@ def make_socket_folder(folder: Path, temporary: Path = Path("/tmp")) -> str:
     Raises:
         OSError: it cannot be made.
     """
-    own = folder / "socket"
+    own = folder / _OWN
     if _fits(own):
-        Path("socket").mkdir(mode=0o700, exist_ok=True)  # relative: the way here may be closed to the server user
+        _OWN.mkdir(mode=0o700, exist_ok=True)
         return str(own)
     short = temporary / f"dogwatch-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
     try:
@@ -48,6 +50,16 @@ def make_socket_folder(folder: Path, temporary: Path = Path("/tmp")) -> str:
         if not _is_ours(short):  # somebody put something there: take a name that cannot be guessed
             return tempfile.mkdtemp(prefix="dogwatch-", dir=temporary)
     return str(short)
+
+
+def clear_socket_folder(socket_folder: str, folder: Path) -> None:
+    """Remove what a killed server has left; PostgreSQL would look at no more than whether the process id is taken.
+
+    The caller holds the server lock, so there is no server to take it from.
+    """
+    own = Path(socket_folder).is_relative_to(folder)
+    for leftover in Path(_OWN if own else socket_folder).glob(".s.PGSQL.*"):
+        leftover.unlink(missing_ok=True)
 
 
 def remove_socket_folder(socket_folder: str, folder: Path) -> None:

@@ -1,0 +1,66 @@
+"""What can be seen of an embedded server from outside: its processes, its log, its files."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from dogwatch.store.embedded.record import ServerRecord, read_record, started_ticks
+from dogwatch.store.embedded.stopping import processes_in
+
+PATIENCE_SECONDS = 60.0
+
+
+class Traces:
+    """An outside view of the server of one data folder."""
+
+    def __init__(self, data_folder: Path) -> None:
+        self.folder = data_folder / "postgres"
+
+    def record(self) -> ServerRecord:
+        """Return the record of the server."""
+        record = read_record(self.folder / "server.json")
+        assert record is not None
+        return record
+
+    def guardian(self) -> int:
+        """Return the process id of the only guardian."""
+        (pid,) = self._guardians()
+        return pid
+
+    def processes(self) -> list[int]:
+        """Return the ids of all processes of the server, the guardian's and initdb's included."""
+        return sorted({*processes_in(self.folder / "cluster"), *self._guardians(), *self._naming(b"initdb-")})
+
+    def log(self) -> str:
+        """Return the whole log."""
+        return (self.folder / "postgres.log").read_text(encoding="utf-8")
+
+    def is_shut_down(self) -> bool:
+        """Say whether the last thing the server did was to end in good order."""
+        return self.log().rstrip().endswith("database system is shut down")
+
+    def _guardians(self) -> list[int]:
+        return self._naming(b"dogwatch.store.embedded.guardian")
+
+    def _naming(self, word: bytes) -> list[int]:
+        """Return living processes whose command line holds a word and this very folder."""
+        found = []
+        for entry in os.listdir("/proc"):
+            try:
+                line = Path("/proc", entry, "cmdline").read_bytes() if entry.isdecimal() else b""
+            except OSError:
+                continue
+            if word in line and os.fsencode(self.folder) in line and started_ticks(int(entry)) is not None:
+                found.append(int(entry))
+        return found
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Wait for something that must happen soon."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < until, f"did not happen in {PATIENCE_SECONDS:g} s: {what}"
+        time.sleep(0.01)
