@@ -6,6 +6,7 @@ import io
 import os
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,9 +42,8 @@ def server(bucket: Path) -> Iterator[FeedServer]:
 
 @pytest.fixture
 def web(server: FeedServer) -> Iterator[WebMirror]:
-    mirror = WebMirror(server.url, "osv", QUICK)
-    yield mirror
-    mirror.close()
+    with closing(WebMirror(server.url, "osv", QUICK)) as mirror:
+        yield mirror
 
 
 @pytest.fixture(params=["folder", "web"])
@@ -178,27 +178,30 @@ def test_what_fails_every_time_is_unavailable_after_a_few_attempts(
 def test_a_server_that_is_not_there_is_unavailable(server: FeedServer, bucket: Path) -> None:
     with serve_feed(bucket) as gone:
         url = gone.url
-    mirror = WebMirror(url, "osv", replace(QUICK, attempts=1))
-
-    with pytest.raises(FeedUnavailableError, match="onnect"):
+    with (
+        closing(WebMirror(url, "osv", replace(QUICK, attempts=1))) as mirror,
+        pytest.raises(FeedUnavailableError, match="onnect"),
+    ):
         download(mirror)
 
 
 def test_a_body_that_drips_for_ever_ends_by_the_whole_transfers_time(server: FeedServer) -> None:
     server.fail(Failure("list", times=-1, drip_seconds=0.05))
-    mirror = WebMirror(server.url, "osv", replace(QUICK, attempts=1))
     began = time.monotonic()
-
-    with pytest.raises(FeedUnavailableError, match="not received within 0.3 s"):
+    with (
+        closing(WebMirror(server.url, "osv", replace(QUICK, attempts=1))) as mirror,
+        pytest.raises(FeedUnavailableError, match=r"not received within 0\.3 s"),
+    ):
         download(mirror, timeout_seconds=0.3)
     assert time.monotonic() - began < 5
 
 
 def test_a_server_that_says_nothing_ends_by_the_idle_time(server: FeedServer) -> None:
     server.fail(Failure("list", times=-1, drip_seconds=5.0))
-    mirror = WebMirror(server.url, "osv", replace(QUICK, attempts=1, idle_timeout_seconds=0.2))
-
-    with pytest.raises(FeedUnavailableError):
+    with (
+        closing(WebMirror(server.url, "osv", replace(QUICK, attempts=1, idle_timeout_seconds=0.2))) as mirror,
+        pytest.raises(FeedUnavailableError),
+    ):
         download(mirror)
 
 

@@ -203,10 +203,27 @@ def test_a_record_listed_under_another_id_is_refused() -> None:
         parse_advisory(encode_record(osv_record("A-1")), expected_id="B-2")
 
 
-FIELDS = (
-    "id modified affected package ecosystem name ranges type events versions introduced fixed severity score aliases "
-    "references url database_specific urgency"
-).split()
+FIELDS = [
+    "id",
+    "modified",
+    "affected",
+    "package",
+    "ecosystem",
+    "name",
+    "ranges",
+    "type",
+    "events",
+    "versions",
+    "introduced",
+    "fixed",
+    "severity",
+    "score",
+    "aliases",
+    "references",
+    "url",
+    "database_specific",
+    "urgency",
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.just("2026-01-01T00:00:00Z"),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=6),

@@ -1,0 +1,90 @@
+"""What every advisory source keeps, whichever it is."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import dogwatch.advisories
+from dogwatch.advisories import SOURCES, AdvisorySource, Changes, Unchanged
+from dogwatch.advisories.folder_mirror import FolderMirror
+from dogwatch.model.errors import FeedUnavailableError
+from tests.builders.advisories import osv_record
+from tests.simulators.feeds import FeedBucket
+
+NOW = datetime(2026, 7, 31, tzinfo=UTC)
+DOCUMENT = Path(__file__).parents[2] / "docs" / "feeds.md"
+METHODS = ("fetch", "parse", "covers")
+
+each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+
+
+def test_every_source_in_the_folder_is_in_the_catalogue() -> None:
+    found = set()
+    for module in pkgutil.iter_modules(dogwatch.advisories.__path__, "dogwatch.advisories."):
+        for _, kind in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            if all(hasattr(kind, method) for method in METHODS) and kind is not AdvisorySource:
+                found.add(kind)
+
+    assert found == {type(source) for source in SOURCES}
+
+
+def test_names_are_distinct() -> None:
+    assert len({source.name for source in SOURCES}) == len(SOURCES)
+
+
+@each_source
+def test_a_source_says_what_it_is(source: AdvisorySource) -> None:
+    assert source.name == source.name.lower()
+    assert source.licence
+    assert timedelta(0) < source.stale_after <= timedelta(days=7)
+    assert source.ecosystems
+    assert all(source.covers(ecosystem) for ecosystem in source.ecosystems)
+    assert not source.covers("an ecosystem that nobody has")
+
+
+@each_source
+def test_a_source_is_documented_with_each_of_its_ecosystems(source: AdvisorySource) -> None:
+    rows = [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+
+    assert all(any(f"`{source.name}` {ecosystem} " in row for row in rows) for ecosystem in source.ecosystems)
+
+
+@each_source
+def test_fetching_the_same_state_twice_is_unchanged_and_parsing_needs_no_mirror(
+    source: AdvisorySource, tmp_path: Path
+) -> None:
+    bucket = FeedBucket(tmp_path / "bucket")
+    ecosystem = source.ecosystems[0]
+    bucket.put(ecosystem, osv_record("A-1", ecosystem=ecosystem), osv_record("A-2", ecosystem=ecosystem))
+    (tmp_path / "spool").mkdir()
+    mirror = FolderMirror(bucket.folder, source.name)
+
+    first = source.fetch(ecosystem, None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW)
+    assert isinstance(first, Changes)
+    (tmp_path / "bucket").rename(tmp_path / "gone")
+    parsed = list(source.parse(first))
+    first.discard()
+    (tmp_path / "gone").rename(tmp_path / "bucket")
+    known = [(each.id, each.modified_at) for each in parsed]
+    second = source.fetch(ecosystem, first.state, known, mirror=mirror, spool=tmp_path / "spool", now=NOW)
+
+    assert sorted(each.id for each in parsed) == ["A-1", "A-2"]
+    assert [each.advisory.source for each in parsed if each.advisory] == [source.name] * 2
+    assert isinstance(second, Unchanged)
+    assert not list((tmp_path / "spool").iterdir())
+
+
+@each_source
+def test_a_mirror_that_is_not_there_is_an_error_and_leaves_no_files(source: AdvisorySource, tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir()
+    mirror = FolderMirror(tmp_path / "nowhere", source.name)
+
+    with pytest.raises(FeedUnavailableError):
+        source.fetch(source.ecosystems[0], None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW)
+    assert not list((tmp_path / "spool").iterdir())
