@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -40,7 +41,7 @@ class ReadNotice:
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """What a poll of one registry saw: listings that are complete, and the repositories that failed, with the reason."""
+    """What a poll of one registry saw: listings that are complete, and repositories that failed, with the reason."""
 
     listings: tuple[TagListing, ...]
     failures: tuple[tuple[str, str], ...]
@@ -60,13 +61,13 @@ class Registries(Protocol):
 
 
 class LayerReader(Protocol):
-    """Reads one layer, once, in a child process; returns encoded evidence (`inventory.encode_evidence`)."""
+    """Reads one layer, once; returns encoded evidence (`inventory.encode_evidence`)."""
 
     def read_layer(self, registry: Registry, repository: str, layer: Layer) -> bytes:
         """Stream the blob, verify digest and diff ID, extract.
 
         Raises:
-            RegistryError, ContentError, StepCrashedError.
+            RegistryError, ContentError: the blob cannot be had, or cannot be read to its end.
         """
 
 
@@ -101,8 +102,9 @@ class EventStore(Protocol):
         read_notice: int | None = None,
         problem: str = "",
     ) -> int:
-        """Save events that are new (by external id), clamped to `received_at`; mark the notice read in the same
-        transaction. Returns how many were new.
+        """Save events that are new (by external id), clamped to `received_at`, and return how many were new.
+
+        The notice is marked as read in the same transaction.
         """
 
     def apply_events(self, limit: int, now: datetime) -> tuple[int, tuple[ManifestToResolve, ...]]:
@@ -113,8 +115,9 @@ class EventStore(Protocol):
         """
 
     def save_listing(self, registry_id: int, listing: TagListing, seen_at: datetime) -> tuple[ManifestToResolve, ...]:
-        """Take in what polling saw of a repository: new tags and digests become pushes with origin poll, tags that are
-        gone become deletions. Returns the manifests that are not known.
+        """Take in what polling saw of a repository, and return the manifests that are not known.
+
+        New tags and digests become pushes with origin poll, tags that are gone become deletions.
         """
 
 
@@ -122,8 +125,9 @@ class ImageStore(Protocol):
     """Images, layers, inventories."""
 
     def save_resolved(self, registry_id: int, repository: str, resolved: Resolved, now: datetime) -> tuple[int, ...]:
-        """Record what a manifest turned out to be, replay the events waiting for it, begin monitoring where its clocks
-        say so. Returns the ids of images that have no inventory yet and are watched. Idempotent.
+        """Record what a manifest turned out to be, and return the ids of watched images that have no inventory yet.
+
+        The events waiting for it are replayed, and monitoring begins where its clocks say so. Idempotent.
         """
 
     def save_unresolved(
@@ -132,7 +136,7 @@ class ImageStore(Protocol):
         """Remember that a manifest could not be resolved, and why."""
 
     def load_to_index(self, image_id: int, fingerprint: str) -> ImageToIndex | None:
-        """The image's layers, or None when nothing is left to do (its chain's inventory is attached if there is one)."""
+        """The image's layers, or None when nothing is left to do; an inventory its chain has is then attached."""
 
     def load_waiting(self, fingerprint: str, limit: int) -> tuple[int, ...]:
         """Watched images without an inventory, oldest first: the safety net under lost jobs."""
@@ -153,8 +157,10 @@ class InventoryStore(Protocol):
     def save_inventory(
         self, chain_id: int, fingerprint: str, inventory: Inventory, provenance: Sequence[Provenance], now: datetime
     ) -> None:
-        """In one transaction: new packages with keys, sets, inventory, matches and exposures of the new packages, the
-        chain's provenance, and the inventory attached to every image of the chain (its monitoring goes on with it).
+        """Save an inventory and let its new packages meet the stored ranges, in one transaction.
+
+        New packages with keys, sets, inventory, matches and exposures of the new packages, the chain's provenance, and
+        the inventory attached to every image of the chain (its monitoring goes on with it).
         """
 
 
@@ -184,9 +190,21 @@ class Feeds(Protocol):
         """(source, ecosystem) of every feed that is switched on."""
 
     def fetch(
-        self, source: str, ecosystem: str, state: Mapping[str, str], known: Mapping[str, datetime]
-    ) -> FeedChanges | None:
-        """What changed since `state`; None when nothing did. Raises FeedError, MalformedSnapshotError."""
+        self,
+        source: str,
+        ecosystem: str,
+        state: Mapping[str, str],
+        known: Iterable[tuple[str, datetime]],
+        now: datetime,
+    ) -> AbstractContextManager[FeedChanges | None]:
+        """What changed since `state`; None when nothing did. What it left on disk is deleted with the end of the block.
+
+        `known` is (record id, modified), read at most once and not at all when the feed has not changed.
+
+        Raises:
+            FeedError: it cannot be had, or shows an older state than we hold.
+            MalformedSnapshotError, LimitExceededError: what it sent cannot be used.
+        """
 
 
 class JournalStore(Protocol):
@@ -222,7 +240,13 @@ class Outside:
 
 
 class Defer(Protocol):
-    """Puts jobs into the queue; each is idempotent, and a waiting twin is not queued twice."""
+    """Puts jobs into the queue; each is idempotent, and a waiting twin is not queued twice.
+
+    Raises StoreUnavailableError.
+    """
+
+    def read_notices(self) -> None:
+        """Read the waiting notices, now."""
 
     def resolve(self, manifest: ManifestToResolve) -> None:
         """Resolve a manifest."""
@@ -230,5 +254,30 @@ class Defer(Protocol):
     def index(self, image_id: int) -> None:
         """Index an image."""
 
+    def poll(self, registry_id: int) -> None:
+        """Ask a registry what it holds."""
+
+    def sweep(self) -> None:
+        """End what has expired."""
+
     def apply_setting(self, setting_id: int) -> None:
         """Apply a change of windows."""
+
+    def update_feed(self, source: str, ecosystem: str) -> None:
+        """Look at a feed, and import what changed."""
+
+    def pick_up_forgotten(self) -> None:
+        """Look for work that no job is there for."""
+
+
+class Isolation(Protocol):
+    """Runs the steps that read hostile bytes away from the service: in child processes, with limits.
+
+    Raises whatever the step raises; StepCrashedError when the child died, LimitExceededError when it took too much.
+    """
+
+    def index(self, image_id: int) -> None:
+        """`index.index_image`, apart."""
+
+    def update_feed(self, source: str, ecosystem: str) -> None:
+        """`feeds.update_feed`, apart."""
