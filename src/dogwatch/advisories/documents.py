@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -69,14 +70,13 @@ class ArchiveDocuments:
 
 @dataclass(frozen=True, slots=True)
 class SelectedDocuments:
-    """What an archive gave: usable records, refused ones, and the wanted ids it holds too old or not at all."""
+    """What an archive gave: usable records and refused ones."""
 
     documents: ArchiveDocuments
     refused: tuple[RefusedDocument, ...]
-    pending: tuple[str, ...]
 
 
-def select_documents(path: Path, source: str, wanted: Mapping[str, int], limits: FeedLimits) -> SelectedDocuments:
+def select_documents(path: Path, source: str, wanted: dict[str, int], limits: FeedLimits) -> SelectedDocuments:
     """Check a whole archive, and pick the wanted records out of it.
 
     Every name, size and offset is checked; what is wanted is also inflated and compared with its checksum. Entries
@@ -85,7 +85,8 @@ def select_documents(path: Path, source: str, wanted: Mapping[str, int], limits:
     Args:
         path: the spooled archive.
         source: named in errors.
-        wanted: id → listed modified, in ticks.
+        wanted: id → listed modified, in ticks. Consumed: what is left are the records that the archive does not have,
+            or has older than listed (a copy of a million would cost more than everything else here).
         limits: caps.
 
     Raises:
@@ -95,35 +96,37 @@ def select_documents(path: Path, source: str, wanted: Mapping[str, int], limits:
     """
     documents = ArchiveDocuments(path, source, limits, array("Q"), array("q"))
     refused: list[RefusedDocument] = []
-    missing = dict.fromkeys(wanted)
-    names: set[str] = set()
-    packed_bytes = inflated_bytes = 0
     with open(path, "rb") as file:
         archive = Archive(file, source, limits)
-        for entry in archive.entries():
-            if entry.name in names:
-                raise MalformedSnapshotError(source, f"archive: {entry.name[:80]!r} occurs twice")
-            names.add(entry.name)
-            packed_bytes += entry.packed_bytes
-            inflated_bytes += entry.size_bytes
-        archive.check_totals(packed_bytes, inflated_bytes)
-        del names
+        _check_directory(archive, source)
         for entry in archive.entries():
             record_id = _record_id(entry)
             if record_id is None or record_id not in wanted:
                 continue
-            listed = wanted[record_id]
             if not archive.is_within_limits(entry):
-                refused.append(_too_large(record_id, listed, limits))
-            elif is_older(archive.inflate(entry), listed):
-                continue
-            else:
+                refused.append(_too_large(record_id, wanted.pop(record_id), limits))
+            elif not is_older(archive.inflate(entry), wanted[record_id]):
                 documents.positions.append(entry.position)
-                documents.listed.append(listed)
-            del missing[record_id]
+                documents.listed.append(wanted.pop(record_id))
             if len(refused) > limits.max_refused_records:
                 raise MalformedSnapshotError(source, f"more than {limits.max_refused_records} records are refused")
-    return SelectedDocuments(documents, tuple(refused), tuple(missing))
+    return SelectedDocuments(documents, tuple(refused))
+
+
+def _check_directory(archive: Archive, source: str) -> None:
+    """Look at every entry before any is inflated: totals, and names that occur twice."""
+    packed_bytes = inflated_bytes = 0
+    names = array(
+        "q"
+    )  # 64-bit hashes: a million names themselves would be 100 MB; two alike by chance, 1 in 10 million
+    for entry in archive.entries():
+        names.append(hash(entry.name))
+        packed_bytes += entry.packed_bytes
+        inflated_bytes += entry.size_bytes
+    archive.check_totals(packed_bytes, inflated_bytes)
+    ordered = sorted(names)
+    if any(one == other for one, other in pairwise(ordered)):
+        raise MalformedSnapshotError(source, "archive: a name occurs twice")
 
 
 def _record_id(entry: Entry) -> str | None:

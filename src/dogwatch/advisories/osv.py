@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 
 from dogwatch.advisories.documents import select_documents
@@ -207,7 +208,7 @@ class _Fetch:
         if comparison.known_records == 0 or len(wanted) > limits.max_single_records:
             first = comparison.known_records == 0 or self.mirror.is_local
             wanted = self._bring_by_archive(wanted, "" if first else before.archive_fingerprint)
-        singles = dict(list(wanted.items())[: limits.max_single_records])
+        singles = dict(islice(wanted.items(), limits.max_single_records))
         if not singles:
             return tuple(wanted)
         fetched = fetch_singles(self.mirror, self.feed_folder, singles, self.folder / "singles", limits)
@@ -219,7 +220,7 @@ class _Fetch:
         return (*missing, *(record_id for record_id in wanted if record_id not in singles))
 
     def _bring_by_archive(self, wanted: dict[str, int], fingerprint: str) -> dict[str, int]:
-        """Take the wanted records out of the archive; return what it does not have."""
+        """Take the wanted records out of the archive; return what it does not have (`wanted` itself, consumed)."""
         path = self.folder / _ARCHIVE
         with open(path, "wb") as file:
             downloaded = self.mirror.download(
@@ -237,4 +238,4 @@ class _Fetch:
         self.archive_fingerprint = downloaded.fingerprint
         self.documents.append(selected.documents)
         self.refused.extend(selected.refused)
-        return {record_id: wanted[record_id] for record_id in selected.pending}
+        return wanted
