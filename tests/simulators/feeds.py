@@ -146,6 +146,7 @@ class FeedRequest:
     path: str
     status: int
     conditional: bool
+    authorization: str = ""
 
 
 @dataclass(slots=True)
@@ -313,7 +314,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _log(self, path: str, status: int) -> None:
         conditional = "If-None-Match" in self.headers or "If-Modified-Since" in self.headers
         with self.feed.lock:
-            self.feed.requests.append(FeedRequest(path, status, conditional))
+            self.feed.requests.append(FeedRequest(path, status, conditional, self.headers.get("Authorization", "")))
 
     def log_message(self, format: str, *arguments: object) -> None:
         """Keep quiet: the log is `requests`."""

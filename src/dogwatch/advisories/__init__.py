@@ -6,6 +6,7 @@ One source per file, listed in `catalogue`. Imports only `model`; `app` hands it
 from __future__ import annotations
 
 from dogwatch.advisories.catalogue import SOURCES
+from dogwatch.advisories.feeds import FeedReader
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.location import open_mirror
 from dogwatch.advisories.mirror import DEFAULT_LOCATION, FeedMirror
@@ -17,7 +18,6 @@ from dogwatch.advisories.source import (
     FeedState,
     FetchResult,
     Outdated,
-    ParsedDocument,
     RawDocument,
     RefusedDocument,
     Unchanged,
@@ -31,11 +31,11 @@ __all__ = [
     "Changes",
     "FeedLimits",
     "FeedMirror",
+    "FeedReader",
     "FeedState",
     "FetchResult",
     "OsvSource",
     "Outdated",
-    "ParsedDocument",
     "RawDocument",
     "RefusedDocument",
     "Unchanged",

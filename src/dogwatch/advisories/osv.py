@@ -26,11 +26,11 @@ from dogwatch.advisories.source import (
     FeedState,
     FetchResult,
     Outdated,
-    ParsedDocument,
     RefusedDocument,
     Unchanged,
 )
 from dogwatch.model.errors import FeedRejectedError, MalformedAdvisoryError, MalformedSnapshotError
+from dogwatch.model.feeds import ParsedRecord
 
 _LISTING = "modified_id.csv"
 _ARCHIVE = "all.zip"
@@ -89,17 +89,17 @@ class OsvSource:
             shutil.rmtree(folder, ignore_errors=True)
         return result
 
-    def parse(self, changes: Changes) -> Iterator[ParsedDocument]:
+    def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
         """Read the documents of a fetch, one at a time; see `AdvisorySource.parse`."""
         for refused in changes.refused:
-            yield ParsedDocument(refused.id, refused.listed_at, b"", None, refused.reason)
+            yield ParsedRecord(refused.id, refused.listed_at, b"", None, refused.reason)
         for raw in changes:
             try:
                 advisory = parse_advisory(raw.content, source=self.name, expected_id=raw.id)
             except MalformedAdvisoryError as malformed:
-                yield ParsedDocument(raw.id, raw.listed_at, raw.content, None, str(malformed.fields["reason"]))
+                yield ParsedRecord(raw.id, raw.listed_at, raw.content, None, str(malformed.fields["reason"]))
             else:
-                yield ParsedDocument(raw.id, advisory.modified_at, raw.content, advisory)
+                yield ParsedRecord(raw.id, advisory.modified_at, raw.content, advisory)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dogwatch.advisories.mirror import FeedMirror
-from dogwatch.model.advisories import Advisory
+from dogwatch.model.feeds import ParsedRecord
 from dogwatch.model.times import parse_rfc3339
 
 _TIMES = ("newest_modified_at", "checked_at", "changed_at")
@@ -79,20 +79,6 @@ class RefusedDocument:
     id: str
     listed_at: datetime
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ParsedDocument:
-    """One record read: the advisory, or the problem in words and no advisory. `content` are the bytes it was read from.
-
-    With a problem, what was known of the record before stays in force; `content` is empty if fetch refused it.
-    """
-
-    id: str
-    modified_at: datetime
-    content: bytes
-    advisory: Advisory | None
-    problem: str = ""
 
 
 class Documents(Protocol):
@@ -222,8 +208,10 @@ class AdvisorySource(Protocol):
         """
         ...
 
-    def parse(self, changes: Changes) -> Iterator[ParsedDocument]:
+    def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
         """Read the documents of a fetch, those that fetch refused first; a malformed record is a problem, not an error.
+
+        `modified_at` of a record with a problem is what the feed lists; what was known of it before stays in force.
 
         Raises:
             MalformedSnapshotError: the spool was damaged since the fetch.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from typing import BinaryIO
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 import httpx2
 
@@ -49,7 +49,8 @@ class WebMirror:
     is_local = False
 
     def __init__(self, base_url: str, source: str, limits: FeedLimits = FEED_LIMITS) -> None:
-        self._base_url = base_url.rstrip("/")
+        self._base_url, self._login = _without_login(base_url.rstrip("/"))
+        self._origin = urlsplit(self._base_url)[:2]
         self._source = source
         self._limits = limits
         self._client = httpx2.Client(
@@ -92,7 +93,9 @@ class WebMirror:
     def _follow(self, transfer: _Transfer) -> DownloadResult:
         url = transfer.url
         for _ in range(self._limits.max_redirects + 1):
-            with self._client.stream("GET", url, headers=transfer.validators) as response:
+            # Where a redirect leads to another server, that server has no business with our password.
+            login = self._login if urlsplit(url)[:2] == self._origin else None
+            with self._client.stream("GET", url, headers=transfer.validators, auth=login) as response:
                 if response.status_code not in _REDIRECTS:
                     return self._receive(response, transfer)
                 url = self._redirected(url, response.headers.get("location", ""))
@@ -134,6 +137,16 @@ class WebMirror:
             return {}
         named = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         return {name: value for name, value in named.items() if value}
+
+
+def _without_login(url: str) -> tuple[str, tuple[str, str] | None]:
+    """Take name and password out of a URL: messages and fingerprints name the URL."""
+    parts = urlsplit(url)
+    login, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, None
+    name, _, password = login.partition(":")
+    return urlunsplit(parts._replace(netloc=host)), (unquote(name), unquote(password))
 
 
 def _copy(response: httpx2.Response, transfer: _Transfer) -> int:

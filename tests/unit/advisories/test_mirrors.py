@@ -237,6 +237,23 @@ def test_a_redirect_to_elsewhere_without_https_is_rejected(web: WebMirror, serve
         download(web)
 
 
+def test_a_login_in_the_location_goes_to_that_server_only_and_into_no_message(server: FeedServer, bucket: Path) -> None:
+    url = server.url.replace("http://", "http://me:se%40cret@")
+    with serve_feed(bucket) as other, closing(WebMirror(url, "osv", QUICK)) as mirror:
+        result, _ = download(mirror)
+        assert isinstance(result, Downloaded)
+        server.fail(Failure("list", status=403, body=b""))
+        with pytest.raises(FeedRejectedError) as refused:
+            download(mirror)
+        server.fail(Failure("list", status=302, location=f"{other.url}/PyPI/list.csv"))
+        with pytest.raises(FeedRejectedError, match="not followed"):
+            download(mirror)
+        asked = [request.authorization for request in server.take_requests()]
+
+    assert asked == ["Basic bWU6c2VAY3JldA=="] * 3
+    assert not any("cret" in text for text in (str(refused.value), result.fingerprint, mirror.describe("x")))
+
+
 def test_redirects_in_a_circle_end(web: WebMirror, server: FeedServer) -> None:
     server.fail(Failure("list", times=-1, status=302, location="/PyPI/list.csv"))
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.advisories import Changes, FeedMirror, FeedState, OsvSource, ParsedDocument, Unchanged
+from dogwatch.advisories import Changes, FeedMirror, FeedState, OsvSource, Unchanged
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.web_mirror import WebMirror
+from dogwatch.model.feeds import ParsedRecord
 from dogwatch.model.times import parse_rfc3339
 from tests.requirements import requires_shared
 from tests.simulators.feeds import FeedBucket, serve_feed
@@ -58,7 +59,7 @@ class Held:
     records: dict[str, datetime]
 
 
-def play(mirror: FeedMirror, spool: Path, ecosystem: str, held: Held) -> list[ParsedDocument]:
+def play(mirror: FeedMirror, spool: Path, ecosystem: str, held: Held) -> list[ParsedRecord]:
     result = SOURCE.fetch(ecosystem, held.state, held.records.items(), mirror=mirror, spool=spool, now=NOW)
     held.state = result.state
     if isinstance(result, Unchanged):

@@ -1,0 +1,114 @@
+"""The one door to all sources, as `flow` uses it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dogwatch.advisories import FeedReader
+from dogwatch.advisories.spool import spool_folder
+from dogwatch.flow.ports import Feeds
+from dogwatch.model.errors import ConfigError, FeedUnavailableError
+from tests.builders.advisories import osv_record
+from tests.simulators.feeds import FeedBucket, write_listing
+
+NOW = datetime(2026, 7, 31, tzinfo=UTC)
+
+
+@pytest.fixture
+def bucket(tmp_path: Path) -> FeedBucket:
+    bucket = FeedBucket(tmp_path / "bucket")
+    bucket.put(
+        "npm", osv_record("A-1", ecosystem="npm"), osv_record("A-2", ecosystem="npm", modified="2026-07-02T00:00:00Z")
+    )
+    return bucket
+
+
+@pytest.fixture
+def reader(bucket: FeedBucket, tmp_path: Path) -> FeedReader:
+    return FeedReader(str(bucket.folder), tmp_path / "spool")
+
+
+def test_it_is_what_flow_asks_for(reader: FeedReader) -> None:
+    feeds: Feeds = reader
+
+    assert set(feeds.sources()) == {("osv", "Debian"), ("osv", "PyPI"), ("osv", "npm")}
+
+
+def test_feeds_can_be_switched_off_and_unknown_ones_are_a_mistake_in_the_settings() -> None:
+    assert FeedReader("", Path("spool"), ("npm",)).sources() == (("osv", "npm"),)
+    with pytest.raises(ConfigError, match="COBOL"):
+        FeedReader("", Path("spool"), ("COBOL",)).sources()
+
+
+def test_changes_come_with_their_records_and_leave_nothing_behind(reader: FeedReader, bucket: FeedBucket) -> None:
+    with reader.fetch("osv", "npm", {}, (), NOW) as first:
+        assert first is not None
+        records = list(first.records)
+    known = [(record.id, record.modified_at) for record in records]
+    with reader.fetch("osv", "npm", first.state, known, NOW) as second:
+        pass
+    bucket.put("npm", osv_record("A-1", ecosystem="npm", modified="2026-07-03T00:00:00Z"))
+    with reader.fetch("osv", "npm", first.state, known, NOW) as third:
+        assert third is not None
+        assert [(record.id, record.problem) for record in third.records] == [("A-1", "")]
+
+    assert sorted(record.id for record in records) == ["A-1", "A-2"]
+    assert second is None
+    assert not list(reader.spool.iterdir())
+
+
+def test_a_list_that_was_only_written_anew_is_remembered_without_records(
+    reader: FeedReader, bucket: FeedBucket
+) -> None:
+    with reader.fetch("osv", "npm", {}, (), NOW) as first:
+        assert first is not None
+        known = [(record.id, record.modified_at) for record in first.records]
+    path = bucket.folder / "npm" / "modified_id.csv"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+    with reader.fetch("osv", "npm", first.state, known, NOW) as again:
+        assert again is not None
+        assert (list(again.records), again.removed) == ([], ())
+    assert again.state["listing_fingerprint"] != first.state["listing_fingerprint"]
+
+
+def test_an_older_state_is_an_error_that_lets_the_feed_grow_stale(reader: FeedReader, bucket: FeedBucket) -> None:
+    with reader.fetch("osv", "npm", {}, (), NOW) as first:
+        assert first is not None
+        known = [(record.id, record.modified_at) for record in first.records]
+    write_listing(bucket.folder / "npm" / "modified_id.csv", {"A-1": "2026-07-01T00:00:00Z"})
+
+    with (
+        pytest.raises(FeedUnavailableError, match="an older state"),
+        reader.fetch("osv", "npm", first.state, known, NOW),
+    ):
+        pass
+    with reader.fetch("osv", "npm", first.state, known, NOW, confirmed=True) as believed:
+        assert believed is not None
+        assert believed.removed == ("A-2",)
+
+
+def test_what_a_killed_fetch_left_is_deleted_by_the_next_and_what_is_in_use_is_not(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from dogwatch.advisories.spool import spool_folder\n"
+        "with spool_folder(Path(sys.argv[1])) as folder:\n"
+        "    (folder / 'x').write_text('x'); print(folder, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        other = Path(child.stdout.readline().strip())
+        with spool_folder(tmp_path) as mine:
+            assert sorted(tmp_path.iterdir()) == sorted([mine, other])
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+
+    assert list(tmp_path.iterdir()) == [other]
+    with spool_folder(tmp_path) as mine:
+        assert list(tmp_path.iterdir()) == [mine]
