@@ -21,8 +21,9 @@ def base_url(text: str) -> httpx2.URL:
     """
     try:
         url = httpx2.URL(text)
-    except (httpx2.InvalidURL, ValueError) as error:
-        raise ConfigError("registry URL", f"not an address: {error}") from error
+    except (httpx2.InvalidURL, ValueError):
+        # The parser's own error quotes parts of the text, which may be a password; so it is neither shown nor chained.
+        raise ConfigError("registry URL", "not an address") from None
     if url.scheme not in ("http", "https") or not url.host:
         raise ConfigError("registry URL", "must be https://HOST, or http://HOST for plain HTTP")
     if url.userinfo:

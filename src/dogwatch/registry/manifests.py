@@ -78,6 +78,8 @@ def parse_manifest(content: bytes, content_type: str, digest: str) -> ImageManif
     if media_type in INDEXES:
         entries = _descriptors(document.get("manifests"), "manifests", INDEX_ENTRIES_MAX, digest)
         return IndexManifest(digest, media_type, len(content), entries)
+    if media_type != OCI_ARTIFACT and not member(document, "config"):
+        raise MalformedManifestError(digest, "no config in it")
     artifact_type = text(document, "artifactType", longest=255)
     config_type = text(member(document, "config"), "mediaType", longest=255)
     subject = exact_text(member(document, "subject"), "digest")
