@@ -1,0 +1,30 @@
+"""The safety net under lost jobs: whatever the store says is waiting gets its job again.
+
+A crash between a store's transaction and the job that should follow loses the job and nothing else; this finds it.
+"""
+
+from __future__ import annotations
+
+from dogwatch.flow.notices import read_notices
+from dogwatch.flow.ports import Defer, Outside
+from dogwatch.flow.steps import Step
+from dogwatch.inventory import FINGERPRINT
+
+IMAGES_PER_LOOK = 500  # each costs a millisecond; the rest is found when these are done
+
+
+def pick_up_forgotten_step(outside: Outside, defer: Defer) -> Step:
+    """Plan a look; it comes again by the clock."""
+    return Step("pick_up_forgotten", "all", lambda: pick_up_forgotten(outside, defer), is_repeated=True)
+
+
+def pick_up_forgotten(outside: Outside, defer: Defer) -> None:
+    """Read notices that wait, and queue images without an inventory and changes of windows that are PENDING.
+
+    What has a job already is not queued twice.
+    """
+    read_notices(outside, defer)
+    for image_id in outside.image_store.load_waiting(FINGERPRINT, IMAGES_PER_LOOK):
+        defer.index(image_id)
+    for setting_id in outside.watch_store.load_pending_settings():
+        defer.apply_setting(setting_id)

@@ -1,0 +1,79 @@
+"""From an image to its inventory: read the layers that nobody has read yet, overlay all, save. Runs in a child process.
+
+Saving lets new packages meet the stored advisories, so findings exist as soon as this has run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dogwatch.flow.ports import Isolation, Outside
+from dogwatch.flow.steps import Step
+from dogwatch.inventory import FINGERPRINT, LayerEvidence, build_inventory, decode_evidence
+from dogwatch.model.errors import MalformedLayerError
+from dogwatch.model.images import ImageToIndex, Layer
+from dogwatch.model.monitoring import StatusReason
+from dogwatch.model.registries import Registry
+
+
+def index_step(outside: Outside, isolation: Isolation, image_id: int) -> Step:
+    """Plan to index an image; given up, the image says so and why."""
+    image = outside.image_store.load_to_index(image_id, FINGERPRINT)
+    if image is None:
+        return Step("index", str(image_id), lambda: None)
+
+    def give_up(mark: StatusReason, problem: str) -> None:
+        outside.image_store.record_failure(image_id, mark, problem, outside.clock.now())
+
+    return Step(
+        "index",
+        str(image_id),
+        lambda: isolation.index(image_id),
+        {"image_id": image_id, "repository": image.repository, "digest": image.digest},
+        give_up=give_up,
+    )
+
+
+def index_image(outside: Outside, image_id: int) -> None:
+    """Make an image's inventory, unless there is nothing left to do. What was read of it before is not read again.
+
+    Raises:
+        RegistryError, ContentError: a layer cannot be had or read; the layers read so far are kept.
+        NotFoundError: the registry was removed.
+    """
+    image = outside.image_store.load_to_index(image_id, FINGERPRINT)
+    if image is None:
+        return
+    registry = outside.registry_store.load(image.registry_id)
+    outcome = build_inventory(tuple(_evidence(outside, registry, image)), image.platform)
+    outside.inventory_store.save_inventory(
+        image.chain_id, FINGERPRINT, outcome.inventory, outcome.provenance, outside.clock.now()
+    )
+
+
+def _evidence(outside: Outside, registry: Registry, image: ImageToIndex) -> Iterator[LayerEvidence]:
+    """Yield what each layer says, oldest first, and keep what had to be read."""
+    kept = outside.image_store.load_evidence(image.account_id, image.layers, FINGERPRINT)
+    read: dict[tuple[str, str], LayerEvidence] = {}  # some builders list one empty layer many times
+    for layer in image.layers:
+        key = layer.digest, layer.diff_id
+        if key not in read:
+            read[key] = _kept_evidence(kept, layer) or _read_evidence(outside, registry, image, layer)
+        yield read[key]
+
+
+def _kept_evidence(kept: Mapping[str, bytes], layer: Layer) -> LayerEvidence | None:
+    """Return what was kept of a layer; what cannot be read any more counts as not kept."""
+    content = kept.get(layer.digest)
+    if content is None:
+        return None
+    try:
+        return decode_evidence(content, layer.digest)
+    except MalformedLayerError:
+        return None
+
+
+def _read_evidence(outside: Outside, registry: Registry, image: ImageToIndex, layer: Layer) -> LayerEvidence:
+    content = outside.layers.read_layer(registry, image.repository, layer)
+    outside.image_store.save_evidence(image.account_id, layer, FINGERPRINT, content, outside.clock.now())
+    return decode_evidence(content, layer.digest)

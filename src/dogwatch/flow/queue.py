@@ -1,0 +1,105 @@
+"""The queue as seen by those who put work into it. The engine is procrastinate, in the same PostgreSQL.
+
+Each task has a queue of its own kind, so that quick work never waits behind slow. `worker` takes jobs out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from procrastinate import App, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+from psycopg.errors import Error as PsycopgError
+
+from dogwatch.model.errors import StoreUnavailableError
+from dogwatch.model.registries import ManifestToResolve
+
+FAST, REGISTRY, INDEX, FEEDS = "fast", "registry", "index", "feeds"
+"""Queues: our own database only; talking to registries; reading layers; importing feeds."""
+
+TASKS: Mapping[str, str] = MappingProxyType(
+    {
+        "read_notices": FAST,
+        "pick_up_forgotten": FAST,
+        "sweep": FAST,
+        "apply_setting": FAST,
+        "resolve": REGISTRY,
+        "poll": REGISTRY,
+        "index": INDEX,
+        "update_feed": FEEDS,
+    }
+)
+"""Every task that `worker` knows steps for, and its queue."""
+
+# Two workers may do these side by side: the store shares the work out, and after a crash nobody waits for a dead one.
+_SHARED = frozenset({"read_notices", "pick_up_forgotten", "sweep"})
+
+_CONNECTIONS_MAX = 2  # each is used for a millisecond at a time
+
+
+class JobQueue:
+    """Implements `ports.Defer`: one waiting job per task and subject, whoever asks and however often."""
+
+    def __init__(self, dsn: str) -> None:
+        connector = SyncPsycopgConnector(
+            conninfo=dsn, min_size=0, max_size=_CONNECTIONS_MAX, kwargs={"application_name": "dogwatch queue"}
+        )
+        self._app = App(connector=connector)
+
+    def open(self) -> None:
+        """Allow connections; the first is made when it is needed."""
+        self._app.open()
+
+    def close(self) -> None:
+        """Give all connections back; safe to call twice."""
+        self._app.close()
+
+    def read_notices(self) -> None:
+        """Read the waiting notices, now."""
+        self._defer("read_notices", "all")
+
+    def pick_up_forgotten(self) -> None:
+        """Look for work that no job is there for."""
+        self._defer("pick_up_forgotten", "all")
+
+    def sweep(self) -> None:
+        """End what has expired."""
+        self._defer("sweep", "all")
+
+    def apply_setting(self, setting_id: int) -> None:
+        """Apply a change of windows."""
+        self._defer("apply_setting", str(setting_id), setting_id=setting_id)
+
+    def resolve(self, manifest: ManifestToResolve) -> None:
+        """Resolve a manifest."""
+        subject = f"{manifest.registry_id} {manifest.repository}@{manifest.digest}"
+        arguments = {"repository": manifest.repository, "digest": manifest.digest}
+        self._defer("resolve", subject, registry_id=manifest.registry_id, **arguments)
+
+    def poll(self, registry_id: int) -> None:
+        """Ask a registry what it holds."""
+        self._defer("poll", str(registry_id), registry_id=registry_id)
+
+    def index(self, image_id: int) -> None:
+        """Index an image."""
+        self._defer("index", str(image_id), image_id=image_id)
+
+    def update_feed(self, source: str, ecosystem: str) -> None:
+        """Look at a feed, and import what changed."""
+        self._defer("update_feed", f"{source} {ecosystem}", source=source, ecosystem=ecosystem)
+
+    def _defer(self, task: str, subject: str, **arguments: int | str) -> None:
+        """Queue a job.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        name = f"{task} {subject}"
+        lock = None if task in _SHARED else name
+        try:
+            self._app.configure_task(task, queue=TASKS[task], lock=lock, queueing_lock=name).defer(**arguments)
+        except AlreadyEnqueued:
+            return  # the waiting twin has not begun, so it will see what we have seen
+        except (ConnectorException, PsycopgError) as error:
+            raise StoreUnavailableError(str(error.__cause__ or error)) from error
