@@ -38,3 +38,10 @@ CREATE INDEX image_of_account ON image (account_id, id);
 CREATE INDEX image_index_of_repository ON image_index (repository_id);
 CREATE INDEX layer_chain_by_fingerprint ON layer_chain (fingerprint, id);
 CREATE INDEX rescan_setting_pending ON rescan_setting (id) WHERE status = 'PENDING';
+
+-- Children that an index names and that were not there when it was read: linked as soon as they come.
+CREATE TABLE missing_child (
+    index_id  bigint NOT NULL REFERENCES image_index ON DELETE CASCADE,
+    digest    text NOT NULL,
+    PRIMARY KEY (digest, index_id)
+);

@@ -1,0 +1,221 @@
+"""Images as resolved: what a manifest turned out to be, its layers, and how far reading them has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import psycopg
+
+from dogwatch.model.images import (
+    ImageToIndex,
+    Layer,
+    OtherArtifact,
+    Platform,
+    Resolved,
+    ResolvedImage,
+    ResolvedIndex,
+)
+from dogwatch.model.monitoring import Clocks, StatusReason
+from dogwatch.store.accounts import share_accounts
+from dogwatch.store.connection import Database
+from dogwatch.store.layers import chain_digest, decode_layers, save_chains
+from dogwatch.store.moves import move_images
+from dogwatch.store.queries import load_queries
+from dogwatch.store.repositories import ensure_repository, lock_repositories
+from dogwatch.store.text import storable
+from dogwatch.windows import Happening
+
+_SQL = load_queries("images")
+
+
+class ImageStore:
+    """Implements `flow.ports.ImageStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def save_resolved(self, registry_id: int, repository: str, resolved: Resolved, now: datetime) -> tuple[int, ...]:
+        """Record what a manifest turned out to be, and let the events that waited for it take their effect.
+
+        The clocks come from the whole history of the manifest and of the indexes that name it, so no event is lost that
+        came before the manifest was known. Idempotent. Nothing happens where the registry was removed.
+
+        Returns:
+            The ids of images that are watched and have no inventory yet.
+        """
+        with self._database.transaction() as connection:
+            account = connection.execute(_SQL["account_of"], {"registry": registry_id}).fetchone()
+            if account is None:
+                return ()
+            share_accounts(connection, [account[0]])
+            repository_id = ensure_repository(connection, registry_id, repository)
+            if repository_id is None:
+                return ()
+            lock_repositories(connection, [repository_id], alone=True)
+            place = {"account": account[0], "repository": repository_id, "now": now}
+            connection.execute(_SQL["forget_unresolved"], {**place, "digest": resolved.digest})
+            ids = _save(connection, place, resolved)
+            _replay(connection, ids, now)
+            rows = connection.execute(_SQL["watched_without_inventory"], {"ids": ids}).fetchall()
+            return tuple(row[0] for row in rows)
+
+    def save_unresolved(
+        self, registry_id: int, repository: str, digest: str, status_reason: str, problem: str, now: datetime
+    ) -> None:
+        """Remember that a manifest could not be resolved, and why."""
+        with self._database.transaction() as connection:
+            repository_id = ensure_repository(connection, registry_id, repository)
+            if repository_id is not None:
+                values = {
+                    "repository": repository_id,
+                    "digest": digest,
+                    "reason": status_reason,
+                    "problem": storable(problem),
+                    "now": now,
+                }
+                connection.execute(_SQL["save_unresolved"], values)
+
+    def load_to_index(self, image_id: int, fingerprint: str) -> ImageToIndex | None:
+        """Return the image's layers; None when nothing is left to do.
+
+        Nothing is left where the chain has an inventory by these extractors (its images have it too), and where the
+        image is not watched.
+        """
+        with self._database.transaction() as connection:
+            values = {"image": image_id, "fingerprint": fingerprint}
+            row = connection.execute(_SQL["to_index"], values).fetchone()
+        if row is None:
+            return None
+        chain_id, account_id, registry_id, repository, digest, system, architecture, variant, layers = row
+        platform = Platform(system, architecture, variant)
+        return ImageToIndex(
+            image_id, chain_id, account_id, registry_id, repository, digest, platform, decode_layers(layers)
+        )
+
+    def load_waiting(self, fingerprint: str, limit: int) -> tuple[int, ...]:
+        """Return watched images that were never read, oldest first, then those that other extractors read."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["waiting"], {"fingerprint": fingerprint, "limit": limit}).fetchall()
+        return tuple(row[0] for row in rows)
+
+    def load_evidence(self, account_id: str, layers: Sequence[Layer], fingerprint: str) -> Mapping[str, bytes]:
+        """Return evidence already kept for this account, by layer digest."""
+        values = {
+            "account": account_id,
+            "digests": [layer.digest for layer in layers],
+            "diff_ids": [layer.diff_id for layer in layers],
+            "fingerprint": fingerprint,
+        }
+        with self._database.transaction() as connection:
+            return {row[0]: bytes(row[1]) for row in connection.execute(_SQL["evidence"], values).fetchall()}
+
+    def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
+        """Keep the reading of one layer; what is kept already stays."""
+        values = {
+            "account": account_id,
+            "digest": layer.digest,
+            "diff_id": layer.diff_id,
+            "fingerprint": fingerprint,
+            "evidence": evidence,
+            "now": now,
+        }
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["save_evidence"], values)
+
+    def record_failure(self, image_id: int, status_reason: str, problem: str, now: datetime) -> None:
+        """Mark an image that has no inventory as failed, with the problem in words.
+
+        An image that has one keeps it: what an older extractor saw is still true, and still watched.
+        """
+        reason = str(StatusReason(status_reason))  # a word of ours, or a programming mistake
+        with self._database.transaction() as connection:
+            connection.execute(
+                _SQL["record_failure"], {"image": image_id, "reason": reason, "problem": storable(problem), "now": now}
+            )
+
+
+def _save(connection: psycopg.Connection, place: Mapping[str, object], resolved: Resolved) -> list[int]:
+    """Store a manifest and what stands behind it; returns the ids of its images."""
+    if isinstance(resolved, OtherArtifact):
+        _save_other(connection, place, resolved.digest, resolved.media_type, resolved.artifact_type, resolved)
+        return []
+    if isinstance(resolved, ResolvedImage):
+        return _save_images(connection, place, [resolved])
+    return _save_index(connection, place, resolved)
+
+
+def _save_index(connection: psycopg.Connection, place: Mapping[str, object], index: ResolvedIndex) -> list[int]:
+    ids = _save_images(connection, place, index.images)
+    for other in index.others:
+        _save_other(connection, place, other.digest, other.media_type, other.artifact_type, None)
+    values = {**place, "digest": index.digest, "media_type": storable(index.media_type)}
+    row = connection.execute(_SQL["save_index"], values).fetchone()
+    assert row is not None  # INSERT … ON CONFLICT DO UPDATE … RETURNING
+    missing = [child.descriptor.digest for child in index.unresolved]
+    connection.execute(_SQL["link_index"], {"index": row[0], "images": ids, "missing": missing})
+    for child in index.unresolved:
+        problem = storable(f"named by the index {index.digest}: {child.reason}")
+        unresolved = {"reason": str(StatusReason.INVALID_ARTIFACT), "problem": problem}
+        connection.execute(_SQL["save_unresolved"], {**place, "digest": child.descriptor.digest, **unresolved})
+    return ids
+
+
+def _save_other(
+    connection: psycopg.Connection,
+    place: Mapping[str, object],
+    digest: str,
+    media_type: str,
+    artifact_type: str,
+    artifact: OtherArtifact | None,
+) -> None:
+    values = {
+        **place,
+        "digest": digest,
+        "media_type": storable(media_type),
+        "artifact_type": storable(artifact_type),
+        "subject": storable(artifact.subject_digest) if artifact else "",
+    }
+    connection.execute(_SQL["save_other"], values)
+
+
+def _save_images(
+    connection: psycopg.Connection, place: Mapping[str, object], images: Sequence[ResolvedImage]
+) -> list[int]:
+    chains = save_chains(connection, str(place["account"]), [image.layers for image in images])
+    return [_save_image(connection, place, image, chains[chain_digest(image.layers)]) for image in images]
+
+
+def _save_image(
+    connection: psycopg.Connection, place: Mapping[str, object], image: ResolvedImage, chain_id: int
+) -> int:
+    platform = image.config.platform
+    values = {
+        **place,
+        "digest": image.digest,
+        "media_type": storable(image.media_type),
+        "size_bytes": image.size_bytes + sum(layer.size_bytes for layer in image.layers),
+        "os": storable(platform.os),
+        "architecture": storable(platform.architecture),
+        "variant": storable(platform.variant),
+        "author": storable(image.config.author),
+        "created_at": image.config.created_at,
+        "chain": chain_id,
+    }
+    connection.execute(_SQL["insert_image"], values)
+    row = connection.execute(_SQL["find_image"], values).fetchone()
+    assert row is not None  # inserted, or it was there; images are never deleted
+    image_id = int(row[0])
+    connection.execute(_SQL["insert_clocks"], {"image": image_id})
+    connection.execute(_SQL["link_waiting_indexes"], {**values, "image": image_id})
+    return image_id
+
+
+def _replay(connection: psycopg.Connection, ids: Sequence[int], now: datetime) -> None:
+    """Let the whole history of the images' manifests, and of the indexes that name them, take its effect."""
+    rows = connection.execute(_SQL["history"], {"ids": ids}).fetchall()
+    happenings = {
+        image_id: Happening(Clocks(pushed_at, pulled_at), pulled_by, replayed=True)
+        for image_id, pushed_at, pulled_at, pulled_by in rows
+    }
+    move_images(connection, happenings, now)

@@ -1,0 +1,162 @@
+"""What was heard of images moves their clocks, their state and their monitoring. `windows.plan_step` decides.
+
+Called with the account's lock held (`store.accounts`), by events as they come and by replays when a manifest is
+resolved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency
+from dogwatch.model.registries import ManifestToResolve
+from dogwatch.store.accounts import setting_in_force
+from dogwatch.store.queries import load_queries
+from dogwatch.windows import Happening, Standing, Step, plan_step
+
+_SQL = load_queries("moves")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One image as it stands, its row in `clocks` locked."""
+
+    image_id: int
+    standing: Standing
+    state: str
+    frequency: ScanFrequency
+    account_id: str
+    manifest: ManifestToResolve
+    has_inventory: bool
+    registry_removed: bool
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """One image, what happened, and what follows."""
+
+    row: _Row
+    exists: bool
+    pushed_later: bool
+    step: Step
+
+    @property
+    def state(self) -> str:
+        """The image's state afterwards: a push gives a failed image another chance, and brings a deleted one back."""
+        if not self.exists:
+            return "deleted"
+        returns = self.row.state == "deleted"
+        if returns or (self.row.state == "failed" and self.pushed_later):
+            return "indexed" if self.row.has_inventory else "pending"
+        return self.row.state
+
+    @property
+    def refreezes(self) -> bool:
+        """Whether a push asks a scan-on-push image that is watched to be judged anew."""
+        watched_on = self.step.watched and not self.step.begins
+        return self.row.frequency is ScanFrequency.ON_PUSH and watched_on and self.pushed_later
+
+
+def move_images(
+    connection: psycopg.Connection, happenings: Mapping[int, Happening], now: datetime
+) -> tuple[ManifestToResolve, ...]:
+    """Let what happened to images (by id) take its effect.
+
+    Returns:
+        The manifests of known images that have to be read after all: woken or given a new chance, without an inventory.
+    """
+    if not happenings:
+        return ()
+    ids = sorted(happenings)
+    connection.execute(_SQL["lock_clocks"], {"ids": ids})
+    rows = [_row(values) for values in connection.execute(_SQL["standings"], {"ids": ids}).fetchall()]
+    settings = {account: setting_in_force(connection, account) for account in {row.account_id for row in rows}}
+    moves = [_plan(row, happenings[row.image_id], settings[row.account_id], now) for row in rows]
+    _save_clocks(connection, moves)
+    _save_states(connection, moves)
+    _save_endings(connection, moves)
+    _save_beginnings(connection, moves, now)
+    return tuple(
+        move.row.manifest
+        for move in moves
+        if move.state == "pending" and move.step.watched and (move.step.begins or move.row.state != "pending")
+    )
+
+
+def _row(values: Sequence[Any]) -> _Row:
+    image_id, pushed, pulled, in_use, by, until, watched, *rest = values
+    state, frequency, account, registry, name, digest, has_inventory, removed, deleted_at = rest
+    standing = Standing(Clocks(pushed, pulled, in_use), by, until, watched)
+    manifest = ManifestToResolve(registry, name, digest)
+    frequency = ScanFrequency(frequency)
+    return _Row(image_id, standing, state, frequency, account, manifest, has_inventory, removed, deleted_at)
+
+
+def _plan(row: _Row, happening: Happening, setting: RescanSetting, now: datetime) -> _Move:
+    """Add what the database knows of the image's existence: a deletion counts unless a push came at or after it."""
+    before, news = row.standing.clocks.pushed_at, happening.clocks.pushed_at
+    pushed_later = news is not None and (before is None or news > before)
+    pushed_at = news if pushed_later else before
+    deleted = row.deleted_at is not None and (pushed_at is None or row.deleted_at > pushed_at)
+    exists = happening.exists and not deleted and not row.registry_removed
+    step = plan_step(row.standing, replace(happening, exists=exists), setting, row.frequency, now)
+    return _Move(row, not deleted, pushed_later, step)
+
+
+def _save_clocks(connection: psycopg.Connection, moves: Sequence[_Move]) -> None:
+    changed = [move for move in moves if _standing_after(move) != move.row.standing]
+    columns = {
+        "ids": [move.row.image_id for move in changed],
+        "pushed": [move.step.clocks.pushed_at for move in changed],
+        "pulled": [move.step.clocks.pulled_at for move in changed],
+        "in_use": [move.step.clocks.in_use_at for move in changed],
+        "by": [move.step.pulled_by for move in changed],
+        "until": [move.step.watch.until for move in changed],
+        "held_by": [move.step.watch.held_by and str(move.step.watch.held_by) for move in changed],
+        "watched": [move.step.watched for move in changed],
+    }
+    if changed:
+        connection.execute(_SQL["save_clocks"], columns)
+
+
+def _standing_after(move: _Move) -> Standing:
+    step = move.step
+    return Standing(step.clocks, step.pulled_by, step.watch.until, step.watched)
+
+
+def _save_states(connection: psycopg.Connection, moves: Sequence[_Move]) -> None:
+    changed = [move for move in moves if move.state != move.row.state]
+    if changed:
+        columns = {"ids": [move.row.image_id for move in changed], "states": [move.state for move in changed]}
+        connection.execute(_SQL["save_states"], columns)
+
+
+def _save_endings(connection: psycopg.Connection, moves: Sequence[_Move]) -> None:
+    ended = [(move.row.image_id, move.step.ending) for move in moves if move.step.ending is not None]
+    if ended:
+        columns = {
+            "ids": [image_id for image_id, _ in ended],
+            "ends": [ending.at for _, ending in ended],
+            "reasons": [str(ending.reason) for _, ending in ended],
+        }
+        connection.execute(_SQL["end"], columns)
+
+
+def _save_beginnings(connection: psycopg.Connection, moves: Sequence[_Move], now: datetime) -> None:
+    begun = [move for move in moves if move.step.begins]
+    if begun:
+        columns = {
+            "ids": [move.row.image_id for move in begun],
+            "reasons": [move.step.begins for move in begun],
+            "now": now,
+        }
+        connection.execute(_SQL["begin"], columns)
+    refrozen = [move.row.image_id for move in moves if move.refreezes]
+    if refrozen:
+        connection.execute(_SQL["refreeze"], {"ids": refrozen, "now": now})

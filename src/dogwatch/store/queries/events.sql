@@ -1,0 +1,113 @@
+-- name: take_waiting
+-- The oldest events that nobody else is taking in.
+WITH taken AS (
+    SELECT id FROM registry_event WHERE applied_at IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE registry_event SET applied_at = %(now)s
+FROM taken, registry
+WHERE registry_event.id = taken.id AND registry.id = registry_event.registry_id
+RETURNING registry_event.registry_id, registry.account_id, registry_event.origin, registry_event.kind,
+          registry_event.repository, registry_event.digest, registry_event.tag, registry_event.occurred_at,
+          registry_event.actor, registry_event.user_agent, registry_event.own
+
+-- name: account_of
+-- Whose registry it is, unless it is removed.
+SELECT account_id FROM registry WHERE id = %(registry)s AND removed_at IS NULL
+
+-- name: tags
+-- Where the tags of a repository point.
+SELECT name, digest, set_at FROM tag WHERE repository_id = %(repository)s
+
+-- name: settle_indexes
+-- An index is deleted when its last deletion came after its last push.
+UPDATE image_index SET deleted_at = settled.deleted_at
+FROM (
+    SELECT known.id, CASE WHEN deletion.at > coalesce(push.at, '-infinity') THEN deletion.at END AS deleted_at
+    FROM (SELECT DISTINCT * FROM unnest(%(repositories)s::bigint[], %(registries)s::bigint[], %(names)s::text[],
+                                        %(digests)s::text[]) AS named (repository_id, registry_id, name, digest)) given
+    JOIN image_index known ON known.digest = given.digest AND known.repository_id = given.repository_id
+    CROSS JOIN LATERAL (SELECT max(occurred_at) AS at FROM registry_event event
+                        WHERE event.registry_id = given.registry_id AND event.repository = given.name
+                          AND event.digest = given.digest AND event.kind <> 'pulled' AND event.kind = 'deleted'
+                          AND NOT event.own) deletion
+    CROSS JOIN LATERAL (SELECT max(occurred_at) AS at FROM registry_event event
+                        WHERE event.registry_id = given.registry_id AND event.repository = given.name
+                          AND event.digest = given.digest AND event.kind <> 'pulled' AND event.kind = 'pushed'
+                          AND NOT event.own) push
+) settled
+WHERE image_index.id = settled.id AND image_index.deleted_at IS DISTINCT FROM settled.deleted_at
+
+-- name: settle_tags
+-- A tag stands where its last push put it, unless the tag, or the digest, was deleted after that.
+WITH named AS (
+    SELECT * FROM unnest(%(repositories)s::bigint[], %(tags)s::text[]) AS given (repository_id, name)
+    UNION
+    SELECT tag.repository_id, tag.name
+    FROM unnest(%(deleted_in)s::bigint[], %(deleted_digests)s::text[]) AS gone (repository_id, digest)
+    JOIN tag ON tag.repository_id = gone.repository_id AND tag.digest = gone.digest
+), settled AS MATERIALIZED (
+    SELECT named.repository_id, named.name, push.digest, push.occurred_at,
+           push.digest IS NOT NULL
+           AND NOT EXISTS (SELECT FROM registry_event event
+                           WHERE event.registry_id = repository.registry_id AND event.repository = repository.name
+                             AND event.tag = named.name AND event.tag <> '' AND event.kind <> 'pulled'
+                             AND event.kind = 'deleted' AND event.digest = '' AND NOT event.own
+                             AND event.occurred_at > push.occurred_at)
+           AND NOT EXISTS (SELECT FROM registry_event event
+                           WHERE event.registry_id = repository.registry_id AND event.repository = repository.name
+                             AND event.digest = push.digest AND event.kind <> 'pulled'
+                             AND event.kind = 'deleted' AND NOT event.own
+                             AND event.occurred_at > push.occurred_at) AS stands
+    FROM named
+    JOIN repository ON repository.id = named.repository_id
+    LEFT JOIN LATERAL (SELECT event.digest, event.occurred_at FROM registry_event event
+                       WHERE event.registry_id = repository.registry_id AND event.repository = repository.name
+                         AND event.tag = named.name AND event.tag <> '' AND event.kind <> 'pulled'
+                         AND event.kind = 'pushed' AND NOT event.own
+                       ORDER BY event.occurred_at DESC, event.digest DESC LIMIT 1) push ON true
+), gone AS (
+    DELETE FROM tag USING settled
+    WHERE tag.repository_id = settled.repository_id AND tag.name = settled.name AND NOT settled.stands
+)
+INSERT INTO tag (repository_id, name, digest, set_at)
+SELECT repository_id, name, digest, occurred_at FROM settled WHERE stands
+ON CONFLICT (repository_id, name) DO UPDATE SET digest = excluded.digest, set_at = excluded.set_at
+WHERE (tag.digest, tag.set_at) <> (excluded.digest, excluded.set_at)
+
+-- name: images_behind
+-- The images that manifests are, or that stand behind them in an index.
+WITH given AS (
+    SELECT * FROM unnest(%(repositories)s::bigint[], %(digests)s::text[])
+                  WITH ORDINALITY AS named (repository_id, digest, place)
+)
+SELECT given.place, image.id, false
+FROM given JOIN image ON image.digest = given.digest AND image.repository_id = given.repository_id
+UNION ALL
+SELECT given.place, index_image.image_id, true
+FROM given
+JOIN image_index ON image_index.digest = given.digest AND image_index.repository_id = given.repository_id
+JOIN index_image ON index_image.index_id = image_index.id
+
+-- name: unknown_manifests
+-- Manifests that nobody has resolved. One that could not be is tried again when it is pushed, otherwise after five
+-- minutes, then twice as long each time, up to a day. One that is gone again is not asked for.
+SELECT DISTINCT given.registry_id, given.name, given.digest
+FROM unnest(%(repositories)s::bigint[], %(registries)s::bigint[], %(names)s::text[], %(digests)s::text[],
+            %(heard_at)s::timestamptz[], %(pushed)s::boolean[])
+     AS given (repository_id, registry_id, name, digest, heard_at, pushed)
+WHERE NOT EXISTS (SELECT FROM image
+                  WHERE image.digest = given.digest AND image.repository_id = given.repository_id)
+  AND NOT EXISTS (SELECT FROM image_index
+                  WHERE image_index.digest = given.digest AND image_index.repository_id = given.repository_id)
+  AND NOT EXISTS (SELECT FROM other_artifact
+                  WHERE other_artifact.digest = given.digest AND other_artifact.repository_id = given.repository_id)
+  AND NOT EXISTS (SELECT FROM registry_event event
+                  WHERE event.registry_id = given.registry_id AND event.repository = given.name
+                    AND event.digest = given.digest AND event.kind <> 'pulled' AND event.kind = 'deleted'
+                    AND NOT event.own AND event.occurred_at > coalesce(given.heard_at, %(now)s))
+  AND NOT EXISTS (SELECT FROM unresolved_manifest tried
+                  WHERE tried.digest = given.digest AND tried.repository_id = given.repository_id
+                    AND NOT given.pushed
+                    AND tried.tried_at + least(interval '5 minutes' * 2 ^ least(tried.attempts - 1, 10),
+                                               interval '24 hours') > %(now)s)
+ORDER BY 1, 2, 3

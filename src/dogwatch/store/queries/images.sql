@@ -1,0 +1,159 @@
+-- name: account_of
+-- Whose registry it is, unless it is removed.
+SELECT account_id FROM registry WHERE id = %(registry)s AND removed_at IS NULL
+
+-- name: save_chain
+-- A stack of layers, once per account; held, so that an inventory is not attached while an image of it is made known.
+INSERT INTO layer_chain (account_id, digest, layers) VALUES (%(account)s, %(digest)s, %(layers)s)
+ON CONFLICT (account_id, digest) DO UPDATE SET account_id = excluded.account_id
+RETURNING id
+
+-- name: insert_image
+-- An image; what the chain's inventory knows, it knows at once.
+INSERT INTO image (account_id, repository_id, digest, media_type, size_bytes, os, architecture, variant, author,
+                   created_at, chain_id, state, indexed_at)
+SELECT %(account)s, %(repository)s, %(digest)s, %(media_type)s, %(size_bytes)s, %(os)s, %(architecture)s, %(variant)s,
+       %(author)s, %(created_at)s, layer_chain.id,
+       CASE WHEN layer_chain.inventory_id IS NULL THEN 'pending' ELSE 'indexed' END,
+       CASE WHEN layer_chain.inventory_id IS NOT NULL THEN %(now)s::timestamptz END
+FROM layer_chain
+WHERE layer_chain.id = %(chain)s
+  AND NOT EXISTS (SELECT FROM image known
+                  WHERE known.digest = %(digest)s AND known.repository_id = %(repository)s)
+ON CONFLICT (digest, repository_id) DO NOTHING
+
+-- name: find_image
+-- The image of a digest in a repository.
+SELECT id FROM image WHERE digest = %(digest)s AND repository_id = %(repository)s
+
+-- name: insert_clocks
+-- Clocks that nothing has moved yet.
+INSERT INTO clocks (image_id, watched) VALUES (%(image)s, false) ON CONFLICT DO NOTHING
+
+-- name: save_index
+-- An index; whether it is deleted is read from its history.
+INSERT INTO image_index (account_id, repository_id, digest, media_type)
+VALUES (%(account)s, %(repository)s, %(digest)s, %(media_type)s)
+ON CONFLICT (digest, repository_id) DO UPDATE SET media_type = excluded.media_type
+RETURNING id
+
+-- name: link_index
+-- The images behind an index, and the children that were not there.
+WITH linked AS (
+    INSERT INTO index_image (index_id, image_id)
+    SELECT %(index)s, image_id FROM unnest(%(images)s::bigint[]) AS given (image_id)
+    ON CONFLICT DO NOTHING
+)
+INSERT INTO missing_child (index_id, digest)
+SELECT DISTINCT %(index)s::bigint, digest FROM unnest(%(missing)s::text[]) AS given (digest)
+ON CONFLICT DO NOTHING
+
+-- name: link_waiting_indexes
+-- An image that an index named before it was there.
+WITH found AS (
+    DELETE FROM missing_child USING image_index
+    WHERE missing_child.digest = %(digest)s AND image_index.id = missing_child.index_id
+      AND image_index.repository_id = %(repository)s
+    RETURNING missing_child.index_id
+)
+INSERT INTO index_image (index_id, image_id) SELECT index_id, %(image)s FROM found ON CONFLICT DO NOTHING
+
+-- name: save_other
+-- A manifest that is no image.
+INSERT INTO other_artifact (repository_id, digest, media_type, artifact_type, subject_digest, seen_at)
+VALUES (%(repository)s, %(digest)s, %(media_type)s, %(artifact_type)s, %(subject)s, %(now)s)
+ON CONFLICT DO NOTHING
+
+-- name: save_unresolved
+-- A manifest that could not be resolved, how often, and why the last time.
+INSERT INTO unresolved_manifest (repository_id, digest, status_reason, problem, attempts, tried_at)
+VALUES (%(repository)s, %(digest)s, %(reason)s, %(problem)s, 1, %(now)s)
+ON CONFLICT (digest, repository_id) DO UPDATE
+SET status_reason = excluded.status_reason, problem = excluded.problem, tried_at = excluded.tried_at,
+    attempts = unresolved_manifest.attempts + 1
+
+-- name: forget_unresolved
+-- It could be resolved after all.
+DELETE FROM unresolved_manifest WHERE repository_id = %(repository)s AND digest = %(digest)s
+
+-- name: history
+-- The latest push and pull of images: of their own manifests, and through the indexes that name them. A pull of an index
+-- counts only where polling saw it: a client's fetch of its platform is an event of its own.
+SELECT image.id, push.occurred_at, pull.occurred_at, coalesce(pull.pulled_by, '')
+FROM image
+JOIN repository ON repository.id = image.repository_id
+LEFT JOIN LATERAL (
+    SELECT max(event.occurred_at) AS occurred_at
+    FROM (SELECT image.digest
+          UNION ALL
+          SELECT image_index.digest FROM index_image JOIN image_index ON image_index.id = index_image.index_id
+          WHERE index_image.image_id = image.id) manifest (digest)
+    JOIN registry_event event ON event.registry_id = repository.registry_id AND event.repository = repository.name
+                             AND event.digest = manifest.digest
+    WHERE event.kind <> 'pulled' AND event.kind = 'pushed' AND NOT event.own
+) push ON true
+LEFT JOIN LATERAL (
+    SELECT event.occurred_at, left(coalesce(nullif(event.actor, ''), event.user_agent), 300) AS pulled_by
+    FROM (SELECT image.digest, true
+          UNION ALL
+          SELECT image_index.digest, false
+          FROM index_image JOIN image_index ON image_index.id = index_image.index_id
+          WHERE index_image.image_id = image.id) manifest (digest, is_itself)
+    CROSS JOIN LATERAL (
+        SELECT occurred_at, actor, user_agent FROM registry_event
+        WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = manifest.digest
+          AND kind = 'pulled' AND NOT own AND (manifest.is_itself OR origin = 'poll')
+        ORDER BY occurred_at DESC FETCH FIRST 1 ROW WITH TIES
+    ) event
+    ORDER BY event.occurred_at DESC, pulled_by DESC LIMIT 1
+) pull ON true
+WHERE image.id = ANY(%(ids)s::bigint[])
+
+-- name: watched_without_inventory
+-- Of these images, those that have to be read.
+SELECT image.id FROM image JOIN clocks ON clocks.image_id = image.id
+WHERE image.id = ANY(%(ids)s::bigint[]) AND image.state = 'pending' AND clocks.watched
+ORDER BY image.id
+
+-- name: to_index
+-- An image that is watched and whose chain has no inventory by these extractors.
+SELECT layer_chain.id, image.account_id, repository.registry_id, repository.name, image.digest, image.os,
+       image.architecture, image.variant, layer_chain.layers
+FROM image
+JOIN clocks ON clocks.image_id = image.id AND clocks.watched
+JOIN repository ON repository.id = image.repository_id
+JOIN layer_chain ON layer_chain.id = image.chain_id
+WHERE image.id = %(image)s AND image.state <> 'deleted'
+  AND (layer_chain.inventory_id IS NULL OR layer_chain.fingerprint <> %(fingerprint)s)
+
+-- name: waiting
+-- Watched images that were never read, then one per chain that other extractors read.
+(SELECT image.id, 1 AS turn FROM image JOIN clocks ON clocks.image_id = image.id AND clocks.watched
+ WHERE image.state = 'pending' ORDER BY image.id LIMIT %(limit)s)
+UNION ALL
+(SELECT image.id, 2
+ FROM (SELECT id FROM layer_chain WHERE fingerprint < %(fingerprint)s AND inventory_id IS NOT NULL
+       UNION ALL
+       SELECT id FROM layer_chain WHERE fingerprint > %(fingerprint)s AND inventory_id IS NOT NULL) older
+ CROSS JOIN LATERAL (SELECT image.id FROM image JOIN clocks ON clocks.image_id = image.id AND clocks.watched
+                     WHERE image.chain_id = older.id AND image.state = 'indexed' ORDER BY image.id LIMIT 1) image
+ LIMIT %(limit)s)
+ORDER BY turn, id LIMIT %(limit)s
+
+-- name: evidence
+-- What was read of layers, by this account, with these extractors.
+SELECT kept.digest, kept.evidence
+FROM unnest(%(digests)s::text[], %(diff_ids)s::text[]) AS given (digest, diff_id)
+JOIN layer_evidence kept ON kept.account_id = %(account)s AND kept.digest = given.digest
+                        AND kept.diff_id = given.diff_id AND kept.fingerprint = %(fingerprint)s
+
+-- name: save_evidence
+-- The reading of a layer, kept under content and code version.
+INSERT INTO layer_evidence (account_id, digest, diff_id, fingerprint, evidence, read_at)
+VALUES (%(account)s, %(digest)s, %(diff_id)s, %(fingerprint)s, %(evidence)s, %(now)s)
+ON CONFLICT DO NOTHING
+
+-- name: record_failure
+-- An image that could not be read.
+UPDATE image SET state = 'failed', status_reason = %(reason)s, problem = %(problem)s
+WHERE id = %(image)s AND state IN ('pending', 'failed')

@@ -1,0 +1,68 @@
+-- name: lock_clocks
+-- Hold the images' rows, always in the same order. Read in the next statement, which sees what the wait was for.
+SELECT FROM clocks WHERE image_id = ANY(%(ids)s::bigint[]) ORDER BY image_id FOR UPDATE
+
+-- name: standings
+-- Images as they stand.
+SELECT clocks.image_id, clocks.pushed_at, clocks.pulled_at, clocks.in_use_at, clocks.pulled_by, clocks.watched_until,
+       clocks.watched, image.state, repository.scan_frequency, image.account_id, repository.registry_id, repository.name,
+       image.digest, layer_chain.inventory_id IS NOT NULL, registry.removed_at IS NOT NULL,
+       (SELECT max(occurred_at) FROM registry_event
+        WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = image.digest
+          AND kind <> 'pulled' AND kind = 'deleted' AND NOT own)
+FROM clocks
+JOIN image ON image.id = clocks.image_id
+JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id
+JOIN layer_chain ON layer_chain.id = image.chain_id
+WHERE clocks.image_id = ANY(%(ids)s::bigint[])
+ORDER BY clocks.image_id
+
+-- name: save_clocks
+-- Clocks and deadlines as they are now.
+UPDATE clocks
+SET pushed_at = given.pushed_at, pulled_at = given.pulled_at, in_use_at = given.in_use_at, pulled_by = given.pulled_by,
+    watched_until = given.watched_until, held_by = given.held_by, watched = given.watched
+FROM unnest(%(ids)s::bigint[], %(pushed)s::timestamptz[], %(pulled)s::timestamptz[], %(in_use)s::timestamptz[],
+            %(by)s::text[], %(until)s::timestamptz[], %(held_by)s::text[], %(watched)s::boolean[])
+     AS given (image_id, pushed_at, pulled_at, in_use_at, pulled_by, watched_until, held_by, watched)
+WHERE clocks.image_id = given.image_id
+
+-- name: save_states
+-- Deleted, back again, or given a new chance.
+UPDATE image SET state = given.state, status_reason = '', problem = ''
+FROM unnest(%(ids)s::bigint[], %(states)s::text[]) AS given (id, state)
+WHERE image.id = given.id
+
+-- name: end
+-- Open intervals end.
+UPDATE monitoring SET to_at = greatest(monitoring.from_at, given.to_at), end_reason = given.reason
+FROM unnest(%(ids)s::bigint[], %(ends)s::timestamptz[], %(reasons)s::text[]) AS given (image_id, to_at, reason)
+WHERE monitoring.image_id = given.image_id AND monitoring.to_at = '9999-12-31Z'
+
+-- name: begin
+-- Intervals begin, with the inventory if it is known: then there is nothing to download. Never inside an earlier one.
+INSERT INTO monitoring (image_id, repository_id, inventory_id, from_at, begin_reason, frozen_revision)
+SELECT image.id, image.repository_id, layer_chain.inventory_id,
+       greatest(%(now)s, (SELECT max(former.to_at) FROM monitoring former WHERE former.image_id = image.id)),
+       given.reason,
+       CASE WHEN repository.scan_frequency = 'SCAN_ON_PUSH' AND layer_chain.inventory_id IS NOT NULL
+            THEN (SELECT coalesce(max(id), 0) FROM revision) END
+FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS given (image_id, reason)
+JOIN image ON image.id = given.image_id
+JOIN repository ON repository.id = image.repository_id
+JOIN layer_chain ON layer_chain.id = image.chain_id
+
+-- name: refreeze
+-- A push of a watched scan-on-push image: judged by what is known now, from now on.
+WITH newest AS (
+    SELECT coalesce(max(id), 0) AS revision FROM revision
+), ended AS (
+    UPDATE monitoring SET to_at = greatest(from_at, %(now)s), end_reason = 'inventory replaced'
+    FROM newest
+    WHERE image_id = ANY(%(ids)s::bigint[]) AND to_at = '9999-12-31Z' AND frozen_revision <> newest.revision
+    RETURNING image_id, repository_id, inventory_id, to_at
+)
+INSERT INTO monitoring (image_id, repository_id, inventory_id, from_at, begin_reason, frozen_revision)
+SELECT ended.image_id, ended.repository_id, ended.inventory_id, ended.to_at, 'pushed again', newest.revision
+FROM ended, newest

@@ -1,0 +1,112 @@
+-- name: end_expired
+-- The sweep: what is past its deadline ended at the deadline, which itself is inside.
+WITH due AS (
+    SELECT image_id, watched_until FROM clocks
+    WHERE watched AND watched_until < %(now)s
+    ORDER BY watched_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), ended AS (
+    UPDATE monitoring
+    SET to_at = greatest(from_at, due.watched_until + interval '1 microsecond'),
+        end_reason = 'monitoring ended: both windows are over'
+    FROM due
+    WHERE monitoring.image_id = due.image_id AND monitoring.to_at = '9999-12-31Z'
+)
+UPDATE clocks SET watched = false FROM due WHERE clocks.image_id = due.image_id
+
+-- name: end_expired_of_account
+-- The same for one account, before its windows change.
+WITH due AS (
+    UPDATE clocks SET watched = false
+    FROM image
+    WHERE clocks.watched AND clocks.watched_until < %(now)s
+      AND image.id = clocks.image_id AND image.account_id = %(account)s
+    RETURNING clocks.image_id, clocks.watched_until
+)
+UPDATE monitoring
+SET to_at = greatest(from_at, due.watched_until + interval '1 microsecond'),
+    end_reason = 'monitoring ended: both windows are over'
+FROM due
+WHERE monitoring.image_id = due.image_id AND monitoring.to_at = '9999-12-31Z'
+
+-- name: apply_setting
+-- Every deadline of an account anew; what is over by the new windows ends now. Nothing wakes.
+WITH changed AS (
+    UPDATE clocks
+    SET watched_until = given.watched_until, held_by = given.held_by,
+        watched = clocks.watched AND coalesce(given.watched_until >= %(now)s, false)
+    FROM (SELECT known.image_id, found.watched_until, found.held_by
+          FROM image
+          JOIN clocks known ON known.image_id = image.id
+          CROSS JOIN LATERAL watch(known.pushed_at, known.pulled_at, known.in_use_at,
+                                   %(push)s, %(activity)s, %(mode)s) found
+          WHERE image.account_id = %(account)s
+            AND (found.watched_until IS DISTINCT FROM known.watched_until
+                 OR found.held_by IS DISTINCT FROM known.held_by)) given
+    WHERE clocks.image_id = given.image_id
+    RETURNING clocks.image_id, clocks.watched
+)
+UPDATE monitoring
+SET to_at = greatest(from_at, %(now)s), end_reason = 'monitoring ended: the windows were shortened'
+FROM changed
+WHERE NOT changed.watched AND monitoring.image_id = changed.image_id AND monitoring.to_at = '9999-12-31Z'
+
+-- name: account_of_chain
+-- Whose layer chain it is.
+SELECT account_id FROM layer_chain WHERE id = %(chain)s
+
+-- name: attach_to_chain
+-- The chain's inventory, and by which extractors. Also holds the chain: nobody makes images of it known meanwhile.
+UPDATE layer_chain SET inventory_id = %(inventory)s, fingerprint = %(fingerprint)s WHERE id = %(chain)s
+
+-- name: lock_clocks_of_chain
+-- Hold the rows of the chain's images, in order.
+SELECT FROM clocks
+WHERE image_id IN (SELECT id FROM image WHERE chain_id = %(chain)s)
+ORDER BY image_id FOR UPDATE
+
+-- name: attach_to_images
+-- The chain's images are indexed; a deleted one stays deleted.
+UPDATE image SET state = 'indexed', status_reason = '', problem = '', indexed_at = %(now)s
+WHERE chain_id = %(chain)s AND state <> 'deleted'
+
+-- name: end_expired_of_chain
+-- What the sweep has not ended yet is not prolonged.
+WITH due AS (
+    UPDATE clocks SET watched = false
+    FROM image
+    WHERE image.chain_id = %(chain)s AND clocks.image_id = image.id AND clocks.watched AND clocks.watched_until < %(now)s
+    RETURNING clocks.image_id, clocks.watched_until
+)
+UPDATE monitoring
+SET to_at = greatest(from_at, due.watched_until + interval '1 microsecond'),
+    end_reason = 'monitoring ended: both windows are over'
+FROM due
+WHERE monitoring.image_id = due.image_id AND monitoring.to_at = '9999-12-31Z'
+
+-- name: fill_beginning
+-- An interval that begins at this very moment says nothing of an earlier one: it takes the inventory itself.
+UPDATE monitoring
+SET inventory_id = %(inventory)s,
+    frozen_revision = CASE WHEN repository.scan_frequency = 'SCAN_ON_PUSH'
+                           THEN coalesce(frozen_revision, (SELECT coalesce(max(id), 0) FROM revision)) END
+FROM image, repository
+WHERE image.chain_id = %(chain)s AND monitoring.image_id = image.id AND repository.id = image.repository_id
+  AND monitoring.to_at = '9999-12-31Z' AND monitoring.from_at >= %(now)s
+  AND monitoring.inventory_id IS DISTINCT FROM %(inventory)s
+
+-- name: go_on_with_inventory
+-- Open intervals with another inventory, or none, end; intervals with this one begin.
+WITH ended AS (
+    UPDATE monitoring SET to_at = greatest(from_at, %(now)s), end_reason = 'inventory replaced'
+    FROM image
+    WHERE image.chain_id = %(chain)s AND monitoring.image_id = image.id
+      AND monitoring.to_at = '9999-12-31Z' AND monitoring.inventory_id IS DISTINCT FROM %(inventory)s
+    RETURNING monitoring.image_id, monitoring.repository_id, monitoring.to_at, monitoring.frozen_revision,
+              monitoring.inventory_id IS NULL AS was_unknown
+)
+INSERT INTO monitoring (image_id, repository_id, inventory_id, from_at, begin_reason, frozen_revision)
+SELECT ended.image_id, ended.repository_id, %(inventory)s, ended.to_at,
+       CASE WHEN ended.was_unknown THEN 'first inventory' ELSE 'inventory made anew' END,
+       CASE WHEN repository.scan_frequency = 'SCAN_ON_PUSH'
+            THEN coalesce(ended.frozen_revision, (SELECT coalesce(max(id), 0) FROM revision)) END
+FROM ended JOIN repository ON repository.id = ended.repository_id

@@ -1,0 +1,106 @@
+"""Windows at work on many images: expiry, changes of windows, and inventories that monitoring goes on with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import psycopg
+
+from dogwatch.model.errors import NotFoundError
+from dogwatch.model.monitoring import RescanSetting, SettingStatus
+from dogwatch.store.accounts import own_account, setting_of, share_accounts
+from dogwatch.store.connection import Database
+from dogwatch.store.queries import load_queries
+from dogwatch.store.text import storable
+
+_SQL = load_queries("watch")
+_ACCOUNTS = load_queries("accounts")
+
+
+class WatchStore:
+    """Implements `flow.ports.WatchStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def end_expired(self, now: datetime, limit: int) -> int:
+        """End monitoring of images past their deadline, at the deadline; returns how many ended.
+
+        Several sweeps at once share the work; an image that an event is moving at this moment is left to the next one.
+        """
+        with self._database.transaction() as connection:
+            return connection.execute(_SQL["end_expired"], {"now": now, "limit": limit}).rowcount
+
+    def load_pending_settings(self) -> tuple[int, ...]:
+        """Return the ids of window changes that are still PENDING, oldest first."""
+        with self._database.transaction() as connection:
+            return tuple(row[0] for row in connection.execute(_ACCOUNTS["pending_settings"]).fetchall())
+
+    def apply_setting(self, setting_id: int, now: datetime) -> RescanSetting:
+        """Compute every deadline of the account anew and end what is over; wakes nothing. PENDING becomes SUCCESS.
+
+        Idempotent; a change that a newer one has overtaken becomes SUPERSEDED and changes nothing.
+
+        Returns:
+            The change as it stands afterwards.
+
+        Raises:
+            NotFoundError: no such change.
+        """
+        with self._database.transaction() as connection:
+            account = connection.execute(_ACCOUNTS["setting_account"], {"setting": setting_id}).fetchone()
+            if account is None:
+                raise NotFoundError("rescan setting", str(setting_id))
+            own_account(connection, account[0])
+            row = connection.execute(_ACCOUNTS["lock_setting"], {"setting": setting_id}).fetchone()
+            assert row is not None  # settings are never deleted
+            *columns, overtaken = row
+            setting = setting_of(tuple(columns))
+            if setting.status is not SettingStatus.PENDING:
+                return setting
+            outcome = SettingStatus.SUPERSEDED if overtaken else SettingStatus.SUCCESS
+            if not overtaken:
+                _apply(connection, account[0], setting, now)
+            values = {"setting": setting_id, "status": str(outcome), "now": now, "problem": ""}
+            connection.execute(_ACCOUNTS["finish_setting"], values)
+            return RescanSetting(setting.push_window, setting.activity_window, setting.activity_mode, outcome, now)
+
+    def fail_setting(self, setting_id: int, problem: str, now: datetime) -> None:
+        """PENDING becomes FAILED, with the problem; the windows before stay in force."""
+        values = {"setting": setting_id, "status": str(SettingStatus.FAILED), "now": now, "problem": storable(problem)}
+        with self._database.transaction() as connection:
+            connection.execute(_ACCOUNTS["finish_setting"], values)
+
+
+def _apply(connection: psycopg.Connection, account_id: str, setting: RescanSetting, now: datetime) -> None:
+    """One statement for every image: what was over already ends at its own deadline, what now is over ends now."""
+    values = {
+        "account": account_id,
+        "push": str(setting.push_window),
+        "activity": str(setting.activity_window),
+        "mode": str(setting.activity_mode),
+        "now": now,
+    }
+    connection.execute(_SQL["end_expired_of_account"], values)
+    connection.execute(_SQL["apply_setting"], values)
+
+
+def attach_inventory(
+    connection: psycopg.Connection, chain_id: int, inventory_id: int, fingerprint: str, now: datetime
+) -> None:
+    """Give an inventory to a layer chain and all its images; monitoring that is open goes on with it from now.
+
+    What was known until now stays as it was: the open interval ends, and one with the inventory begins. A frozen image
+    (scan on push) keeps its revision; its first inventory freezes it at the newest.
+    """
+    account = connection.execute(_SQL["account_of_chain"], {"chain": chain_id}).fetchone()
+    if account is None:
+        raise NotFoundError("layer chain", str(chain_id))
+    share_accounts(connection, [account[0]])
+    values = {"chain": chain_id, "inventory": inventory_id, "fingerprint": fingerprint, "now": now}
+    connection.execute(_SQL["attach_to_chain"], values)
+    connection.execute(_SQL["lock_clocks_of_chain"], values)
+    connection.execute(_SQL["attach_to_images"], values)
+    connection.execute(_SQL["end_expired_of_chain"], values)
+    connection.execute(_SQL["fill_beginning"], values)
+    connection.execute(_SQL["go_on_with_inventory"], values)
