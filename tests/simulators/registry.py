@@ -45,8 +45,8 @@ class SeenRequest:
 class Reply:
     """What is sent. A body under `transfer-encoding` goes out as it is.
 
-    `stated_bytes` is a Content-Length that may lie. `drip_seconds` is the pause after each byte of the body,
-    `header_drip_seconds` after each header, `wait_seconds` before everything.
+    `stated_bytes` is a Content-Length that may lie; -1: none, the body ends with the connection. `drip_seconds` is the
+    pause after each byte of the body, `header_drip_seconds` after each header, `wait_seconds` before everything.
     """
 
     status: int = 200
@@ -296,7 +296,7 @@ def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
             handler.flush_headers()
             time.sleep(reply.header_drip_seconds)
     length = len(reply.body) if reply.stated_bytes is None else reply.stated_bytes
-    if "transfer-encoding" not in reply.headers:
+    if "transfer-encoding" not in reply.headers and length >= 0:
         handler.send_header("content-length", str(length))
     handler.end_headers()
     if handler.command == "HEAD":

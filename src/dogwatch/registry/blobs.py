@@ -18,7 +18,7 @@ from dogwatch.model.errors import (
     RegistryRefusedError,
     RegistryUnavailableError,
 )
-from dogwatch.model.images import Descriptor
+from dogwatch.model.images import Descriptor, Layer
 from dogwatch.registry.answers import shown
 from dogwatch.registry.conversation import Conversation, Request
 from dogwatch.registry.exchange import translated
@@ -30,17 +30,20 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(?:\d{1,18}|\*)")
 class BlobReader(io.RawIOBase):
     """The bytes of a blob, exactly as many as its descriptor says.
 
+    A raw stream: `read(n)` gives what has arrived, up to n bytes; wrap it in `io.BufferedReader` where n must be full.
+
     Raises:
         RegistryError: on reading, as the conversation says; RegistryUnavailableError when it broke more often than
             we resume; ImageGoneError when the registry does not have it.
         DigestMismatchError: the registry sends more or fewer bytes than the descriptor says.
     """
 
-    def __init__(self, conversation: Conversation, url: httpx2.URL, repository: str, descriptor: Descriptor) -> None:
+    def __init__(self, conversation: Conversation, url: httpx2.URL, repository: str, blob: Descriptor | Layer) -> None:
         self._conversation = conversation
         self._url = url
         self._repository = repository
-        self._descriptor = descriptor
+        self._digest = blob.digest
+        self._size_bytes = blob.size_bytes
         self._offset_bytes = 0
         self._resumes_left = conversation.exchange.limits.resumes
         self._left_over = memoryview(b"")
@@ -80,17 +83,20 @@ class BlobReader(io.RawIOBase):
             except RegistryUnavailableError:
                 self._resume()
                 continue
-            if not chunk and self._offset_bytes < self._descriptor.size_bytes:
+            if not chunk and self._offset_bytes < self._size_bytes:
+                if self._response is not None and _ends_with_its_connection(self._response):
+                    self._resume()
+                    continue
                 raise self._wrong_size(f"{self._offset_bytes} bytes")
             self._offset_bytes += len(chunk)
-            if self._offset_bytes > self._descriptor.size_bytes:
-                raise self._wrong_size(f"more than {self._descriptor.size_bytes} bytes")
+            if self._offset_bytes > self._size_bytes:
+                raise self._wrong_size(f"more than {self._size_bytes} bytes")
             return chunk
 
     def _resume(self) -> None:
         if not self._resumes_left:
             raise RegistryUnavailableError(
-                shown(self._url), f"broke off at byte {self._offset_bytes} of {self._descriptor.size_bytes}, again"
+                shown(self._url), f"broke off at byte {self._offset_bytes} of {self._size_bytes}, again"
             )
         self._resumes_left -= 1
         self._open_at_offset()
@@ -103,7 +109,7 @@ class BlobReader(io.RawIOBase):
         scope = f"repository:{self._repository}:pull"
         response = self._conversation.open(Request("GET", self._url, scope, headers, RedirectRule.ANYWHERE))
         if response is None:
-            raise ImageGoneError(self._repository, self._descriptor.digest)
+            raise ImageGoneError(self._repository, self._digest)
         self._response = response
         self._chunks = response.iter_raw()
         self._check_start(response)
@@ -116,14 +122,19 @@ class BlobReader(io.RawIOBase):
                 raise RegistryRefusedError(shown(response.url), "answers with a range that was not asked for")
             return
         length = response.headers.get("content-length", "")
-        if length.isascii() and length.isdigit() and int(length[:18]) != self._descriptor.size_bytes:
+        if length.isascii() and length.isdigit() and int(length[:18]) != self._size_bytes:
             raise self._wrong_size(f"{length[:18]} bytes")
         if self._offset_bytes:
             self._chunks = _skipped(self._chunks, self._offset_bytes)
 
     def _wrong_size(self, actual: str) -> DigestMismatchError:
-        expected = f"{self._descriptor.size_bytes} bytes"
-        return DigestMismatchError(f"size of blob {self._descriptor.digest}", expected, actual)
+        expected = f"{self._size_bytes} bytes"
+        return DigestMismatchError(f"size of blob {self._digest}", expected, actual)
+
+
+def _ends_with_its_connection(response: httpx2.Response) -> bool:
+    """Say whether only the end of the connection tells where the body ends, so that a break looks like an end."""
+    return "content-length" not in response.headers and "transfer-encoding" not in response.headers
 
 
 def _skipped(chunks: Iterator[bytes], count: int) -> Iterator[bytes]:

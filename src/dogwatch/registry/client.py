@@ -20,7 +20,7 @@ from dogwatch.model.errors import (
     LimitExceededError,
     RegistryRefusedError,
 )
-from dogwatch.model.images import Descriptor, digest_of, is_digest
+from dogwatch.model.images import Descriptor, Layer, digest_of, is_digest
 from dogwatch.model.registries import RegistryAccess
 from dogwatch.registry.access import base_url, tls_context
 from dogwatch.registry.answers import shown
@@ -170,8 +170,8 @@ class RegistryClient:
         return content
 
     @contextmanager
-    def open_blob(self, repository: str, descriptor: Descriptor) -> Iterator[BlobReader]:
-        """Open a blob as a stream of exactly `descriptor.size_bytes` bytes, resumed when the connection breaks.
+    def open_blob(self, repository: str, blob: Descriptor | Layer) -> Iterator[BlobReader]:
+        """Open a blob as a stream of exactly `blob.size_bytes` bytes, resumed when the connection breaks.
 
         Always from the registry itself, whatever other addresses a foreign layer names. The digest is not verified
         here: whoever reads the stream hashes it.
@@ -180,7 +180,7 @@ class RegistryClient:
             ImageGoneError: the registry has no such blob.
             RegistryError, DigestMismatchError: on opening and on reading, as `BlobReader` says.
         """
-        reader = BlobReader(self._conversation, self._blob(repository, descriptor), repository, descriptor)
+        reader = BlobReader(self._conversation, self._blob(repository, blob), repository, blob)
         try:
             yield reader
         finally:
@@ -236,10 +236,10 @@ class RegistryClient:
         url = self.address(f"{_known(repository)}/manifests/{reference}")
         return Request(method, url, f"repository:{repository}:pull", (("accept", ACCEPT),))
 
-    def _blob(self, repository: str, descriptor: Descriptor) -> httpx2.URL:
-        if not is_digest(descriptor.digest):
-            raise InvalidRequestError("digest", f"not a sha256 or sha512 digest: {descriptor.digest[:200]!r}")
-        return self.address(f"{_known(repository)}/blobs/{descriptor.digest}")
+    def _blob(self, repository: str, blob: Descriptor | Layer) -> httpx2.URL:
+        if not is_digest(blob.digest):
+            raise InvalidRequestError("digest", f"not a sha256 or sha512 digest: {blob.digest[:200]!r}")
+        return self.address(f"{_known(repository)}/blobs/{blob.digest}")
 
 
 def _known(repository: str) -> str:

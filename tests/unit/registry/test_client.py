@@ -204,6 +204,14 @@ def test_a_registry_without_ranges_is_read_anew_and_skipped_forward(
     assert read_blob(client, blob_of(image)) == image.blobs[1].content
 
 
+def test_a_break_that_looks_like_an_end_is_taken_up_too(
+    simulator: RegistrySimulator, client: RegistryClient, image: BuiltManifest
+) -> None:
+    simulator.fault("/blobs/", Reply(200, {}, image.blobs[1].content[:70_001], stated_bytes=-1), times=1)
+
+    assert read_blob(client, blob_of(image)) == image.blobs[1].content
+
+
 def test_a_range_that_was_not_asked_for_is_refused(
     simulator: RegistrySimulator, client: RegistryClient, image: BuiltManifest
 ) -> None:

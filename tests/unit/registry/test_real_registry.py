@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dogwatch.model.errors import ImageGoneError
-from dogwatch.model.images import Descriptor, ResolvedImage, ResolvedIndex
+from dogwatch.model.images import ResolvedImage, ResolvedIndex
 from dogwatch.model.registries import EventKind, RegistryEvent, TagListing
 from dogwatch.registry.adapter import ParsedEvents
 from dogwatch.registry.check import check_registry
@@ -75,7 +75,7 @@ def test_images_and_indexes_pushed_by_skopeo_are_read_back_whole(
     assert ([other.digest for other in index.others], index.unresolved) == ([ATTESTATION.digest], ())
     assert reader.head_manifest("team/app", "1.0") == AMD64.digest
     for layer, blob in zip(image.layers, AMD64.blobs[1:], strict=True):
-        with reader.open_blob("team/app", Descriptor("", layer.digest, layer.size_bytes)) as stream:
+        with reader.open_blob("team/app", layer) as stream:
             assert stream.read() == blob.content
 
 
