@@ -183,3 +183,15 @@ class FeedView:
     problem: str
     stale: bool
     missing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageCount:
+    """How many images of one registry stand at one status, and how many gaps there are in what was seen of them."""
+
+    account_id: str
+    registry_alias: str
+    status_code: StatusCode
+    status_reason: StatusReason
+    images: int
+    gaps: int

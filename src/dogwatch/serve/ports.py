@@ -1,15 +1,19 @@
 """What `serve` needs from the outer rooms, stated by `serve`: reads for lists, and the few changes a caller may make.
 
-The values that cross are vocabulary (`model.views`): whoever implements a port imports only that.
+The values that cross are vocabulary (`model.views`): whoever implements a port imports only that. Unless it says
+`async`, a port is called from a thread of the pool and may wait for the database.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.views import CoverageCount as CoverageCount
 from dogwatch.model.views import FeedView as FeedView
 from dogwatch.model.views import FindingQuery as FindingQuery
 from dogwatch.model.views import FindingView as FindingView
@@ -24,10 +28,13 @@ class Views(Protocol):
     """Reads for lists."""
 
     def findings(self, query: FindingQuery) -> Page[FindingView]:
-        """A page of findings. Raises InvalidRequestError for an unknown field, sort or a foreign cursor."""
+        """A page of findings. Raises InvalidRequestError for an unknown field, sort or a foreign cursor.
+
+        Text fields used here: those of FindingQuery, and `place` (alias, slash, repository name).
+        """
 
     def images(self, query: ImageQuery) -> Page[ImageView]:
-        """A page of images."""
+        """A page of images. Text fields used here: those of ImageQuery, and `place`."""
 
     def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
         """(ecosystem, package, version, reason, advisories concerned) that could not be compared in an image."""
@@ -37,6 +44,12 @@ class Views(Protocol):
 
     def now(self) -> datetime:
         """The product's present."""
+
+    def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
+        """The images that `query` asks for, counted by registry and status; `limit` and `after` mean nothing here."""
+
+    def shared_repositories(self, account_id: str) -> frozenset[str]:
+        """Names that more than one of the account's registries has a repository of."""
 
 
 class RescanSettings(Protocol):
@@ -68,8 +81,61 @@ class RegistryAdmin(Protocol):
         """Stop watching a registry: monitoring of its images ends; history stays."""
 
 
+class HookSecrets(Protocol):
+    """Who may speak for a registry."""
+
+    async def verify(self, account_id: str, alias: str, secret: str) -> int | None:
+        """The registry's id where the secret is its own; compared in a time that tells nothing.
+
+        Raises:
+            StoreUnavailableError: that cannot be told now.
+        """
+
+
+class NoticeSink(Protocol):
+    """Where webhook bodies go."""
+
+    async def save(self, registry_id: int, content_type: str, body: bytes, received_at: datetime) -> None:
+        """Save a notice; returns when it is durable. `received_at` is product time.
+
+        Raises:
+            StoreUnavailableError: it was not saved, the sender should try again; NotFoundError: no such registry.
+        """
+
+
+class Role(StrEnum):
+    """What a caller may do in the account."""
+
+    READER = "reader"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A key pair that speaks for one account."""
+
+    id: str
+    secret: str = field(repr=False)
+    account_id: str
+    role: Role
+
+
+class Credentials(Protocol):
+    """The access keys there are."""
+
+    def find(self, access_key_id: str) -> AccessKey | None:
+        """The key of that id, or None.
+
+        Raises:
+            ConfigError: where the keys stand cannot be trusted (rights) or read.
+        """
+
+
 class Health(Protocol):
-    """What the probes ask."""
+    """What the probes and metrics ask."""
 
     def database_problem(self) -> str:
         """Empty when the database answers and its schema is current; otherwise the reason."""
+
+    def coverage_of_all(self) -> tuple[CoverageCount, ...]:
+        """The images of every account, counted by registry and status: one cheap query."""
