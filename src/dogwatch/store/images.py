@@ -27,6 +27,7 @@ from dogwatch.store.text import storable
 from dogwatch.windows import Happening
 
 _SQL = load_queries("images")
+_EVENTS = load_queries("events")
 
 
 class ImageStore:
@@ -56,6 +57,8 @@ class ImageStore:
             place = {"account": account[0], "repository": repository_id, "now": now}
             connection.execute(_SQL["forget_unresolved"], {**place, "digest": resolved.digest})
             ids = _save(connection, place, resolved)
+            manifest = {"registries": [registry_id], "names": [repository], "digests": [resolved.digest]}
+            connection.execute(_EVENTS["settle_indexes"], {**manifest, "repositories": [repository_id]})
             _replay(connection, ids, now)
             rows = connection.execute(_SQL["watched_without_inventory"], {"ids": ids}).fetchall()
             return tuple(row[0] for row in rows)
