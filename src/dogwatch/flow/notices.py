@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import structlog
 
-from dogwatch.flow.ports import Clock, Defer, Outside, ReadNotice
+from dogwatch.flow.ports import Defer, NoticeReading, Outside
 from dogwatch.flow.steps import Step, problem_of
 from dogwatch.model.errors import NotFoundError, StoreUnavailableError
-from dogwatch.model.registries import EventOrigin, Notice, Registry, RegistryEvent
+from dogwatch.model.registries import Notice, Registry, RegistryEvent
 
 NOTICES_PER_READ = 200  # at most some 10 MB of bodies at a time; usually each is 1 KiB
 EVENTS_PER_APPLY = 1000  # one transaction; long enough to be efficient, short enough to give way
@@ -36,11 +36,10 @@ def read_notices(outside: Outside, defer: Defer) -> int:
     registries: dict[int, Registry | None] = {}
     read = 0
     while notices := outside.event_store.load_notices(NOTICES_PER_READ):
-        for notice in notices:
-            if notice.registry_id not in registries:
-                registries[notice.registry_id] = _load(outside, notice.registry_id)
-            _read(outside, registries[notice.registry_id], notice)
-            read += 1
+        for registry_id in {notice.registry_id for notice in notices} - registries.keys():
+            registries[registry_id] = _load(outside, registry_id)
+        _save(outside, [_read(outside, registries[notice.registry_id], notice) for notice in notices])
+        read += len(notices)
     apply_events(outside, defer)
     return read
 
@@ -62,31 +61,39 @@ def _load(outside: Outside, registry_id: int) -> Registry | None:
         return None  # removed while its notice waited
 
 
-def _read(outside: Outside, registry: Registry | None, notice: Notice) -> None:
+def _read(outside: Outside, registry: Registry | None, notice: Notice) -> NoticeReading:
     if registry is None:
-        _save(outside, notice, ReadNotice((), ("the registry was removed",)))
-        return
+        return _reading(notice, problem="the registry was removed")
     try:
         content = outside.registries.read_notice(registry, notice.content_type, notice.body)
-        _save(outside, notice, content)
+        events = tuple(replace(event, occurred_at=outside.clock.of(event.occurred_at)) for event in content.events)
     except StoreUnavailableError:
         raise
     except Exception as error:
         # Outside input, one body among many: whatever is wrong with this one, the next must be read.
-        _log.error("notice not understood", notice=notice.id, registry=registry.alias, exc_info=error)
-        _save(outside, notice, ReadNotice((), (problem_of(error),)))
+        return _not_understood(notice, error)
+    return _reading(notice, events, "; ".join(content.problems))
 
 
-def _save(outside: Outside, notice: Notice, content: ReadNotice) -> None:
-    outside.event_store.save_events(
-        notice.registry_id,
-        EventOrigin.WEBHOOK,
-        tuple(_in_product_time(outside.clock, event) for event in content.events),
-        notice.received_at,
-        read_notice=notice.id,
-        problem="; ".join(content.problems),
-    )
+def _save(outside: Outside, readings: list[NoticeReading]) -> None:
+    """Save together; what cannot be saved is found one by one, and kept without its events."""
+    try:
+        outside.event_store.save_readings(readings)
+    except StoreUnavailableError:
+        raise
+    except Exception as error:
+        if len(readings) > 1:
+            for reading in readings:
+                _save(outside, [reading])
+            return
+        outside.event_store.save_readings([_not_understood(readings[0], error)])
 
 
-def _in_product_time(clock: Clock, event: RegistryEvent) -> RegistryEvent:
-    return replace(event, occurred_at=clock.of(event.occurred_at))
+def _not_understood(notice: Notice | NoticeReading, error: Exception) -> NoticeReading:
+    number = notice.id if isinstance(notice, Notice) else notice.notice_id
+    _log.error("notice not understood", notice=number, registry_id=notice.registry_id, exc_info=error)
+    return NoticeReading(number, notice.registry_id, notice.received_at, (), problem_of(error))
+
+
+def _reading(notice: Notice, events: tuple[RegistryEvent, ...] = (), problem: str = "") -> NoticeReading:
+    return NoticeReading(notice.id, notice.registry_id, notice.received_at, events, problem)

@@ -13,9 +13,9 @@ from dogwatch.model.images import ImageToIndex as ImageToIndex
 from dogwatch.model.images import Layer, Resolved
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.packages import Inventory, Provenance
-from dogwatch.model.registries import EventOrigin, Registry, RegistryEvent, TagListing
 from dogwatch.model.registries import ManifestToResolve as ManifestToResolve
 from dogwatch.model.registries import Notice as Notice
+from dogwatch.model.registries import Registry, RegistryEvent, TagListing
 
 
 class Clock(Protocol):
@@ -37,6 +37,17 @@ class ReadNotice:
 
     events: tuple[RegistryEvent, ...]
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeReading:
+    """What was read from one notice: its events in product time, and what was refused, in words."""
+
+    notice_id: int
+    registry_id: int
+    received_at: datetime
+    events: tuple[RegistryEvent, ...]
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +104,10 @@ class EventStore(Protocol):
     def load_notices(self, limit: int) -> tuple[Notice, ...]:
         """The oldest unread notices."""
 
-    def save_events(
-        self,
-        registry_id: int,
-        origin: EventOrigin,
-        events: Sequence[RegistryEvent],
-        received_at: datetime,
-        read_notice: int | None = None,
-        problem: str = "",
-    ) -> int:
-        """Save events that are new (by external id), clamped to `received_at`, and return how many were new.
+    def save_readings(self, readings: Sequence[NoticeReading]) -> int:
+        """Save the events of notices, and mark these as read, in one transaction. Returns how many events were new.
 
-        The notice is marked as read in the same transaction.
+        An event is new by its external id; its time is clamped to when the notice was received.
         """
 
     def apply_events(self, limit: int, now: datetime) -> tuple[int, tuple[ManifestToResolve, ...]]:

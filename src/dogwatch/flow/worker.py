@@ -1,7 +1,7 @@
 """The queue as seen by those who take work out: one engine worker per queue, each with its own number of threads.
 
-Built by `app` with the steps that belong to the tasks. Steps are synchronous and run in threads; the engine's event loop
-only fetches jobs, keeps its heartbeat and writes down what came of them.
+Built by `app` with the steps that belong to the tasks. Steps are synchronous and run in threads; the engine's event
+loop only fetches jobs, keeps its heartbeat and writes down what came of them.
 """
 
 from __future__ import annotations
