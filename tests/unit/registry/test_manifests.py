@@ -272,7 +272,7 @@ def test_texts_from_a_config_are_made_storable() -> None:
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: (
         st.lists(inner, max_size=4)
         | st.dictionaries(
