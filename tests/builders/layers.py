@@ -1,7 +1,7 @@
 """Layers from small arguments: tar members, blobs in every compression, package databases, read evidence.
 
-The archives are written by the standard library's tarfile, so that nothing of our reader checks itself; `raw_entry` makes
-the headers that tarfile refuses to write.
+The archives are written by the standard library's tarfile, so that nothing of our reader checks itself; `raw_entry`
+makes the headers that tarfile refuses to write.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def read_members(*members: Member, limits: Limits = DEFAULT_LIMITS) -> LayerEvid
     return read_tar(tar_of(*members), limits)
 
 
-# --- contents of package databases -------------------------------------------------------------------------------------
+# --- contents of package databases ------------------------------------------------------------------------------------
 
 
 def os_release(distribution: str = "debian", version_id: str = "12", pretty_name: str = "") -> str:

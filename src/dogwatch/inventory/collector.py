@@ -51,6 +51,7 @@ class EvidenceCollector:
         self._gaps: set[Gap] = set()
         self._wanted_count = 0
         self._kept_bytes = 0
+        self._is_full = False
 
     def visit(self, entry: Entry, reader: TarReader) -> None:
         """Take note of one entry; the reader stands at its content."""
@@ -164,7 +165,7 @@ class EvidenceCollector:
         self._wanted_count += 1
         if self._wanted_count > self._limits.wanted_files:
             self._note_too_many("wanted_files", self._limits.wanted_files, "files")
-            self._records.pop(path, None)
+            self._keep(path, None)  # unread, but it still hides what older layers have in its place
             return
         found = self._extract(path, extractor, entry, reader)
         cost = sum(_RECORD_BYTES + len(package.name) for package in found.packages) + sum(map(len, found.owned))
@@ -187,19 +188,23 @@ class EvidenceCollector:
             return _only_gap(GapKind.FILE_UNREADABLE, path, f"{extractor.name}: {show(error.message, 300)}")
 
     def _spend(self, text_bytes: int) -> bool:
-        """Account for a value to be kept; past the limit there is a gap, and nothing more is kept."""
-        self._kept_bytes += _RECORD_BYTES + text_bytes
-        if self._kept_bytes <= self._limits.kept_bytes:
-            return True
-        self._note_too_many("kept_bytes", self._limits.kept_bytes, "bytes")
-        return False
+        """Account for a value to be kept; one that would go past the limit is not kept, and there is a gap."""
+        kept_bytes = self._kept_bytes + _RECORD_BYTES + text_bytes
+        if kept_bytes > self._limits.kept_bytes:
+            if not self._is_full:
+                self._is_full = True
+                self._note_too_many("kept_bytes", self._limits.kept_bytes, "bytes")
+            return False
+        self._kept_bytes = kept_bytes
+        return True
 
     def _note_too_many(self, limit: str, allowed: int, unit: str) -> None:
         self._gaps.add(Gap(GapKind.TOO_MANY_FILES, "", f"over the limit {limit} of {allowed} {unit} in one layer"))
 
 
 def _is_never_directory(name: str) -> bool:
-    return name.rpartition(".")[2] in _FILE_ENDINGS or ".so." in name
+    stem, _, ending = name.rpartition(".")
+    return bool(stem) and (ending in _FILE_ENDINGS or ".so." in name)
 
 
 def _target(entry: Entry) -> str:

@@ -27,7 +27,7 @@ class Limits:
     # legitimate while they are small, hence the free part.
     unpacked_ratio: int = 200
     ratio_free_bytes: int = GIB
-    # A large layer has some 200,000 entries; four million take about ten seconds.
+    # A large layer has some 200,000 entries; four million take about half a minute.
     entries: int = 4_000_000
     # PATH_MAX of Linux: no runtime can create a longer path.
     path_bytes: int = 4096
@@ -35,6 +35,8 @@ class Limits:
     extended_header_bytes: int = MIB
     # One wanted file is held in memory while it is parsed; the largest dpkg status files seen have 6 MiB.
     file_bytes: int = 16 * MIB
+    # Debian has some 70,000 packages in all; a list of files rarely names more than one thousand that matter.
+    file_entries: int = 100_000
     # A large monorepo image has some 50,000 wanted files.
     wanted_files: int = 250_000
     # Estimated memory of everything kept of one layer; a worker may use 200 MiB in all.

@@ -26,6 +26,11 @@ def show(text: object, limit: int = 100) -> str:
     return plain if len(plain) <= limit else plain[:limit] + "…"
 
 
+def too_many_entries(path: str, limits: Limits) -> Gap:
+    """Return the gap for a file that lists more than the limit; what stands behind is not read."""
+    return Gap(GapKind.TOO_MANY_FILES, path, f"over the limit file_entries of {limits.file_entries} in one file")
+
+
 def incomplete(path: str, name: object, version: object) -> Gap:
     """Return the gap for an entry that has no usable name or version."""
     return Gap(

@@ -67,7 +67,9 @@ def test_a_link_target_stops_at_the_root(directory: str, target: str, path: str)
 
 
 def test_links_are_followed_in_directories_and_at_the_end() -> None:
-    resolver = Resolver({"lib": "usr/lib", "usr/lib/a": "../share/a", "share": "/usr/share", "usr/share/a/x": "../../y"})
+    resolver = Resolver(
+        {"lib": "usr/lib", "usr/lib/a": "../share/a", "share": "/usr/share", "usr/share/a/x": "../../y"}
+    )
     assert resolver.locate("lib/a") == "usr/lib/a"
     assert resolver.resolve("lib/a") == "usr/share/a"
     assert resolver.resolve("lib/a/x") == "usr/y"

@@ -5,12 +5,13 @@ Such a file is the distribution's package once more, under its upstream name, an
 
 from __future__ import annotations
 
+import io
 import re
 
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.extractors import npm_package, python_metadata
 from dogwatch.inventory.limits import Limits
-from dogwatch.inventory.naming import is_keepable
+from dogwatch.inventory.naming import is_keepable, too_many_entries
 from dogwatch.inventory.paths import clean_path
 
 _LISTS = "var/lib/dpkg/info/"
@@ -52,10 +53,13 @@ class DpkgOwnershipExtractor:
         if not is_keepable(owner, limits) or not _MARK.search(content):
             return Extraction()
         has_sums = path.endswith(".md5sums")
-        owned = set()
-        for line in content.split(b"\n"):
+        owned: set[str] = set()
+        for line in io.BytesIO(content):
             if not _MARK.search(line):
                 continue
+            if len(owned) >= limits.file_entries:
+                return Extraction(gaps=(too_many_entries(path, limits),))
+            line = line.rstrip(b"\n")
             name = clean_path(line.partition(b"  ")[2] if has_sums else line)
             if name and any(other.wants(name) or other.holds(name) for other in _JUDGED_BY):
                 owned.add(name)

@@ -5,12 +5,13 @@ One file for all packages (`status`), or one for each (`status.d/`, as in images
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
-from dogwatch.inventory.naming import decode_text, incomplete, is_keepable, show
+from dogwatch.inventory.naming import decode_text, incomplete, is_keepable, show, too_many_entries
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
 
@@ -53,6 +54,9 @@ class DpkgStatusExtractor:
         packages: set[Package] = set()
         gaps: set[Gap] = set()
         for stanza in _stanzas(content):
+            if len(packages) + len(gaps) >= limits.file_entries:
+                gaps.add(too_many_entries(path, limits))
+                break
             if stanza is None:
                 gaps.add(Gap(GapKind.FILE_UNREADABLE, path, f"{self.name}: a line that is no field"))
                 continue
@@ -67,7 +71,7 @@ class DpkgStatusExtractor:
 def _stanzas(content: bytes) -> Iterator[dict[bytes, bytes] | None]:
     """Yield the fields that matter of each stanza, names in lower case, and None for each line that is no field."""
     fields: dict[bytes, bytes] = {}
-    for line in content.split(b"\n"):
+    for line in io.BytesIO(content):  # one line at a time: a list of all would be many times the file
         if line[:1] in (b" ", b"\t") and line.strip():
             continue
         name, colon, value = line.partition(b":")

@@ -10,6 +10,7 @@ from dogwatch.inventory.limits import Limits
 from dogwatch.model.errors import MalformedPackageDatabaseError
 
 PATHS = ("etc/os-release", "usr/lib/os-release")  # the first visible one counts
+_LARGEST_BYTES = 65_536  # real ones have less than one KiB
 _DIRECTORIES = frozenset({"etc", "usr", "usr/lib"})
 
 
@@ -35,6 +36,8 @@ class OsReleaseExtractor:
 
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Return the release; a file without any assignment is malformed, one without ID has an empty one."""
+        if len(content) > _LARGEST_BYTES:
+            raise MalformedPackageDatabaseError(path, f"larger than {_LARGEST_BYTES} bytes")
         values: dict[str, str] = {}
         for line in content.decode("utf-8", "replace").splitlines():
             key, equals, value = line.strip().partition("=")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import decode_text, incomplete, is_keepable
@@ -37,11 +39,14 @@ class PythonMetadataExtractor:
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Return the one distribution that the file describes, or a gap."""
         fields: dict[bytes, bytes] = {}
-        for line in content.removeprefix(b"\xef\xbb\xbf").splitlines():
+        for line in io.BytesIO(content.removeprefix(b"\xef\xbb\xbf")):
             if not line.strip():
                 break
+            if line[:1] in (b" ", b"\t"):
+                continue
             key, _, value = line.partition(b":")
-            fields.setdefault(key.strip().lower(), value.strip())
+            if (key := key.strip().lower()) in (b"name", b"version"):
+                fields.setdefault(key, value.strip())
         raw_name, raw_version = fields.get(b"name", b""), fields.get(b"version", b"")
         name, version = decode_text(raw_name), decode_text(raw_version)
         if not (is_keepable(name, limits) and is_keepable(version, limits)):

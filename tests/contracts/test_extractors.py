@@ -1,0 +1,164 @@
+"""The contract of an extractor, asked of every extractor in the catalogue."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import dogwatch.inventory.extractors
+from dogwatch.inventory import DEFAULT_LIMITS, EXTRACTORS, FINGERPRINT, Limits
+from dogwatch.inventory.catalogue import READER_VERSION, find_extractor, may_hold_wanted_files
+from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.extractor import Extractor
+from dogwatch.model.errors import ContentError
+
+PAGE = Path(__file__).parents[2] / "docs" / "extractors.md"
+
+# A path that each extractor wants, and a directory that it says holds wanted files.
+PLACES = {
+    "os-release": ("etc/os-release", "usr/lib"),
+    "dpkg-status": ("var/lib/dpkg/status", "var/lib/dpkg"),
+    "dpkg-ownership": ("var/lib/dpkg/info/a.list", "var/lib/dpkg/info"),
+    "python-metadata": ("x/a.dist-info/METADATA", "x/a.dist-info"),
+    "npm-package": ("x/node_modules/a/package.json", "x/node_modules"),
+    "unread-database": ("lib/apk/db/installed", "lib/apk/db"),
+}
+
+every_extractor = pytest.mark.parametrize("extractor", EXTRACTORS, ids=lambda extractor: extractor.name)
+
+# Words and marks of all the formats, so that random content gets past the first line of each parser.
+WORDS = st.sampled_from(
+    [
+        *(b"Package", b"Version", b"Status", b"Source", b"Architecture", b"Name", b"ID", b"VERSION_ID", b"PRETTY_NAME"),
+        *(b"name", b"version", b"install ok installed", b"deinstall ok config-files", b"a (1)", b"1.0-1"),
+        *(b": ", b":", b"=", b"\n", b"\n\n", b" ", b"\t", b"\r\n", b'"', b"'", b"\\", b"{", b"}", b"[", b"]", b","),
+        *(b"/", b"..", b"\0", b"\xff", b"\xc3\xa9", b"\\u0000", b"\\ud800", b"null", b"-1", b"1e999", b"\xef\xbb\xbf"),
+        *(b"x.dist-info/METADATA", b"x.egg-info", b"node_modules/a/package.json", b"  ", b"#"),
+    ]
+)
+CONTENTS = st.binary(max_size=400) | st.lists(WORDS, max_size=60).map(b"".join)
+
+
+def _extractors_in_the_folder() -> Iterator[type]:
+    for module in pkgutil.iter_modules(dogwatch.inventory.extractors.__path__):
+        loaded = importlib.import_module(f"dogwatch.inventory.extractors.{module.name}")
+        for value in vars(loaded).values():
+            fits = all(hasattr(value, attribute) for attribute in ("name", "version", "wants", "holds", "extract"))
+            if isinstance(value, type) and value.__module__ == loaded.__name__ and fits:
+                yield value
+
+
+def test_every_class_in_the_folder_that_fits_the_contract_is_in_the_catalogue() -> None:
+    found = sorted(extractor.__name__ for extractor in _extractors_in_the_folder())
+    assert found == sorted(type(extractor).__name__ for extractor in EXTRACTORS)
+
+
+def test_names_are_distinct_and_the_fingerprint_tells_every_version() -> None:
+    parts = FINGERPRINT.split(",")
+    assert len({extractor.name for extractor in EXTRACTORS}) == len(EXTRACTORS)
+    assert sorted(parts) == sorted(
+        [f"reader={READER_VERSION}", *(f"{extractor.name}={extractor.version}" for extractor in EXTRACTORS)]
+    )
+
+
+@every_extractor
+def test_an_extractor_wants_its_files_and_holds_their_directories(extractor: Extractor) -> None:
+    path, directory = PLACES[extractor.name]
+    assert extractor.wants(path)
+    assert extractor.holds(directory)
+    assert find_extractor(path) is extractor
+    assert may_hold_wanted_files(directory)
+    assert not extractor.wants("usr/bin/env")
+    assert not extractor.wants("")
+    assert not extractor.holds("srv")
+    assert not extractor.holds("")
+
+
+PARTS = [
+    "var/lib/dpkg/",
+    "status",
+    "info/",
+    "a",
+    ".list",
+    "/",
+    "@",
+    "node_modules/",
+    "package.json",
+    ".dist-info/METADATA",
+]
+
+
+@given(path=st.lists(st.sampled_from(PARTS)).map("".join))
+def test_no_path_is_wanted_by_two_extractors(path: str) -> None:
+    assert sum(extractor.wants(path) for extractor in EXTRACTORS) <= 1
+
+
+@every_extractor
+@given(content=CONTENTS)
+def test_any_bytes_give_packages_and_gaps_or_a_content_error(extractor: Extractor, content: bytes) -> None:
+    path = PLACES[extractor.name][0]
+    try:
+        found = extractor.extract(path, content, DEFAULT_LIMITS)
+    except ContentError:
+        return
+    assert isinstance(found, Extraction)
+    assert all(gap.path == path and gap.detail.isprintable() for gap in found.gaps)
+    assert list(found.packages) == sorted(set(found.packages))
+    for package in found.packages:
+        assert package.ecosystem == extractor.ecosystem
+        for text in (package.name, package.version):
+            assert text
+            assert text.isprintable()
+            assert len(text) <= DEFAULT_LIMITS.text_chars
+        assert bool(package.source_name) == bool(package.source_version)
+    assert all(owned and not owned.startswith("/") and ".." not in owned.split("/") for owned in found.owned)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=Extraction) == found
+
+
+@every_extractor
+@given(content=CONTENTS)
+def test_the_same_bytes_give_the_same_result(extractor: Extractor, content: bytes) -> None:
+    def attempt() -> Extraction | str:
+        try:
+            return extractor.extract(PLACES[extractor.name][0], content, DEFAULT_LIMITS)
+        except ContentError as error:
+            return str(error)
+
+    assert attempt() == attempt()
+
+
+@every_extractor
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"Package: " + b"a" * 10_000_000,
+        b"a" * 10_000_000,
+        b"\n" * 10_000_000,
+        b" " * 10_000_000,
+        b'"' * 10_000_000,
+        b"{" * 1_000_000,
+        b"node_modules" * 500_000,
+        b"ID=" + b"\\" * 5_000_000,
+        b"Source: " + b"(" * 5_000_000 + b"\nPackage: a\nVersion: 1\n",
+        b"Source: " + b"a " * 2_000_000 + b"\nPackage: a\nVersion: 1\n",
+    ],
+    ids=lambda content: repr(content[:20]),
+)
+def test_large_odd_files_take_no_more_than_linear_time(extractor: Extractor, content: bytes) -> None:
+    try:
+        found = extractor.extract(PLACES[extractor.name][0], content, Limits(text_chars=20))
+    except ContentError:
+        return
+    assert len(found.packages) <= 1
+
+
+@every_extractor
+def test_an_extractor_is_documented(extractor: Extractor) -> None:
+    assert f"| `{extractor.name}` |" in PAGE.read_text()

@@ -1,0 +1,127 @@
+"""os-release: parsing it, and what follows for the ecosystem."""
+
+from __future__ import annotations
+
+import pytest
+
+from dogwatch.inventory.distributions import Judgement, judge_release
+from dogwatch.inventory.evidence import Extraction, OsRelease
+from dogwatch.inventory.extractors.os_release import EXTRACTOR
+from dogwatch.inventory.limits import DEFAULT_LIMITS
+from dogwatch.model.errors import MalformedPackageDatabaseError
+from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.packages import Distribution
+
+PATH = "etc/os-release"
+
+BOOKWORM = b"""PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+NAME="Debian GNU/Linux"
+VERSION_ID="12"
+VERSION="12 (bookworm)"
+VERSION_CODENAME=bookworm
+ID=debian
+HOME_URL="https://www.debian.org/"
+"""
+
+
+def extract(content: bytes) -> Extraction:
+    return EXTRACTOR.extract(PATH, content, DEFAULT_LIMITS)
+
+
+def test_the_fields_that_tell_the_distribution_are_read() -> None:
+    release = OsRelease("debian", "12", "Debian GNU/Linux", "Debian GNU/Linux 12 (bookworm)", "bookworm")
+    assert extract(BOOKWORM) == Extraction(release=release)
+
+
+@pytest.mark.parametrize(
+    ("content", "release"),
+    [
+        (b"ID='arch'\n", OsRelease("arch")),
+        (b'ID=Debian\r\nVERSION_ID="12"\r\n', OsRelease("debian", "12")),
+        (b"# ID=no\n  ID=yes  \nID=last\n", OsRelease("last")),
+        (b'ID=a\nNAME="x \\"y\\" \\$z"\n', OsRelease("a", name='x "y" $z')),
+        (b'ID=a\nNAME="\n', OsRelease("a", name='"')),
+        (b"ID=a\nNAME=x\x01\xff\n", OsRelease("a", name="x�")),
+        (b"FOO=bar", OsRelease("")),
+    ],
+)
+def test_quotes_comments_and_repetitions_are_read_as_a_shell_does(content: bytes, release: OsRelease) -> None:
+    assert extract(content) == Extraction(release=release)
+
+
+def test_a_very_long_value_is_cut() -> None:
+    assert extract(b"ID=a\nNAME=" + b"x" * 10_000) == Extraction(release=OsRelease("a", name="x" * 512))
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b"Debian 12", b"\x00\xff" * 100, b"= = =", b"ID=debian\n" + b"#" * 65_536]
+)
+def test_a_file_without_any_assignment_or_beyond_all_size_is_refused(content: bytes) -> None:
+    with pytest.raises(MalformedPackageDatabaseError):
+        extract(content)
+
+
+@pytest.mark.parametrize(
+    ("release", "ecosystem"),
+    [
+        (OsRelease("debian", "12", "Debian GNU/Linux"), "Debian:12"),
+        (OsRelease("debian", "9"), "Debian:9"),
+    ],
+)
+def test_packages_of_a_numbered_debian_release_are_judged(release: OsRelease, ecosystem: str) -> None:
+    name = release.name or "debian"
+    assert judge_release(release, PATH) == Judgement(
+        Distribution(name, release.version_id, name, ecosystem), ecosystem, ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("identity", "version_id", "ecosystem"),
+    [
+        ("ubuntu", "22.04", "Ubuntu:22.04:LTS"),
+        ("ubuntu", "24.10", "Ubuntu:24.10"),
+        ("ubuntu", "25.04", "Ubuntu:25.04"),
+        ("alpine", "3.19.1", "Alpine:v3.19"),
+        ("alpine", "3.21_alpha20240923", "Alpine:edge"),
+        ("rocky", "9.3", "Rocky Linux:9"),
+        ("almalinux", "8.10", "AlmaLinux:8"),
+        ("wolfi", "20230201", "Wolfi"),
+        ("chainguard", "20230214", "Chainguard"),
+        ("azurelinux", "3.0", "Azure Linux:3"),
+        ("mageia", "9", "Mageia:9"),
+        ("photon", "5.0", "Photon OS:5.0"),
+        ("kali", "2024.1", "kali:2024.1"),
+        ("arch", "", "arch"),
+        ("we/ird", "", "unnamed"),
+    ],
+)
+def test_other_distributions_keep_their_own_ecosystem_and_are_a_gap(
+    identity: str, version_id: str, ecosystem: str
+) -> None:
+    gap = Gap(GapKind.DISTRIBUTION_UNSUPPORTED, PATH, f"{identity} ({ecosystem})")
+    expected = Judgement(Distribution(identity, version_id, identity, ""), ecosystem, (gap,))
+    assert judge_release(OsRelease(identity, version_id), PATH) == expected
+
+
+@pytest.mark.parametrize(
+    ("identity", "version_id", "ecosystem"),
+    [
+        ("debian", "", "Debian"),
+        ("debian", "12:13", "Debian"),
+        ("debian", "sid", "Debian"),
+        ("ubuntu", "rolling", "Ubuntu"),
+        ("alpine", "", "Alpine"),
+        ("rocky", "", "Rocky Linux"),
+        ("photon", "", "Photon OS"),
+    ],
+)
+def test_a_release_without_number_is_not_comparable_and_a_gap(identity: str, version_id: str, ecosystem: str) -> None:
+    gap = Gap(GapKind.RELEASE_UNKNOWN, PATH, "no release number: testing/sid")
+    release = OsRelease(identity, version_id, pretty_name="testing/sid")
+    expected = Judgement(Distribution(identity, version_id, "testing/sid", ""), ecosystem, (gap,))
+    assert judge_release(release, PATH) == expected
+
+
+def test_an_os_release_that_names_nothing_is_a_gap() -> None:
+    gap = Gap(GapKind.RELEASE_UNKNOWN, PATH, "no release number: neither ID nor NAME")
+    assert judge_release(OsRelease(""), PATH) == Judgement(None, "dpkg", (gap,))
