@@ -62,6 +62,18 @@ def test_nothing_under_v2_is_said_to_be_no_registry(simulator: RegistrySimulator
     assert (check.passed, check.detail.endswith("status 404: no registry at this address")) == (False, True)
 
 
+def test_repositories_without_tags_leave_nothing_to_read(simulator: RegistrySimulator, client: RegistryClient) -> None:
+    for number in range(12):
+        simulator.add(f"team/app-{number:02}", build_image())
+    simulator.fault("app-03/tags", Reply(404))
+
+    _, catalogue, sample = check_registry(client)
+
+    assert (catalogue.passed, catalogue.detail) == (True, "10 repositories or more")
+    assert (sample.passed, sample.detail) == (True, "no tags yet, nothing to read")
+    assert len(simulator.seen(path="/tags/list")) == 10
+
+
 def test_a_missing_catalogue_fails_its_own_check_only(simulator: RegistrySimulator, client: RegistryClient) -> None:
     simulator.fault("_catalog", Reply(404))
 

@@ -12,7 +12,7 @@ from dogwatch.model.errors import (
 from dogwatch.model.images import Descriptor, digest_of
 from dogwatch.registry.client import FetchedManifest, RegistryClient
 from dogwatch.registry.limits import ClientLimits
-from dogwatch.registry.media_types import ACCEPT
+from dogwatch.registry.media_types import ACCEPT, is_foreign, is_image_layer
 from tests.builders.oci import OCI_MANIFEST, BuiltManifest, build_image, layer_tar
 from tests.simulators.registry import WEB_PAGE, RegistrySimulator, Reply, broken_after, lying_about
 
@@ -73,6 +73,12 @@ def test_a_lying_digest_header_is_flagged_and_not_believed(
     assert (fetched.digest, fetched.claimed_digest, fetched.is_claim_wrong) == (image.digest, lie, True)
 
 
+def test_a_digest_header_that_is_no_digest_is_a_wrong_claim_and_none_is_no_claim() -> None:
+    assert FetchedManifest(b"{}", "", digest_of(b"{}"), "md5:abc").is_claim_wrong
+    assert not FetchedManifest(b"{}", "", digest_of(b"{}"), "").is_claim_wrong
+    assert not FetchedManifest(b"{}", "", digest_of(b"{}"), digest_of(b"{}", "sha512")).is_claim_wrong
+
+
 def test_other_bytes_under_the_asked_digest_are_refused(
     simulator: RegistrySimulator, client: RegistryClient, image: BuiltManifest
 ) -> None:
@@ -101,6 +107,15 @@ def test_a_head_without_a_digest_is_followed_by_reading_the_bytes(
     simulator.fault("/manifests/", lambda request, honest: Reply(200, {}, honest.body), method="HEAD")
 
     assert client.head_manifest("team/app", "1.0") == image.digest
+
+
+def test_a_tag_that_is_gone_before_its_bytes_are_read_is_gone(
+    simulator: RegistrySimulator, client: RegistryClient, image: BuiltManifest
+) -> None:
+    simulator.fault("/manifests/", Reply(200), method="HEAD")
+    simulator.fault("/manifests/", Reply(404))
+
+    assert client.head_manifest("team/app", "1.0") is None
 
 
 def test_what_is_not_there_is_gone_and_what_is_a_web_page_is_not(
@@ -377,3 +392,26 @@ def test_a_registry_below_a_path_is_asked_below_that_path(
 
     with RegistryClient(access, {}, "dogwatch/0", quick_limits) as client:
         assert client.manifest("team/app", "1.0").digest == image.digest
+
+
+@pytest.mark.parametrize(
+    ("media_type", "foreign"),
+    [
+        ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", True),
+        ("application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", True),
+        ("application/vnd.docker.image.rootfs.diff.tar.gzip", False),
+        ("application/vnd.oci.image.layer.v1.tar+gzip", False),
+    ],
+)
+def test_foreign_layers_are_known_by_their_type_and_are_layers_all_the_same(media_type: str, foreign: bool) -> None:
+    assert (is_foreign(media_type), is_image_layer(media_type)) == (foreign, True)
+
+
+def test_a_foreign_layer_is_asked_of_the_registry_and_never_of_its_own_addresses(
+    simulator: RegistrySimulator, client: RegistryClient
+) -> None:
+    foreign = Descriptor("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", digest_of(b"elsewhere"), 9)
+
+    with pytest.raises(ImageGoneError):
+        read_blob(client, foreign)
+    assert simulator.seen() == [f"GET /v2/team/app/blobs/{foreign.digest}"]

@@ -111,6 +111,19 @@ def test_a_trickle_is_a_stall(simulator: RegistrySimulator, client: RegistryClie
     assert time.monotonic() - started < 5.0
 
 
+def test_a_small_document_that_takes_too_long_is_given_up_however_it_trickles(
+    simulator: RegistrySimulator, image: BuiltManifest
+) -> None:
+    simulator.fault("/manifests/", Reply(200, {}, b"x" * 100_000, drip_seconds=0.01))
+    limits = ClientLimits(attempts=1, document_seconds=0.3)
+
+    with (
+        RegistryClient(simulator.access, {}, "dogwatch/0", limits) as client,
+        pytest.raises(RegistryUnavailableError, match=r"a small document took over 0.3 s"),
+    ):
+        client.manifest("team/app", "1.0")
+
+
 def test_a_trickling_blob_is_a_stall_too(
     simulator: RegistrySimulator, client: RegistryClient, image: BuiltManifest
 ) -> None:

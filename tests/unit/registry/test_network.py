@@ -74,6 +74,13 @@ def test_an_open_zone_and_the_operators_own_host_are_connected_to(port: int) -> 
         stream.close()
 
 
+def test_a_host_with_several_addresses_is_tried_at_each(port: int) -> None:
+    # `localhost` is ::1 as well on most machines, and nobody listens there.
+    stream = GuardedBackend(ClientLimits(), frozenset({Zone.LOOPBACK})).connect_tcp("localhost", port, 1.0)
+    assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+    stream.close()
+
+
 def test_a_name_that_does_not_resolve_is_a_connection_error() -> None:
     with pytest.raises(httpcore2.ConnectError):
         GuardedBackend(ClientLimits(), frozenset({Zone.PUBLIC})).connect_tcp("registry.invalid", 443, 1.0)
