@@ -22,18 +22,23 @@ stranger with made-up numbers costs two queries a second."""
 
 _CONNECT_SECONDS = 5
 
+_NO_DIGEST = bytes(32)
+"""Compared with where there is no such registry, so that the time tells nothing; no text that is known has it."""
+
+_Digests = dict[tuple[str, str], tuple[int | None, bytes]]
+
 
 class HookSecrets:
-    """The digests of all registries' webhook secrets; knows no secret. For one event loop."""
+    """Implements `serve.ports.HookSecrets`: the digests of all registries' secrets, no secret. For one event loop."""
 
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
-        self._digests: dict[int, bytes] | None = None
+        self._digests: _Digests | None = None
         self._read_at = 0.0
         self._lock = asyncio.Lock()
 
-    async def accepts(self, registry_id: int, secret: str) -> bool:
-        """Say whether the secret is the registry's; False for one that is unknown or removed.
+    async def verify(self, account_id: str, alias: str, secret: str) -> int | None:
+        """Return the registry's id where the secret is its own; None too for one that is unknown or removed.
 
         Raises:
             StoreUnavailableError: the digests were never read and the database cannot be asked. Later on those read
@@ -41,14 +46,14 @@ class HookSecrets:
         """
         async with self._lock:
             age = time.monotonic() - self._read_at
-            is_known = self._digests is not None and registry_id in self._digests
+            is_known = self._digests is not None and (account_id, alias) in self._digests
             if self._digests is None or age > (_FRESH_SECONDS if is_known else _RETRY_SECONDS):
                 self._digests = await self._read(self._digests)
                 self._read_at = time.monotonic()
-        digest = self._digests.get(registry_id)
-        return digest is not None and is_secret(secret, digest)
+        registry_id, digest = self._digests.get((account_id, alias), (None, _NO_DIGEST))
+        return registry_id if is_secret(secret, digest) else None
 
-    async def _read(self, known: dict[int, bytes] | None) -> dict[int, bytes]:
+    async def _read(self, known: _Digests | None) -> _Digests:
         try:
             connection = await psycopg.AsyncConnection.connect(
                 self._dsn, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name="dogwatch hooks"
@@ -59,4 +64,4 @@ class HookSecrets:
             if known is None:
                 raise StoreUnavailableError(str(error).strip()) from error
             return known
-        return {row[0]: bytes(row[1]) for row in rows}
+        return {(account_id, alias): (number, bytes(digest)) for account_id, alias, number, digest in rows}

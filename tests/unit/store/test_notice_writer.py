@@ -132,22 +132,23 @@ async def test_secrets_are_known_from_memory_and_follow_what_is_added_and_remove
 ) -> None:
     monkeypatch.setattr("dogwatch.store.hook_secrets._RETRY_SECONDS", 0.0)
     secrets = HookSecrets(world.dsn)
-    assert await secrets.accepts(world.registry.id, world.secret)
-    assert not await secrets.accepts(world.registry.id, "guess")
+    assert await secrets.verify(ACCOUNT, "local", world.secret) == world.registry.id
+    assert await secrets.verify(ACCOUNT, "local", "guess") is None
+    assert await secrets.verify("000000000001", "local", world.secret) is None
     second, secret = world.registries.add(ACCOUNT, "second", world.registry.access, "here")
-    assert await secrets.accepts(second.id, secret)
+    assert await secrets.verify(ACCOUNT, "second", secret) == second.id
     world.registries.remove(ACCOUNT, "second")
-    assert await secrets.accepts(second.id, secret)  # for a few seconds more
+    assert await secrets.verify(ACCOUNT, "second", secret) == second.id  # for a few seconds more
     monkeypatch.setattr("dogwatch.store.hook_secrets._FRESH_SECONDS", 0.0)
-    assert not await secrets.accepts(second.id, secret)
+    assert await secrets.verify(ACCOUNT, "second", secret) is None
 
 
 async def test_secrets_outlast_a_database_that_goes_away(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dogwatch.store.hook_secrets._FRESH_SECONDS", 0.0)
     secrets = HookSecrets("host=/nowhere dbname=none")
     with pytest.raises(StoreUnavailableError):
-        await secrets.accepts(world.registry.id, world.secret)
+        await secrets.verify(ACCOUNT, "local", world.secret)
     secrets = HookSecrets(world.dsn)
-    assert await secrets.accepts(world.registry.id, world.secret)
+    assert await secrets.verify(ACCOUNT, "local", world.secret) == world.registry.id
     secrets._dsn = "host=/nowhere dbname=none"
-    assert await secrets.accepts(world.registry.id, world.secret)
+    assert await secrets.verify(ACCOUNT, "local", world.secret) == world.registry.id

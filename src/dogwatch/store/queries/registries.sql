@@ -61,4 +61,4 @@ SELECT hook_secret_digest FROM registry WHERE id = %(registry)s AND removed_at I
 
 -- name: hook_digests
 -- All webhook secrets' digests.
-SELECT id, hook_secret_digest FROM registry WHERE removed_at IS NULL
+SELECT account_id, alias, id, hook_secret_digest FROM registry WHERE removed_at IS NULL

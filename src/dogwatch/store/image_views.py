@@ -1,0 +1,253 @@
+"""Images for lists: status, clocks and why they are watched, what was seen of them and what was not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.matches import Severity
+from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, StatusCode, StatusReason
+from dogwatch.model.views import CoverageCount, GapView, ImageQuery, ImageView, Page
+from dogwatch.store.accounts import setting_in_force
+from dogwatch.store.connection import Database
+from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.filters import (
+    EVERYTHING,
+    TextEntries,
+    bounds_condition,
+    every,
+    member_condition,
+    refuse_unknown,
+    text_condition,
+)
+from dogwatch.store.platforms import platform_name
+from dogwatch.store.queries import load_queries
+from dogwatch.windows import explain
+
+_SQL = load_queries("image_views")
+
+MAX_PAGE = 1_000
+"""Images per page: each carries its gaps and tags, so a larger page would not fit the memory target."""
+
+_ONE_ACCOUNT = sql.SQL("image.account_id = %(account)s")
+
+_TAGS = sql.SQL(
+    "SELECT tag.name AS value FROM tag"
+    " WHERE tag.digest = image.digest AND tag.repository_id = image.repository_id"
+    " UNION ALL SELECT tag.name FROM index_image JOIN image_index ON image_index.id = index_image.index_id"
+    " JOIN tag ON tag.digest = image_index.digest AND tag.repository_id = image_index.repository_id"
+    " WHERE index_image.image_id = image.image_id"
+)
+
+
+def _column(name: str, column: sql.Composable) -> Callable[[TextEntries], sql.Composable]:
+    return lambda entries: text_condition(name, column, entries)
+
+
+_TEXTS: Mapping[str, Callable[[TextEntries], sql.Composable]] = {
+    "status_code": _column("status_code", sql.SQL("image.status_code")),
+    "status_reason": _column("status_reason", sql.SQL("image.status_reason")),
+    "repository": _column("repository", sql.SQL("image.repository")),
+    "registry": _column("registry", sql.SQL("image.alias")),
+    "place": _column("place", sql.SQL("(image.alias || '/' || image.repository)")),
+    "digest": _column("digest", sql.SQL("image.digest")),
+    "architecture": _column("architecture", sql.SQL("image.architecture")),
+    "image": _column("image", sql.SQL("image.image_id::text")),
+    "tag": lambda entries: member_condition("tag", _TAGS, entries),
+}
+_TIMES = {
+    "pulled_at": sql.SQL("image.pulled_at"),
+    "pushed_at": sql.SQL("image.pushed_at"),
+    "in_use_at": sql.SQL("image.in_use_at"),
+    "indexed_at": sql.SQL("image.indexed_at"),
+}
+
+
+@dataclass(slots=True)
+class _Details:
+    """What a page's images have beside their row: by image id, and by inventory id."""
+
+    own_tags: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    index_tags: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    severities: dict[int, dict[Severity, int]] = field(default_factory=lambda: defaultdict(dict))
+    gaps: dict[int, list[GapView]] = field(default_factory=lambda: defaultdict(list))
+    contents: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+
+class ImageViews:
+    """Reads images for lists. The images' part of `serve.ports.Views`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def images(self, query: ImageQuery, now: datetime) -> Page[ImageView]:
+        """Return a page of images as of now; severities are counted for the page's images only.
+
+        Raises:
+            InvalidRequestError: an unknown field, comparison or cursor, or a page size that is not offered.
+        """
+        if not 1 <= query.limit <= MAX_PAGE:
+            raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
+        statement = _statement("page", query)
+        fingerprint = list_fingerprint("images", query.account_id, query.texts, query.times)
+        values = {
+            "account": query.account_id,
+            "now": now,
+            "limit": query.limit + 1,
+            "after": _after(query, fingerprint),
+        }
+        with self._database.transaction() as connection:
+            with connection.cursor(row_factory=dict_row) as cursor:
+                rows = cursor.execute(statement, values, prepare=False).fetchall()
+            shown = rows[: query.limit]
+            if not shown:
+                return Page((), "")
+            setting = setting_in_force(connection, query.account_id)
+            details = _load_details(connection, shown, now, with_counts=query.with_counts)
+        following = encode_cursor(fingerprint, now, [shown[-1]["image_id"]]) if len(rows) > len(shown) else ""
+        return Page(tuple(_view(row, details, setting, now) for row in shown), following)
+
+    def count_coverage(self, query: ImageQuery, now: datetime) -> tuple[CoverageCount, ...]:
+        """Count the images that `query` asks for by registry and status; `limit` and `after` mean nothing here.
+
+        Raises:
+            InvalidRequestError: an unknown field or comparison.
+        """
+        return self._counts(_statement("counts", query), {"account": query.account_id, "now": now})
+
+    def coverage_of_all(self, now: datetime) -> tuple[CoverageCount, ...]:
+        """Count the images of every account by registry and status."""
+        return self._counts(_composed("counts", EVERYTHING, EVERYTHING), {"now": now})
+
+    def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
+        """Return (ecosystem, package, version, reason, advisories concerned) that could not be compared in an image.
+
+        Raises:
+            NotFoundError: the account has no such image.
+        """
+        values = {"account": account_id, "image": image_id}
+        with self._database.transaction() as connection:
+            if connection.execute(_SQL["is_image"], values).fetchone() is None:
+                raise NotFoundError("image", str(image_id))
+            return tuple(connection.execute(_SQL["undetermined"], values).fetchall())
+
+    def shared_repositories(self, account_id: str) -> frozenset[str]:
+        """Return the names that more than one of the account's registries has a repository of."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["shared_repositories"], {"account": account_id}).fetchall()
+        return frozenset(row[0] for row in rows)
+
+    def _counts(self, statement: sql.Composed, values: Mapping[str, object]) -> tuple[CoverageCount, ...]:
+        with self._database.transaction() as connection:
+            rows = connection.execute(statement, values, prepare=False).fetchall()
+        return tuple(
+            CoverageCount(account, alias, StatusCode(code), StatusReason(reason), images, gaps)
+            for account, alias, code, reason, images, gaps in rows
+        )
+
+
+def _statement(name: str, query: ImageQuery) -> sql.Composed:
+    refuse_unknown(query.texts, _TEXTS)
+    refuse_unknown(query.times, _TIMES)
+    conditions = [_TEXTS[name](entries) for name, entries in query.texts.items()]
+    conditions += [bounds_condition(_TIMES[name], entries) for name, entries in query.times.items()]
+    return _composed(name, _ONE_ACCOUNT, every(conditions))
+
+
+def _composed(name: str, account: sql.Composable, filters: sql.Composable) -> sql.Composed:
+    coverage = sql.SQL(_SQL["coverage"]).format(account=account)
+    return sql.SQL(_SQL[name]).format(coverage=coverage, filters=filters)
+
+
+def _after(query: ImageQuery, fingerprint: str) -> int:
+    """Return the id that the page begins behind."""
+    if not query.after:
+        return 0
+    _, key = decode_cursor(query.after, fingerprint)
+    if len(key) == 1 and isinstance(key[0], int) and 0 <= key[0] < 2**63:
+        return key[0]
+    raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+
+
+def _load_details(
+    connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]], now: datetime, *, with_counts: bool
+) -> _Details:
+    details = _Details()
+    values = {
+        "ids": [row["image_id"] for row in rows],
+        "inventories": sorted({row["inventory_id"] for row in rows if row["inventory_id"] is not None}),
+        "now": now,
+    }
+    for image_id, through_index, tag in connection.execute(_SQL["tags"], values).fetchall():
+        (details.index_tags if through_index else details.own_tags)[image_id].append(tag)
+    for inventory_id, kind, path, detail in connection.execute(_SQL["gaps"], values).fetchall():
+        gap = Gap(GapKind(kind), path, detail)
+        details.gaps[inventory_id].append(GapView(kind, path, detail, gap.consequence))
+    for inventory_id, packages, undetermined in connection.execute(_SQL["contents"], values).fetchall():
+        details.contents[inventory_id] = (packages, undetermined)
+    if with_counts:
+        for image_id, severity, count in connection.execute(_SQL["severities"], values).fetchall():
+            details.severities[image_id][Severity(severity)] = count
+    return details
+
+
+def _view(row: Mapping[str, Any], details: _Details, setting: RescanSetting, now: datetime) -> ImageView:
+    image_id, inventory_id = row["image_id"], row["inventory_id"]
+    packages, undetermined = details.contents.get(inventory_id, (0, 0))
+    return ImageView(
+        image_id=image_id,
+        account_id=row["account_id"],
+        registry_alias=row["alias"],
+        registry_url=row["url"],
+        region=row["region"],
+        repository=row["repository"],
+        digest=row["digest"],
+        tags=tuple(details.own_tags.get(image_id, ())),
+        tags_via_index=tuple(details.index_tags.get(image_id, ())),
+        os=row["os"],
+        architecture=row["architecture"],
+        platform=platform_name(row["distribution"], row["release"]),
+        size_bytes=row["size_bytes"],
+        scan_frequency=row["scan_frequency"],
+        status_code=StatusCode(row["status_code"]),
+        status_reason=StatusReason(row["status_reason"]),
+        problem=row["problem"],
+        pushed_at=row["pushed_at"],
+        pulled_at=row["pulled_at"],
+        pulled_by=row["pulled_by"],
+        in_use_at=row["in_use_at"],
+        watched_until=row["watched_until"],
+        held_by=row["held_by"] or "",
+        why=_why(row, setting, now),
+        indexed_at=row["indexed_at"],
+        packages=packages,
+        undetermined=undetermined,
+        severity_counts=details.severities.get(image_id, {}),
+        gaps=tuple(details.gaps.get(inventory_id, ())),
+    )
+
+
+def _why(row: Mapping[str, Any], setting: RescanSetting, now: datetime) -> str:
+    """Say why the image is watched or not: first what ends it whatever the windows are, then the windows."""
+    if row["removed_at"] is not None:
+        return f"not watched: its registry was removed on {row['removed_at'].date().isoformat()}"
+    if row["state"] == "deleted":
+        return "not watched: it was deleted from its registry"
+    if row["scan_frequency"] == ScanFrequency.MANUAL:
+        return "not watched: its repository is set to MANUAL"
+    on_push = row["scan_frequency"] == ScanFrequency.ON_PUSH
+    is_inside = row["watched_until"] is not None and row["watched_until"] >= now
+    if on_push and is_inside and not row["watched"]:
+        return "not watched: only a push wakes an image that is scanned on push"
+    clocks = Clocks(row["pushed_at"], row["pulled_at"], row["in_use_at"])
+    sentence = explain(clocks, setting, now, pulled_by=row["pulled_by"], is_open=row["watched"])
+    return f"{sentence}; scanned on push: its findings stay as they were then" if on_push and is_inside else sentence

@@ -1,0 +1,104 @@
+-- name: coverage
+-- Images with their status, as of now. A sweep that comes late shows no dead image as watched.
+SELECT image.id AS image_id, image.account_id, image.repository_id, registry.alias, registry.url, registry.region,
+       registry.removed_at, repository.name AS repository, repository.scan_frequency, image.digest, image.os,
+       image.architecture, image.size_bytes, image.state, image.status_reason AS failure, image.problem,
+       image.indexed_at, clocks.pushed_at, clocks.pulled_at, clocks.pulled_by, clocks.in_use_at, clocks.watched_until,
+       clocks.held_by, clocks.watched, layer_chain.inventory_id,
+       CASE WHEN registry.removed_at IS NOT NULL OR image.state = 'deleted' THEN 'RESOURCE_TERMINATED'
+            WHEN repository.scan_frequency = 'MANUAL' THEN 'SCAN_FREQUENCY_MANUAL'
+            WHEN NOT clocks.watched OR clocks.watched_until < %(now)s THEN 'SCAN_ELIGIBILITY_EXPIRED'
+            WHEN image.state = 'failed' THEN image.status_reason
+            WHEN image.state = 'pending' THEN 'PENDING_INITIAL_SCAN'
+            WHEN repository.scan_frequency = 'SCAN_ON_PUSH' THEN 'SCAN_FREQUENCY_SCAN_ON_PUSH'
+            ELSE 'SUCCESSFUL' END AS status_reason,
+       CASE WHEN registry.removed_at IS NULL AND image.state IN ('pending', 'indexed')
+                 AND repository.scan_frequency <> 'MANUAL'
+                 AND clocks.watched AND clocks.watched_until >= %(now)s THEN 'ACTIVE' ELSE 'INACTIVE' END AS status_code
+FROM image
+JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id
+JOIN clocks ON clocks.image_id = image.id
+JOIN layer_chain ON layer_chain.id = image.chain_id
+WHERE {account}
+
+-- name: page
+-- A page of images in the order of their ids.
+SELECT image.*, coalesce(inventory.distribution, '') AS distribution, coalesce(inventory.release, '') AS release
+FROM ({coverage}) AS image
+LEFT JOIN inventory ON inventory.id = image.inventory_id
+WHERE {filters} AND image.image_id > %(after)s
+ORDER BY image.image_id LIMIT %(limit)s
+
+-- name: counts
+-- Images by registry and status, with the gaps in what was seen of them.
+SELECT counted.account_id, counted.alias, counted.status_code, counted.status_reason, sum(counted.images)::bigint,
+       sum(counted.images * (SELECT count(*) FROM gap WHERE gap.inventory_id = counted.inventory_id))::bigint
+FROM (SELECT image.account_id, image.alias, image.status_code, image.status_reason, image.inventory_id,
+             count(*) AS images
+      FROM ({coverage}) AS image
+      WHERE {filters}
+      GROUP BY 1, 2, 3, 4, 5) AS counted
+GROUP BY 1, 2, 3, 4
+ORDER BY 1, 2, 3, 4
+
+-- name: tags
+-- The tags of images: their own, and those of the indexes they stand behind.
+SELECT image.id, false, tag.name
+FROM image JOIN tag ON tag.digest = image.digest AND tag.repository_id = image.repository_id
+WHERE image.id = ANY(%(ids)s::bigint[])
+UNION
+SELECT index_image.image_id, true, tag.name
+FROM index_image
+JOIN image_index ON image_index.id = index_image.index_id
+JOIN tag ON tag.digest = image_index.digest AND tag.repository_id = image_index.repository_id
+WHERE index_image.image_id = ANY(%(ids)s::bigint[])
+ORDER BY 1, 2, 3
+
+-- name: gaps
+-- What could not be seen, by inventory.
+SELECT inventory_id, kind, path, detail FROM gap WHERE inventory_id = ANY(%(inventories)s::bigint[])
+ORDER BY inventory_id, ordinal
+
+-- name: contents
+-- How many packages an inventory holds, and how many of them could not be compared with some advisory.
+SELECT held.inventory_id, count(*), count(*) FILTER (WHERE EXISTS (
+           SELECT FROM undetermined WHERE undetermined.package_id = held.package_id))
+FROM (SELECT DISTINCT inventory_set.inventory_id, set_package.package_id
+      FROM inventory_set JOIN set_package ON set_package.set_id = inventory_set.set_id
+      WHERE inventory_set.inventory_id = ANY(%(inventories)s::bigint[])) AS held
+GROUP BY held.inventory_id
+
+-- name: severities
+-- Active findings of images by severity; a finding is as severe as its worst package.
+SELECT finding.image_id, finding.severity, count(*)
+FROM (SELECT finding_span.image_id, finding_span.vulnerability_id, max(exposure.severity) AS severity
+      FROM finding_span JOIN exposure ON exposure.id = finding_span.exposure_id
+      WHERE finding_span.image_id = ANY(%(ids)s::bigint[])
+        AND finding_span.from_at <= %(now)s AND finding_span.to_at > %(now)s
+      GROUP BY 1, 2) AS finding
+GROUP BY 1, 2
+
+-- name: undetermined
+-- Packages of an image that could not be compared, with the reason and how many advisories that concerns.
+SELECT DISTINCT package.ecosystem, package.name, package.version, undetermined.reason, undetermined.advisories
+FROM image
+JOIN layer_chain ON layer_chain.id = image.chain_id
+JOIN inventory_set ON inventory_set.inventory_id = layer_chain.inventory_id
+JOIN set_package ON set_package.set_id = inventory_set.set_id
+JOIN undetermined ON undetermined.package_id = set_package.package_id
+JOIN package ON package.id = set_package.package_id
+WHERE image.id = %(image)s AND image.account_id = %(account)s
+ORDER BY 1, 2, 3, 4
+
+-- name: is_image
+-- Whether the account has such an image.
+SELECT FROM image WHERE id = %(image)s AND account_id = %(account)s
+
+-- name: shared_repositories
+-- Names that several watched registries of an account have a repository of.
+SELECT repository.name
+FROM repository JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
+WHERE repository.account_id = %(account)s
+GROUP BY repository.name
+HAVING count(*) > 1
