@@ -23,6 +23,7 @@ from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.events import EventStore
 from dogwatch.store.images import ImageStore
+from dogwatch.store.notices import insert_events
 from dogwatch.store.registries import RegistryStore
 from dogwatch.store.settings import RescanSettings
 from dogwatch.store.watch import WatchStore, attach_inventory
@@ -114,7 +115,9 @@ class World:
 
     def hear(self, now: float, *events: RegistryEvent, origin: EventOrigin = EventOrigin.WEBHOOK) -> int:
         """Save events as received on a day; returns how many were new."""
-        return self.events.save_events(self.registry.id, origin, events, day(now))
+        with self.database.transaction() as connection:
+            heard = [(self.registry.id, day(now), each) for each in events]
+            return insert_events(connection, origin, heard, applied_at=None)
 
     def apply(self, now: float) -> tuple[ManifestToResolve, ...]:
         """Apply all that waits; returns what has to be resolved."""

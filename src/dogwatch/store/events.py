@@ -47,26 +47,6 @@ class EventStore:
         with self._database.transaction() as connection:
             return save_readings(connection, readings)
 
-    def save_events(
-        self,
-        registry_id: int,
-        origin: EventOrigin,
-        events: Sequence[RegistryEvent],
-        received_at: datetime,
-        read_notice: int | None = None,
-        problem: str = "",
-    ) -> int:
-        """Save events that are new (by external id), clamped to `received_at`; returns how many.
-
-        The notice they were read from is marked as read in the same transaction, with the problem.
-        """
-        with self._database.transaction() as connection:
-            if read_notice is not None and origin is EventOrigin.WEBHOOK:
-                reading = NoticeReading(read_notice, registry_id, received_at, tuple(events), problem)
-                return save_readings(connection, [reading])
-            heard = [(registry_id, received_at, event) for event in events]
-            return insert_events(connection, origin, heard, applied_at=None)
-
     def apply_events(self, limit: int, now: datetime) -> tuple[int, tuple[ManifestToResolve, ...]]:
         """Let the oldest waiting events take their effect.
 

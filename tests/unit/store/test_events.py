@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dogwatch.model.registries import EventKind, EventOrigin, RegistryEvent, TagListing
+from dogwatch.store.notices import NoticeReading
 from tests.builders.watching import (
     World,
     day,
@@ -337,7 +338,8 @@ def test_hostile_texts_are_kept_as_far_as_they_can_be(world: World) -> None:
             (world.registry.id, day(1)),
         ).fetchone() or (0,)
     events = [hostile, hostile, *impossible]
-    saved = world.events.save_events(world.registry.id, EventOrigin.WEBHOOK, events, day(1), notice, "one\0problem")
+    reading = NoticeReading(notice, world.registry.id, day(1), tuple(events), "one\0problem")
+    saved = world.events.save_readings([reading])
     assert saved == 1
     assert world.rows("SELECT problem, read_at FROM notice") == [
         ("one\ufffdproblem; 5 events refused: a repository, tag or digest that no registry can have", day(1))
@@ -359,6 +361,9 @@ def test_saving_the_events_of_a_notice_marks_it_read_once(world: World) -> None:
         "application/json",
         b"x",
     )
-    world.events.save_events(world.registry.id, EventOrigin.WEBHOOK, [pushed("a", 1)], day(1), first.id)
+    told = pushed("a", 1)
+    assert world.events.save_readings([NoticeReading(first.id, world.registry.id, day(2), (told,))]) == 1
+    assert world.events.save_readings([NoticeReading(first.id, world.registry.id, day(3), (told,), "again")]) == 0
+    assert world.rows("SELECT read_at, problem FROM notice WHERE read_at IS NOT NULL") == [(day(2), "")]
     assert world.events.load_notices(10) == (second, third)
     assert world.events.load_notices(1) == (second,)
