@@ -7,11 +7,11 @@ from datetime import datetime
 
 import psycopg
 
-from dogwatch.model.packages import Inventory, Provenance
+from dogwatch.model.packages import Inventory, Package, Provenance
 from dogwatch.store.connection import Database
 from dogwatch.store.locks import share_ecosystems
 from dogwatch.store.matching import match_new_packages
-from dogwatch.store.packages import save_packages, save_set
+from dogwatch.store.packages import SavedPackages, save_packages, save_set
 from dogwatch.store.provenance import encode_provenance
 from dogwatch.store.queries import load_queries
 from dogwatch.store.watch import attach_inventory
@@ -34,16 +34,25 @@ class InventoryStore:
         When it commits, the packages are matched: no image is ever visible with packages that nobody judged. Saving the
         same inventory again changes nothing.
         """
-        packages = {package for one in inventory.sets for package in one.packages}
+        packages = sorted({package for one in inventory.sets for package in one.packages})
         with self._database.transaction() as connection:
-            share_ecosystems(connection, {family_of(package.ecosystem) for package in packages})
-            saved = save_packages(connection, packages, now)
+            saved = admit_packages(connection, packages, now)
             set_ids = [save_set(connection, one, saved.ids) for one in inventory.sets]
             inventory_id = _save(connection, inventory, set_ids, now)
-            match_new_packages(connection, saved.new_ids, now)
             encoded = encode_provenance(provenance, saved.ids)
             connection.execute(_SQL["save_provenance"], {"chain": chain_id, "provenance": encoded})
             attach_inventory(connection, chain_id, inventory_id, fingerprint, now)
+
+
+def admit_packages(connection: psycopg.Connection, packages: Sequence[Package], now: datetime) -> SavedPackages:
+    """Store the packages that are new and let them meet the stored ranges.
+
+    From here to the end of the transaction no publication of their ecosystems can pass them unseen.
+    """
+    share_ecosystems(connection, {family_of(package.ecosystem) for package in packages})
+    saved = save_packages(connection, packages, now)
+    match_new_packages(connection, saved.new_ids, now)
+    return saved
 
 
 def _save(connection: psycopg.Connection, inventory: Inventory, set_ids: Sequence[int], now: datetime) -> int:

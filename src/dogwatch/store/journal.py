@@ -38,7 +38,9 @@ class JournalStore:
     def known(self, source: str, ecosystem: str) -> Mapping[str, datetime]:
         """Return record id → modified, as last published from this feed."""
         with self._database.transaction() as connection:
-            return dict(connection.execute(_SQL["known_records"], {"source": source, "ecosystem": ecosystem}).fetchall())
+            return dict(
+                connection.execute(_SQL["known_records"], {"source": source, "ecosystem": ecosystem}).fetchall()
+            )
 
     def record_checked(self, source: str, ecosystem: str, now: datetime, problem: str = "") -> None:
         """Remember that a feed answered "nothing new", or what went wrong."""

@@ -9,6 +9,7 @@ import msgspec
 from dogwatch.model.packages import Package, Provenance
 from dogwatch.store.compression import compress, decompress
 
+
 class _Entry(msgspec.Struct, array_like=True, frozen=True):
     package_id: int
     layer_ordinal: int

@@ -39,7 +39,11 @@ class Staged:
 
 
 def stage_records(
-    connection: psycopg.Connection, ecosystem: str, records: Iterable[ParsedRecord], removed: Sequence[str], now: datetime
+    connection: psycopg.Connection,
+    ecosystem: str,
+    records: Iterable[ParsedRecord],
+    removed: Sequence[str],
+    now: datetime,
 ) -> Staged:
     """Fill the stage from a feed's changes.
 

@@ -38,11 +38,12 @@ def link_vulnerabilities(connection: psycopg.Connection, source: str) -> frozens
     Returns:
         Ids of the vulnerabilities that were merged into others.
     """
-    named, advisory_ids = _neighbourhood(connection, source)
+    named, advisory_ids, seen = _neighbourhood(connection, source)
     groups = group_vulnerabilities(named)
     ids = _assign(connection, groups)
-    known_by = [(name, ids.by_group[group.name]) for group in groups for name in group.names]
-    connection.execute(_SQL["add_names"], _columns("names", "ids", known_by))
+    known_by = _columns("names", "ids", [(name, ids.by_group[one.name]) for one in groups for name in one.names])
+    connection.execute(_SQL["forget_vulnerability_names"], known_by | {"seen": sorted(seen)})
+    connection.execute(_SQL["add_names"], known_by)
     wanted = {(advisory_ids[name], ids.by_group[group.name]) for group in groups for name in group.advisories}
     _relink(connection, frozenset(advisory_ids.values()), wanted, ids.redirected)
     return frozenset(ids.redirected)
@@ -53,8 +54,10 @@ def _columns(first: str, second: str, pairs: Iterable[tuple[object, object]]) ->
     return {first: [row[0] for row in rows], second: [row[1] for row in rows]}
 
 
-def _neighbourhood(connection: psycopg.Connection, source: str) -> tuple[list[AdvisoryNames], dict[str, int]]:
-    """Return the names of every document whose grouping may change, and the documents' ids."""
+def _neighbourhood(
+    connection: psycopg.Connection, source: str
+) -> tuple[list[AdvisoryNames], dict[str, int], frozenset[str]]:
+    """Return the names of every document whose grouping may change, the documents' ids, and the names looked for."""
     values = {"source": source}
     names = {row[0] for row in connection.execute(_SQL["names_of_incoming"], values)}
     connection.execute(_SQL["forget_names"], values)
@@ -70,7 +73,7 @@ def _neighbourhood(connection: psycopg.Connection, source: str) -> tuple[list[Ad
             found[advisory_id] = AdvisoryNames(name, tuple(cves), tuple(others))
             if not cves:  # only documents without a CVE id carry the connection on
                 names |= set(others)
-    return list(found.values()), {names.id: advisory_id for advisory_id, names in found.items()}
+    return list(found.values()), {one.id: advisory_id for advisory_id, one in found.items()}, frozenset(seen)
 
 
 def _assign(connection: psycopg.Connection, groups: Sequence[VulnerabilityGroup]) -> _Ids:
@@ -91,9 +94,7 @@ def _assign(connection: psycopg.Connection, groups: Sequence[VulnerabilityGroup]
     return ids
 
 
-def _claim(
-    group: VulnerabilityGroup, known: dict[str, list[tuple[int, str]]], claimed: set[int], ids: _Ids
-) -> None:
+def _claim(group: VulnerabilityGroup, known: dict[str, list[tuple[int, str]]], claimed: set[int], ids: _Ids) -> None:
     """Give a group the id it had; one that goes by its leading name first, then the oldest that had no CVE id."""
     candidates = sorted({one for name in group.names for one in known.get(name, ()) if one[0] not in claimed})
     own = [one[0] for one in candidates if one[1] == group.name]
@@ -117,9 +118,9 @@ def _relink(
 ) -> None:
     asked = {"advisories": sorted(advisory_ids), "vulnerabilities": sorted(redirected)}
     current: set[Link] = {(row[0], row[1]) for row in connection.execute(_SQL["links"], asked)}
-    wanted |= {(advisory, redirected[old]) for advisory, old in current if old in redirected}
-    keep = {link for link in current if link[0] not in advisory_ids and link[1] not in redirected}
-    gone, come = sorted(current - wanted - keep), sorted(wanted - current)
+    elsewhere = {link for link in current if link[0] not in advisory_ids}
+    wanted |= {(advisory, redirected.get(old, old)) for advisory, old in elsewhere}
+    gone, come = sorted(current - wanted), sorted(wanted - current)
     for links in (gone, come):
         connection.execute(_SQL["touch_links"], _columns("advisories", "vulnerabilities", links))
     connection.execute(_SQL["remove_links"], _columns("advisories", "vulnerabilities", gone))

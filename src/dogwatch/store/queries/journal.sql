@@ -48,9 +48,11 @@ FROM affected_range
 JOIN advisory ON advisory.id = affected_range.advisory_id
 LEFT JOIN incoming_advisory ON incoming_advisory.name = advisory.name
 LEFT JOIN removed_record ON removed_record.name = advisory.name
+LEFT JOIN feed_record ON feed_record.source = advisory.source AND feed_record.ecosystem = affected_range.feed
+                     AND feed_record.name = advisory.name
 WHERE affected_range.to_rev = 2147483647 AND affected_range.feed = %(ecosystem)s AND advisory.source = %(source)s
   AND (removed_record.name IS NOT NULL
-       OR (incoming_advisory.name IS NULL AND advisory.withdrawn_at <= %(now)s)
+       OR (incoming_advisory.name IS NULL AND feed_record.withdrawn_at <= %(now)s)
        OR (incoming_advisory.name IS NOT NULL
            AND NOT EXISTS (SELECT FROM incoming_range
                            WHERE incoming_range.advisory = advisory.name
@@ -130,9 +132,10 @@ WHERE feed_record.source = %(source)s AND feed_record.ecosystem = %(ecosystem)s
 
 -- name: save_records
 -- The feed lists these, as of these times.
-INSERT INTO feed_record (source, ecosystem, name, modified_at)
-SELECT %(source)s, %(ecosystem)s, name, modified_at FROM incoming_advisory
-ON CONFLICT (source, ecosystem, name) DO UPDATE SET modified_at = excluded.modified_at
+INSERT INTO feed_record (source, ecosystem, name, modified_at, withdrawn_at)
+SELECT %(source)s, %(ecosystem)s, name, modified_at, withdrawn_at FROM incoming_advisory
+ON CONFLICT (source, ecosystem, name)
+DO UPDATE SET modified_at = excluded.modified_at, withdrawn_at = excluded.withdrawn_at
 
 -- name: begin_ranges
 -- Ranges that are stated now and were not before.

@@ -134,3 +134,6 @@ JOIN affected_range ON affected_range.id = touched.id
 JOIN package ON package.ecosystem = affected_range.ecosystem AND package.match_name = affected_range.name
 WHERE package.key IS NULL OR affected_range.not_comparable <> '' OR affected_range.scheme <> package.scheme
    OR EXISTS (SELECT FROM undetermined WHERE undetermined.package_id = package.id)
+   OR EXISTS (SELECT FROM affected_range AS beside
+              WHERE beside.advisory_id = affected_range.advisory_id AND beside.to_rev = 2147483647
+                AND (beside.not_comparable <> '' OR beside.scheme <> package.scheme))

@@ -60,8 +60,14 @@ UPDATE vulnerability SET redirected_to = merged.target
 FROM unnest(%(ids)s::bigint[], %(targets)s::bigint[]) AS merged (id, target)
 WHERE vulnerability.id = merged.id OR vulnerability.redirected_to = merged.id
 
+-- name: forget_vulnerability_names
+-- Names that led to vulnerabilities and no longer do: every document that bears one of these names was looked at.
+DELETE FROM vulnerability_name
+WHERE name = ANY(%(seen)s::text[])
+  AND (name, vulnerability_id) NOT IN (SELECT * FROM unnest(%(names)s::text[], %(ids)s::bigint[]))
+
 -- name: add_names
--- Names by which vulnerabilities are known; old ones stay, so that they go on being found.
+-- Names by which vulnerabilities are known.
 INSERT INTO vulnerability_name (name, vulnerability_id)
 SELECT * FROM unnest(%(names)s::text[], %(ids)s::bigint[])
 ON CONFLICT DO NOTHING

@@ -325,6 +325,7 @@ CREATE TABLE feed_record (
     ecosystem    text NOT NULL,
     name         text COLLATE "C" NOT NULL,
     modified_at  timestamptz NOT NULL,
+    withdrawn_at timestamptz,                   -- may lie in the future; then it ends the ranges when its time comes
     PRIMARY KEY (source, ecosystem, name)
 );
 CREATE INDEX feed_record_of_name ON feed_record (source, name);

@@ -1,0 +1,45 @@
+"""Cursors: where a page ended, bound to the list it came from, so that none is used with another filter."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.times import parse_rfc3339
+
+_FOREIGN = "not a cursor of this list; begin again without one"
+
+
+def list_fingerprint(*parts: object) -> str:
+    """Return a short text that differs between lists with different filters or orders."""
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def encode_cursor(fingerprint: str, at: datetime, key: Sequence[object]) -> str:
+    """Pack the moment the list speaks of and the sort key of the last row shown."""
+    values = [value.isoformat() if isinstance(value, datetime) else value for value in key]
+    content = json.dumps([fingerprint, at.isoformat(), values], separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def decode_cursor(text: str, fingerprint: str) -> tuple[datetime, tuple[Any, ...]]:
+    """Unpack a cursor; times in the key stay texts, which PostgreSQL casts.
+
+    Raises:
+        InvalidRequestError: not one of ours, or of a list with another filter or order.
+    """
+    try:
+        content = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        found, at, key = json.loads(content)
+        moment = parse_rfc3339(at)
+        if found == fingerprint and isinstance(key, list) and all(isinstance(one, str | int) for one in key):
+            return moment, tuple(key)
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        pass
+    raise InvalidRequestError("cursor", _FOREIGN)

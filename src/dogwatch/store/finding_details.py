@@ -1,0 +1,157 @@
+"""Completes the few findings of one page: packages, layers, texts, names and tags are fetched for these alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import psycopg
+
+from dogwatch.model.matches import Severity
+from dogwatch.model.views import FindingView, VulnerablePackage
+from dogwatch.store.compression import decompress
+from dogwatch.store.provenance import Place, decode_provenance
+from dogwatch.store.queries import load_queries
+
+_SQL = load_queries("findings")
+_INVENTORIES = load_queries("inventories")
+
+
+class _Reference(msgspec.Struct):
+    url: str = ""
+
+
+class _Document(msgspec.Struct):
+    summary: str = ""
+    details: str = ""
+    references: list[_Reference] = []
+
+
+_documents = msgspec.json.Decoder(_Document, strict=False)
+
+_Layers = list[str]
+
+
+def complete(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) -> tuple[FindingView, ...]:
+    """Turn rows of the query `findings` into whole findings, in the same order."""
+    images = sorted({row["id"] for row in rows})
+    exposures = sorted({exposure for row in rows for exposure in row["exposure_ids"]})
+    vulnerabilities = sorted({row["vulnerability_id"] for row in rows})
+    tags: dict[int, list[str]] = dict(connection.execute(_SQL["tags"], {"images": images}).fetchall())
+    aliases: dict[int, list[str]] = dict(
+        connection.execute(_SQL["aliases"], {"vulnerabilities": vulnerabilities}).fetchall()
+    )
+    packages = _load_packages(connection, exposures)
+    places = _load_places(connection, images)
+    documents = _load_documents(connection, {(row["source"], row["advisory"]) for row in rows})
+    return tuple(
+        _finding(
+            row,
+            tuple(tags.get(row["id"], ())),
+            tuple(name for name in aliases.get(row["vulnerability_id"], ()) if name != row["vulnerability"]),
+            tuple(_at_home(packages[one], *places[row["id"]]) for one in row["exposure_ids"]),
+            documents.get((row["source"], row["advisory"]), ({}, _Document())),
+        )
+        for row in rows
+    )
+
+
+def _load_packages(
+    connection: psycopg.Connection, exposures: Sequence[int]
+) -> dict[int, tuple[int, VulnerablePackage]]:
+    rows = connection.execute(_SQL["exposures"], {"exposures": list(exposures)})
+    return {row[0]: (row[1], _package(row)) for row in rows}
+
+
+def _package(row: Sequence[Any]) -> VulnerablePackage:
+    _, _, ecosystem, name, version, arch, source_name, source_version, fixed_version, fix_state = row
+    return VulnerablePackage(
+        ecosystem, name, version, arch, source_name, source_version, fixed_version, fix_state, layer_digest="", paths=()
+    )
+
+
+def _load_places(
+    connection: psycopg.Connection, images: Sequence[int]
+) -> dict[int, tuple[_Layers, Mapping[int, Place]]]:
+    rows = connection.execute(_INVENTORIES["load_provenance"], {"images": list(images)})
+    return {
+        image: ([layer["digest"] for layer in layers], decode_provenance(content) if content else {})
+        for image, layers, content in rows
+    }
+
+
+def _at_home(package: tuple[int, VulnerablePackage], layers: _Layers, places: Mapping[int, Place]) -> VulnerablePackage:
+    """Say where in this image the package stands; one that a later inventory no longer holds has no place."""
+    package_id, plain = package
+    place = places.get(package_id)
+    if place is None:
+        return plain
+    ordinal, paths = place
+    digest = layers[ordinal] if ordinal < len(layers) else ""
+    return replace(plain, layer_digest=digest, paths=paths)
+
+
+def _load_documents(
+    connection: psycopg.Connection, wanted: set[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[Mapping[str, Any], _Document]]:
+    asked = sorted(wanted)
+    values = {"sources": [one[0] for one in asked], "names": [one[1] for one in asked]}
+    return {
+        (source, name): ({"published_at": published, "modified_at": modified}, _documents.decode(decompress(content)))
+        for source, name, published, modified, content in connection.execute(_SQL["documents"], values)
+    }
+
+
+def _platform(distribution: str | None, release: str | None) -> str:
+    """Name the distribution as the original does: DEBIAN_12, UBUNTU_24_04; empty where it is not known."""
+    parts = [part for part in (distribution, release) if part]
+    return "_".join(parts).upper().replace(".", "_").replace("-", "_")
+
+
+def _finding(
+    row: Mapping[str, Any],
+    tags: tuple[str, ...],
+    aliases: tuple[str, ...],
+    packages: tuple[VulnerablePackage, ...],
+    document: tuple[Mapping[str, Any], _Document],
+) -> FindingView:
+    times, text = document
+    return FindingView(
+        account_id=row["account_id"],
+        image_id=row["id"],
+        vulnerability_id=row["vulnerability_id"],
+        vulnerability=row["vulnerability"],
+        aliases=aliases,
+        title=row["title"],
+        description=text.details or text.summary,
+        severity=Severity(row["severity"]),
+        score_tenths=None if row["score_tenths"] < 0 else row["score_tenths"],
+        score_vector=row["score_vector"],
+        score_version=row["score_version"],
+        score_source=row["score_source"],
+        source=row["source"],
+        advisory=row["advisory"],
+        references=tuple(reference.url for reference in text.references if reference.url),
+        published_at=times.get("published_at"),
+        modified_at=times.get("modified_at"),
+        fix_available=row["fix"],
+        status=row["status"],
+        closed_reason=row["closed_reason"],
+        first_observed_at=row["first_observed_at"],
+        last_observed_at=row["updated_at"],
+        updated_at=row["updated_at"],
+        registry_alias=row["alias"],
+        registry_url=row["url"],
+        region=row["region"],
+        repository=row["repository"],
+        digest=row["digest"],
+        tags=tags,
+        os=row["os"],
+        architecture=row["architecture"],
+        platform=_platform(row["distribution"], row["release"]),
+        author=row["author"],
+        pushed_at=row["pushed_at"],
+        packages=packages,
+    )

@@ -1,0 +1,201 @@
+"""Findings: the view, a page at a time, as of any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.matches import Severity
+from dogwatch.model.views import FindingQuery, FindingView, Page
+from dogwatch.store.connection import Database
+from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.filters import (
+    EVERYTHING,
+    TextEntries,
+    bounds_condition,
+    every,
+    member_condition,
+    refuse_unknown,
+    text_condition,
+)
+from dogwatch.store.finding_details import complete
+from dogwatch.store.queries import load_queries
+
+_SQL = load_queries("findings")
+
+MAX_PAGE = 1_000
+"""Findings per page: every row carries packages and texts, so a larger page would not fit the memory target."""
+
+_TAGS = sql.SQL(
+    "SELECT tag.name AS value FROM tag WHERE tag.digest = image.digest AND tag.repository_id = image.repository_id"
+    " UNION ALL SELECT tag.name FROM index_image JOIN image_index ON image_index.id = index_image.index_id"
+    " JOIN tag ON tag.digest = image_index.digest AND tag.repository_id = image_index.repository_id"
+    " WHERE index_image.image_id = image.id"
+)
+_FINDING_ID = sql.SQL("lpad(to_hex({}.image_id), 16, '0') || lpad(to_hex({}.vulnerability_id), 16, '0')")
+
+Condition = Callable[[TextEntries], sql.Composable]
+
+
+def _column(field: str, text: str) -> Condition:
+    return lambda entries: text_condition(field, sql.SQL(text), entries)
+
+
+def _vulnerability(entries: TextEntries) -> sql.Composable:
+    """By any name it is known by, so that a GHSA id finds the CVE."""
+    subquery = sql.SQL(
+        "SELECT name AS value FROM vulnerability_name"
+        " WHERE vulnerability_name.vulnerability_id = finding_span.vulnerability_id"
+    )
+    return member_condition("vulnerability", subquery, entries)
+
+
+def _severity(entries: TextEntries) -> sql.Composable:
+    numbers = [(comparison, _severity_number(value)) for comparison, value in entries]
+    return text_condition("severity", sql.SQL("severity::text"), numbers)
+
+
+def _severity_number(label: str) -> str:
+    return str(int(Severity[label])) if label in Severity.__members__ else label
+
+
+_IMAGE_TEXTS: Mapping[str, Condition] = {
+    "repository": _column("repository", "repository.name"),
+    "registry": _column("registry", "registry.alias"),
+    "digest": _column("digest", "image.digest"),
+    "architecture": _column("architecture", "image.architecture"),
+    "image": _column("image", "image.id::text"),
+    "tag": lambda entries: member_condition("tag", _TAGS, entries),
+}
+_VULNERABILITY_TEXTS: Mapping[str, Condition] = {
+    "vulnerability": _vulnerability,
+    "finding": lambda entries: text_condition(
+        "finding", _FINDING_ID.format(sql.Identifier("finding_span"), sql.Identifier("finding_span")), entries
+    ),
+}
+_FINDING_TEXTS: Mapping[str, Condition] = {
+    "severity": _severity,
+    "status": _column("status", "status"),
+    "fix": _column("fix", "fix"),
+    "title": _column("title", "title"),
+    "source": _column("source", "source"),
+    "package": lambda entries: member_condition("package", sql.SQL("SELECT unnest(package_names) AS value"), entries),
+    "ecosystem": lambda entries: member_condition("ecosystem", sql.SQL("SELECT unnest(ecosystems) AS value"), entries),
+}
+_TEXTS = {**_IMAGE_TEXTS, **_VULNERABILITY_TEXTS, **_FINDING_TEXTS}
+_TIMES = {
+    "first_observed_at": sql.SQL("first_observed_at"),
+    "last_observed_at": sql.SQL("updated_at"),
+    "updated_at": sql.SQL("updated_at"),
+    "pushed_at": sql.SQL("pushed_at"),
+}
+_NUMBERS = {"score": sql.SQL("score_tenths / 10.0")}
+
+_EPOCH = "coalesce(pushed_at, 'epoch')"
+SORT_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "severity": ("severity", "score_tenths", "vulnerability"),
+    "score": ("score_tenths", "vulnerability"),
+    "vulnerability": ("vulnerability",),
+    "source": ("source", "vulnerability"),
+    "status": ("status", "severity"),
+    "first_observed_at": ("first_observed_at",),
+    "last_observed_at": ("updated_at",),
+    "updated_at": ("updated_at",),
+    "pushed_at": (_EPOCH,),
+    "repository": ("repository",),
+    "registry": ("alias",),
+}
+"""What lists can be sorted by: the columns of each order; image and vulnerability ids always break ties."""
+
+_CASTS = {"first_observed_at": "timestamptz", "updated_at": "timestamptz", _EPOCH: "timestamptz"}
+
+
+class FindingStore:
+    """Reads the findings view."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def findings(self, query: FindingQuery, now: datetime) -> Page[FindingView]:
+        """Return a page of findings as of `query.as_of`, or `now`.
+
+        A cursor keeps the moment of its first page, so that a walk through pages sees one state.
+
+        Raises:
+            InvalidRequestError: an unknown field, comparison, sort or cursor, or a page size that is not offered.
+        """
+        order = _order(query)
+        fingerprint = list_fingerprint(query.account_id, query.texts, query.times, query.numbers, query.as_of, order)
+        at = query.as_of or now
+        after: sql.Composable = EVERYTHING
+        if query.after:
+            at, key = decode_cursor(query.after, fingerprint)
+            after = _after(order, query.descending, key)
+        statement = _statement(query, order, after)
+        values = {"account": query.account_id, "at": at, "limit": query.limit + 1}
+        with self._database.transaction() as connection:
+            rows = _rows(connection, statement, values)
+            shown = rows[: query.limit]
+            following = encode_cursor(fingerprint, at, _key(order, shown[-1])) if len(rows) > len(shown) else ""
+            return Page(complete(connection, shown), following)
+
+
+def _rows(
+    connection: psycopg.Connection, statement: sql.Composed, values: Mapping[str, object]
+) -> list[dict[str, Any]]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(statement, values, prepare=False).fetchall()
+
+
+def _order(query: FindingQuery) -> tuple[str, ...]:
+    if query.sort not in SORT_FIELDS:
+        raise InvalidRequestError("sort", f"{query.sort!r} is none of {', '.join(sorted(SORT_FIELDS))}")
+    if not 1 <= query.limit <= MAX_PAGE:
+        raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
+    return (*SORT_FIELDS[query.sort], "id", "vulnerability_id")
+
+
+def _key(order: Sequence[str], row: Mapping[str, Any]) -> list[object]:
+    epoch = "1970-01-01T00:00:00+00:00"
+    return [(row["pushed_at"] or epoch) if column == _EPOCH else row[column] for column in order]
+
+
+def _after(order: Sequence[str], descending: bool, key: Sequence[object]) -> sql.Composed:
+    if len(key) != len(order):
+        raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+    columns = sql.SQL(", ").join(sql.SQL(column) for column in order)
+    values = sql.SQL(", ").join(
+        sql.SQL("{}::{}").format(sql.Literal(value), sql.SQL(_CASTS[column]))
+        if column in _CASTS
+        else sql.Literal(value)
+        for column, value in zip(order, key, strict=True)
+    )
+    return sql.SQL("({}) {} ({})").format(columns, sql.SQL("<" if descending else ">"), values)
+
+
+def _statement(query: FindingQuery, order: Sequence[str], after: sql.Composable) -> sql.Composed:
+    refuse_unknown(query.texts, _TEXTS)
+    refuse_unknown(query.times, _TIMES)
+    refuse_unknown(query.numbers, _NUMBERS)
+    direction = sql.SQL(" DESC" if query.descending else " ASC")
+    bounds = [bounds_condition(_TIMES[field], entries) for field, entries in query.times.items()]
+    bounds += [bounds_condition(_NUMBERS[field], entries) for field, entries in query.numbers.items()]
+    return sql.SQL(_SQL["findings"]).format(
+        image_filter=_conditions(query, _IMAGE_TEXTS, []),
+        vulnerability_filter=_conditions(query, _VULNERABILITY_TEXTS, []),
+        finding_filter=_conditions(query, _FINDING_TEXTS, bounds),
+        after=after,
+        order=sql.SQL(", ").join(sql.SQL(column) + direction for column in order),
+    )
+
+
+def _conditions(
+    query: FindingQuery, offered: Mapping[str, Condition], more: Sequence[sql.Composable]
+) -> sql.Composable:
+    return every([offered[field](entries) for field, entries in query.texts.items() if field in offered] + list(more))

@@ -1,0 +1,119 @@
+-- name: findings
+-- The definition, grouped: one row per (image, vulnerability) as of one moment, then a page of them.
+-- Current are the spans that are open at that moment or, when none is, those that ended last; they say what the finding
+-- is. All spans up to then say since when: interruptions of up to seven days are bridged.
+WITH chosen AS MATERIALIZED (
+    SELECT image.id, image.account_id, image.digest, image.os, image.architecture, image.author, repository.id AS repository_id,
+           repository.name AS repository, registry.alias, registry.url, registry.region, clocks.pushed_at,
+           inventory.distribution, inventory.release
+    FROM image
+    JOIN repository ON repository.id = image.repository_id
+    JOIN registry ON registry.id = repository.registry_id
+    JOIN clocks ON clocks.image_id = image.id
+    LEFT JOIN layer_chain ON layer_chain.id = image.chain_id
+    LEFT JOIN inventory ON inventory.id = layer_chain.inventory_id
+    WHERE image.account_id = %(account)s AND {image_filter}
+), span AS (
+    SELECT finding_span.image_id, finding_span.vulnerability_id, finding_span.exposure_id, finding_span.from_at,
+           CASE WHEN finding_span.to_at > %(at)s THEN '9999-12-31Z' ELSE finding_span.to_at END AS ended_at,
+           finding_span.end_reason
+    FROM chosen JOIN finding_span ON finding_span.image_id = chosen.id
+    WHERE finding_span.from_at <= %(at)s AND {vulnerability_filter}
+), ranked AS (
+    SELECT span.*, max(ended_at) OVER (PARTITION BY image_id, vulnerability_id) AS last_end FROM span
+), spell AS (
+    SELECT image_id, vulnerability_id, last_end,
+           range_agg(tstzrange(from_at, ended_at + interval '7 days')) AS spells
+    FROM ranked GROUP BY image_id, vulnerability_id, last_end
+), content AS (
+    SELECT ranked.image_id, ranked.vulnerability_id, max(ranked.from_at) AS begun_at,
+           max(ranked.end_reason) AS end_reason,
+           max(exposure.severity) AS severity,
+           (array_agg(exposure.id ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST, exposure.id))[1]
+               AS worst_id,
+           array_agg(DISTINCT exposure.id) AS exposure_ids,
+           CASE WHEN bool_and(exposure.fixed_version <> '') THEN 'YES'
+                WHEN bool_or(exposure.fixed_version <> '') THEN 'PARTIAL' ELSE 'NO' END AS fix,
+           array_agg(DISTINCT package.name) AS package_names,
+           array_agg(DISTINCT package.ecosystem) AS ecosystems
+    FROM ranked
+    JOIN exposure ON exposure.id = ranked.exposure_id
+    JOIN package ON package.id = exposure.package_id
+    WHERE ranked.ended_at = ranked.last_end
+    GROUP BY ranked.image_id, ranked.vulnerability_id
+), finding AS (
+    SELECT chosen.*, content.vulnerability_id, vulnerability.name AS vulnerability, content.severity,
+           coalesce(worst.score_tenths, -1) AS score_tenths, worst.score_vector, worst.score_version,
+           worst.score_source, worst.source, worst.advisory, content.fix, content.exposure_ids,
+           content.package_names, content.ecosystems,
+           vulnerability.name || ' - ' || array_to_string(content.package_names, ', ') AS title,
+           CASE WHEN spell.last_end > %(at)s THEN 'ACTIVE' ELSE 'CLOSED' END AS status,
+           CASE WHEN spell.last_end > %(at)s THEN '' ELSE content.end_reason END AS closed_reason,
+           (SELECT max(lower(one)) FROM unnest(spell.spells) AS one) AS first_observed_at,
+           CASE WHEN spell.last_end > %(at)s THEN content.begun_at ELSE spell.last_end END AS updated_at
+    FROM content
+    JOIN spell ON spell.image_id = content.image_id AND spell.vulnerability_id = content.vulnerability_id
+    JOIN chosen ON chosen.id = content.image_id
+    JOIN vulnerability ON vulnerability.id = content.vulnerability_id
+    JOIN exposure AS worst ON worst.id = content.worst_id
+    WHERE spell.last_end > %(at)s
+       OR spell.last_end + CASE WHEN starts_with(content.end_reason, 'monitoring ended')
+                                THEN interval '3 days' ELSE interval '30 days' END > %(at)s
+)
+SELECT * FROM finding
+WHERE {finding_filter} AND {after}
+ORDER BY {order}
+LIMIT %(limit)s
+
+-- name: exposures
+-- The packages behind exposures.
+SELECT exposure.id, package.id, package.ecosystem, package.name, package.version, package.arch, package.source_name,
+       package.source_version, exposure.fixed_version, exposure.fix_state
+FROM exposure JOIN package ON package.id = exposure.package_id
+WHERE exposure.id = ANY(%(exposures)s::bigint[])
+ORDER BY package.name, package.version, package.arch, package.id
+
+-- name: documents
+-- The current documents of advisories: as of the newest change that brought one.
+SELECT advisory.source, advisory.name, advisory.published_at, advisory.modified_at, newest.document
+FROM unnest(%(sources)s::text[], %(names)s::text[]) AS asked (source, name)
+JOIN advisory ON advisory.source = asked.source AND advisory.name = asked.name
+CROSS JOIN LATERAL (
+    SELECT document FROM advisory_change
+    WHERE advisory_change.advisory_id = advisory.id AND document IS NOT NULL
+    ORDER BY revision_id DESC LIMIT 1) AS newest
+
+-- name: aliases
+-- Every name by which vulnerabilities are known.
+SELECT vulnerability_id, array_agg(name ORDER BY name) FROM vulnerability_name
+WHERE vulnerability_id = ANY(%(vulnerabilities)s::bigint[]) GROUP BY vulnerability_id
+
+-- name: tags
+-- Tags of images: their own and those they have through an index.
+SELECT image.id, array_agg(DISTINCT tag.name ORDER BY tag.name)
+FROM image
+JOIN LATERAL (
+    SELECT tag.name FROM tag WHERE tag.digest = image.digest AND tag.repository_id = image.repository_id
+    UNION ALL
+    SELECT tag.name FROM index_image
+    JOIN image_index ON image_index.id = index_image.index_id
+    JOIN tag ON tag.digest = image_index.digest AND tag.repository_id = image_index.repository_id
+    WHERE index_image.image_id = image.id) AS tag ON true
+WHERE image.id = ANY(%(images)s::bigint[])
+GROUP BY image.id
+
+-- name: undetermined
+-- What could not be compared in an image.
+SELECT DISTINCT package.ecosystem, package.name, package.version, undetermined.reason, undetermined.advisories
+FROM image
+JOIN layer_chain ON layer_chain.id = image.chain_id
+JOIN inventory_set ON inventory_set.inventory_id = layer_chain.inventory_id
+JOIN set_package ON set_package.set_id = inventory_set.set_id
+JOIN undetermined ON undetermined.package_id = set_package.package_id
+JOIN package ON package.id = undetermined.package_id
+WHERE image.account_id = %(account)s AND image.id = %(image)s
+ORDER BY 1, 2, 3, 4
+
+-- name: feeds
+-- Every feed as last seen.
+SELECT source, ecosystem, records, refused, checked_at, changed_at, problem FROM feed

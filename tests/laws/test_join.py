@@ -1,0 +1,380 @@
+"""The law of matching: join over everything == decide over every pair == image by image == advisory by advisory ==
+incremental by revision, on real PostgreSQL, over generated histories."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from dogwatch.matching import (
+    decide,
+    group_vulnerabilities,
+    is_distribution,
+    key_affected_ranges,
+    key_package,
+    name_advisory,
+    resolve,
+    why_undetermined,
+)
+from dogwatch.model.advisories import (
+    Advisory,
+    AffectedPackage,
+    AffectedRange,
+    RangeEvent,
+    RangeEventKind,
+    SeverityFact,
+    StatedRange,
+)
+from dogwatch.model.feeds import FeedChanges, ParsedRecord
+from dogwatch.model.matches import Match
+from dogwatch.model.packages import Package
+from dogwatch.model.verdicts import Verdict
+from dogwatch.store.connection import Database
+from dogwatch.store.inventories import admit_packages
+from dogwatch.store.journal import JournalStore
+from dogwatch.versions import family_of
+
+START = datetime(2026, 7, 1, tzinfo=UTC)
+QUICK_TO_SHOW = (Phase.explicit, Phase.reuse, Phase.generate)
+"""No shrinking: an example costs a database round, and a small history is rarely a clearer one."""
+
+FEEDS = ("PyPI", "npm", "Debian")
+
+# --- generated worlds -------------------------------------------------------------------------------------------------
+
+_ORDERED = ("0.9", "1.0", "1.1", "2.0")
+_ODD = ("not a version", "${version}")
+_RELEASES = {"PyPI": ("PyPI",), "npm": ("npm",), "Debian": ("Debian:12", "Debian:11")}
+_ecosystems = st.sampled_from([release for releases in _RELEASES.values() for release in releases])
+_names = st.sampled_from(["a", "B_b"])
+_versions = st.sampled_from((*_ORDERED * 3, *_ODD))
+packages = st.builds(Package, _ecosystems, _names, _versions)
+
+
+def _closing(kind: RangeEventKind) -> st.SearchStrategy[tuple[RangeEvent, ...]]:
+    return _versions.map(lambda version: (RangeEvent(kind, version),))
+
+
+_closings = st.one_of(
+    st.just(()),
+    _closing(RangeEventKind.FIXED),
+    _closing(RangeEventKind.LAST_AFFECTED),
+    _closing(RangeEventKind.FIXED),
+    st.builds(lambda one, two: one + two, _closing(RangeEventKind.LIMIT), _closing(RangeEventKind.FIXED)),
+)
+_events = st.builds(
+    lambda low, closing: (RangeEvent(RangeEventKind.INTRODUCED, low), *closing),
+    st.sampled_from(("0", "0", *_ORDERED)),
+    _closings,
+)
+_ranges = st.builds(StatedRange, st.sampled_from(["ECOSYSTEM", "ECOSYSTEM", "SEMVER"]), _events)
+
+
+def _affected(feed: str) -> st.SearchStrategy[AffectedPackage]:
+    """Return entries that are mostly of the feed's own ecosystem; a few are another's, which this feed may not judge."""
+    return st.builds(
+        AffectedPackage,
+        ecosystem=st.one_of(*[st.sampled_from(_RELEASES[feed])] * 5, _ecosystems),
+        name=_names,
+        ranges=st.lists(_ranges, max_size=2).map(tuple),
+        versions=st.lists(_versions, max_size=2).map(tuple),
+        state=st.sampled_from(["", "", "", "not affected", "will not fix"]),
+    )
+
+
+_ids = st.sampled_from(["GHSA-1", "GHSA-2", "PYSEC-1", "PYSEC-2", "DEBIAN-CVE-2026-1001", "DSA-1-1"])
+_aliases = st.lists(
+    st.sampled_from(["CVE-2026-1001", "CVE-2026-1002", "GHSA-1", "GHSA-2", "PYSEC-1"]), max_size=2, unique=True
+).map(tuple)
+_severities = st.sampled_from(
+    [(), (SeverityFact("TEXT", "low"),), (SeverityFact("CVSS_V3", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"),)]
+)
+
+
+@dataclass(frozen=True)
+class Arrive:
+    """Packages of an image arrive."""
+
+    packages: tuple[Package, ...]
+
+
+@dataclass(frozen=True)
+class Publish:
+    """A feed shows documents, and no longer lists others."""
+
+    feed: str
+    advisories: tuple[Advisory, ...]
+    removed: tuple[str, ...]
+
+
+def _advisory(
+    advisory_id: str,
+    affected: Sequence[AffectedPackage],
+    aliases: Sequence[str],
+    withdrawn: bool,
+    severity: tuple[SeverityFact, ...],
+) -> Advisory:
+    return Advisory(
+        source="osv",
+        id=advisory_id,
+        modified_at=START,
+        published_at=START,
+        withdrawn_at=START if withdrawn else None,
+        summary="",
+        details="",
+        aliases=tuple(alias for alias in aliases if alias != advisory_id),
+        affected=tuple(affected),
+        severity=severity,
+    )
+
+
+def _advisories(feed: str) -> st.SearchStrategy[Advisory]:
+    return st.builds(
+        _advisory,
+        _ids,
+        st.lists(_affected(feed), min_size=1, max_size=3),
+        _aliases,
+        st.sampled_from([False, False, False, True]),
+        _severities,
+    )
+
+
+def _publications(feed: str) -> st.SearchStrategy[Publish]:
+    return st.builds(
+        Publish,
+        st.just(feed),
+        st.lists(_advisories(feed), min_size=1, max_size=3, unique_by=lambda advisory: advisory.id).map(tuple),
+        st.lists(_ids, max_size=2, unique=True).map(tuple),
+    )
+
+
+_arrivals = st.builds(Arrive, st.lists(packages, min_size=1, max_size=8).map(tuple))
+histories = st.lists(st.one_of(_arrivals, *map(_publications, FEEDS)), min_size=2, max_size=12)
+
+# --- the definition, by brute force -------------------------------------------------------------------------------------
+
+
+class World:
+    """What the feeds say in the end, and all packages that ever arrived."""
+
+    def __init__(self) -> None:
+        self.packages: set[Package] = set()
+        self.listed: dict[tuple[str, str], Advisory] = {}
+        self.seen: dict[str, Advisory] = {}
+
+    def take(self, step: Arrive | Publish) -> None:
+        """Take in one step of a history."""
+        if isinstance(step, Arrive):
+            self.packages |= set(step.packages)
+            return
+        for advisory in step.advisories:
+            self.listed[step.feed, advisory.id] = advisory
+            self.seen[advisory.id] = advisory
+        shown = {advisory.id for advisory in step.advisories}
+        for name in set(step.removed) - shown:
+            self.listed.pop((step.feed, name), None)
+
+    def ranges(self) -> Iterator[tuple[str, AffectedRange]]:
+        """Every range in force, with its document's id."""
+        for (feed, name), advisory in self.listed.items():
+            if advisory.withdrawn_at is None:
+                for one in key_affected_ranges(advisory):
+                    if family_of(one.ecosystem) == feed:
+                        yield name, one
+
+    def verdicts(self) -> Iterator[tuple[Package, str, AffectedRange, Verdict]]:
+        """`decide` over every pair."""
+        for package in self.packages:
+            keyed = key_package(package)
+            for name, one in self.ranges():
+                verdict = decide(keyed, one)
+                if verdict is not None:
+                    yield package, name, one, verdict
+
+    def matches(self) -> set[tuple[object, ...]]:
+        """What must be stored as matches."""
+        return {
+            (package, name, one.low, one.high, one.exact_version, str(verdict))
+            for package, name, one, verdict in self.verdicts()
+            if verdict is not Verdict.UNDETERMINED
+        }
+
+    def exposures(self) -> dict[tuple[Package, str], tuple[object, ...]]:
+        """`resolve` over all matches of each package and vulnerability."""
+        groups = group_vulnerabilities(name_advisory(advisory) for advisory in self.seen.values())
+        leading: dict[str, list[str]] = {}
+        for group in groups:
+            for name in group.advisories:
+                leading.setdefault(name, []).append(group.name)
+        found: dict[tuple[Package, str], list[Match]] = {}
+        for package, name, one, verdict in self.verdicts():
+            if verdict is not Verdict.UNDETERMINED:
+                for vulnerability in leading[name]:
+                    found.setdefault((package, vulnerability), []).append(_match(name, one, verdict))
+        return {pair: _outcome(matches) for pair, matches in found.items()}
+
+    def undetermined(self) -> dict[tuple[Package, str], int]:
+        """Documents that cannot be compared with a package in any way, counted by reason."""
+        decided = {(row[0], row[1]) for row in self.verdicts() if row[3] is not Verdict.UNDETERMINED}
+        concerned: dict[tuple[Package, str], set[str]] = {}
+        for package, name, one, verdict in self.verdicts():
+            if verdict is Verdict.UNDETERMINED and (package, name) not in decided:
+                reason = why_undetermined(key_package(package), one)
+                reason = f"range: {one.not_comparable}" if one.not_comparable else reason
+                concerned.setdefault((package, reason), set()).add(name)
+        return {key: len(names) for key, names in concerned.items()}
+
+
+def _match(name: str, one: AffectedRange, verdict: Verdict) -> Match:
+    return Match(
+        0, name, "osv", verdict, is_distribution(one.ecosystem), one.fix_state, one.fixed, one.fixed_key, one.severity
+    )
+
+
+def _outcome(matches: Sequence[Match]) -> tuple[object, ...]:
+    assessment = resolve(matches)
+    assert assessment is not None
+    score = assessment.score
+    return (
+        str(assessment.verdict),
+        str(assessment.fix_state),
+        assessment.fixed_version,
+        int(assessment.severity),
+        None if score is None else score.tenths,
+        assessment.advisory,
+    )
+
+
+# --- what is stored -----------------------------------------------------------------------------------------------------
+
+_PACKAGE = "package.ecosystem, package.name, package.version"
+
+
+def stored_matches(connection: psycopg.Connection) -> set[tuple[object, ...]]:
+    """Open matches, in the terms of `World.matches`."""
+    rows = connection.execute(
+        f"SELECT {_PACKAGE}, advisory.name, low, high, exact_version, verdict FROM match"
+        " JOIN package ON package.id = package_id JOIN affected_range ON affected_range.id = range_id"
+        " JOIN advisory ON advisory.id = advisory_id WHERE match.to_rev = 2147483647"
+    )
+    return {(Package(*row[:3]), *row[3:]) for row in rows}
+
+
+def stored_exposures(connection: psycopg.Connection) -> dict[tuple[Package, str], tuple[object, ...]]:
+    """Open exposures, in the terms of `World.exposures`."""
+    rows = connection.execute(
+        f"SELECT {_PACKAGE}, vulnerability.name, verdict, fix_state, fixed_version, severity, score_tenths, advisory"
+        " FROM exposure JOIN package ON package.id = package_id"
+        " JOIN vulnerability ON vulnerability.id = vulnerability_id WHERE to_at = '9999-12-31Z'"
+    )
+    return {(Package(*row[:3]), row[3]): tuple(row[4:]) for row in rows}
+
+
+def stored_undetermined(connection: psycopg.Connection) -> dict[tuple[Package, str], int]:
+    """Undetermined rows, in the terms of `World.undetermined`."""
+    rows = connection.execute(
+        f"SELECT {_PACKAGE}, reason, advisories FROM undetermined JOIN package ON package.id = package_id"
+    )
+    return {(Package(*row[:3]), row[3]): row[4] for row in rows}
+
+
+def play(database: Database, steps: Sequence[Arrive | Publish]) -> None:
+    """Let a history happen, one hour a step."""
+    journal = JournalStore(database)
+    for hour, step in enumerate(steps):
+        now = START + timedelta(hours=hour)
+        if isinstance(step, Arrive):
+            with database.transaction() as connection:
+                admit_packages(connection, step.packages, now)
+        else:
+            records = [ParsedRecord(one.id, one.modified_at, _document(one), one) for one in step.advisories]
+            journal.publish("osv", step.feed, FeedChanges({}, iter(records), step.removed), now)
+
+
+def _document(advisory: Advisory) -> bytes:
+    return json.dumps({"id": advisory.id, "summary": repr(advisory)}).encode()
+
+
+def forget_everything(database: Database) -> None:
+    """Empty the tables that histories fill."""
+    with database.transaction() as connection:
+        connection.execute(
+            "TRUNCATE package, set_package, advisory, advisory_change, feed_record, feed, revision, vulnerability,"
+            " vulnerability_name, advisory_name, advisory_vulnerability, affected_range, match, undetermined, exposure"
+            " CASCADE"
+        )
+
+
+def assert_lawful(database: Database, world: World) -> None:
+    """What is stored is exactly what brute force over the definition gives."""
+    with database.transaction() as connection:
+        assert stored_matches(connection) == world.matches()
+        assert stored_exposures(connection) == world.exposures()
+        assert stored_undetermined(connection) == world.undetermined()
+
+
+@pytest.fixture
+def opened(database: str) -> Iterator[Database]:
+    """A migrated database."""
+    opened = Database(database)
+    opened.open()
+    yield opened
+    opened.close()
+
+
+# --- the laws -------------------------------------------------------------------------------------------------------------
+
+
+@given(steps=histories)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], phases=QUICK_TO_SHOW)
+def test_the_join_agrees_with_decide_over_every_pair_after_any_history(
+    opened: Database, steps: list[Arrive | Publish]
+) -> None:
+    forget_everything(opened)
+    world = World()
+    for step in steps:
+        world.take(step)
+    play(opened, steps)
+    assert_lawful(opened, world)
+
+
+@given(steps=histories)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], phases=QUICK_TO_SHOW)
+def test_image_by_image_advisory_by_advisory_and_all_at_once_give_the_same(
+    opened: Database, steps: list[Arrive | Publish]
+) -> None:
+    world = World()
+    for step in steps:
+        world.take(step)
+    # Feeds that list the same document show the same state of it, or the order of reading them would matter.
+    world.listed = {key: world.seen[key[1]] for key in world.listed}
+    everything = Arrive(tuple(world.packages))
+    arrivals = [Arrive((package,)) for package in world.packages]
+    once = [_publish_all(world, feed) for feed in FEEDS]
+    singly = [Publish(feed, (advisory,), ()) for (feed, _), advisory in world.listed.items()]
+    # Documents that no feed lists any more still name vulnerabilities: seen, then gone.
+    gone = [
+        step
+        for advisory in world.seen.values()
+        for step in (Publish("PyPI", (advisory,), ()), Publish("PyPI", (), (advisory.id,)))
+    ]
+    for order in (
+        [*gone, *once, *arrivals],
+        [*gone, *arrivals, *once],
+        [*gone, everything, *reversed(singly)],
+        [*gone, *singly, everything],
+    ):
+        forget_everything(opened)
+        play(opened, [step for step in order if step != Arrive(())])
+        assert_lawful(opened, world)
+
+
+def _publish_all(world: World, feed: str) -> Publish:
+    return Publish(feed, tuple(one for (listed_in, _), one in world.listed.items() if listed_in == feed), ())
