@@ -1,1 +1,1 @@
-"""The command line."""
+"""Commands. Each asks `app` and renders the answer: data on standard output, everything else on standard error."""

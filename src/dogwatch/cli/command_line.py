@@ -1,0 +1,41 @@
+"""What all commands share: how they are registered, their common options, and the opened application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dogwatch.cli.rendering import Format
+from dogwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from dogwatch.app import App
+
+Output = Annotated[
+    Format | None,
+    typer.Option("--output", "-o", help="table on a terminal, tsv elsewhere", show_default=False, case_sensitive=False),
+]
+
+
+def new_group(purpose: str = "") -> typer.Typer:
+    """Return a group of commands: with plain help, which is quick, and no local variables (secrets) in tracebacks."""
+    return typer.Typer(
+        help=purpose, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False
+    )
+
+
+def examples(*lines: str) -> str:
+    """Return what stands below a command's help."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[App]:
+    """Connect everything for the time of a command: beside a running service, or alone."""
+    from dogwatch.app import build
+
+    with build(settings) as app:
+        yield app

@@ -1,0 +1,42 @@
+"""`dogwatch config`: the settings in force, and where each comes from."""
+
+from __future__ import annotations
+
+import typer
+
+from dogwatch.cli.command_line import Output, examples
+from dogwatch.cli.rendering import Column, chosen_format, write_rows
+from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.settings import SETTINGS, Settings
+
+Row = tuple[str, str, str]
+
+_SETTINGS = {one.name: one for one in SETTINGS}
+_NAMES = ("name", "value", "origin")
+
+
+@takes_settings(every=True)
+def show_settings(settings: Settings, *, output: Output = None) -> None:
+    """Show every setting, its value, and where it comes from: flag, environment, file, default. Secrets are masked."""
+    write_rows(
+        settings.effective(),
+        COLUMNS,
+        chosen_format(output),
+        document=lambda row: dict(zip(_NAMES, row, strict=True)),
+    )
+
+
+COLUMNS: tuple[Column[Row], ...] = (
+    Column("name", "SETTING", lambda row: row[0]),
+    Column("value", "VALUE", lambda row: row[1]),
+    Column("origin", "FROM", lambda row: row[2]),
+    Column("variable", "VARIABLE", lambda row: _SETTINGS[row[0]].variable),
+    Column("purpose", "", lambda row: _SETTINGS[row[0]].purpose),
+)
+
+
+def add_to(application: typer.Typer) -> None:
+    """Register the command."""
+    application.command("config", epilog=examples("dogwatch config", "dogwatch config --listen 0.0.0.0:8470 -o json"))(
+        show_settings
+    )

@@ -1,0 +1,111 @@
+"""What was looked at: said below every list of findings, so that *not scanned* never reads as *no findings*."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from dogwatch.cli.rendering import plural
+from dogwatch.model.monitoring import StatusCode, StatusReason
+from dogwatch.model.views import CoverageCount, FeedView, ImageQuery
+
+if TYPE_CHECKING:
+    from dogwatch.serve.ports import Views
+
+_PENDING = frozenset(
+    {StatusReason.PENDING_INITIAL_SCAN, StatusReason.SCAN_IN_PROGRESS, StatusReason.PENDING_REVIVAL_SCAN}
+)
+_ENDED = frozenset({StatusReason.SCAN_ELIGIBILITY_EXPIRED, StatusReason.RESOURCE_TERMINATED})
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """How far an account's findings can be trusted to be all there are.
+
+    `watched` images were looked at; `pending` ones not yet; `failed` ones could not be; `ended` ones are no longer
+    watched. `gaps` are things that could not be seen in those looked at.
+    """
+
+    watched: int
+    pending: int
+    failed: int
+    ended: int
+    gaps: int
+    feeds: tuple[FeedView, ...]
+    now: datetime
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything was looked at that should have been, with current advisories."""
+        feeds_are_well = bool(self.feeds) and not any(feed.missing or feed.stale for feed in self.feeds)
+        return not (self.pending or self.failed or self.gaps) and feeds_are_well
+
+
+def look(views: Views, account_id: str) -> LookedAt:
+    """Find out what was looked at for an account."""
+    return add_up(views.count_coverage(ImageQuery(account_id)), views.feeds(), views.now())
+
+
+def add_up(counts: Iterable[CoverageCount], feeds: tuple[FeedView, ...], now: datetime) -> LookedAt:
+    """Add up images by how far looking at them has come."""
+    places: Counter[str] = Counter()
+    gaps = 0
+    for one in counts:
+        place = place_of(one.status_code, one.status_reason)
+        places[place] += one.images
+        gaps += one.gaps if place == "watched" else 0
+    return LookedAt(places["watched"], places["pending"], places["failed"], places["ended"], gaps, feeds, now)
+
+
+def place_of(code: StatusCode, reason: StatusReason) -> str:
+    """Return how far looking at images of a status has come: watched, pending, failed or ended."""
+    if reason in _PENDING:
+        return "pending"
+    if code is StatusCode.ACTIVE:
+        return "watched"
+    return "ended" if reason in _ENDED else "failed"
+
+
+def sentences(looked: LookedAt) -> str:
+    """Say what was looked at: images and gaps in one line, the age of feeds in another."""
+    images = [f"{plural(looked.watched, 'image')} watched"]
+    images += [f"{looked.pending:,} pending (not looked at yet)"] if looked.pending else []
+    images += [f"{looked.failed:,} failed (could not be looked at)"] if looked.failed else []
+    images += [f"{looked.ended:,} no longer watched"] if looked.ended else []
+    seen = f"Looked at: {', '.join(images)}"
+    seen += f"; {plural(looked.gaps, 'gap')} in them" if looked.gaps else "; no gaps"
+    return f"{seen}.\n{_feed_sentence(looked)}"
+
+
+def nothing_found(looked: LookedAt) -> str:
+    """Say that a list is empty, and whether that means anything."""
+    if not looked.watched:
+        return "No findings, because no image was looked at."
+    if not looked.is_complete:
+        return "No findings in what was looked at; not everything was."
+    return "No findings."
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """Say how long ago something was, in its largest unit."""
+    passed = max(now - moment, timedelta(0))
+    for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1))):
+        if passed >= length:
+            return f"{passed // length} {unit} ago"
+    return "just now"
+
+
+def feed_state(feed: FeedView, now: datetime) -> str:
+    """Say how fresh a feed is, in a few words."""
+    if feed.missing or feed.checked_at is None:
+        return "NEVER IMPORTED"
+    return f"{'STALE, ' if feed.stale else ''}asked {age(feed.checked_at, now)}"
+
+
+def _feed_sentence(looked: LookedAt) -> str:
+    if not looked.feeds:
+        return "Feeds: none is switched on; nothing is judged."
+    return f"Feeds: {'; '.join(f'{feed.ecosystem} {feed_state(feed, looked.now)}' for feed in looked.feeds)}."

@@ -1,0 +1,45 @@
+"""The program `dogwatch`: all its commands, and the end of each run."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dogwatch import __version__
+from dogwatch.cli import clock, config, coverage, db, findings, images, registries, rescan, service
+from dogwatch.cli.command_line import new_group
+from dogwatch.cli.errors import exit_code
+from dogwatch.cli.rendering import say
+from dogwatch.model.errors import DogwatchError
+
+application = new_group()
+application._add_completion = True
+
+for _room in (service, registries, findings, images, coverage, rescan, db, clock, config):
+    _room.add_to(application)
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"dogwatch {__version__}")
+        raise typer.Exit
+
+
+@application.callback()
+def describe(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Keep watch over container images in any OCI registry, for as long as they are worth watching."""
+
+
+def main() -> None:
+    """Run a command. An error of the tree is told in one line and becomes an exit code; anything else is a mistake."""
+    try:
+        application()
+    except DogwatchError as error:
+        say(f"dogwatch: {error.message}")
+        sys.exit(exit_code(error))

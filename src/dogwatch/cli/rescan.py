@@ -1,0 +1,108 @@
+"""`dogwatch rescan`: how long images are watched after a push, a pull, or their last use."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dogwatch.cli import filters
+from dogwatch.cli.command_line import Output, examples, new_group, opened
+from dogwatch.cli.errors import INCOMPLETE
+from dogwatch.cli.rendering import Column, chosen_format, minute, rfc3339, say, write_rows
+from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus
+from dogwatch.settings import Settings
+
+if TYPE_CHECKING:
+    from dogwatch.app import App
+
+_MODES = {"pull": ActivityMode.LAST_PULL, "in-use": ActivityMode.LAST_IN_USE, "either": ActivityMode.EITHER}
+_WAIT_SECONDS = 30.0
+"""How long a change may take before we stop waiting for it: the target for a million images."""
+_LOOK_SECONDS = 0.2
+
+
+@takes_settings()
+def show_windows(settings: Settings, *, output: Output = None) -> None:
+    """Show the windows: how long images are watched after a push, and after activity."""
+    with opened(settings) as app:
+        setting = app.rescan_settings.load(settings.account)
+    write_rows([setting], COLUMNS, chosen_format(output))
+
+
+@takes_settings()
+def set_windows(
+    settings: Settings,
+    *,
+    push: Annotated[
+        str | None, typer.Option("--push", help="after a push: 90d, DAYS_90 or lifetime", show_default=False)
+    ] = None,
+    activity: Annotated[
+        str | None, typer.Option("--activity", help="after activity: 90d, lifetime or none", show_default=False)
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option("--mode", help="what activity is: pull, in-use or either", show_default=False)
+    ] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="wait until the change has taken effect")] = True,
+    output: Output = None,
+) -> None:
+    """Change the windows; what is not named stays as it is.
+
+    A shorter window ends the watch of images that are now outside it; a longer one wakes none that had expired.
+    """
+    if push is None and activity is None and mode is None:
+        raise InvalidRequestError("rescan set", "name at least one of --push, --activity, --mode")
+    asked_mode = None if mode is None else _mode(mode)
+    with opened(settings) as app:
+        setting = app.request_windows(filters.window(push), filters.window(activity), asked_mode)
+        if wait:
+            setting = _applied(app)
+    write_rows([setting], COLUMNS, chosen_format(output))
+    if setting.status is SettingStatus.PENDING:
+        say("The change waits for a worker: start dogwatch serve or dogwatch worker.")
+    if setting.status is SettingStatus.FAILED:
+        raise typer.Exit(INCOMPLETE)
+
+
+def _mode(text: str) -> str:
+    word = text.strip()
+    if word.upper() in tuple(ActivityMode):
+        return word.upper()
+    if word.lower() not in _MODES:
+        raise InvalidRequestError("mode", f"{text!r} is none of {', '.join(_MODES)}")
+    return _MODES[word.lower()]
+
+
+def _applied(app: App) -> RescanSetting:
+    """Wait for the change; do the work here where no worker is there for it."""
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while True:
+        setting = app.rescan_settings.load(app.settings.account)
+        if setting.status is not SettingStatus.PENDING or time.monotonic() > deadline:
+            return setting
+        time.sleep(_LOOK_SECONDS)
+
+
+COLUMNS: tuple[Column[RescanSetting], ...] = (
+    Column("push", "AFTER A PUSH", lambda one: str(one.push_window)),
+    Column("activity", "AFTER ACTIVITY", lambda one: str(one.activity_window)),
+    Column("mode", "ACTIVITY IS", lambda one: one.activity_mode),
+    Column("status", "STATUS", lambda one: one.status),
+    Column("updated_at", "SINCE", lambda one: rfc3339(one.updated_at), lambda one: minute(one.updated_at)),
+)
+
+
+def add_to(application: typer.Typer) -> None:
+    """Register the commands."""
+    group = new_group("How long images are watched.")
+    group.command("show", epilog=examples("dogwatch rescan show"))(show_windows)
+    group.command(
+        "set",
+        epilog=examples(
+            "dogwatch rescan set --push 30d --activity 90d", "dogwatch rescan set --push lifetime --mode either"
+        ),
+    )(set_windows)
+    application.add_typer(group, name="rescan")

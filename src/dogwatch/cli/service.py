@@ -1,0 +1,47 @@
+"""`dogwatch serve` and `dogwatch worker`: the programs that run until they are told to stop."""
+
+from __future__ import annotations
+
+import typer
+
+from dogwatch.cli.command_line import examples
+from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.settings import Settings
+
+
+@takes_settings(every=True)
+def serve(settings: Settings) -> None:
+    """Run the service: webhooks, the API, and the work itself.
+
+    Without a database address it starts its own PostgreSQL in the data folder. Ends at SIGTERM or Ctrl-C.
+    """
+    from dogwatch.app import build
+    from dogwatch.logs import configure_logs
+
+    configure_logs()
+    with build(settings) as app:
+        app.serve()
+
+
+@takes_settings(every=True)
+def worker(settings: Settings) -> None:
+    """Run more workers beside the service, here or on other machines with the same database.
+
+    Ends at SIGTERM or Ctrl-C; work that was begun is finished or goes back into the queue.
+    """
+    from dogwatch.app import build
+    from dogwatch.logs import configure_logs
+
+    configure_logs()
+    with build(settings) as app:
+        app.worker()
+
+
+def add_to(application: typer.Typer) -> None:
+    """Register the commands."""
+    application.command(
+        "serve", epilog=examples("dogwatch serve", "dogwatch serve --listen 0.0.0.0:8470 --no-open-loopback")
+    )(serve)
+    application.command(
+        "worker", epilog=examples("dogwatch worker --database-url postgresql://dogwatch@db.example/dogwatch")
+    )(worker)

@@ -1,0 +1,81 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dogwatch.cli.looked_at import LookedAt, add_up, age, nothing_found, place_of, sentences
+from dogwatch.model.monitoring import StatusCode, StatusReason
+from dogwatch.model.views import CoverageCount, FeedView
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+FEED = FeedView("osv", "npm", 10, 0, NOW - timedelta(minutes=5), NOW, "", stale=False, missing=False)
+STALE = FeedView("osv", "PyPI", 10, 0, NOW - timedelta(days=3), NOW, "", stale=True, missing=False)
+MISSING = FeedView("osv", "Debian", 0, 0, None, None, "", stale=False, missing=True)
+
+
+def _count(code: StatusCode, reason: StatusReason, images: int, gaps: int = 0) -> CoverageCount:
+    return CoverageCount("000000000000", "local", code, reason, images, gaps)
+
+
+def test_images_are_added_up_by_how_far_looking_at_them_has_come() -> None:
+    counts = [
+        _count(StatusCode.ACTIVE, StatusReason.SUCCESSFUL, 3, gaps=2),
+        _count(StatusCode.ACTIVE, StatusReason.PENDING_INITIAL_SCAN, 1),
+        _count(StatusCode.INACTIVE, StatusReason.INVALID_ARTIFACT, 2, gaps=7),
+        _count(StatusCode.INACTIVE, StatusReason.SCAN_ELIGIBILITY_EXPIRED, 4, gaps=1),
+    ]
+    assert add_up(counts, (FEED,), NOW) == LookedAt(3, 1, 2, 4, 2, (FEED,), NOW)
+
+
+@pytest.mark.parametrize("code", StatusCode)
+@pytest.mark.parametrize("reason", StatusReason)
+def test_every_status_has_a_place_and_only_active_ones_count_as_watched(code: StatusCode, reason: StatusReason) -> None:
+    place = place_of(code, reason)
+    assert place in {"watched", "pending", "failed", "ended"}
+    assert place != "watched" or code is StatusCode.ACTIVE
+
+
+def test_the_sentences_name_what_was_not_looked_at() -> None:
+    assert sentences(LookedAt(3, 1, 2, 4, 1, (FEED, STALE, MISSING), NOW)) == (
+        "Looked at: 3 images watched, 1 pending (not looked at yet), 2 failed (could not be looked at), "
+        "4 no longer watched; 1 gap in them.\n"
+        "Feeds: npm asked 5 min ago; PyPI STALE, asked 3 d ago; Debian NEVER IMPORTED."
+    )
+
+
+def test_a_complete_look_is_said_shortly() -> None:
+    looked = LookedAt(1, 0, 0, 0, 0, (FEED,), NOW)
+    assert sentences(looked) == "Looked at: 1 image watched; no gaps.\nFeeds: npm asked 5 min ago."
+    assert nothing_found(looked) == "No findings."
+
+
+@pytest.mark.parametrize(
+    "looked",
+    [
+        LookedAt(1, 1, 0, 0, 0, (FEED,), NOW),
+        LookedAt(1, 0, 1, 0, 0, (FEED,), NOW),
+        LookedAt(1, 0, 0, 0, 1, (FEED,), NOW),
+        LookedAt(1, 0, 0, 0, 0, (FEED, STALE), NOW),
+        LookedAt(1, 0, 0, 0, 0, (MISSING,), NOW),
+        LookedAt(1, 0, 0, 0, 0, (), NOW),
+    ],
+)
+def test_an_empty_list_after_an_incomplete_look_never_reads_as_clean(looked: LookedAt) -> None:
+    assert nothing_found(looked) == "No findings in what was looked at; not everything was."
+
+
+def test_an_empty_list_without_any_image_says_so() -> None:
+    assert nothing_found(LookedAt(0, 2, 0, 0, 0, (FEED,), NOW)) == "No findings, because no image was looked at."
+
+
+@pytest.mark.parametrize(
+    ("passed", "words"),
+    [
+        (timedelta(days=2, hours=5), "2 d ago"),
+        (timedelta(hours=1), "1 h ago"),
+        (timedelta(minutes=59, seconds=59), "59 min ago"),
+        (timedelta(seconds=3), "just now"),
+        (timedelta(seconds=-5), "just now"),
+    ],
+)
+def test_ages_are_told_in_their_largest_unit(passed: timedelta, words: str) -> None:
+    assert age(NOW - passed, NOW) == words

@@ -1,0 +1,137 @@
+"""The program as a whole: help, version, examples, settings as flags."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import typer
+
+from dogwatch import __version__
+from dogwatch.cli.main import application
+from dogwatch.settings import SETTINGS
+
+_HEAVY = {"rich", "fastapi", "psycopg", "procrastinate", "botocore", "uvicorn", "structlog", "httpx2", "msgspec"}
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("DOGWATCH_")}
+
+
+def _dogwatch(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dogwatch.cli", *arguments]
+    environment = _ENVIRONMENT | variables
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+
+
+def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    below = getattr(command, "commands", {})
+    if not below:
+        yield path, command
+    for name, one in below.items():
+        yield from _commands(one, (*path, name))
+
+
+COMMANDS = dict(_commands(typer.main.get_command(application)))
+
+
+def test_the_version_is_shown() -> None:
+    done = _dogwatch("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"dogwatch {__version__}\n", "")
+
+
+def test_help_names_every_command() -> None:
+    done = _dogwatch("--help")
+    assert done.returncode == 0
+    assert all(f"\n  {path[0]} " in done.stdout for path in COMMANDS)
+
+
+@pytest.mark.parametrize("path", sorted(COMMANDS), ids=" ".join)
+def test_every_command_has_help_with_examples_that_parse(path: tuple[str, ...]) -> None:
+    command = COMMANDS[path]
+    lines = [line.strip() for line in (command.epilog or "").splitlines()]
+    assert "Examples:" in lines
+    examples = [line for line in lines[lines.index("Examples:") + 1 :] if line]
+    assert examples
+    assert command.help
+    for example in examples:
+        words = [word for word in shlex.split(example) if "=" not in word or word.startswith("-")]
+        assert tuple(words[: len(path) + 1]) == ("dogwatch", *path)
+        command.make_context("dogwatch", words[len(path) + 1 :])
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_heavy_libraries_stay_out_of_help_and_version(option: str) -> None:
+    program = (
+        "import sys\n"
+        "from dogwatch.cli.main import main\n"
+        f"sys.argv = ['dogwatch', '{option}']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print(sorted({_HEAVY} & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == "[]\n"
+
+
+def test_an_unknown_command_is_a_usage_error() -> None:
+    done = _dogwatch("finding")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "No such command" in done.stderr
+
+
+def test_the_service_takes_every_setting_as_a_flag_and_other_commands_the_usual_ones() -> None:
+    def flags(*path: str) -> set[str]:
+        return {name for one in COMMANDS[path].params for name in one.opts if name.startswith("--")}
+
+    every = {one.flag for one in SETTINGS}
+    assert every <= flags("serve") & flags("worker") & flags("config")
+    for path in COMMANDS:
+        assert {"--data", "--database-url", "--account", "--config"} <= flags(*path)
+
+
+def test_flags_win_over_the_environment_and_the_origin_is_told(tmp_path: object) -> None:
+    done = _dogwatch(
+        "config", "--listen", "127.0.0.1:9", "--demo", "-o", "json", DOGWATCH_LISTEN="127.0.0.1:8", DOGWATCH_WORKERS="3"
+    )
+    shown = {row["name"]: (row["value"], row["origin"]) for row in json.loads(done.stdout)}
+    assert shown["listen"] == ("127.0.0.1:9", "flag --listen")
+    assert shown["demo"] == ("1", "flag --demo")
+    assert shown["workers"] == ("3", "environment DOGWATCH_WORKERS")
+    assert shown["region"] == ("us-east-1", "default")
+
+
+def test_a_switch_can_be_turned_off_by_its_flag() -> None:
+    done = _dogwatch("config", "--no-open-loopback")
+    assert "open_loopback\t0\tflag --open-loopback" in done.stdout
+
+
+def test_a_password_in_a_setting_is_not_shown() -> None:
+    done = _dogwatch("config", "-o", "json", DOGWATCH_DATABASE_URL="postgresql://me:s3cret@db.example/dogwatch")
+    assert "s3cret" not in done.stdout
+    assert "postgresql://me:***@db.example/dogwatch" in done.stdout
+
+
+def test_plain_http_is_refused_unless_it_is_asked_for_by_name() -> None:
+    done = _dogwatch("registries", "add", "http://127.0.0.1:1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--plain-http" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--password-file", "/p", "--password-variable", "P", "--username", "u"],
+        ["--password-file", "/p"],
+    ],
+)
+def test_contradictory_credentials_are_refused_before_anything_starts(options: list[str]) -> None:
+    done = _dogwatch("registries", "add", "registry.example", *options, "--data", "/nonexistent")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "password" in done.stderr
+
+
+def test_a_change_of_windows_has_to_name_one() -> None:
+    done = _dogwatch("rescan", "set", "--data", "/nonexistent")
+    assert done.returncode == 2
+    assert "--push, --activity, --mode" in done.stderr

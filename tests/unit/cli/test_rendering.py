@@ -1,0 +1,111 @@
+import csv
+import io
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+
+from dogwatch.cli.rendering import Column, Format, as_document, chosen_format, plural, short_digest, write_rows
+from dogwatch.model.matches import Severity
+from dogwatch.model.monitoring import StatusCode
+
+
+@dataclass(frozen=True)
+class Thing:
+    name: str
+    found_at: datetime | None = None
+    severity: Severity = Severity.HIGH
+    counts: dict[Severity, int] | None = None
+    code: StatusCode = StatusCode.ACTIVE
+    parts: tuple[str, ...] = ()
+
+
+COLUMNS: tuple[Column[Thing], ...] = (
+    Column("name", "NAME", lambda one: one.name, lambda one: one.name[:20]),
+    Column("severity", "", lambda one: one.severity.name),
+    Column("code", "CODE", lambda one: one.code, style=lambda one: "green"),
+)
+HOSTILE = "a\tb\nc\x1b[2Jd\x9be"
+
+
+def test_tab_separated_text_has_a_line_per_row_and_nothing_that_moves_a_cursor(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    write_rows([Thing("plain"), Thing(HOSTILE)], COLUMNS, Format.TSV, footer="looked at")
+    out, err = capsys.readouterr()
+    assert out == "plain\tHIGH\tACTIVE\na�b�c�[2Jd�e\tHIGH\tACTIVE\n"
+    assert err == "looked at\n"
+
+
+def test_csv_has_a_header_and_whole_values(capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows([Thing(HOSTILE)], COLUMNS, Format.CSV, footer="looked at")
+    out, err = capsys.readouterr()
+    assert list(csv.reader(io.StringIO(out, newline=""))) == [["name", "severity", "code"], [HOSTILE, "HIGH", "ACTIVE"]]
+    assert err == "looked at\n"
+
+
+def test_json_is_one_list_of_whole_documents_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows([Thing(HOSTILE)], COLUMNS, Format.JSON, footer="looked at")
+    out, err = capsys.readouterr()
+    assert json.loads(out) == [
+        {"name": HOSTILE, "found_at": None, "severity": "HIGH", "counts": None, "code": "ACTIVE", "parts": []}
+    ]
+    assert err == "looked at\n"
+
+
+def test_an_empty_list_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows([], COLUMNS, Format.JSON)
+    assert capsys.readouterr() == ("[]\n", "")
+
+
+def test_ndjson_is_a_document_per_line(capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows([Thing("one"), Thing("two\nlines")], COLUMNS, Format.NDJSON)
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["name"] for line in lines] == ["one", "two\nlines"]
+
+
+def test_a_table_shows_headed_columns_and_the_footer_below(capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows([Thing("[red]plain[/red]"), Thing(HOSTILE)], COLUMNS, Format.TABLE, footer="looked at")
+    out, err = capsys.readouterr()
+    lines = [line.rstrip() for line in out.splitlines() if line.strip()]
+    assert lines[0].split() == ["NAME", "CODE"]
+    assert lines[2].split() == ["[red]plain[/red]", "ACTIVE"]
+    assert "\x1b" not in out
+    assert "\x9b" not in out
+    assert lines[-1] == "looked at"
+    assert err == ""
+
+
+def test_a_table_without_rows_is_its_footer(capsys: pytest.CaptureFixture[str]) -> None:
+    write_rows([], COLUMNS, Format.TABLE, footer="nothing")
+    assert capsys.readouterr() == ("nothing\n", "")
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_a_table_and_a_pipe_tab_separated_text() -> None:
+    assert chosen_format(None, _Terminal()) is Format.TABLE
+    assert chosen_format(None, io.StringIO()) is Format.TSV
+    assert chosen_format(Format.CSV, _Terminal()) is Format.CSV
+
+
+def test_documents_have_what_json_has() -> None:
+    thing = Thing("x", datetime(2026, 3, 3, 12, 0, tzinfo=UTC), Severity.LOW, {Severity.HIGH: 2}, parts=("a",))
+    assert as_document(thing) == {
+        "name": "x",
+        "found_at": "2026-03-03T12:00:00Z",
+        "severity": "LOW",
+        "counts": {"HIGH": 2},
+        "code": "ACTIVE",
+        "parts": ["a"],
+    }
+
+
+def test_counts_and_digests_read_well() -> None:
+    assert [plural(count, "image") for count in (0, 1, 2_000)] == ["0 images", "1 image", "2,000 images"]
+    assert short_digest("sha256:" + "0123456789abcdef" * 4) == "sha256:0123456789ab"
+    assert short_digest("") == ""
