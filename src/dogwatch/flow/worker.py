@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
-from procrastinate.exceptions import ConnectorException, ProcrastinateException
+from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
 from dogwatch.flow.engine import Retries, TwinTolerantJobs, retry_stalled
@@ -67,7 +67,8 @@ class JobWorker:
         try:
             await _until_open(app, stop)
             if not stop.is_set():
-                await asyncio.gather(*(self._keep_working(app, queue, stop) for queue in self._threads))
+                serving = [self._keep_working(app, queue, stop) for queue in self._threads]
+                await asyncio.gather(*serving, self._look_for_stalled(app, stop))
         finally:
             await app.close_async()
 
@@ -76,7 +77,9 @@ class JobWorker:
         app = self._app()
         async with app.open_async():
             while await _due_jobs(app):
-                worker = Worker(app, wait=False, listen_notify=False, install_signal_handlers=False)
+                worker = Worker(
+                    app, wait=False, listen_notify=False, delete_jobs="successful", install_signal_handlers=False
+                )
                 await worker.run()  # type: ignore[no-untyped-call]
 
     def _app(self) -> App:
@@ -112,7 +115,6 @@ class JobWorker:
         async def tick(context: JobContext, timestamp: int) -> None:
             minute = timestamp // MINUTE_SECONDS
             await in_thread("tick", lambda: self._tick(minute))
-            await retry_stalled(context.app, self._plans, STALLED_SECONDS)
             if is_cleaning_due(minute):
                 await context.app.job_manager.delete_old_jobs(
                     _KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
@@ -137,10 +139,8 @@ class JobWorker:
             stopping = asyncio.create_task(_stop_with(worker, stop))
             began = asyncio.get_running_loop().time()
             try:
-                if queue == FAST:
-                    await retry_stalled(app, self._plans, STALLED_SECONDS)
                 await worker.run()  # type: ignore[no-untyped-call]
-            except ProcrastinateException as error:
+            except Exception as error:  # almost always the database; whatever it is, the queue must be served again
                 _log.warning("queue not served", queue=queue, error=type(error).__name__, reason=_reason(error))
             finally:
                 stopping.cancel()
@@ -149,6 +149,16 @@ class JobWorker:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
             pause = min(pause * 2, _LONGEST_RESTART_SECONDS)
+
+    async def _look_for_stalled(self, app: App, stop: asyncio.Event) -> None:
+        """Give the jobs of dead workers to living ones; not by the schedule, for which a restart would take a minute."""
+        while not stop.is_set():
+            try:
+                await retry_stalled(app, self._plans, STALLED_SECONDS)
+            except Exception as error:  # the database is away, or another worker was quicker: the next look will tell
+                _log.warning("stalled jobs not looked for", error=type(error).__name__, reason=_reason(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), STALLED_SECONDS / 2)
 
 
 async def _until_open(app: App, stop: asyncio.Event) -> None:

@@ -1,0 +1,163 @@
+"""What dies in the middle of its work: children and workers, killed for real. Nothing is lost, nothing done twice."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.builders.oci import layer_blob
+from tests.flow.world import EXPECTED, World, app_layer, base_layer, small_world, vulnerable_image, wait_until, working
+from tests.simulators.registry import Play, Reply
+
+_BASE = layer_blob(base_layer()).digest
+_OWN = layer_blob(app_layer()).digest
+
+
+@pytest.fixture
+def world(database: str, tmp_path: Path) -> Iterator[World]:
+    with small_world(database, tmp_path, isolated=True) as opened:
+        yield opened
+
+
+def _answering_after(seconds: float) -> Play:
+    return lambda _request, honest: Reply(honest.status, honest.headers, honest.body, wait_seconds=seconds)
+
+
+def _children_of(pid: int) -> list[int]:
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text(encoding="ascii").split()
+    ]
+
+
+def _layer_children(pid: int) -> list[int]:
+    """The child processes that read layers or feeds, of all children."""
+    found = []
+    for child in _children_of(pid):
+        try:
+            if b"dogwatch.flow.child" in Path(f"/proc/{child}/cmdline").read_bytes():
+                found.append(child)
+        except OSError:
+            continue
+    return found
+
+
+def test_a_push_becomes_findings_through_child_processes(world: World) -> None:
+    world.push("team/app", vulnerable_image())
+    world.app.run_until_idle()
+    assert world.findings() == EXPECTED
+    assert _layer_children(os.getpid()) == []
+
+
+def test_a_child_killed_while_it_reads_a_layer_costs_one_attempt(world: World) -> None:
+    world.simulator.fault(_OWN, _answering_after(600), times=1)
+    world.push("team/app", vulnerable_image())
+    with working(world.app):
+        wait_until(lambda: world.simulator.seen("GET", _OWN), "the layer is asked for")
+        for child in _layer_children(os.getpid()):
+            os.kill(child, signal.SIGKILL)
+        wait_until(lambda: world.findings() == EXPECTED, "it is read again")
+    assert len(world.simulator.seen("GET", _BASE)) == 1
+    assert world.images() == [("indexed", "", "")]
+    assert _layer_children(os.getpid()) == []
+
+
+def test_an_image_that_kills_its_child_every_time_is_given_up_and_holds_nobody_up(world: World) -> None:
+    poison = vulnerable_image("poison")
+    own = layer_blob(app_layer("poison")).digest
+    world.simulator.fault(own, _answering_after(600))
+    world.push("team/poison", poison)
+    with working(world.app):
+        for attempt in (1, 2, 3):
+            wait_until(lambda: len(world.simulator.seen("GET", own)) == attempt, "the layer is asked for")  # noqa: B023
+            for child in _layer_children(os.getpid()):
+                os.kill(child, signal.SIGKILL)
+            if attempt == 1:
+                world.push("team/app", vulnerable_image())
+                wait_until(lambda: world.findings() == EXPECTED, "others go on meanwhile")
+            if attempt < 3:
+                waiting = [("index", "todo", attempt, -attempt)]
+                wait_until(lambda: world.jobs() == waiting or world.jobs()[0][1] == "doing", "it waits")  # noqa: B023
+                world.let_time_come()
+        wait_until(lambda: world.images()[0][0] == "failed", "it is given up")
+    assert world.images() == [("failed", "INTERNAL_ERROR", "index died: signal 9"), ("indexed", "", "")]
+    assert world.jobs() == []
+
+
+@contextmanager
+def _worker_process(world: World) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a worker as a process of its own, as `dogwatch worker` does."""
+    program = "import pickle, sys; from dogwatch.app import build\n"
+    program += "with build(pickle.load(sys.stdin.buffer)) as app: app.worker()"
+    process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE)
+    try:
+        assert process.stdin is not None
+        process.stdin.write(pickle.dumps(world.app.settings))
+        process.stdin.close()
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_worker_killed_in_the_middle_leaves_its_work_to_the_next(world: World) -> None:
+    world.simulator.fault(_OWN, _answering_after(600), times=1)
+    world.push("team/app", vulnerable_image())
+    with _worker_process(world) as first:
+        wait_until(lambda: world.simulator.seen("GET", _OWN), "the layer is asked for")
+        children = _layer_children(first.pid)
+        assert len(children) >= 1
+        first.kill()
+        first.wait()
+        wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "its children end with it")
+    assert [job[:2] for job in world.jobs() if job[0] == "index"] == [("index", "doing")]
+    with working(world.app):
+        wait_until(lambda: world.findings() == EXPECTED, "the next one does it", seconds=120)
+    assert world.images() == [("indexed", "", "")]
+
+
+def test_a_worker_that_is_asked_to_stop_finishes_what_it_does(world: World) -> None:
+    world.simulator.fault(_OWN, _answering_after(2), times=1)
+    world.push("team/app", vulnerable_image())
+    with _worker_process(world) as worker:
+        wait_until(lambda: world.simulator.seen("GET", _OWN), "the layer is asked for")
+        worker.terminate()
+        assert worker.wait(60) == 0
+    assert world.findings() == EXPECTED
+    assert world.rows("SELECT id FROM procrastinate_workers") == []
+
+
+def test_two_workers_share_the_work_and_do_nothing_twice(world: World) -> None:
+    images = [vulnerable_image(f"number {number}") for number in range(12)]
+    for number, image in enumerate(images):
+        world.push(f"team/app-{number}", image)
+    with _worker_process(world), working(world.app):
+        wait_until(lambda: len(world.images()) == 12, "all are resolved")
+        wait_until(lambda: all(image[0] == "indexed" for image in world.images()), "all are indexed")
+    assert len(world.findings()) == 12 * len(EXPECTED)
+    own = [layer_blob(app_layer(f"number {number}")).digest for number in range(12)]
+    assert [len(world.simulator.seen("GET", digest)) for digest in own] == [1] * 12
+    assert world.rows("SELECT count(*) FROM registry_event WHERE origin = 'webhook'") == [(12,)]
+    assert world.jobs() == []
+
+
+def test_a_database_that_goes_away_is_waited_for(world: World) -> None:
+    with working(world.app):
+        wait_until(lambda: len(world.rows("SELECT id FROM procrastinate_workers")) == 4, "the workers are there")
+        with psycopg.connect(world.app.dsn, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        world.push("team/app", vulnerable_image())
+        wait_until(lambda: world.findings() == EXPECTED, "work goes on")
