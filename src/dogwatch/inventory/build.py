@@ -16,6 +16,7 @@ import msgspec
 from dogwatch.inventory.distributions import UNKNOWN_ECOSYSTEM, Judgement, judge_release
 from dogwatch.inventory.evidence import LayerEvidence
 from dogwatch.inventory.extractors import dpkg_ownership, dpkg_status, os_release, unread_database
+from dogwatch.inventory.limits import GAPS_OF_A_KIND
 from dogwatch.inventory.linking import find_link_gaps
 from dogwatch.inventory.overlay import VisibleFile, VisibleTree, overlay
 from dogwatch.inventory.paths import Resolver
@@ -74,7 +75,7 @@ def build_inventory(layers: Sequence[LayerEvidence], platform: Platform) -> Inve
         *_platform_gaps(platform),
     }
     sets = _package_sets(system, language)
-    inventory = _address(judgement.distribution, sets, tuple(sorted(gaps)))
+    inventory = _address(judgement.distribution, sets, _shorten(gaps))
     return InventoryOutcome(inventory, _provenance({**system, **language}))
 
 
@@ -137,6 +138,17 @@ def _database_gaps(tree: VisibleTree, judgement: Judgement, has_packages: bool) 
 def _platform_gaps(platform: Platform) -> Iterable[Gap]:
     if platform.os != "linux":
         yield Gap(GapKind.PLATFORM_UNSUPPORTED, "", f"platform {platform}" if str(platform) else "no platform told")
+
+
+def _shorten(gaps: set[Gap]) -> tuple[Gap, ...]:
+    """Return the gaps in order; of a kind with very many only the first, and one that counts the others."""
+    kept: list[Gap] = []
+    for kind in sorted({gap.kind for gap in gaps}):
+        alike = sorted(gap for gap in gaps if gap.kind is kind)
+        kept += alike[:GAPS_OF_A_KIND]
+        if len(alike) > GAPS_OF_A_KIND:
+            kept.append(Gap(kind, "", f"{len(alike) - GAPS_OF_A_KIND} more of this kind"))
+    return tuple(sorted(kept))
 
 
 def _package_sets(system: _Places, language: _Places) -> tuple[PackageSet, ...]:

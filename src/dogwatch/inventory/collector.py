@@ -34,6 +34,7 @@ _FILE_ENDINGS: Final = frozenset(
 
 # Rough memory of one kept value beside its text, in bytes; the sum is held against `Limits.kept_bytes`.
 _RECORD_BYTES: Final = 200
+_STRING_BYTES: Final = 64
 
 _Record = FileEvidence | Link | str | None  # a wanted file, a symbolic link, a hard link (its target), any other
 
@@ -168,7 +169,9 @@ class EvidenceCollector:
             self._keep(path, None)  # unread, but it still hides what older layers have in its place
             return
         found = self._extract(path, extractor, entry, reader)
-        cost = sum(_RECORD_BYTES + len(package.name) for package in found.packages) + sum(map(len, found.owned))
+        cost = sum(_RECORD_BYTES + len(package.name) for package in found.packages) + sum(
+            _STRING_BYTES + len(path) for path in found.owned
+        )
         self._keep(path, FileEvidence(path, extractor.name, found) if self._spend(cost) else None)
 
     def _extract(self, path: str, extractor: Extractor, entry: Entry, reader: TarReader) -> Extraction:

@@ -52,4 +52,6 @@ READ_BYTES = 256 * KIB  # one read from the blob; larger ones fall out of the pr
 UNPACK_BYTES = 512 * KIB  # the most that one step of decompression may give, whatever the ratio
 DIGEST_QUEUE_CHUNKS = 16  # chunks that may wait for the digest thread: at most 16 × UNPACK_BYTES in memory
 ZSTD_WINDOW_LOG = 27  # 128 MiB: what zstd accepts by default, and the largest window of its ordinary levels
-SYMLINK_HOPS = 40  # as in the Linux kernel
+GAPS_OF_A_KIND = 1000  # what a reader can still look through; a hostile layer could give hundreds of thousands
+RESOLVED_CHARS = 32 * MIB  # all real paths of one layer; ordinary ones have under 10 MiB
+LONGEST_PATH_CHARS = 4096  # PATH_MAX of Linux, for what links lead to; links in links could grow without end

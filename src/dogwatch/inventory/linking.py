@@ -25,11 +25,14 @@ def find_link_gaps(tree: VisibleTree, owned: Collection[str]) -> Iterator[Gap]:
 
 
 def _is_harmless(path: str, tree: VisibleTree, resolver: Resolver) -> bool:
-    real = resolver.resolve(path)
     extractor = find_extractor(path)
     if extractor is not None:
+        real = resolver.resolve(path)
         file = tree.files.get(real) if real is not None else None
         return file is not None and file.evidence.extractor == extractor.name
     holders = [each for each in EXTRACTORS if each.holds(path)]
     # Files that are wanted by the look of their path have been read where they really are, if that looks alike.
-    return not holders or (real is not None and all(each.holds(real) for each in holders))
+    if not holders:
+        return True
+    real = resolver.resolve(path)
+    return real is not None and all(each.holds(real) for each in holders)

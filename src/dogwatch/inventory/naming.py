@@ -21,7 +21,7 @@ def is_keepable(text: str | None, limits: Limits) -> bool:
 
 def show(text: object, limit: int = 100) -> str:
     """Return a short printable form of anything found in a file, for the detail of a gap."""
-    plain = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    plain = text[: 4 * limit + 4].decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
     plain = "".join(character if character.isprintable() else "?" for character in plain[: limit + 1])
     return plain if len(plain) <= limit else plain[:limit] + "…"
 

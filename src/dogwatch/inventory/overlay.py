@@ -62,7 +62,7 @@ def overlay(layers: Sequence[LayerEvidence]) -> VisibleTree:
     for ordinal, layer in enumerate(layers):
         tree.apply(layer, ordinal)
     gaps = {gap for layer in layers for gap in layer.gaps}
-    return VisibleTree(tree.files, tree.links, tuple(sorted(gaps)))
+    return VisibleTree(tree.files, tree.links, tuple(sorted(gaps | tree.gaps)))
 
 
 class _Tree:
@@ -71,6 +71,7 @@ class _Tree:
     def __init__(self) -> None:
         self.files: dict[str, VisibleFile] = {}
         self.links: dict[str, str] = {}
+        self.gaps: set[Gap] = set()
         self._above: set[str] = set()  # directories that have held a file or link; may be out of date
         self._hidden: dict[str, VisibleFile] = {}  # files that the layer being applied has hidden
 
@@ -89,7 +90,9 @@ class _Tree:
         self.links.update(own_links)
         self._mark_above(own_links)
         resolver = Resolver(self.links)
-        own_files = {real: file for file in layer.files if (real := resolver.locate(file.path)) is not None}
+        located = [(resolver.locate(file.path), file) for file in layer.files]
+        self._note_lost([file.path for real, file in located if real is None])
+        own_files = {real: file for real, file in located if real is not None}
         self._hide(own_files, itself=True)
         for path, file in own_files.items():  # 5
             self._show(path, file, ordinal)
@@ -112,18 +115,22 @@ class _Tree:
             self._hidden.setdefault(path, file)
 
     def _make_directories(self, directories: Sequence[str]) -> None:
+        resolver = Resolver(self.links)
         for directory in directories:  # sorted: parents first
-            real = Resolver(self.links).locate(directory)
-            if real is not None and (real in self.links or real in self.files):
-                self._remove(real)
+            real = resolver.locate(directory)
+            if real is None:
+                continue
+            was_link = real in self.links
+            self._remove(real)
+            if was_link:
+                resolver = Resolver(self.links)
 
     def _own_links(self, links: Sequence[Link]) -> dict[str, str]:
-        own: dict[str, str] = {}
-        both = dict(self.links)
-        for link in links:  # sorted: a link is known before what lies behind it
-            real = Resolver(both).locate(link.path)
-            if real is not None:
-                own[real] = both[real] = link.target
+        """Return the layer's links by their real path; links of the layer may lead to where others of it lie."""
+        own = {link.path: link.target for link in links}
+        for _ in range(2 if self.links or own else 0):
+            resolver = Resolver({**self.links, **own})
+            own = {real: link.target for link in links if (real := resolver.locate(link.path)) is not None}
         return own
 
     def _show(self, path: str, file: FileEvidence, ordinal: int) -> None:
@@ -136,6 +143,7 @@ class _Tree:
     def _link(self, link: Link, resolver: Resolver, ordinal: int) -> None:
         path, target = resolver.locate(link.path), resolver.locate(link.target)
         if path is None:
+            self._note_lost([link.path])
             return
         wanted = find_extractor(link.path)
         original = self.files.get(target) if target is not None else None
@@ -146,6 +154,11 @@ class _Tree:
             return
         gap = Gap(GapKind.LINK_NOT_FOLLOWED, path, f"a hard link to {link.target}, which was not read")
         self._show(path, FileEvidence(path, name, Extraction(gaps=(gap,))), ordinal)
+
+    def _note_lost(self, paths: list[str]) -> None:
+        if paths:
+            detail = f"{len(paths)} wanted files behind links that lead in a circle or beyond any real path"
+            self.gaps.add(Gap(GapKind.LINK_NOT_FOLLOWED, paths[0], detail))
 
     def _mark_above(self, paths: Iterable[str]) -> None:
         for path in paths:

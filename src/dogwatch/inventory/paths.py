@@ -7,8 +7,9 @@ path.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from dogwatch.inventory.limits import SYMLINK_HOPS
+from dogwatch.inventory.limits import LONGEST_PATH_CHARS, RESOLVED_CHARS
 
 
 def clean_path(raw: bytes) -> str | None:
@@ -74,52 +75,90 @@ def is_beneath(path: str, places: set[str]) -> bool:
     return bool(places) and ("" in places or any(above in places for above in ancestors_of(path)))
 
 
+@dataclass(slots=True)
+class _Walk:
+    """A path being followed: the link it is the target of (empty: it was asked for), what is done, what is left."""
+
+    link: str
+    done: str
+    todo: list[str]
+
+
 class Resolver:
     """Follows symbolic links of one state of the tree, inside the root, as the kernel would.
+
+    Each link is followed once, however many paths lead through it, so that the time is linear in the length of all
+    links and paths. Unlike the kernel it does not give up after forty links, only in a circle, beyond the longest path,
+    or when its answers together take more memory than `RESOLVED_CHARS`.
 
     `links` maps a path to the target as written; it must not change while the resolver is in use.
     """
 
     def __init__(self, links: Mapping[str, str]) -> None:
         self._links = links
-        self._real: dict[str, str | None] = {"": ""}
+        self._real: dict[str, str | None] = {"": ""}  # of directories asked for
+        self._behind: dict[str, str | None] = {}  # of links followed
+        self._spent_chars = 0
 
     def locate(self, path: str) -> str | None:
-        """Return the path with links in its directories followed, the last part left as it is; None in a loop."""
+        """Return the path with links in its directories followed, the last part left as it is.
+
+        None: it gave up.
+        """
         if not self._links:
             return path
         directory, _, name = path.rpartition("/")
         real = self.resolve(directory)
-        if real is None:
+        if real is None or not self._spend(real):
             return None
         return f"{real}/{name}" if real else name
 
     def resolve(self, path: str) -> str | None:
-        """Return the path with all links followed, the last part included; None in a loop."""
+        """Return the path with all links followed, the last part included; None as for `locate`."""
         if path not in self._real:
-            self._real[path] = self._walk(path)
+            real = self._follow(path)
+            self._real[path] = real if real is not None and self._spend(real) else None
         return self._real[path]
 
-    def _walk(self, path: str) -> str | None:
-        hops = 0
-        done = ""
-        todo = path.split("/")[::-1]
-        while todo:
-            part = todo.pop()
-            if part in ("", "."):
+    def _spend(self, real: str) -> bool:
+        self._spent_chars += len(real)
+        return self._spent_chars <= RESOLVED_CHARS
+
+    def _follow(self, path: str) -> str | None:
+        walks = [_Walk("", "", path.split("/")[::-1])]
+        under_way: set[str] = set()
+        while True:
+            walk = walks[-1]
+            if not walk.todo:
+                walks.pop()
+                if not walks:
+                    return walk.done
+                is_kept = self._spend(walk.done)
+                self._behind[walk.link] = walk.done if is_kept else None
+                walks[-1].done = walk.done
+                under_way.discard(walk.link)
                 continue
-            if part == "..":
-                done = parent_of(done)
-                continue
-            here = f"{done}/{part}" if done else part
-            target = self._links.get(here)
-            if target is None:
-                done = here
-                continue
-            hops += 1
-            if hops > SYMLINK_HOPS:
+            here = _step(walk.done, walk.todo.pop())
+            if here in self._behind:
+                behind = self._behind[here]
+                is_lost = behind is None
+                walk.done = behind or ""
+            elif here in self._links:
+                is_lost = here in under_way
+                under_way.add(here)
+                target = self._links[here]
+                walks.append(_Walk(here, "" if target.startswith("/") else parent_of(here), target.split("/")[::-1]))
+            else:
+                is_lost = len(here) > LONGEST_PATH_CHARS
+                walk.done = here
+            if is_lost:  # and with it everything that leads here
+                self._behind.update(dict.fromkeys(under_way))
                 return None
-            if target.startswith("/"):
-                done = ""
-            todo.extend(target.split("/")[::-1])
-        return done
+
+
+def _step(directory: str, part: str) -> str:
+    if part in ("", "."):
+        return directory
+    if part == "..":
+        return parent_of(directory)
+    return f"{directory}/{part}" if directory else part

@@ -223,6 +223,12 @@ def test_owned_paths_lead_through_links_as_others_do() -> None:
     assert packages(found) == {"dpkg": ["a 1.0-1"]}
 
 
+def test_an_owned_path_behind_a_circle_of_links_owns_nothing() -> None:
+    found = outcome([*owned_base(), symlink("usr", "lib"), symlink("lib", "usr")])
+    assert packages(found)["dpkg"] == ["python3-six 1.16.0-4"]
+    assert "npm" not in packages(found)
+
+
 # --- gaps -------------------------------------------------------------------------------------------------------------
 
 
@@ -340,6 +346,14 @@ def test_links_to_what_was_read_under_its_real_path_are_no_gaps() -> None:
         ]
     )
     assert (packages(found), gaps(found)) == ({"PyPI": ["x 1"], "npm": ["a 1.0.0"]}, ())
+
+
+def test_of_very_many_gaps_of_a_kind_the_first_are_kept_and_the_others_counted() -> None:
+    members = [file(f"n{number:04}.egg-info", "") for number in range(1003)]
+    found = gaps(outcome([*members, symlink("var", "x")]))
+    assert found[0] == Gap(GapKind.LINK_NOT_FOLLOWED, "var", "a link to x, behind which nothing was read")
+    assert found[1] == Gap(GapKind.PACKAGE_INCOMPLETE, "", "3 more of this kind")
+    assert [gap.path for gap in found[2:]] == [f"n{number:04}.egg-info" for number in range(1000)]
 
 
 def test_gaps_of_hidden_files_are_gone() -> None:

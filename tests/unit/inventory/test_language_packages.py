@@ -128,24 +128,21 @@ def test_name_and_version_of_a_manifest_are_read(content: bytes) -> None:
         (b"{}", "- -"),
         (b'{"name": "a"}', "a -"),
         (b'{"name": "a", "version": 1}', "a 1"),
-        (b'{"name": ["a"], "version": "1"}', "['a'] 1"),
-        (b'{"name": "a", "version": null}', "a -"),
+        (b'{"name": ["a"], "version": "1"}', '["a"] 1'),
+        (b'{"name": "a", "version": null}', "a null"),
+        (b'{"name": "a", "version": "1\xff"}', 'a "1�"'),
+        (b'{"name": ' + b"[" * 500 + b"]" * 500 + b"}", "[" * 100 + "… -"),
         (b'{"name": "a", "version": "1\\u0000"}', "a 1?"),
-        (b'{"name": "a", "version": "1\\ud800"}', "a 1?"),
         (b'{"name": "' + b"a" * 600 + b'", "version": "1"}', "a" * 100 + "… 1"),
     ],
 )
 def test_a_manifest_without_usable_name_and_version_is_a_gap(content: bytes, detail: str) -> None:
-    try:
-        found = NPM.extract(MANIFEST, content, DEFAULT_LIMITS)
-    except MalformedPackageDatabaseError:
-        assert b"ud800" in content  # half a surrogate pair may also count as no JSON at all
-    else:
-        assert found == incomplete(MANIFEST, detail)
+    assert NPM.extract(MANIFEST, content, DEFAULT_LIMITS) == incomplete(MANIFEST, detail)
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"{", b"[]", b"null", b'"a"', b"\xff", b"{" + b'"a":{' * 100_000, b"[" * 100_000]
+    "content",
+    [b"", b"{", b"[]", b"null", b'"a"', b"\xff", b'{"name": "a\\ud800"}', b"{" + b'"a":{' * 100_000, b"[" * 100_000],
 )
 def test_what_is_no_manifest_is_refused(content: bytes) -> None:
     with pytest.raises(MalformedPackageDatabaseError):

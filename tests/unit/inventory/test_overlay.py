@@ -119,8 +119,18 @@ def test_a_link_that_is_replaced_or_removed_leads_nowhere_any_more() -> None:
         assert tree == {expected: [("1", 2, 2)]}
 
 
-def test_files_reached_through_a_circle_of_links_are_dropped() -> None:
-    assert seen([symlink("a", "b"), symlink("b", "a")], [npm("a/node_modules/a/package.json")]) == {}
+def test_files_reached_through_a_circle_of_links_are_a_gap() -> None:
+    path = "a/node_modules/a/package.json"
+    detail = "1 wanted files behind links that lead in a circle or beyond any real path"
+    for member in (npm(path), hard_link(path, "x")):
+        tree = lay([symlink("a", "b"), symlink("b", "a")], [member])
+        assert (dict(tree.files), tree.gaps) == ({}, (Gap(GapKind.LINK_NOT_FOLLOWED, path, detail),))
+
+
+def test_directories_reached_through_a_circle_of_links_change_nothing() -> None:
+    circle = [symlink("a", "b"), symlink("b", "a")]
+    tree = lay(circle, [directory("a/c"), whiteout("a/c/d"), opaque("b"), file("b/e")])
+    assert tree == VisibleTree({}, {"a": "b", "b": "a"}, ())
 
 
 def test_no_link_leads_out_of_the_root() -> None:

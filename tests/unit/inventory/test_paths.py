@@ -93,7 +93,21 @@ def test_links_in_a_circle_lead_nowhere() -> None:
 
 def test_a_chain_of_many_links_that_each_double_the_path_ends_quickly() -> None:
     links = {f"l{number}": f"l{number + 1}/l{number + 1}" for number in range(60)}
-    assert Resolver(links).resolve("l0") is None
+    # l59 leads to l60/l60, which is no link; each l below it lies in the real place of the next, where no link is.
+    assert Resolver(links).resolve("l0") == "/".join(["l60", *(f"l{number}" for number in range(60, 0, -1))])
+
+
+def test_a_long_chain_of_links_and_one_that_grows_beyond_all_paths_take_linear_time() -> None:
+    chain = {f"l{number}": f"l{number + 1}" for number in range(50_000)}
+    assert Resolver(chain).resolve("l0") == "l50000"
+    growing = Resolver({f"l{number}": f"l{number + 1}/{'x' * 100}" for number in range(50_000)})
+    assert growing.resolve("l0") is None
+    assert growing.resolve("l49990") == "l50000" + "/".join(["", *["x" * 100] * 10])
+
+
+def test_all_that_leads_into_a_circle_is_lost_and_the_rest_is_not() -> None:
+    resolver = Resolver({"in": "a", "a": "b", "b": "a/x", "free": "z"})
+    assert [resolver.resolve(path) for path in ("in", "a", "b", "free", "free/b")] == [None, None, None, "z", "z/b"]
 
 
 def test_ancestors_are_the_directories_above_nearest_first() -> None:

@@ -105,6 +105,11 @@ def test_base_256_sizes_are_read() -> None:
     assert read(raw_entry(b"a", b"xyz", size=size) + END) == [(Entry(b"a", "file", 3, b"", False), b"xyz")]
 
 
+def test_an_empty_size_is_none_and_other_pax_keywords_are_ignored() -> None:
+    header = pax_header(mtime=b"1.5", uname=b"root", path=b"", size=b"")
+    assert read(header + raw_entry(b"a", size=b" " * 12) + END) == [(Entry(b"a", "file", 0, b"", False), b"")]
+
+
 def test_old_archives_mark_directories_by_a_slash_and_sum_signed_bytes() -> None:
     entry = bytearray(raw_entry(b"d\xc3\xa9/", kind=b"\0", magic=bytes(8)))
     signed = 256 + sum(byte - 256 if byte > 127 else byte for byte in entry[:148] + entry[156:])

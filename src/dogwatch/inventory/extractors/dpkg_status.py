@@ -53,12 +53,13 @@ class DpkgStatusExtractor:
         """Return the packages that are present; what does not parse is a gap, and the rest is still read."""
         packages: set[Package] = set()
         gaps: set[Gap] = set()
+        damage = Gap(GapKind.FILE_UNREADABLE, path, f"{self.name}: a line that is no field")
         for stanza in _stanzas(content):
             if len(packages) + len(gaps) >= limits.file_entries:
                 gaps.add(too_many_entries(path, limits))
                 break
             if stanza is None:
-                gaps.add(Gap(GapKind.FILE_UNREADABLE, path, f"{self.name}: a line that is no field"))
+                gaps.add(damage)
                 continue
             outcome = _read_stanza(stanza, path, limits)
             if isinstance(outcome, Package):

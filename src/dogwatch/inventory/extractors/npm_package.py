@@ -14,8 +14,9 @@ _FILE = "/package.json"
 
 
 class _Manifest(msgspec.Struct):
-    name: object = ""
-    version: object = ""
+    # Undecoded: in a hostile file they may be anything, megabytes of lists included.
+    name: msgspec.Raw = msgspec.Raw(b"")
+    version: msgspec.Raw = msgspec.Raw(b"")
 
 
 _DECODER = msgspec.json.Decoder(_Manifest)
@@ -54,15 +55,21 @@ class NpmPackageExtractor:
             manifest = _DECODER.decode(content.removeprefix(b"\xef\xbb\xbf"))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedPackageDatabaseError(path, f"not a package.json: {error}") from error
-        name, version = manifest.name, manifest.version
-        if (
-            isinstance(name, str)
-            and isinstance(version, str)
-            and is_keepable(name, limits)
-            and is_keepable(version, limits)
-        ):
-            return Extraction(packages=(Package(self.ecosystem, name, version),))
-        return Extraction(gaps=(incomplete(path, name, version),))
+        raw_name, raw_version = bytes(manifest.name), bytes(manifest.version)
+        name, version = _decode_text(raw_name), _decode_text(raw_version)
+        if is_keepable(name, limits) and is_keepable(version, limits):
+            return Extraction(packages=(Package(self.ecosystem, str(name), str(version)),))
+        return Extraction(gaps=(incomplete(path, name or raw_name, version or raw_version),))
+
+
+def _decode_text(raw: bytes) -> str | None:
+    """Return the text of a JSON string; None for any other value, and for what is no text at all."""
+    if not raw.startswith(b'"'):
+        return None
+    try:
+        return msgspec.json.decode(raw, type=str)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def _is_node_modules(directory: str) -> bool:
