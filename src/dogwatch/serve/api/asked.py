@@ -1,0 +1,89 @@
+"""What an endpoint of the JSON API gets: who asks, what was asked, and the rooms that can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Depends, Request, Response
+
+from dogwatch.serve.api.filters import Texts, read_filters
+from dogwatch.serve.callers import Caller, CallerCheck
+from dogwatch.serve.messages import Incoming
+from dogwatch.serve.ports import RegistryAdmin, RescanSettings, Views
+
+SERVICE = "dogwatch"
+"""The service name that signatures for this API are made for."""
+
+INCOMING = "dogwatch.incoming"
+REQUEST_ID = "dogwatch.request_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What the API works with; `after_setting` is called when a change of windows was stored."""
+
+    callers: CallerCheck
+    views: Views
+    rescan: RescanSettings
+    registries: RegistryAdmin
+    after_setting: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request of a caller who proved themselves."""
+
+    caller: Caller
+    rooms: Rooms
+    parameters: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def account_id(self) -> str:
+        """The caller's account."""
+        return self.caller.account_id
+
+    @property
+    def views(self) -> Views:
+        """The lists."""
+        return self.rooms.views
+
+    def filters(self, offered: tuple[str, ...] = (), others: tuple[str, ...] = ()) -> Texts:
+        """Return the filters among the parameters.
+
+        Raises:
+            InvalidRequestError: a parameter that is neither.
+        """
+        return read_filters(self.parameters, offered, others)
+
+    def one(self, name: str, default: str = "") -> str:
+        """Return a parameter that is no filter."""
+        return dict(self.parameters).get(name, default)
+
+
+class Json(Response):
+    """A JSON body, encoded by msgspec."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Encode the content."""
+        return msgspec.json.encode(content)
+
+
+def identify(request: Request) -> Asked:
+    """Find out who asks; on a thread, as keys may have to be read.
+
+    Raises:
+        ForbiddenError: nobody we know.
+    """
+    rooms: Rooms = request.app.state.rooms
+    incoming: Incoming = request.scope[INCOMING]
+    caller = rooms.callers.identify(incoming, SERVICE)
+    return Asked(caller, rooms, tuple(request.query_params.multi_items()), incoming.body)
+
+
+Known = Annotated[Asked, Depends(identify)]

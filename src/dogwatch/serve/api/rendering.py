@@ -1,0 +1,135 @@
+"""Findings, images, windows and registries as JSON objects. Times are RFC 3339 in UTC; null is "not known"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dogwatch.model.monitoring import RescanSetting
+from dogwatch.model.registries import Registry
+from dogwatch.model.times import FOREVER
+from dogwatch.model.views import FindingView, GapView, ImageView, VulnerablePackage
+from dogwatch.serve.moments import iso
+
+
+def finding(one: FindingView) -> dict[str, Any]:
+    """Return a finding; its id is made of image and vulnerability."""
+    score = None
+    if one.score_tenths is not None:
+        score = {
+            "value": one.score_tenths / 10,
+            "vector": one.score_vector,
+            "version": one.score_version,
+            "source": one.score_source,
+        }
+    return {
+        "id": f"{one.image_id:016x}{one.vulnerability_id:016x}",
+        "vulnerability": one.vulnerability,
+        "aliases": list(one.aliases),
+        "title": one.title,
+        "description": one.description,
+        "severity": one.severity.name,
+        "score": score,
+        "source": one.source,
+        "advisory": one.advisory,
+        "references": list(one.references),
+        "published_at": iso(one.published_at),
+        "modified_at": iso(one.modified_at),
+        "fix": one.fix_available,
+        "status": one.status,
+        "closed_reason": one.closed_reason,
+        "first_observed_at": iso(one.first_observed_at),
+        "last_observed_at": iso(one.last_observed_at),
+        "updated_at": iso(one.updated_at),
+        "image": {
+            "id": one.image_id,
+            "registry": one.registry_alias,
+            "registry_url": one.registry_url,
+            "repository": one.repository,
+            "digest": one.digest,
+            "tags": list(one.tags),
+            "os": one.os,
+            "architecture": one.architecture,
+            "platform": one.platform,
+            "pushed_at": iso(one.pushed_at),
+        },
+        "packages": [package(each) for each in one.packages],
+    }
+
+
+def package(one: VulnerablePackage) -> dict[str, Any]:
+    """Return an affected package of a finding."""
+    return {
+        "ecosystem": one.ecosystem,
+        "name": one.name,
+        "version": one.version,
+        "arch": one.arch,
+        "source_name": one.source_name,
+        "source_version": one.source_version,
+        "fixed_version": one.fixed_version,
+        "fix_state": one.fix_state,
+        "layer_digest": one.layer_digest,
+        "paths": list(one.paths),
+    }
+
+
+def image(one: ImageView) -> dict[str, Any]:
+    """Return an image; findings are counted only where it was looked at (`indexed_at`), else `findings` is null."""
+    counts = {severity.name: count for severity, count in sorted(one.severity_counts.items(), reverse=True)}
+    is_forever = one.watched_until is not None and one.watched_until >= FOREVER
+    return {
+        "id": one.image_id,
+        "registry": one.registry_alias,
+        "registry_url": one.registry_url,
+        "repository": one.repository,
+        "digest": one.digest,
+        "tags": list(one.tags),
+        "tags_via_index": list(one.tags_via_index),
+        "os": one.os,
+        "architecture": one.architecture,
+        "platform": one.platform,
+        "size_bytes": one.size_bytes,
+        "scan_frequency": one.scan_frequency,
+        "status": {"code": str(one.status_code), "reason": str(one.status_reason), "problem": one.problem},
+        "pushed_at": iso(one.pushed_at),
+        "pulled_at": iso(one.pulled_at),
+        "pulled_by": one.pulled_by,
+        "in_use_at": iso(one.in_use_at),
+        "watched_until": None if is_forever else iso(one.watched_until),
+        "watched_forever": is_forever,
+        "held_by": one.held_by,
+        "why": one.why,
+        "indexed_at": iso(one.indexed_at),
+        "packages": None if one.indexed_at is None else one.packages,
+        "undetermined": None if one.indexed_at is None else one.undetermined,
+        "findings": None if one.indexed_at is None else counts,
+        "gaps": [gap(each) for each in one.gaps],
+    }
+
+
+def gap(one: GapView) -> dict[str, str]:
+    """Return a gap with what it may hide."""
+    return {"kind": one.kind, "path": one.path, "detail": one.detail, "consequence": one.consequence}
+
+
+def windows(one: RescanSetting) -> dict[str, Any]:
+    """Return the windows of an account."""
+    return {
+        "push_window": str(one.push_window),
+        "activity_window": str(one.activity_window),
+        "activity_mode": str(one.activity_mode),
+        "status": str(one.status),
+        "updated_at": iso(one.updated_at),
+    }
+
+
+def registry(one: Registry) -> dict[str, Any]:
+    """Return a registry; where its credentials are is nobody's business here."""
+    return {
+        "id": one.id,
+        "alias": one.alias,
+        "kind": one.kind,
+        "url": one.access.url,
+        "region": one.region,
+        "added_at": iso(one.added_at),
+        "hook": f"/hooks/{one.account_id}/{one.alias}",
+    }

@@ -1,0 +1,73 @@
+"""/api/v1/rescan, /api/v1/registries and /api/v1/db/status: what is set up, and how fresh it is."""
+
+from __future__ import annotations
+
+import msgspec
+from fastapi import APIRouter, Request
+
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.serve.api import rendering
+from dogwatch.serve.api.asked import Json, Known
+from dogwatch.serve.looked_at import feed
+from dogwatch.serve.moments import iso
+from dogwatch.serve.ports import Role
+
+router = APIRouter()
+
+
+class _Windows(msgspec.Struct, forbid_unknown_fields=True):
+    push_window: str | None = None
+    activity_window: str | None = None
+    activity_mode: str | None = None
+
+
+@router.get("/rescan")
+def show_windows(asked: Known) -> Json:
+    """The windows of the account; PENDING until a change is applied."""
+    asked.filters()
+    return Json(rendering.windows(asked.rooms.rescan.load(asked.account_id)))
+
+
+@router.put("/rescan")
+def change_windows(asked: Known) -> Json:
+    """Ask for other windows; what is not named stays."""
+    asked.filters()
+    asked.caller.require(Role.ADMIN, "change the windows")
+    wanted = _read_windows(asked.body)
+    setting = asked.rooms.rescan.request(
+        asked.account_id, wanted.push_window, wanted.activity_window, wanted.activity_mode
+    )
+    asked.rooms.after_setting()
+    return Json(rendering.windows(setting))
+
+
+@router.get("/registries")
+def list_registries(asked: Known) -> Json:
+    """The registries that are watched."""
+    asked.filters()
+    return Json({"registries": [rendering.registry(one) for one in asked.rooms.registries.list(asked.account_id)]})
+
+
+@router.get("/db/status")
+def show_feeds(asked: Known) -> Json:
+    """How fresh each feed of advisories is."""
+    asked.filters()
+    now = asked.views.now()
+    return Json({"at": iso(now), "feeds": [feed(one, now) for one in asked.views.feeds()]})
+
+
+@router.get("/openapi.json", include_in_schema=False)
+def describe(asked: Known, request: Request) -> Json:
+    """This API as an OpenAPI document."""
+    asked.filters()
+    return Json(request.app.openapi())
+
+
+def _read_windows(body: bytes) -> _Windows:
+    try:
+        wanted = msgspec.json.decode(body, type=_Windows)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequestError("body", str(error) or "not JSON") from error
+    if wanted == _Windows():
+        raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode")
+    return wanted

@@ -1,0 +1,120 @@
+"""GetConfiguration and UpdateConfiguration: the windows of an account, in the steps that AWS's clients know.
+
+A window that is not in AWS's list is shown as the next longer one, an activity window of LIFETIME as the longest, of
+NONE not at all; the mode EITHER as LAST_PULL_DATE. Writing back what was read changes nothing: a value that equals what
+is shown keeps what is stored.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from dogwatch.model.errors import ForbiddenError, InvalidRequestError
+from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, Window
+from dogwatch.serve.aws.errors import NotOfferedError
+from dogwatch.serve.aws.wire import decode, seconds, without_empty
+from dogwatch.serve.callers import Caller
+from dogwatch.serve.ports import RescanSettings, Role
+
+STEPS_DAYS = (3, 7, 14, 30, 60, 90, 180)
+"""The windows that AWS's clients know, besides LIFETIME (for the push window only)."""
+
+_LONGEST = f"DAYS_{STEPS_DAYS[-1]}"
+
+
+class _GetConfiguration(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    account_id: str | None = None
+
+
+class _EcrConfiguration(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    rescan_duration: Literal["LIFETIME", "DAYS_3", "DAYS_7", "DAYS_14", "DAYS_30", "DAYS_60", "DAYS_90", "DAYS_180"]
+    pull_date_rescan_duration: (
+        Literal["DAYS_3", "DAYS_7", "DAYS_14", "DAYS_30", "DAYS_60", "DAYS_90", "DAYS_180"] | None
+    ) = None
+    pull_date_rescan_mode: Literal["LAST_PULL_DATE", "LAST_IN_USE_AT"] | None = None
+
+
+class _UpdateConfiguration(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    account_id: str | None = None
+    ecr_configuration: _EcrConfiguration | None = None
+    ec2_configuration: msgspec.Raw | None = msgspec.field(default=None, name="ec2Configuration")
+    ami_configuration: msgspec.Raw | None = None
+    update_configuration_inheritance: msgspec.Raw | None = None
+
+
+def shown(setting: RescanSetting) -> dict[str, str]:
+    """Return the windows as AWS's clients see them."""
+    windows = {"rescanDuration": _step(setting.push_window, "LIFETIME")}
+    if not setting.activity_window.off:
+        windows["pullDateRescanDuration"] = _step(setting.activity_window, _LONGEST)
+    in_use = setting.activity_mode is ActivityMode.LAST_IN_USE
+    windows["pullDateRescanMode"] = str(ActivityMode.LAST_IN_USE if in_use else ActivityMode.LAST_PULL)
+    return windows
+
+
+def _step(window: Window, longest: str) -> str:
+    days = window.days
+    return next((f"DAYS_{step}" for step in STEPS_DAYS if days is not None and days <= step), longest)
+
+
+def get_configuration(caller: Caller, body: bytes, rescan: RescanSettings) -> dict[str, Any]:
+    """Answer GetConfiguration."""
+    _refuse_other_account(caller, decode(body, _GetConfiguration).account_id)
+    setting = rescan.load(caller.account_id)
+    status = SettingStatus.PENDING if setting.status is SettingStatus.SUPERSEDED else setting.status
+    updated_at = None if setting.updated_at is None else seconds(setting.updated_at)
+    state = without_empty({**shown(setting), "status": str(status), "updatedAt": updated_at})
+    return {"ecrConfiguration": {"rescanDurationState": state}}
+
+
+def update_configuration(caller: Caller, body: bytes, rescan: RescanSettings) -> bool:
+    """Answer UpdateConfiguration, whose reply is empty.
+
+    Returns:
+        Whether a change was asked for: not where the windows are what was sent already.
+
+    Raises:
+        ForbiddenError: another account, or a caller who only reads.
+        InvalidRequestError: a value that AWS's model does not have, or a part of it that is not offered here.
+        ConflictError: a truly simultaneous change.
+    """
+    wanted = decode(body, _UpdateConfiguration)
+    _refuse_other_account(caller, wanted.account_id)
+    caller.require(Role.ADMIN, "UpdateConfiguration")
+    for part in ("ec2_configuration", "ami_configuration", "update_configuration_inheritance"):
+        if getattr(wanted, part) is not None:
+            raise NotOfferedError(_CAMEL[part])
+    ecr = wanted.ecr_configuration
+    if ecr is None:
+        raise InvalidRequestError("ecrConfiguration", "is required here")
+    setting = rescan.load(caller.account_id)
+    seen = shown(setting)
+    push = _kept(ecr.rescan_duration, seen.get("rescanDuration"), str(setting.push_window))
+    activity = _kept(ecr.pull_date_rescan_duration, seen.get("pullDateRescanDuration"), str(setting.activity_window))
+    mode = _kept(ecr.pull_date_rescan_mode, seen.get("pullDateRescanMode"), str(setting.activity_mode))
+    stored = (str(setting.push_window), str(setting.activity_window), str(setting.activity_mode))
+    asked = (push, activity, mode)
+    is_same = all(one in (None, other) for one, other in zip(asked, stored, strict=True))
+    if is_same and setting.status is not SettingStatus.FAILED:  # a failed change may be asked for again
+        return False
+    rescan.request(caller.account_id, push, activity, mode)
+    return True
+
+
+_CAMEL = {
+    "ec2_configuration": "ec2Configuration",
+    "ami_configuration": "amiConfiguration",
+    "update_configuration_inheritance": "updateConfigurationInheritance",
+}
+
+
+def _kept(sent: str | None, seen: str | None, stored: str) -> str | None:
+    """Return what to store: the stored value where the client sent what it sees of it; None where it sent nothing."""
+    return stored if sent is not None and sent == seen else sent
+
+
+def _refuse_other_account(caller: Caller, account_id: str | None) -> None:
+    if account_id not in (None, caller.account_id):
+        raise ForbiddenError("reach another account", f"the access key belongs to {caller.account_id}")

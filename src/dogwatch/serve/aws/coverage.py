@@ -1,0 +1,148 @@
+"""ListCoverage: every image with its status. One that was not looked at yet stands here, and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+import msgspec
+
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.views import ImageQuery, ImageView
+from dogwatch.serve.aws import wire
+from dogwatch.serve.aws.names import Names, ask_image_arn, ask_region, ask_repository, load_names
+from dogwatch.serve.aws.question import Entry, Question
+from dogwatch.serve.aws.wire import DateFilters, ExactFilters, MapFilters, NumberFilters, decode, seconds
+from dogwatch.serve.callers import Caller
+from dogwatch.serve.ports import RegistryAdmin, Views
+
+RESOURCE_TYPE = "AWS_ECR_CONTAINER_IMAGE"
+SCAN_TYPE = "PACKAGE"
+_PAGE = 100  # where the client does not say
+
+_ABSENT = frozenset(
+    {
+        "lambdaFunctionName",
+        "lambdaFunctionRuntime",
+        "scanMode",
+        "codeRepositoryProjectName",
+        "codeRepositoryProviderType",
+        "codeRepositoryProviderTypeVisibility",
+        "lastScannedCommitId",
+        "cloudServerlessFunctionName",
+        "cloudServerlessFunctionRuntime",
+        "cloudProviderOrgId",
+    }
+)
+_TAGS = frozenset(
+    {"ec2InstanceTags", "lambdaFunctionTags", "machineImageTags", "cloudVmInstanceTags", "cloudServerlessFunctionTags"}
+)
+_PROPERTIES: Mapping[str, str] = {
+    "scanStatusCode": "status_code",
+    "scanStatusReason": "status_reason",
+    "ecrImageTags": "tag",
+    "cloudContainerImageTags": "tag",
+    "cloudContainerRegistryName": "registry",
+}
+_CONSTANTS: Mapping[str, Callable[[str], str]] = {
+    "accountId": lambda account_id: account_id,
+    "cloudProviderAccountId": lambda account_id: account_id,
+    "resourceType": lambda _: RESOURCE_TYPE,
+    "scanType": lambda _: SCAN_TYPE,
+    "cloudProvider": lambda _: "AWS",
+}
+_TIMES: Mapping[str, str] = {"lastScannedAt": "indexed_at", "imagePulledAt": "pulled_at"}
+_REPOSITORIES = ("ecrRepositoryName", "cloudContainerRepositoryName")
+
+
+class _ListCoverage(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
+    filter_criteria: dict[str, msgspec.Raw] = {}
+    max_results: Annotated[int, msgspec.Meta(ge=1, le=200)] = _PAGE
+    next_token: Annotated[str, msgspec.Meta(max_length=1_000_000)] = ""
+
+
+def list_coverage(caller: Caller, body: bytes, views: Views, registries: RegistryAdmin) -> dict[str, Any]:
+    """Answer ListCoverage.
+
+    Raises:
+        InvalidRequestError: a filter or token that the model does not have.
+    """
+    wanted = decode(body, _ListCoverage)
+    names = load_names(caller.account_id, registries, views)
+    question = Question()
+    for name, content in wanted.filter_criteria.items():
+        _ask(question, name, content, names, views)
+    if question.is_impossible:
+        return {"coveredResources": []}
+    query = ImageQuery(
+        caller.account_id,
+        texts=question.texts,
+        times=question.times,
+        limit=wanted.max_results,
+        after=wanted.next_token,
+        with_counts=False,
+    )
+    page = views.images(query)
+    covered = {"coveredResources": [_resource(image, names) for image in page.rows]}
+    return {**covered, "nextToken": page.next} if page.next else covered
+
+
+def _ask(question: Question, name: str, content: msgspec.Raw, names: Names, views: Views) -> None:
+    place = f"filterCriteria.{name}"
+    if name in _TIMES or name == "ecrImageLastInUseAt":
+        spans = [one.bounds(place) for one in decode(content, DateFilters, place)]
+        if name in _TIMES:
+            question.ask_times(_TIMES[name], spans)
+        else:
+            question.ask_impossible()  # nothing tells of use yet
+    elif name == "ecrImageInUseCount":
+        decode(content, NumberFilters, place)
+        question.ask_impossible()
+    elif name in _TAGS:
+        decode(content, MapFilters, place)
+        question.ask_impossible()
+    else:
+        entries = [(one.comparison, one.value) for one in decode(content, ExactFilters, place)]
+        _ask_text(question, name, entries, names, views)
+
+
+def _ask_text(question: Question, name: str, entries: Sequence[Entry], names: Names, views: Views) -> None:
+    place = f"filterCriteria.{name}"
+    if name in _PROPERTIES:
+        question.ask_text(_PROPERTIES[name], entries, place)
+    elif name in _CONSTANTS:
+        question.ask_constant(_CONSTANTS[name](names.account_id), entries)
+    elif name in _ABSENT:
+        question.ask_absent(entries)
+    elif name in _REPOSITORIES:
+        ask_repository(question, names, entries, place)
+    elif name == "resourceId":
+        ask_image_arn(question, names, views, entries, place)
+    elif name == "cloudProviderRegion":
+        ask_region(question, names, entries, place)
+    else:
+        raise InvalidRequestError(place, "no such filter")
+
+
+def _resource(image: ImageView, names: Names) -> dict[str, Any]:
+    pulled_at = None if image.pulled_at is None else seconds(image.pulled_at)
+    in_use_at = None if image.in_use_at is None else seconds(image.in_use_at)
+    tags = sorted({*image.tags, *image.tags_via_index})
+    resource = {
+        "resourceType": RESOURCE_TYPE,
+        "resourceId": names.image_arn(image),
+        "accountId": image.account_id,
+        "scanType": SCAN_TYPE,
+        "scanStatus": {"statusCode": str(image.status_code), "reason": str(image.status_reason)},
+        "resourceMetadata": {
+            "ecrImage": wire.without_empty({"tags": tags, "imagePulledAt": pulled_at, "lastInUseAt": in_use_at}),
+            "ecrRepository": wire.without_empty(
+                {
+                    "name": names.repository(image.registry_alias, image.repository),
+                    "scanFrequency": image.scan_frequency,
+                }
+            ),
+        },
+        "lastScannedAt": None if image.indexed_at is None else seconds(image.indexed_at),
+    }
+    return wire.without_empty(resource)

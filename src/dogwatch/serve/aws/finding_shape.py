@@ -1,0 +1,166 @@
+"""A finding in the shape of AWS's model: what is not known is left out, never made up.
+
+Source:
+    inspector2 service model 2020-06-08, structure Finding.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from dogwatch.model.views import FindingView, VulnerablePackage
+from dogwatch.serve.aws.coverage import RESOURCE_TYPE
+from dogwatch.serve.aws.names import PARTITION, Names, finding_arn
+from dogwatch.serve.aws.wire import seconds, without_empty
+from dogwatch.versions import family_of
+
+FINDING_TYPE = "PACKAGE_VULNERABILITY"
+MAX_TEXT = 1024
+"""Characters of titles, descriptions, versions, paths and commands in the model."""
+
+NO_FIX = "NotAvailable"
+NO_ADVICE = "None Provided"
+
+_LAYER = re.compile(r"sha256:[0-9a-f]{64}")
+_PACKAGE_MANAGERS = {
+    "Debian": "OS",
+    "Ubuntu": "OS",
+    "Alpine": "OS",
+    "PyPI": "PYTHONPKG",
+    "npm": "NODEPKG",
+    "crates.io": "CARGO",
+    "Go": "GOBINARY",
+    "Maven": "JAR",
+    "NuGet": "NUGET",
+    "RubyGems": "GEMSPEC",
+    "Packagist": "COMPOSER",
+}
+_OSV_PAGES = "https://osv.dev/vulnerability/"
+
+
+def finding_shape(one: FindingView, names: Names) -> dict[str, Any]:
+    """Return a finding as ListFindings gives it."""
+    score = None if one.score_tenths is None else one.score_tenths / 10
+    finding = {
+        "findingArn": finding_arn(one),
+        "awsAccountId": one.account_id,
+        "type": FINDING_TYPE,
+        "title": one.title[:MAX_TEXT],
+        "description": (one.description or one.title or one.vulnerability)[:MAX_TEXT],
+        "remediation": {"recommendation": {"text": _advice(one.packages)}},
+        "severity": one.severity.name,
+        "firstObservedAt": seconds(one.first_observed_at),
+        "lastObservedAt": seconds(one.last_observed_at),
+        "updatedAt": seconds(one.updated_at),
+        "status": one.status,
+        "resources": [_resource(one, names)],
+        "inspectorScore": score,
+        "inspectorScoreDetails": _score_details(one, score),
+        "packageVulnerabilityDetails": _vulnerability(one, score),
+        "fixAvailable": one.fix_available,
+    }
+    return without_empty(finding)
+
+
+def _score_details(one: FindingView, score: float | None) -> dict[str, Any] | None:
+    if score is None or not (one.score_vector and one.score_version and one.score_source):
+        return None
+    return {
+        "adjustedCvss": {
+            "scoreSource": one.score_source,
+            "cvssSource": one.score_source,
+            "version": one.score_version,
+            "score": score,
+            "scoringVector": one.score_vector,
+            "adjustments": [],
+        }
+    }
+
+
+def _vulnerability(one: FindingView, score: float | None) -> dict[str, Any]:
+    cvss = []
+    if score is not None and one.score_vector and one.score_version and one.score_source:
+        cvss = [
+            {
+                "baseScore": score,
+                "scoringVector": one.score_vector,
+                "version": one.score_version,
+                "source": one.score_source,
+            }
+        ]
+    details = {
+        "vulnerabilityId": one.vulnerability[:128],
+        "source": one.source,
+        "sourceUrl": _OSV_PAGES + one.advisory if one.source == "osv" and one.advisory else None,
+        "vendorCreatedAt": None if one.published_at is None else seconds(one.published_at),
+        "vendorUpdatedAt": None if one.modified_at is None else seconds(one.modified_at),
+        "relatedVulnerabilities": [alias for alias in one.aliases if 0 < len(alias) <= 128],
+        "referenceUrls": [reference for reference in one.references if reference],
+    }
+    return {
+        **without_empty(details),
+        "cvss": cvss,
+        "vulnerablePackages": [_package(package) for package in one.packages],
+    }
+
+
+def _package(one: VulnerablePackage) -> dict[str, Any]:
+    package = {
+        "name": one.name[:MAX_TEXT],
+        "version": one.version[:MAX_TEXT],
+        "arch": one.arch[:64],
+        "packageManager": _PACKAGE_MANAGERS.get(family_of(one.ecosystem)),
+        "filePath": one.paths[0][:MAX_TEXT] if one.paths else None,
+        "fixedInVersion": one.fixed_version[:MAX_TEXT] or NO_FIX,
+        "remediation": _command(one),
+        "sourceLayerHash": one.layer_digest if _LAYER.fullmatch(one.layer_digest) else None,
+    }
+    return without_empty(package)
+
+
+def _command(one: VulnerablePackage) -> str | None:
+    """Return the command that brings the fix. Names and versions come out of images, so they are quoted for a shell."""
+    if not one.fixed_version:
+        return None
+    family = family_of(one.ecosystem)
+    if family in ("Debian", "Ubuntu"):
+        command = f"apt-get update && apt-get install --only-upgrade {shlex.quote(one.name)}"
+    elif family == "PyPI":
+        command = f"pip install --upgrade {shlex.quote(f'{one.name}>={one.fixed_version}')}"
+    elif family == "npm":
+        command = f"npm install {shlex.quote(f'{one.name}@{one.fixed_version}')}"
+    else:
+        return None
+    return command if len(command) <= MAX_TEXT else None
+
+
+def _advice(packages: Sequence[VulnerablePackage]) -> str:
+    fixes = [f"Upgrade {one.name} to {one.fixed_version} or later." for one in packages if one.fixed_version]
+    return " ".join(dict.fromkeys(fixes))[:MAX_TEXT] or NO_ADVICE
+
+
+def _resource(one: FindingView, names: Names) -> dict[str, Any]:
+    pushed_at = None if one.pushed_at is None else seconds(one.pushed_at)
+    name = names.repository(one.registry_alias, one.repository)
+    shared = {
+        "repositoryName": name,
+        "registry": one.registry_alias,
+        "imageTags": list(one.tags),
+        "pushedAt": pushed_at,
+        "author": one.author,
+        "architecture": one.architecture,
+        "platform": one.platform,
+    }
+    return {
+        "type": RESOURCE_TYPE,
+        "id": names.image_arn(one),
+        "partition": PARTITION,
+        "region": one.region,
+        "details": {
+            "awsEcrContainerImage": without_empty({**shared, "imageHash": one.digest}),
+            "image": without_empty({**shared, "imageDigest": one.digest}),
+        },
+    }

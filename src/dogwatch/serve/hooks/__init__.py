@@ -1,0 +1,1 @@
+"""Webhooks: where registries tell what happened. The hot path: a secret, a durable body, an answer."""

@@ -1,0 +1,272 @@
+"""The web server's application: one way in for webhooks, AWS clients, the JSON API, probes and metrics.
+
+Here a request gets its id, its limits and its log line, and whatever nobody expected becomes a plain 500. `make_app` is
+called by `app`; `server.py` listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from dogwatch.model.errors import DogwatchError
+from dogwatch.serve import metrics, probes
+from dogwatch.serve.api import application as api
+from dogwatch.serve.api.asked import INCOMING, REQUEST_ID, SERVICE, Rooms
+from dogwatch.serve.aws.application import AwsApplication
+from dogwatch.serve.aws.errors import plain_error
+from dogwatch.serve.aws.operations import operation_at
+from dogwatch.serve.callers import CallerCheck
+from dogwatch.serve.errors import (
+    BODY_PROBLEMS,
+    BROKEN,
+    TOO_SLOW,
+    WRONG_METHOD,
+    bare_problem,
+    problem_answer,
+)
+from dogwatch.serve.hooks.coalescing import Coalesced
+from dogwatch.serve.hooks.receiver import PREFIX as HOOKS
+from dogwatch.serve.hooks.receiver import HookReceiver
+from dogwatch.serve.limits import MAX_REQUEST_BYTES, REQUEST_SECONDS
+from dogwatch.serve.messages import (
+    Answer,
+    BodyRefusedError,
+    ClientGoneError,
+    Incoming,
+    Receive,
+    Scope,
+    Send,
+    head_of,
+    in_thread,
+    json_answer,
+    read_body,
+    replay,
+    send_answer,
+)
+from dogwatch.serve.ports import (
+    Credentials,
+    Health,
+    HookSecrets,
+    NoticeSink,
+    RegistryAdmin,
+    RescanSettings,
+    Views,
+)
+from dogwatch.serve.present import Present
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_log = structlog.stdlib.get_logger("dogwatch.serve")
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Everything that `serve` works with.
+
+    `after_notice` and `after_setting` queue work; they run on a thread, `after_notice` for many notices at once.
+    `machine_now` is the machine's present, which signatures are compared with. `account_id` is the account of callers
+    who need no credentials, where `open_loopback` allows that.
+    """
+
+    views: Views
+    rescan: RescanSettings
+    registries: RegistryAdmin
+    health: Health
+    hook_secrets: HookSecrets
+    notices: NoticeSink
+    credentials: Credentials
+    machine_now: Callable[[], datetime]
+    after_notice: Callable[[], None]
+    after_setting: Callable[[], None]
+    open_loopback: bool
+    account_id: str
+    version: str
+
+
+def make_app(served: Served) -> Application:
+    """Return the ASGI application."""
+    if served.open_loopback:
+        _log.warning(
+            "OPEN ON LOOPBACK: whoever can connect from this machine is the administrator, without credentials",
+            account=served.account_id,
+            turn_off="DOGWATCH_OPEN_LOOPBACK=0",
+        )
+    return Application(served)
+
+
+class Application:
+    """The ASGI application. `begin_shutdown` makes /readyz say no; requests are still answered."""
+
+    def __init__(self, served: Served) -> None:
+        open_account = served.account_id if served.open_loopback else ""
+        self._callers = CallerCheck(served.credentials, served.machine_now, open_account)
+        self._metrics = metrics.Metrics(served.views, served.health, served.version)
+        self._probes = probes.Probes(served.health)
+        self._after_notices = Coalesced(served.after_notice)
+        self._hooks = HookReceiver(
+            served.hook_secrets,
+            served.notices,
+            Present(served.views.now),
+            self._after_notices,
+            self._metrics.count_notice,
+        )
+        self._aws = AwsApplication(self._callers, served.views, served.rescan, served.registries, served.after_setting)
+        rooms = Rooms(self._callers, served.views, served.rescan, served.registries, served.after_setting)
+        self._api = api.make_api(rooms, served.version)
+        self._version = served.version
+
+    def begin_shutdown(self) -> None:
+        """Let /readyz say no from now on."""
+        self._probes.is_ending = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's scope."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                self.begin_shutdown()
+                await self._after_notices.settle()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head = head_of(scope)
+        asked_id = head.only("x-request-id")
+        request_id = asked_id if _REQUEST_ID.fullmatch(asked_id) else secrets.token_hex(8)
+        reply = _Reply(send, request_id)
+        begun = time.monotonic()
+        operation = operation_at(head.method, head.path)
+        limit = asyncio.timeout(REQUEST_SECONDS)
+        try:
+            async with limit:
+                await self._route(scope, head, receive, reply, request_id, operation)
+        except ClientGoneError:
+            pass
+        except TimeoutError as error:
+            if not limit.expired():
+                _log_broken(head, request_id, error)
+            await reply.fail(_failure(operation, request_id, is_slow=limit.expired()))
+        except Exception as error:
+            _log_broken(head, request_id, error)
+            await reply.fail(_failure(operation, request_id, is_slow=False))
+        finally:
+            _log_line(head, request_id, reply.status, time.monotonic() - begun)
+
+    async def _route(
+        self, scope: Scope, head: Incoming, receive: Receive, reply: _Reply, request_id: str, operation: str | None
+    ) -> None:
+        if head.path.startswith(HOOKS):
+            await send_answer(await self._hooks.answer(head, receive, request_id), reply.send)
+        elif head.path in probes.PATHS:
+            await send_answer(await self._probes.answer(head.path), reply.send)
+        else:
+            try:
+                body = await read_body(head, receive, MAX_REQUEST_BYTES)
+            except BodyRefusedError as refused:
+                await send_answer(_refuse_body(refused, request_id), reply.send)
+                return
+            await self._answer(scope, head_of(scope, body), receive, reply, request_id, operation)
+
+    async def _answer(
+        self, scope: Scope, incoming: Incoming, receive: Receive, reply: _Reply, request_id: str, operation: str | None
+    ) -> None:
+        """Answer a request whose body was read."""
+        if operation is not None:
+            await send_answer(await in_thread(self._aws.answer, operation, incoming, request_id), reply.send)
+        elif incoming.path == "/metrics":
+            await send_answer(await in_thread(self._scrape, incoming, request_id), reply.send)
+        elif incoming.path == "/":
+            await send_answer(await in_thread(self._greet, incoming, request_id), reply.send)
+        else:
+            inner = {**scope, INCOMING: incoming, REQUEST_ID: request_id}
+            await self._api(inner, replay(incoming.body, receive), reply.send)
+
+    def _scrape(self, incoming: Incoming, request_id: str) -> Answer:
+        return self._refuse(incoming, request_id) or Answer(200, self._metrics.render(), metrics.CONTENT_TYPE)
+
+    def _greet(self, incoming: Incoming, request_id: str) -> Answer:
+        links = {"product": "dogwatch", "version": self._version, "api": api.PREFIX}
+        return self._refuse(incoming, request_id) or json_answer(200, links)
+
+    def _refuse(self, incoming: Incoming, request_id: str) -> Answer | None:
+        """Refuse what does not read, and whoever is not known."""
+        if incoming.method != "GET":
+            return bare_problem(WRONG_METHOD, f"{incoming.path} is read with GET", request_id, {"allow": "GET"})
+        try:
+            self._callers.identify(incoming, SERVICE)
+        except DogwatchError as error:
+            return problem_answer(error, request_id)
+        return None
+
+
+class _Reply:
+    """Passes an answer on with the headers that all have, and remembers whether it has begun."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._headers = [
+            (b"x-request-id", request_id.encode()),
+            (b"x-content-type-options", b"nosniff"),
+            (b"cache-control", b"no-store"),
+        ]
+        self.status = 0
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Pass on a message of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": [*message["headers"], *self._headers]}
+        await self._send(message)
+
+    async def fail(self, answer: Answer) -> None:
+        """Answer with a failure, unless an answer has begun: the server then breaks the connection off."""
+        if self.status == 0:
+            await send_answer(answer, self.send)
+
+
+def _refuse_body(refused: BodyRefusedError, request_id: str) -> Answer:
+    return bare_problem(BODY_PROBLEMS[refused.status], refused.reason, request_id, {"connection": "close"})
+
+
+def _failure(operation: str | None, request_id: str, *, is_slow: bool) -> Answer:
+    if operation is not None:
+        return plain_error(500, "InternalServerException", "the service cannot answer now", request_id)
+    problem = TOO_SLOW if is_slow else BROKEN
+    return bare_problem(problem, f"ask the operator about request {request_id}", request_id)
+
+
+def _log_broken(head: Incoming, request_id: str, error: Exception) -> None:
+    _log.error("request broke", method=head.method, path=head.path[:200], request_id=request_id, exc_info=error)
+
+
+def _log_line(head: Incoming, request_id: str, status: int, seconds: float) -> None:
+    """Log a request: what went well with the busy ones (notices, probes, scrapes) only for those who debug."""
+    is_busy = head.path.startswith(HOOKS) or head.path in (*probes.PATHS, "/metrics")
+    log = _log.debug if is_busy and 0 < status < 400 else _log.info
+    log(
+        "request",
+        method=head.method,
+        path=head.path[:200],
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+        client=head.client,
+        request_id=request_id,
+    )

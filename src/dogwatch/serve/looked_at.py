@@ -1,0 +1,98 @@
+"""What was looked at: said with every list of findings, so that *not scanned* never reads as *no findings*."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from dogwatch.model.monitoring import StatusCode, StatusReason
+from dogwatch.model.views import CoverageCount, FeedView, ImageQuery
+from dogwatch.serve.moments import iso
+from dogwatch.serve.ports import Views
+
+_NOT_YET = frozenset(
+    {StatusReason.PENDING_INITIAL_SCAN, StatusReason.SCAN_IN_PROGRESS, StatusReason.PENDING_REVIVAL_SCAN}
+)
+_NO_LONGER = frozenset(
+    {
+        StatusReason.SCAN_ELIGIBILITY_EXPIRED,
+        StatusReason.RESOURCE_TERMINATED,
+        StatusReason.SCAN_FREQUENCY_MANUAL,
+        StatusReason.SCAN_FREQUENCY_SCAN_ON_PUSH,
+    }
+)
+
+
+def looked_at(views: Views, account_id: str, texts: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, Any]:
+    """Say what was looked at of the images that `texts` (filters on images) ask for, and with which feeds.
+
+    Coverage is that of the present, also where the findings are those of an earlier moment.
+    """
+    now = views.now()
+    counts = views.count_coverage(ImageQuery(account_id, texts=texts))
+    feeds = views.feeds()
+    reasons = [*_coverage_reasons(counts), *_feed_reasons(feeds)]
+    return {
+        "at": iso(now),
+        "complete": not reasons,
+        "reasons": reasons,
+        "images": sum(count.images for count in counts),
+        "statuses": statuses(counts),
+        "gaps": sum(count.gaps for count in counts),
+        "feeds": [feed(one, now) for one in feeds],
+    }
+
+
+def statuses(counts: Iterable[CoverageCount]) -> list[dict[str, Any]]:
+    """Return the numbers of images by status, summed over registries."""
+    sums: dict[tuple[str, str], int] = {}
+    for count in counts:
+        key = (str(count.status_code), str(count.status_reason))
+        sums[key] = sums.get(key, 0) + count.images
+    return [{"code": code, "reason": reason, "images": images} for (code, reason), images in sorted(sums.items())]
+
+
+def feed(one: FeedView, now: datetime) -> dict[str, Any]:
+    """Return how fresh a feed is; the age is that of the last look at it, None before the first."""
+    age = None if one.checked_at is None else max(0, round((now - one.checked_at).total_seconds()))
+    return {
+        "source": one.source,
+        "ecosystem": one.ecosystem,
+        "records": one.records,
+        "refused": one.refused,
+        "checked_at": iso(one.checked_at),
+        "changed_at": iso(one.changed_at),
+        "age_seconds": age,
+        "stale": one.stale,
+        "missing": one.missing,
+        "problem": one.problem,
+    }
+
+
+def _coverage_reasons(counts: Sequence[CoverageCount]) -> list[str]:
+    watched = [count for count in counts if count.status_code is StatusCode.ACTIVE]
+    pending = sum(count.images for count in counts if count.status_reason in _NOT_YET)
+    failed = sum(
+        count.images
+        for count in counts
+        if count.status_code is StatusCode.INACTIVE and count.status_reason not in _NOT_YET | _NO_LONGER
+    )
+    gaps = sum(count.gaps for count in watched)
+    said = []
+    if not sum(count.images for count in counts):
+        said.append("no image of this description is known")
+    if pending:
+        said.append(f"not looked at yet: {pending} images")
+    if failed:
+        said.append(f"could not be looked at: {failed} images")
+    if gaps:
+        said.append(f"not everything could be seen: {gaps} gaps in watched images")
+    return said
+
+
+def _feed_reasons(feeds: Sequence[FeedView]) -> list[str]:
+    said = [] if feeds else ["no feed is switched on"]
+    said += [f"no advisories imported: {one.ecosystem}" for one in feeds if one.missing]
+    said += [f"advisories are stale: {one.ecosystem}" for one in feeds if one.stale and not one.missing]
+    return said

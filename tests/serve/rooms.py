@@ -1,0 +1,377 @@
+"""The outer rooms as `serve` sees them, in memory: lists that filter by definition, settings, keys, a notice sink."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.matches import Severity
+from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, StatusReason, Window
+from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.views import (
+    CoverageCount,
+    FeedView,
+    FindingQuery,
+    FindingView,
+    GapView,
+    ImageQuery,
+    ImageView,
+    Page,
+    VulnerablePackage,
+)
+from dogwatch.serve.http import Application, Served, make_app
+from dogwatch.serve.ports import AccessKey, Role
+from dogwatch.windows import changed_setting
+
+ACCOUNT = "123456789012"
+OTHER_ACCOUNT = "999999999999"
+NOW = datetime(2026, 7, 9, 12, tzinfo=UTC)
+DIGEST = "sha256:" + "a" * 64
+OTHER_DIGEST = "sha256:" + "b" * 64
+LAYER = "sha256:" + "c" * 64
+ADMIN = AccessKey("DOGWADMIN0000000", "admin-secret-of-forty-characters-0000000", ACCOUNT, Role.ADMIN)
+READER = AccessKey("DOGWREADER000000", "reader-secret-of-forty-characters-000000", ACCOUNT, Role.READER)
+STRANGER = AccessKey("DOGWSTRANGER0000", "other-secret-of-forty-characters-0000000", OTHER_ACCOUNT, Role.ADMIN)
+HOOK_SECRET = "hook-secret"
+
+
+def make_package(**changes: Any) -> VulnerablePackage:
+    package = VulnerablePackage(
+        ecosystem="Debian:12",
+        name="libssl3",
+        version="3.0.9-1",
+        arch="amd64",
+        source_name="openssl",
+        source_version="3.0.9-1",
+        fixed_version="3.0.14-1~deb12u1",
+        fix_state="fixed",
+        layer_digest=LAYER,
+        paths=("var/lib/dpkg/status",),
+    )
+    return replace(package, **changes)
+
+
+def make_finding(**changes: Any) -> FindingView:
+    finding = FindingView(
+        account_id=ACCOUNT,
+        image_id=1,
+        vulnerability_id=7,
+        vulnerability="CVE-2024-6119",
+        aliases=("DSA-5764-1",),
+        title="CVE-2024-6119 - libssl3",
+        description="A denial of service in name checks.",
+        severity=Severity.HIGH,
+        score_tenths=75,
+        score_vector="CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H",
+        score_version="3.1",
+        score_source="osv",
+        source="osv",
+        advisory="DEBIAN-CVE-2024-6119",
+        references=("https://security.example/CVE-2024-6119",),
+        published_at=NOW - timedelta(days=400),
+        modified_at=NOW - timedelta(days=30),
+        fix_available="YES",
+        status="ACTIVE",
+        closed_reason="",
+        first_observed_at=NOW - timedelta(days=3),
+        last_observed_at=NOW - timedelta(days=1),
+        updated_at=NOW - timedelta(days=1),
+        registry_alias="harbour",
+        registry_url="https://registry.example",
+        region="eu-west-1",
+        repository="app/web",
+        digest=DIGEST,
+        tags=("1.4.2", "latest"),
+        os="linux",
+        architecture="amd64",
+        platform="DEBIAN_12",
+        author="",
+        pushed_at=NOW - timedelta(days=10),
+        packages=(make_package(),),
+    )
+    return replace(finding, **changes)
+
+
+def make_image(**changes: Any) -> ImageView:
+    image = ImageView(
+        image_id=1,
+        account_id=ACCOUNT,
+        registry_alias="harbour",
+        registry_url="https://registry.example",
+        region="eu-west-1",
+        repository="app/web",
+        digest=DIGEST,
+        tags=("1.4.2",),
+        tags_via_index=("latest",),
+        os="linux",
+        architecture="amd64",
+        platform="DEBIAN_12",
+        size_bytes=1234,
+        scan_frequency="CONTINUOUS_SCAN",
+        status_code=StatusCode.ACTIVE,
+        status_reason=StatusReason.SUCCESSFUL,
+        problem="",
+        pushed_at=NOW - timedelta(days=10),
+        pulled_at=NOW - timedelta(days=2),
+        pulled_by="kubelet",
+        in_use_at=None,
+        watched_until=NOW + timedelta(days=88),
+        held_by="pull",
+        why="watched until 2026-10-05: pulled 2 days ago",
+        indexed_at=NOW - timedelta(days=10),
+        packages=88,
+        undetermined=0,
+        severity_counts={Severity.HIGH: 1},
+        gaps=(),
+    )
+    return replace(image, **changes)
+
+
+def make_registry(alias: str = "harbour", region: str = "eu-west-1", number: int = 1) -> Registry:
+    access = RegistryAccess("https://registry.example", "dogwatch", "/run/secrets/password")
+    return Registry(number, ACCOUNT, alias, "distribution", region, access, NOW)
+
+
+def make_feed(**changes: Any) -> FeedView:
+    feed = FeedView("osv", "Debian", 1000, 0, NOW - timedelta(hours=1), NOW - timedelta(hours=2), "", False, False)
+    return replace(feed, **changes)
+
+
+GAP = GapView("file-unreadable", "var/lib/dpkg/status", "cut short", "the packages it lists are not seen")
+
+_FINDING_TEXTS: Mapping[str, Callable[[FindingView], Sequence[str]]] = {
+    "severity": lambda one: [one.severity.name],
+    "status": lambda one: [one.status],
+    "vulnerability": lambda one: [one.vulnerability, *one.aliases],
+    "repository": lambda one: [one.repository],
+    "registry": lambda one: [one.registry_alias],
+    "place": lambda one: [f"{one.registry_alias}/{one.repository}"],
+    "tag": lambda one: one.tags,
+    "digest": lambda one: [one.digest],
+    "architecture": lambda one: [one.architecture],
+    "package": lambda one: [package.name for package in one.packages],
+    "ecosystem": lambda one: [package.ecosystem for package in one.packages],
+    "fix": lambda one: [one.fix_available],
+    "image": lambda one: [str(one.image_id)],
+    "finding": lambda one: [f"{one.image_id:016x}{one.vulnerability_id:016x}"],
+    "title": lambda one: [one.title],
+    "source": lambda one: [one.source],
+}
+_IMAGE_TEXTS: Mapping[str, Callable[[ImageView], Sequence[str]]] = {
+    "status_code": lambda one: [one.status_code],
+    "status_reason": lambda one: [one.status_reason],
+    "repository": lambda one: [one.repository],
+    "registry": lambda one: [one.registry_alias],
+    "place": lambda one: [f"{one.registry_alias}/{one.repository}"],
+    "tag": lambda one: [*one.tags, *one.tags_via_index],
+    "digest": lambda one: [one.digest],
+    "architecture": lambda one: [one.architecture],
+    "image": lambda one: [str(one.image_id)],
+}
+_SORTS = (
+    "severity score vulnerability source status first_observed_at last_observed_at updated_at pushed_at repository"
+    " registry"
+).split()
+
+
+def _meets(values: Sequence[str], entries: Sequence[tuple[str, str]]) -> bool:
+    positive = [entry for entry in entries if entry[0] != "NOT_EQUALS"]
+    negative = [value for comparison, value in entries if comparison == "NOT_EQUALS"]
+    found = any(
+        value.startswith(wanted) if comparison == "PREFIX" else value == wanted
+        for value in values
+        for comparison, wanted in positive
+    )
+    return (found or not positive) and not any(value in negative for value in values)
+
+
+def _inside(value: Any, spans: Sequence[tuple[Any, Any]]) -> bool:
+    return value is not None and any(
+        (low is None or low <= value) and (high is None or value <= high) for low, high in spans
+    )
+
+
+@dataclass
+class Rooms:
+    """Everything `serve` asks for; tests change the attributes. `delay_seconds` makes the lists slow."""
+
+    rows: list[FindingView] = field(default_factory=lambda: [make_finding()])
+    image_rows: list[ImageView] = field(default_factory=lambda: [make_image()])
+    known_registries: list[Registry] = field(default_factory=lambda: [make_registry()])
+    known_feeds: list[FeedView] = field(default_factory=lambda: [make_feed()])
+    keys: list[AccessKey] = field(default_factory=lambda: [ADMIN, READER, STRANGER])
+    setting: RescanSetting = RescanSetting(Window(90), Window(90), ActivityMode.LAST_PULL, updated_at=NOW)
+    problem: str = ""
+    failure: Exception | None = None
+    sink_failure: Exception | None = None
+    delay_seconds: float = 0.0
+    machine_time: datetime | None = None
+    queries: list[FindingQuery | ImageQuery] = field(default_factory=list)
+    saved: list[tuple[int, str, bytes, datetime]] = field(default_factory=list)
+    readings: int = 0
+    setting_changes: int = 0
+    verifications: int = 0
+
+    # Views
+    def findings(self, query: FindingQuery) -> Page[FindingView]:
+        self._fail()
+        self.queries.append(query)
+        if query.sort not in _SORTS:
+            raise InvalidRequestError("sort", f"{query.sort!r} is not offered")
+        rows = [
+            one
+            for one in self.rows
+            if one.account_id == query.account_id
+            and all(_meets(_FINDING_TEXTS[name](one), entries) for name, entries in query.texts.items())
+            and all(_inside(getattr(one, name), spans) for name, spans in query.times.items())
+            and all(
+                _inside(None if one.score_tenths is None else one.score_tenths / 10, spans)
+                for spans in query.numbers.values()
+            )
+        ]
+        return self._page(rows, query.limit, query.after)
+
+    def images(self, query: ImageQuery) -> Page[ImageView]:
+        self._fail()
+        self.queries.append(query)
+        return self._page(self._images(query), query.limit, query.after)
+
+    def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
+        self._fail()
+        return self._count(self._images(query))
+
+    def coverage_of_all(self) -> tuple[CoverageCount, ...]:
+        self._fail()
+        return self._count(self.image_rows)
+
+    def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
+        if not any(one.account_id == account_id and one.image_id == image_id for one in self.image_rows):
+            raise NotFoundError("image", str(image_id))
+        return (("Debian:12", "odd", "1:x", "not a Debian version", 3),)
+
+    def feeds(self) -> tuple[FeedView, ...]:
+        return tuple(self.known_feeds)
+
+    def now(self) -> datetime:
+        return NOW
+
+    def shared_repositories(self, account_id: str) -> frozenset[str]:
+        places = {(one.repository, one.registry_alias) for one in self.image_rows if one.account_id == account_id}
+        names = [name for name, _ in places]
+        return frozenset(name for name in names if names.count(name) > 1)
+
+    # RescanSettings
+    def load(self, account_id: str) -> RescanSetting:
+        self._fail()
+        if account_id != ACCOUNT:
+            raise NotFoundError("account", account_id)
+        return self.setting
+
+    def request(
+        self, account_id: str, push_window: str | None, activity_window: str | None, activity_mode: str | None
+    ) -> RescanSetting:
+        self._fail()
+        self.setting = changed_setting(self.setting, push_window, activity_window, activity_mode, NOW)
+        return self.setting
+
+    # RegistryAdmin
+    def add(self, account_id: str, alias: str, access: RegistryAccess, region: str) -> tuple[Registry, str]:
+        raise NotImplementedError
+
+    def remove(self, account_id: str, alias: str) -> None:
+        raise NotImplementedError
+
+    def list(self, account_id: str) -> tuple[Registry, ...]:
+        return tuple(one for one in self.known_registries if one.account_id == account_id)
+
+    # Health, Credentials, HookSecrets, NoticeSink
+    def database_problem(self) -> str:
+        self._fail()
+        return self.problem
+
+    def find(self, access_key_id: str) -> AccessKey | None:
+        return next((key for key in self.keys if key.id == access_key_id), None)
+
+    async def verify(self, account_id: str, alias: str, secret: str) -> int | None:
+        self.verifications += 1
+        if (account_id, alias, secret) != (ACCOUNT, "harbour", HOOK_SECRET):
+            return None
+        return 1
+
+    async def save(self, registry_id: int, content_type: str, body: bytes, received_at: datetime) -> None:
+        if self.sink_failure is not None:
+            raise self.sink_failure
+        self.saved.append((registry_id, content_type, body, received_at))
+
+    # callbacks and clocks
+    def read_notices(self) -> None:
+        with _LOCK:
+            self.readings += 1
+
+    def apply_setting(self) -> None:
+        self.setting_changes += 1
+
+    def machine_now(self) -> datetime:
+        return self.machine_time or datetime.now(UTC)
+
+    def app(self, *, open_loopback: bool = False) -> Application:
+        return make_app(
+            Served(
+                views=self,
+                rescan=self,
+                registries=self,
+                health=self,
+                hook_secrets=self,
+                notices=self,
+                credentials=self,
+                machine_now=self.machine_now,
+                after_notice=self.read_notices,
+                after_setting=self.apply_setting,
+                open_loopback=open_loopback,
+                account_id=ACCOUNT,
+                version="0.0.test",
+            )
+        )
+
+    def _images(self, query: ImageQuery) -> list[ImageView]:
+        return [
+            one
+            for one in self.image_rows
+            if one.account_id == query.account_id
+            and all(_meets(_IMAGE_TEXTS[name](one), entries) for name, entries in query.texts.items())
+            and all(_inside(getattr(one, name), spans) for name, spans in query.times.items())
+        ]
+
+    def _count(self, rows: Sequence[ImageView]) -> tuple[CoverageCount, ...]:
+        keys = sorted({(one.account_id, one.registry_alias, one.status_code, one.status_reason) for one in rows})
+        groups = {
+            key: [
+                one for one in rows if (one.account_id, one.registry_alias, one.status_code, one.status_reason) == key
+            ]
+            for key in keys
+        }
+        return tuple(
+            CoverageCount(*key, images=len(group), gaps=sum(len(one.gaps) for one in group))
+            for key, group in groups.items()
+        )
+
+    def _page(self, rows: Sequence[Any], limit: int, after: str) -> Page[Any]:
+        if after and not after.isdigit():
+            raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+        start = int(after or 0)
+        more = len(rows) > start + limit
+        return Page(tuple(rows[start : start + limit]), str(start + limit) if more else "")
+
+    def _fail(self) -> None:
+        if self.delay_seconds:
+            time.sleep(self.delay_seconds)
+        if self.failure is not None:
+            raise self.failure
+
+
+_LOCK = threading.Lock()
