@@ -17,6 +17,9 @@ _SQL = load_queries("clock")
 _FRESH_SECONDS = 1.0
 """How long a read shift is trusted: the present is asked for often, and a demonstration can wait this long."""
 
+_PATIENCE_SECONDS = 0.25
+"""How long a caller waits for a newer shift: a hundred times what a healthy database needs; an event loop may ask."""
+
 
 def machine_now() -> datetime:
     """Return the machine's present."""
@@ -24,7 +27,7 @@ def machine_now() -> datetime:
 
 
 class ProductClock:
-    """Implements `flow.ports.Clock`; safe to share between threads."""
+    """Implements `flow.ports.Clock`; safe to share between threads, and for an event loop once it was read."""
 
     def __init__(self, database: Database, machine: Callable[[], datetime] = machine_now) -> None:
         self._database = database
@@ -32,12 +35,15 @@ class ProductClock:
         self._lock = threading.Lock()
         self._shift: timedelta | None = None
         self._read_at = 0.0
+        self._moves = 0  # by us; a reading begun before one of them is out of date
+        self._reading: threading.Event | None = None
 
     def now(self) -> datetime:
         """Return the product's present, aware UTC.
 
         Raises:
-            StoreUnavailableError: the shift was never read and the database cannot be asked.
+            StoreUnavailableError: the shift was never read and the database cannot be asked. Later on, while the
+                database is away, time goes on as it was last known.
         """
         return self.of(self._machine())
 
@@ -57,25 +63,45 @@ class ProductClock:
         if by < timedelta(0):
             raise InvalidRequestError("by", "the clock only goes forward")
         with self._database.transaction() as connection:
-            connection.execute(_SQL["advance"], {"by": by})
+            shift = _as_shift(connection.execute(_SQL["advance"], {"by": by}).fetchone())
         with self._lock:
-            self._shift = None
+            self._moves += 1
+            self._shift, self._read_at = shift, time.monotonic()
         return self.now()
 
     def _current_shift(self) -> timedelta:
         with self._lock:
-            if self._shift is None or time.monotonic() - self._read_at > _FRESH_SECONDS:
-                self._shift = self._read(self._shift)
-                self._read_at = time.monotonic()
+            if self._shift is None:
+                self._shift, self._read_at = self._read(), time.monotonic()
+            if time.monotonic() - self._read_at <= _FRESH_SECONDS:
+                return self._shift
+            reading = self._begin_reading()
+        reading.wait(_PATIENCE_SECONDS)
+        with self._lock:
             return self._shift
 
-    def _read(self, known: timedelta | None) -> timedelta:
-        """Ask the database; while it is away, time goes on as it was last known."""
+    def _begin_reading(self) -> threading.Event:
+        if self._reading is None:
+            self._reading = threading.Event()
+            threading.Thread(target=self._read_again, args=(self._reading, self._moves), daemon=True).start()
+        return self._reading
+
+    def _read_again(self, reading: threading.Event, moves: int) -> None:
         try:
-            with self._database.transaction() as connection:
-                row = connection.execute(_SQL["shift"]).fetchone()
+            shift = self._read()
         except StoreUnavailableError:
-            if known is None:
-                raise
-            return known
-        return timedelta(0) if row is None else timedelta(seconds=row[0])
+            shift = None
+        with self._lock:
+            if shift is not None and moves == self._moves:
+                self._shift = shift
+            self._read_at = time.monotonic()
+            self._reading = None
+        reading.set()
+
+    def _read(self) -> timedelta:
+        with self._database.transaction() as connection:
+            return _as_shift(connection.execute(_SQL["shift"]).fetchone())
+
+
+def _as_shift(row: tuple[float] | None) -> timedelta:
+    return timedelta(0) if row is None else timedelta(seconds=row[0])

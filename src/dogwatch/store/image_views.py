@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +41,14 @@ _SQL = load_queries("image_views")
 MAX_PAGE = 1_000
 """Images per page: each carries its gaps and tags, so a larger page would not fit the memory target."""
 
+_IMAGE_ID = re.compile(r"[1-9][0-9]{0,17}")
+
+_COUNTING_MEMORY = "64MB"
+"""Sorts and hashes of one count: of 1,000,000 images it would otherwise go through the disk."""
+
+_COUNTING_SHARE = 0.05
+"""At most this part of the time goes to counting all images anew, however often somebody asks."""
+
 _ONE_ACCOUNT = sql.SQL("image.account_id = %(account)s")
 
 _TAGS = sql.SQL(
@@ -53,6 +64,14 @@ def _column(name: str, column: sql.Composable) -> Callable[[TextEntries], sql.Co
     return lambda entries: text_condition(name, column, entries)
 
 
+def _image_condition(entries: TextEntries) -> sql.Composable:
+    """Compare ids as numbers where they are asked for as such, which an index answers; otherwise as texts."""
+    numbers = [int(value) for comparison, value in entries if comparison == "EQUALS" and _IMAGE_ID.fullmatch(value)]
+    if len(numbers) == len(entries):
+        return sql.SQL("image.image_id = ANY({}::bigint[])").format(sql.Literal(numbers))
+    return text_condition("image", sql.SQL("image.image_id::text"), entries)
+
+
 _TEXTS: Mapping[str, Callable[[TextEntries], sql.Composable]] = {
     "status_code": _column("status_code", sql.SQL("image.status_code")),
     "status_reason": _column("status_reason", sql.SQL("image.status_reason")),
@@ -61,7 +80,7 @@ _TEXTS: Mapping[str, Callable[[TextEntries], sql.Composable]] = {
     "place": _column("place", sql.SQL("(image.alias || '/' || image.repository)")),
     "digest": _column("digest", sql.SQL("image.digest")),
     "architecture": _column("architecture", sql.SQL("image.architecture")),
-    "image": _column("image", sql.SQL("image.image_id::text")),
+    "image": _image_condition,
     "tag": lambda entries: member_condition("tag", _TAGS, entries),
 }
 _TIMES = {
@@ -88,6 +107,9 @@ class ImageViews:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._all_lock = threading.Lock()
+        self._all: tuple[CoverageCount, ...] = ()
+        self._all_until = 0.0
 
     def images(self, query: ImageQuery, now: datetime) -> Page[ImageView]:
         """Return a page of images as of now; severities are counted for the page's images only.
@@ -125,8 +147,14 @@ class ImageViews:
         return self._counts(_statement("counts", query), {"account": query.account_id, "now": now})
 
     def coverage_of_all(self, now: datetime) -> tuple[CoverageCount, ...]:
-        """Count the images of every account by registry and status."""
-        return self._counts(_composed("counts", EVERYTHING, EVERYTHING), {"now": now})
+        """Count the images of every account by registry and status; where that takes long, the last count serves."""
+        with self._all_lock:
+            begun = time.monotonic()
+            if begun >= self._all_until:
+                self._all = self._counts(_composed("counts", EVERYTHING, EVERYTHING), {"now": now})
+                ended = time.monotonic()
+                self._all_until = ended + (ended - begun) / _COUNTING_SHARE
+            return self._all
 
     def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
         """Return (ecosystem, package, version, reason, advisories concerned) that could not be compared in an image.
@@ -148,6 +176,7 @@ class ImageViews:
 
     def _counts(self, statement: sql.Composed, values: Mapping[str, object]) -> tuple[CoverageCount, ...]:
         with self._database.transaction() as connection:
+            connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
             rows = connection.execute(statement, values, prepare=False).fetchall()
         return tuple(
             CoverageCount(account, alias, StatusCode(code), StatusReason(reason), images, gaps)
