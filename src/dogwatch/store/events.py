@@ -16,6 +16,7 @@ from dogwatch.model.registries import (
     EventOrigin,
     ManifestToResolve,
     Notice,
+    NoticeReading,
     RegistryEvent,
     TagListing,
 )
@@ -23,12 +24,15 @@ from dogwatch.store.accounts import share_accounts
 from dogwatch.store.connection import Database
 from dogwatch.store.hearing import HeardEvent, RepositoryNews, gather, happening, joined
 from dogwatch.store.moves import move_images
-from dogwatch.store.notices import NoticeReading, insert_events, load_notices, save_readings
+from dogwatch.store.notices import insert_events, load_notices, save_readings
 from dogwatch.store.queries import load_queries
 from dogwatch.store.repositories import ensure_repository, find_repositories, lock_repositories
 from dogwatch.windows import Happening
 
 _SQL = load_queries("events")
+
+_MAX_ATTEMPTS = 12
+"""Tries without an event in between: after them three days have passed, and nothing but an event will change it."""
 
 
 class EventStore:
@@ -59,6 +63,16 @@ class EventStore:
             connection.execute("SET LOCAL synchronous_commit = off")
             rows = connection.execute(_SQL["take_waiting"], {"limit": limit, "now": now}).fetchall()
             return len(rows), _take_in(connection, [HeardEvent(*row) for row in rows], now)
+
+    def load_unresolved(self, now: datetime, limit: int) -> tuple[ManifestToResolve, ...]:
+        """Return manifests that were named and never resolved, or could not be: the safety net under lost jobs.
+
+        Those that fail are tried again less and less often, and no more after some days until an event names them;
+        those that are gone from the registry wait for a push.
+        """
+        values = {"now": now, "limit": limit, "attempts": _MAX_ATTEMPTS}
+        with self._database.transaction() as connection:
+            return tuple(ManifestToResolve(*row) for row in connection.execute(_SQL["unresolved"], values).fetchall())
 
     def save_listing(self, registry_id: int, listing: TagListing, seen_at: datetime) -> tuple[ManifestToResolve, ...]:
         """Take in what polling saw of a repository.

@@ -55,7 +55,7 @@ class ImageStore:
                 return ()
             lock_repositories(connection, [repository_id], alone=True)
             place = {"account": account[0], "repository": repository_id, "now": now}
-            connection.execute(_SQL["forget_unresolved"], {**place, "digest": resolved.digest})
+            connection.execute(_SQL["forget_unresolved"], {**place, "digests": _digests(resolved)})
             ids = _save(connection, place, resolved)
             manifest = {"registries": [registry_id], "names": [repository], "digests": [resolved.digest]}
             connection.execute(_EVENTS["settle_indexes"], {**manifest, "repositories": [repository_id]})
@@ -136,6 +136,14 @@ class ImageStore:
             connection.execute(
                 _SQL["record_failure"], {"image": image_id, "reason": reason, "problem": storable(problem), "now": now}
             )
+
+
+def _digests(resolved: Resolved) -> list[str]:
+    """Return the digest of a manifest and of all that became known with it."""
+    if not isinstance(resolved, ResolvedIndex):
+        return [resolved.digest]
+    images = [image.digest for image in resolved.images]
+    return [resolved.digest, *images, *(other.digest for other in resolved.others)]
 
 
 def _save(connection: psycopg.Connection, place: Mapping[str, object], resolved: Resolved) -> list[int]:

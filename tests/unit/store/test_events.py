@@ -4,8 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from dogwatch.model.registries import EventKind, EventOrigin, RegistryEvent, TagListing
-from dogwatch.store.notices import NoticeReading
+from dogwatch.model.registries import EventKind, EventOrigin, NoticeReading, RegistryEvent, TagListing
 from tests.builders.watching import (
     World,
     day,
@@ -260,6 +259,36 @@ def test_what_could_not_be_resolved_is_tried_again_less_and_less_often_and_at_on
         assert world.tell(now + (wait - 1) * minute, pulled("a", now)) == ()
         assert world.tell(now + wait * minute, pulled("a", now)) == asked
     assert world.tell(13, pushed("a", 13)) == asked
+
+
+def test_a_manifest_whose_job_was_lost_is_found_again(world: World) -> None:
+    minute = 1 / 1440
+    world.tell(1, pushed("a", 1), pushed("b", 1), pulled("c", 1), pushed("s", 1), pushed("i", 1))
+    world.resolve(1, index("i", [image("b")]))
+    world.resolve(1, signature("s", "b"))
+    both = tuple(sorted((world.manifest("a"), world.manifest("c")), key=lambda manifest: manifest.digest))
+    assert world.events.load_unresolved(day(1), 10) == ()
+    assert world.events.load_unresolved(day(1 + minute), 10) == both
+    assert world.events.load_unresolved(day(1 + minute), 1) == both[:1]
+    world.resolve(2, image("c"))
+    waits: list[int] = []
+    now = 2.0
+    while (attempts := len(waits)) < 20:
+        world.images.save_unresolved(world.registry.id, "app", digest("a"), "INTERNAL_ERROR", "500", day(now))
+        until = next((x for x in range(5, 1500, 5) if world.events.load_unresolved(day(now + x * minute), 10)), None)
+        if until is None:
+            break
+        waits.append(until)
+        now += until * minute
+    assert (attempts, waits) == (11, [5, 10, 20, 40, 80, 160, 320, 640, 1280, 1440, 1440])
+    assert world.tell(now + 9, pushed("a", now + 9)) == (world.manifest("a"),)
+
+
+def test_what_is_gone_from_the_registry_waits_for_a_push(world: World) -> None:
+    world.tell(1, pushed("a", 1))
+    world.images.save_unresolved(world.registry.id, "app", digest("a"), "RESOURCE_TERMINATED", "404", day(1))
+    assert world.events.load_unresolved(day(9), 10) == ()
+    assert world.tell(9, pushed("a", 9)) == (world.manifest("a"),)
 
 
 def test_events_of_a_removed_registry_come_to_nothing(world: World) -> None:

@@ -183,4 +183,6 @@ def test_a_removed_registry_learns_nothing_more(world: World) -> None:
     world.registries.remove(ACCOUNT, "local")
     assert world.resolve(2, image("a")) == world.resolve(2, signature("s", "a")) == ()
     world.images.save_unresolved(world.registry.id, "app", digest("a"), "INTERNAL_ERROR", "x", day(2))
-    assert world.rows("SELECT count(*) FROM image") == world.rows("SELECT count(*) FROM unresolved_manifest") == [(0,)]
+    assert world.rows("SELECT count(*) FROM image") == [(0,)]
+    assert world.rows("SELECT problem, attempts FROM unresolved_manifest") == [("", 0)]
+    assert world.events.load_unresolved(day(9), 10) == ()

@@ -89,25 +89,45 @@ JOIN image_index ON image_index.digest = given.digest AND image_index.repository
 JOIN index_image ON index_image.index_id = image_index.id
 
 -- name: unknown_manifests
--- Manifests that nobody has resolved. One that could not be is tried again when it is pushed, otherwise after five
--- minutes, then twice as long each time, up to a day. One that is gone again is not asked for.
-SELECT DISTINCT given.registry_id, given.name, given.digest
-FROM unnest(%(repositories)s::bigint[], %(registries)s::bigint[], %(names)s::text[], %(digests)s::text[],
-            %(heard_at)s::timestamptz[], %(pushed)s::boolean[])
-     AS given (repository_id, registry_id, name, digest, heard_at, pushed)
-WHERE NOT EXISTS (SELECT FROM image
-                  WHERE image.digest = given.digest AND image.repository_id = given.repository_id)
-  AND NOT EXISTS (SELECT FROM image_index
-                  WHERE image_index.digest = given.digest AND image_index.repository_id = given.repository_id)
-  AND NOT EXISTS (SELECT FROM other_artifact
-                  WHERE other_artifact.digest = given.digest AND other_artifact.repository_id = given.repository_id)
-  AND NOT EXISTS (SELECT FROM registry_event event
-                  WHERE event.registry_id = given.registry_id AND event.repository = given.name
-                    AND event.digest = given.digest AND event.kind <> 'pulled' AND event.kind = 'deleted'
-                    AND NOT event.own AND event.occurred_at > coalesce(given.heard_at, %(now)s))
-  AND NOT EXISTS (SELECT FROM unresolved_manifest tried
-                  WHERE tried.digest = given.digest AND tried.repository_id = given.repository_id
-                    AND NOT given.pushed
-                    AND tried.tried_at + least(interval '5 minutes' * 2 ^ least(tried.attempts - 1, 10),
-                                               interval '24 hours') > %(now)s)
-ORDER BY 1, 2, 3
+-- Manifests that nobody has resolved, noted as such: a job that is lost is found again. One that could not be resolved is
+-- named again when it is pushed, otherwise after five minutes, then twice as long each time, up to a day; one that is
+-- deleted again is not named.
+WITH unknown AS (
+    SELECT DISTINCT given.repository_id, given.registry_id, given.name, given.digest
+    FROM unnest(%(repositories)s::bigint[], %(registries)s::bigint[], %(names)s::text[], %(digests)s::text[],
+                %(heard_at)s::timestamptz[], %(pushed)s::boolean[])
+         AS given (repository_id, registry_id, name, digest, heard_at, pushed)
+    WHERE NOT EXISTS (SELECT FROM image
+                      WHERE image.digest = given.digest AND image.repository_id = given.repository_id)
+      AND NOT EXISTS (SELECT FROM image_index
+                      WHERE image_index.digest = given.digest AND image_index.repository_id = given.repository_id)
+      AND NOT EXISTS (SELECT FROM other_artifact
+                      WHERE other_artifact.digest = given.digest AND other_artifact.repository_id = given.repository_id)
+      AND NOT EXISTS (SELECT FROM registry_event event
+                      WHERE event.registry_id = given.registry_id AND event.repository = given.name
+                        AND event.digest = given.digest AND event.kind <> 'pulled' AND event.kind = 'deleted'
+                        AND NOT event.own AND event.occurred_at > coalesce(given.heard_at, %(now)s))
+      AND NOT EXISTS (SELECT FROM unresolved_manifest tried
+                      WHERE tried.digest = given.digest AND tried.repository_id = given.repository_id
+                        AND NOT given.pushed AND tried.attempts > 0
+                        AND tried.tried_at + least(interval '5 minutes' * 2 ^ least(tried.attempts - 1, 10),
+                                                   interval '24 hours') > %(now)s)
+), noted AS (
+    INSERT INTO unresolved_manifest (repository_id, digest, status_reason, problem, attempts, tried_at)
+    SELECT repository_id, digest, 'PENDING_INITIAL_SCAN', '', 0, %(now)s FROM unknown ORDER BY 1, 2
+    ON CONFLICT DO NOTHING
+)
+SELECT registry_id, name, digest FROM unknown ORDER BY 1, 2, 3
+
+-- name: unresolved
+-- Manifests whose turn has come: never tried for a minute, or tried without success, less and less often.
+SELECT repository.registry_id, repository.name, unresolved_manifest.digest
+FROM unresolved_manifest
+JOIN repository ON repository.id = unresolved_manifest.repository_id
+JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
+WHERE unresolved_manifest.status_reason <> 'RESOURCE_TERMINATED' AND unresolved_manifest.attempts < %(attempts)s
+  AND unresolved_manifest.tried_at
+      + CASE WHEN unresolved_manifest.attempts = 0 THEN interval '1 minute'
+             ELSE least(interval '5 minutes' * 2 ^ (unresolved_manifest.attempts - 1), interval '24 hours') END <= %(now)s
+ORDER BY unresolved_manifest.tried_at, repository.id, unresolved_manifest.digest
+LIMIT %(limit)s

@@ -73,8 +73,8 @@ SET status_reason = excluded.status_reason, problem = excluded.problem, tried_at
     attempts = unresolved_manifest.attempts + 1
 
 -- name: forget_unresolved
--- It could be resolved after all.
-DELETE FROM unresolved_manifest WHERE repository_id = %(repository)s AND digest = %(digest)s
+-- They are known after all.
+DELETE FROM unresolved_manifest WHERE repository_id = %(repository)s AND digest = ANY(%(digests)s::text[])
 
 -- name: history
 -- The latest push and pull of images: of their own manifests, and through the indexes that name them. A pull of an index
