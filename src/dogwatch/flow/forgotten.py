@@ -10,6 +10,7 @@ from dogwatch.flow.ports import Defer, Outside
 from dogwatch.flow.steps import Step
 from dogwatch.inventory import FINGERPRINT
 
+MANIFESTS_PER_LOOK = 500  # as many as a registry answers in a minute
 IMAGES_PER_LOOK = 500  # each costs a millisecond; the rest is found when these are done
 
 
@@ -19,11 +20,13 @@ def pick_up_forgotten_step(outside: Outside, defer: Defer) -> Step:
 
 
 def pick_up_forgotten(outside: Outside, defer: Defer) -> None:
-    """Read notices that wait, and queue images without an inventory and changes of windows that are PENDING.
+    """Read notices that wait; queue unknown manifests, images without an inventory and changes of windows.
 
     What has a job already is not queued twice.
     """
     read_notices(outside, defer)
+    for manifest in outside.event_store.load_unresolved(outside.clock.now(), MANIFESTS_PER_LOOK):
+        defer.resolve(manifest)
     for image_id in outside.image_store.load_waiting(FINGERPRINT, IMAGES_PER_LOOK):
         defer.index(image_id)
     for setting_id in outside.watch_store.load_pending_settings():
