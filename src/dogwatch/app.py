@@ -1,7 +1,7 @@
 """The one place where rooms are handed to each other, and where a process of Dogwatch begins and ends.
 
-`build(settings)` gives an `App`; inside `with app:` everything is connected. Long, because the wiring stands in one
-file; in order: adapters (what a port asks for → what a room offers, no decisions), child entry points, the App.
+`build(settings)` gives an `App`; inside `with app:` everything is connected. Longer than others, because all wiring
+stands in one file; in order: what crosses rooms, child entry points, the App.
 
 Imports of heavy rooms stand inside functions: a child that indexes layers needs no feeds, and `serve` parses nothing.
 """
@@ -10,232 +10,70 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import asdict
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import structlog
+
 from dogwatch import __version__
-from dogwatch.flow.ports import Isolation, NoticeReading, Outside, PollOutcome, ReadNotice
+from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.queue import JobQueue
-from dogwatch.model.errors import ContentError, FeedUnavailableError, ForbiddenError, RegistryError
-from dogwatch.model.feeds import FeedChanges
-from dogwatch.model.images import Descriptor, Layer, Resolved
+from dogwatch.flow.threads import in_thread
+from dogwatch.model.errors import (
+    ConfigError,
+    ForbiddenError,
+    StoreUnavailableError,
+)
+from dogwatch.model.images import Layer
 from dogwatch.model.monitoring import RescanSetting
-from dogwatch.model.registries import ManifestToResolve, Notice, Registry, RegistryAccess, TagListing
-from dogwatch.model.times import parse_rfc3339
+from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.settings import Settings, process_environment
 from dogwatch.store.clock import ProductClock, machine_now
 from dogwatch.store.connection import Database
 from dogwatch.store.events import EventStore
-from dogwatch.store.findings import FindingStore
 from dogwatch.store.images import ImageStore
 from dogwatch.store.inventories import InventoryStore
 from dogwatch.store.journal import JournalStore
 from dogwatch.store.migrations import migrate
 from dogwatch.store.registries import RegistryStore
 from dogwatch.store.settings import RescanSettings
+from dogwatch.store.views import Views
 from dogwatch.store.watch import WatchStore
 
 if TYPE_CHECKING:
-    from dogwatch.advisories import FeedState
+    from dogwatch.advisories import FeedReader
     from dogwatch.flow.children import ChildPool
     from dogwatch.flow.worker import JobWorker
     from dogwatch.registry.check import Check
-    from dogwatch.registry.client import RegistryClient
+    from dogwatch.registry.watched import WatchedRegistries
+    from dogwatch.serve.http import Served
+    from dogwatch.store.notice_writer import NoticeWriter
 
+_GATHER_SECONDS = 0.02  # between two looks at arrived notices: many are read at once, and one within 100 ms
+_BACKLOG = 2048  # connections that wait to be accepted while the loop is busy: a registry's burst
 _CHILD_CONNECTIONS = 2  # a child does one thing at a time; the clock asks beside it
 
+_log = structlog.stdlib.get_logger("dogwatch.app")
 
-# --- adapters ---------------------------------------------------------------------------------------------------------
 
+class LayerReading:
+    """Implements `flow.ports.LayerReader`: a stream from the registry room, read by the inventory room."""
 
-class RegistryRoom:
-    """Implements `flow.ports.Registries` and `LayerReader` with the registry and inventory rooms; one client each."""
-
-    def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = environment
-        self._clients: dict[int, tuple[RegistryAccess, RegistryClient]] = {}
-        self._lock = threading.Lock()
-
-    def close(self) -> None:
-        """Close all connections."""
-        with self._lock:
-            for _, client in self._clients.values():
-                client.close()
-            self._clients.clear()
-
-    def client(self, registry: Registry) -> RegistryClient:
-        """Return the registry's client; it keeps connections and tokens between jobs."""
-        from dogwatch.registry.client import RegistryClient
-
-        with self._lock:
-            access, client = self._clients.get(registry.id, (None, None))
-            if client is None or access != registry.access:
-                if client is not None:
-                    client.close()
-                client = RegistryClient(registry.access, self._environment, _user_agent())
-                self._clients[registry.id] = registry.access, client
-            return client
-
-    def check_access(self, access: RegistryAccess) -> None:
-        """Refuse an address or credentials that can never work.
-
-        Raises:
-            ConfigError: with the reason.
-        """
-        from dogwatch.registry.client import RegistryClient
-
-        RegistryClient(access, self._environment, _user_agent()).close()
-
-    def read_notice(self, registry: Registry, content_type: str, body: bytes) -> ReadNotice:
-        """Parse a webhook body."""
-        from dogwatch.registry.catalogue import adapter_for
-
-        parsed = adapter_for(registry.kind).parse_events(content_type, body, registry.access.username)
-        return ReadNotice(parsed.events, tuple(map(str, parsed.refused)))
-
-    def resolve(self, registry: Registry, repository: str, reference: str) -> Resolved:
-        """Fetch and parse a manifest with everything behind it."""
-        from dogwatch.registry.resolve import resolve
-
-        return resolve(self.client(registry), repository, reference)
-
-    def poll(self, registry: Registry) -> PollOutcome:
-        """List repositories and tags; what was seen before the registry broke off counts."""
-        from dogwatch.registry.catalogue import adapter_for
-
-        listings: list[TagListing] = []
-        failures: list[tuple[str, str]] = []
-        try:
-            for seen in adapter_for(registry.kind).list_tags(self.client(registry)):
-                if isinstance(seen, TagListing):
-                    listings.append(seen)
-                else:
-                    failures.append((seen.repository, seen.reason))
-        except (RegistryError, ContentError) as error:
-            if not listings:
-                raise
-            failures.append(("the rest", error.message))
-        return PollOutcome(tuple(listings), tuple(failures))
+    def __init__(self, registries: WatchedRegistries) -> None:
+        self._registries = registries
 
     def read_layer(self, registry: Registry, repository: str, layer: Layer) -> bytes:
-        """Read a layer from its registry; returns encoded evidence."""
+        """Read a layer; returns encoded evidence."""
         from dogwatch.inventory import encode_evidence, read_layer
 
-        descriptor = Descriptor(layer.media_type, layer.digest, layer.size_bytes)
-        with self.client(registry).open_blob(repository, descriptor) as blob:
+        with self._registries.open_layer(registry, repository, layer) as blob:
             return encode_evidence(read_layer(blob, layer))
-
-
-def _user_agent() -> str:
-    from dogwatch.registry.adapter import OWN_PRODUCT
-
-    return f"{OWN_PRODUCT}/{__version__}"
-
-
-class FeedRoom:
-    """Implements `flow.ports.Feeds` with the advisories room."""
-
-    def __init__(self, location: str, ecosystems: Sequence[str], spool: Path) -> None:
-        self._location = location
-        self._ecosystems = ecosystems
-        self._spool = spool
-
-    def sources(self) -> Iterable[tuple[str, str]]:
-        """Return (source, ecosystem) of every feed that is switched on."""
-        from dogwatch.advisories import SOURCES
-
-        return [(one.name, name) for one in SOURCES for name in one.ecosystems if name in self._ecosystems]
-
-    @contextmanager
-    def fetch(
-        self,
-        source: str,
-        ecosystem: str,
-        state: Mapping[str, str],
-        known: Iterable[tuple[str, datetime]],
-        now: datetime,
-    ) -> Iterator[FeedChanges | None]:
-        """Bring what changed; see the port."""
-        from dogwatch.advisories import SOURCES, Changes, Outdated, open_mirror
-
-        one = next(each for each in SOURCES if each.name == source)
-        previous = _decode_feed_state(state)
-        self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
-        mirror = open_mirror(self._location, source=source)
-        try:
-            result = one.fetch(ecosystem, previous, known, mirror=mirror, spool=self._spool, now=now)
-            if isinstance(result, Changes):
-                try:
-                    yield FeedChanges(_encode_feed_state(result.state), one.parse(result), result.removed)
-                finally:
-                    result.discard()
-            elif isinstance(result, Outdated):
-                raise FeedUnavailableError(source, mirror.describe(ecosystem), f"a mirror that lags: {result.reason}")
-            elif _encode_feed_state(result.state) != dict(state):
-                yield FeedChanges(_encode_feed_state(result.state), iter(()), ())
-            else:
-                yield None
-        finally:
-            mirror.close()
-
-
-def _encode_feed_state(state: FeedState) -> dict[str, str]:
-    """Write a feed's memory as texts; when it was last asked stands beside it in the store."""
-    fields = asdict(state)
-    del fields["checked_at"]
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else str(value)
-        for name, value in fields.items()
-        if value is not None
-    }
-
-
-def _decode_feed_state(state: Mapping[str, str]) -> FeedState | None:
-    from dogwatch.advisories import FeedState
-
-    if not state:
-        return None
-    moments = {name: parse_rfc3339(state[name]) for name in ("newest_modified_at", "changed_at") if name in state}
-    return FeedState(
-        state["listing_fingerprint"], state["archive_fingerprint"], records=int(state["records"]), **moments
-    )
-
-
-class EventRoom:
-    """Implements `flow.ports.EventStore` with the store's, which has a word of its own for a read notice."""
-
-    def __init__(self, store: EventStore) -> None:
-        self._store = store
-
-    def load_notices(self, limit: int) -> tuple[Notice, ...]:
-        """Return the oldest unread notices."""
-        return self._store.load_notices(limit)
-
-    def save_readings(self, readings: Sequence[NoticeReading]) -> int:
-        """Save what was read."""
-        from dogwatch.store import notices
-
-        return self._store.save_readings(
-            [
-                notices.NoticeReading(each.notice_id, each.registry_id, each.received_at, each.events, each.problem)
-                for each in readings
-            ]
-        )
-
-    def apply_events(self, limit: int, now: datetime) -> tuple[int, tuple[ManifestToResolve, ...]]:
-        """Let the oldest waiting events take their effect."""
-        return self._store.apply_events(limit, now)
-
-    def save_listing(self, registry_id: int, listing: TagListing, seen_at: datetime) -> tuple[ManifestToResolve, ...]:
-        """Take in what polling saw."""
-        return self._store.save_listing(registry_id, listing, seen_at)
 
 
 # --- children ---------------------------------------------------------------------------------------------------------
@@ -297,23 +135,41 @@ def _child_outside(settings: Settings, dsn: str) -> Outside:
     """Connect a child once, for all its works."""
     database = Database(dsn, _CHILD_CONNECTIONS)
     database.open()
-    return _connect(settings, database, ProductClock(database), RegistryRoom(process_environment()))
+    return _connect(settings, database, ProductClock(database), _watched_registries())
 
 
-def _connect(settings: Settings, database: Database, clock: ProductClock, registries: RegistryRoom) -> Outside:
+def _connect(settings: Settings, database: Database, clock: ProductClock, registries: WatchedRegistries) -> Outside:
     """Hand the rooms to `flow`."""
     return Outside(
         clock=clock,
         registries=registries,
-        layers=registries,
-        feeds=FeedRoom(settings.feed_mirror, settings.feeds, settings.data / "spool"),
+        layers=LayerReading(registries),
+        feeds=_feed_reader(settings),
         registry_store=RegistryStore(database, clock),
-        event_store=EventRoom(EventStore(database)),
+        event_store=EventStore(database),
         image_store=ImageStore(database),
         inventory_store=InventoryStore(database),
         watch_store=WatchStore(database),
         journal_store=JournalStore(database),
     )
+
+
+def _watched_registries() -> WatchedRegistries:
+    from dogwatch.registry.watched import WatchedRegistries
+
+    return WatchedRegistries(process_environment(), __version__)
+
+
+def _feed_reader(settings: Settings) -> FeedReader:
+    from dogwatch.advisories import FeedReader
+
+    return FeedReader(settings.feed_mirror, settings.data / "spool", settings.feeds)
+
+
+def _expected_feeds(reader: FeedReader) -> list[tuple[str, str, timedelta]]:
+    """Return the feeds that are switched on, each with the age from which it is stale."""
+    stale_after = {source.name: source.stale_after for source in reader.catalogue}
+    return [(source, ecosystem, stale_after[source]) for source, ecosystem in reader.sources()]
 
 
 # --- the app ----------------------------------------------------------------------------------------------------------
@@ -333,7 +189,7 @@ def build(settings: Settings, *, machine: Callable[[], datetime] = machine_now, 
 class App:
     """One process of Dogwatch. Attributes are there between `open` and `close`; use it as a context.
 
-    `registries`, `rescan_settings` and the stores behind `outside` answer and change; `queue` puts jobs in;
+    `registries`, `rescan_settings`, `views` and the methods here answer and change; `queue` puts jobs in;
     `run_until_idle` does them here, `worker` and `serve` do them until they are told to stop.
     """
 
@@ -343,7 +199,7 @@ class App:
     outside: Outside
     registries: RegistryStore
     rescan_settings: RescanSettings
-    findings: FindingStore
+    views: Views
     queue: JobQueue
 
     def __init__(self, settings: Settings, machine: Callable[[], datetime], isolated: bool) -> None:
@@ -379,13 +235,13 @@ class App:
             self.queue.open()
             opening.callback(self.queue.close)
             self.clock = ProductClock(self.database, self._machine)
-            self._registry_room = RegistryRoom(process_environment())
-            opening.callback(self._registry_room.close)
-            self.outside = _connect(self.settings, self.database, self.clock, self._registry_room)
+            self._watched = _watched_registries()
+            opening.callback(self._watched.close)
+            self.outside = _connect(self.settings, self.database, self.clock, self._watched)
             self.registries = RegistryStore(self.database, self.clock)
             self.registries.ensure_account(self.settings.account)
             self.rescan_settings = RescanSettings(self.database, self.clock)
-            self.findings = FindingStore(self.database)
+            self.views = Views(self.database, self.clock, _expected_feeds(_feed_reader(self.settings)))
             self._opened = opening.pop_all()
 
     def close(self) -> None:
@@ -401,7 +257,7 @@ class App:
             ConfigError: an address or credentials that cannot be used.
             InvalidRequestError, ConflictError: an alias or address that cannot be used, or is used already.
         """
-        self._registry_room.check_access(access)
+        self._watched.refuse_unusable(access)
         registry, secret = self.registries.add(self.settings.account, alias, access, self.settings.region)
         self.queue.poll(registry.id)
         return registry, secret
@@ -413,16 +269,12 @@ class App:
             NotFoundError: no such registry.
             ConfigError: its credentials or CA file are not there.
         """
-        from dogwatch.registry.check import check_registry
-
-        return check_registry(self._registry_room.client(self.registries.find(self.settings.account, alias)))
+        return self._watched.check(self.registries.find(self.settings.account, alias))
 
     def notification_snippet(self, alias: str, webhook_url: str, headers: Mapping[str, str]) -> str:
         """Return the configuration that makes a registry notify us, ready to paste."""
-        from dogwatch.registry.catalogue import adapter_for
-
         registry = self.registries.find(self.settings.account, alias)
-        return adapter_for(registry.kind).notification_snippet(webhook_url, headers)
+        return self._watched.notification_snippet(registry, webhook_url, headers)
 
     def request_windows(
         self, push_window: str | None, activity_window: str | None, activity_mode: str | None
@@ -432,12 +284,39 @@ class App:
         self.queue.pick_up_forgotten()  # finds what is PENDING
         return asked
 
+    def apply_windows(self) -> None:
+        """Let changes of windows that wait take effect now, here; a worker that does the same does no harm.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        from dogwatch.flow.rescan import apply_setting_step
+        from dogwatch.flow.steps import RepeatLater, run_step
+
+        for setting_id in self.outside.watch_store.load_pending_settings():
+            with suppress(RepeatLater):
+                run_step(apply_setting_step(self.outside, setting_id))
+
     def request_feed_updates(self) -> tuple[tuple[str, str], ...]:
         """Queue a look at every feed; returns (source, ecosystem) of each."""
         feeds = tuple(self.outside.feeds.sources())
         for source, ecosystem in feeds:
             self.queue.update_feed(source, ecosystem)
         return feeds
+
+    def update_feeds(self) -> None:
+        """Look at every feed now and import what changed; what goes wrong is noted with the feed.
+
+        Raises:
+            StoreUnavailableError: that could not be noted either.
+        """
+        from dogwatch.flow.feeds import update_feed_step
+        from dogwatch.flow.steps import RepeatLater, run_step
+
+        with self._isolation() as isolation:
+            for source, ecosystem in self.outside.feeds.sources():
+                with suppress(RepeatLater):
+                    run_step(update_feed_step(self.outside, isolation, source, ecosystem))
 
     def advance_clock(self, by: timedelta) -> datetime:
         """Move the product's clock ahead, sweep, and return its present. Only in a demonstration.
@@ -458,15 +337,84 @@ class App:
         with self._job_worker() as worker:
             asyncio.run(worker.run_until_idle())
 
+    async def work(self, stop: asyncio.Event) -> None:
+        """Do jobs, and what the clock brings, until `stop` is set."""
+        with self._job_worker() as worker:
+            await in_thread("catch up", self._catch_up)
+            await worker.run(stop)
+
     def worker(self) -> None:
         """Do jobs until SIGTERM or SIGINT: `dogwatch worker`."""
 
         async def run() -> None:
-            stop = _stop_on_signals()
-            with self._job_worker() as worker:
-                await worker.run(stop)
+            await self.work(_stop_on_signals())
 
         asyncio.run(run())
+
+    def serve(self) -> None:
+        """Answer requests and do jobs until SIGTERM or SIGINT: `dogwatch serve`.
+
+        Raises:
+            ConfigError: the address cannot be listened on.
+        """
+        import uvloop
+
+        with (
+            _listen(self.settings.listen_host, self.settings.listen_port) as listener,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(self._serve(listener))
+
+    async def _serve(self, listener: socket.socket) -> None:
+        from dogwatch.serve.http import make_app
+        from dogwatch.serve.server import make_server
+        from dogwatch.store.notice_writer import NoticeWriter
+
+        stop = _stop_on_signals()
+        async with NoticeWriter(self.dsn) as notices:
+            application = make_app(self._served(notices))
+            server = make_server(application, self.settings.listen_host, self.settings.listen_port)
+            server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]  # one order of ending: below
+
+            async def answer() -> None:
+                await server.serve(sockets=[listener])
+                stop.set()
+
+            async def end() -> None:
+                await stop.wait()
+                application.begin_shutdown()
+                server.should_exit = True
+
+            async with asyncio.TaskGroup() as tasks:
+                for each in (answer(), end(), self.work(stop)):
+                    tasks.create_task(each)
+
+    def _served(self, notices: NoticeWriter) -> Served:
+        """Hand the rooms to `serve`."""
+        from dogwatch.serve.access_keys import FILE_NAME, AccessKeyFile
+        from dogwatch.serve.http import Served
+        from dogwatch.store.hook_secrets import HookSecrets
+
+        return Served(
+            views=self.views,
+            rescan=self.rescan_settings,
+            registries=self.registries,
+            health=self.views,
+            hook_secrets=HookSecrets(self.dsn),
+            notices=notices,
+            credentials=AccessKeyFile(self.settings.data / FILE_NAME),
+            machine_now=self._machine,
+            after_notice=self._after_notice,
+            after_setting=self.queue.pick_up_forgotten,
+            open_loopback=self.settings.open_loopback,
+            account_id=self.settings.account,
+            version=__version__,
+        )
+
+    def _after_notice(self) -> None:
+        """Have notices read; the caller gathers what comes meanwhile, so a pause here makes one job of many notices."""
+        self.queue.read_notices()
+        time.sleep(_GATHER_SECONDS)
 
     def _embedded_server(self) -> AbstractContextManager[str]:
         from dogwatch.store.embedded import EmbeddedServer
@@ -475,22 +423,29 @@ class App:
         return EmbeddedServer(self.settings.data).session()
 
     @contextmanager
-    def _job_worker(self) -> Iterator[JobWorker]:
-        """Yield a worker with its steps and children; the children end with the block."""
+    def _isolation(self) -> Iterator[Isolation]:
+        """Yield what runs steps apart; its children end with the block."""
         from dogwatch.flow.children import FEED_LIMITS, INDEX_LIMITS, ChildPool
-        from dogwatch.flow.plans import plan_steps
-        from dogwatch.flow.worker import JobWorker
 
         indexing, importing = ChildPool(self.settings.workers, INDEX_LIMITS), ChildPool(1, FEED_LIMITS)
-        isolation: Isolation = (
-            InChildren(self.settings, self.dsn, indexing, importing) if self._isolated else InProcess(self.outside)
-        )
         try:
-            plans = plan_steps(self.outside, isolation, self.queue)
-            yield JobWorker(self.dsn, plans, self._defer_due, self.settings.workers)
+            if self._isolated:
+                yield InChildren(self.settings, self.dsn, indexing, importing)
+            else:
+                yield InProcess(self.outside)
         finally:
             indexing.close()
             importing.close()
+
+    @contextmanager
+    def _job_worker(self) -> Iterator[JobWorker]:
+        """Yield a worker with its steps."""
+        from dogwatch.flow.plans import plan_steps
+        from dogwatch.flow.worker import JobWorker
+
+        with self._isolation() as isolation:
+            plans = plan_steps(self.outside, isolation, self.queue)
+            yield JobWorker(self.dsn, plans, self._defer_due, self.settings.workers)
 
     def _defer_due(self, minute: int) -> None:
         """Queue what the clock brings in this minute."""
@@ -499,11 +454,14 @@ class App:
         intervals = Intervals(self.settings.poll_minutes, self.settings.sweep_minutes, self.settings.feed_minutes)
         defer_due(self.queue, intervals, minute, self._registry_ids(), self.outside.feeds.sources())
 
-    def _defer_everything(self) -> None:
-        """Queue everything once: what happened while nobody was there is caught up with."""
+    def _catch_up(self) -> None:
+        """Queue everything once: what happened while nobody was there."""
         from dogwatch.flow.schedule import defer_everything
 
-        defer_everything(self.queue, self._registry_ids(), self.outside.feeds.sources())
+        try:
+            defer_everything(self.queue, self._registry_ids(), self.outside.feeds.sources())
+        except StoreUnavailableError as error:
+            _log.warning("not caught up; the schedule will", reason=error.message)
 
     def _registry_ids(self) -> list[int]:
         return [registry.id for registry in self.registries.load_all()]
@@ -515,3 +473,15 @@ def _stop_on_signals() -> asyncio.Event:
     for one in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(one, stop.set)
     return stop
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket, so that an address in use is told before anything is started."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise ConfigError("DOGWATCH_LISTEN", f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    shown = f"[{host}]" if ":" in host else host
+    _log.info("listening", url=f"http://{shown}:{listener.getsockname()[1]}")
+    return listener

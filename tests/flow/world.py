@@ -133,7 +133,7 @@ class World:
     def findings(self, *, closed: bool = False) -> list[Finding]:
         """All findings that lists show, in the order of their vulnerabilities."""
         query = FindingQuery(ACCOUNT, sort="vulnerability", descending=False)
-        page = self.app.findings.findings(query, self.app.clock.now())
+        page = self.app.views.findings(query)
         return [
             (finding.vulnerability, package.name, package.version, package.fixed_version, finding.status)
             for finding in page.rows

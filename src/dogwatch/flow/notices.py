@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import structlog
 
-from dogwatch.flow.ports import Defer, NoticeReading, Outside
+from dogwatch.flow.ports import Defer, Outside
 from dogwatch.flow.steps import Step, problem_of
 from dogwatch.model.errors import NotFoundError, StoreUnavailableError
-from dogwatch.model.registries import Notice, Registry, RegistryEvent
+from dogwatch.model.registries import Notice, NoticeReading, Registry, RegistryEvent
 
 NOTICES_PER_READ = 200  # at most some 10 MB of bodies at a time; usually each is 1 KiB
 EVENTS_PER_APPLY = 1000  # one transaction; long enough to be efficient, short enough to give way

@@ -15,7 +15,7 @@ from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.packages import Inventory, Provenance
 from dogwatch.model.registries import ManifestToResolve as ManifestToResolve
 from dogwatch.model.registries import Notice as Notice
-from dogwatch.model.registries import Registry, RegistryEvent, TagListing
+from dogwatch.model.registries import NoticeReading, PollOutcome, ReadNotice, Registry, TagListing
 
 
 class Clock(Protocol):
@@ -29,33 +29,6 @@ class Clock(Protocol):
 
 
 # --- registries -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ReadNotice:
-    """What an adapter made of one body: the events in it, and what it refused, in words."""
-
-    events: tuple[RegistryEvent, ...]
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeReading:
-    """What was read from one notice: its events in product time, and what was refused, in words."""
-
-    notice_id: int
-    registry_id: int
-    received_at: datetime
-    events: tuple[RegistryEvent, ...]
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PollOutcome:
-    """What a poll of one registry saw: listings that are complete, and repositories that failed, with the reason."""
-
-    listings: tuple[TagListing, ...]
-    failures: tuple[tuple[str, str], ...]
 
 
 class Registries(Protocol):
@@ -116,6 +89,9 @@ class EventStore(Protocol):
         Returns how many were taken in, and the manifests that were pushed or pulled and are not known. Idempotent; own
         reads move nothing; several callers at once share the work.
         """
+
+    def load_unresolved(self, now: datetime, limit: int) -> tuple[ManifestToResolve, ...]:
+        """Manifests that were named and whose turn to be resolved has come (again): the safety net under lost jobs."""
 
     def save_listing(self, registry_id: int, listing: TagListing, seen_at: datetime) -> tuple[ManifestToResolve, ...]:
         """Take in what polling saw of a repository, and return the manifests that are not known.

@@ -151,7 +151,7 @@ class JobWorker:
             pause = min(pause * 2, _LONGEST_RESTART_SECONDS)
 
     async def _look_for_stalled(self, app: App, stop: asyncio.Event) -> None:
-        """Give the jobs of dead workers to living ones; not by the schedule, for which a restart would take a minute."""
+        """Give the jobs of dead workers to living ones; not by the schedule: a restart would take a minute."""
         while not stop.is_set():
             try:
                 await retry_stalled(app, self._plans, STALLED_SECONDS)

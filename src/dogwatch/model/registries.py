@@ -99,3 +99,30 @@ class ManifestToResolve:
     registry_id: int
     repository: str
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadNotice:
+    """What was understood of one webhook body: the events in it, and what was refused, in words."""
+
+    events: tuple[RegistryEvent, ...]
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeReading:
+    """What was read from one notice: its events in product time, and what was refused, in words."""
+
+    notice_id: int
+    registry_id: int
+    received_at: datetime
+    events: tuple[RegistryEvent, ...]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PollOutcome:
+    """What a poll of one registry saw: listings that are complete, and repositories that failed, with the reason."""
+
+    listings: tuple[TagListing, ...]
+    failures: tuple[tuple[str, str], ...]

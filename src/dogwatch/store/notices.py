@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import psycopg
 
 from dogwatch.model.registries import EventKind, EventOrigin, Notice, RegistryEvent
+from dogwatch.model.registries import NoticeReading as NoticeReading
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import is_storable_key, storable, storable_identity
 
 _SQL = load_queries("notices")
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeReading:
-    """What was read from one notice: its events, and what was refused, in words."""
-
-    notice_id: int
-    registry_id: int
-    received_at: datetime
-    events: tuple[RegistryEvent, ...]
-    problem: str = ""
 
 
 def load_notices(connection: psycopg.Connection, limit: int) -> tuple[Notice, ...]:

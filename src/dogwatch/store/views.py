@@ -1,0 +1,69 @@
+"""All reads for lists and probes in one place, at the product's present."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from dogwatch.model.views import CoverageCount, FeedView, FindingQuery, FindingView, ImageQuery, ImageView, Page
+from dogwatch.store.clock import ProductClock
+from dogwatch.store.connection import Database
+from dogwatch.store.feeds import find_database_problem, load_feed_views
+from dogwatch.store.findings import FindingStore
+from dogwatch.store.image_views import ImageViews
+
+
+class Views:
+    """Implements `serve.ports.Views` and `serve.ports.Health`."""
+
+    def __init__(
+        self, database: Database, clock: ProductClock, expected_feeds: Sequence[tuple[str, str, timedelta]]
+    ) -> None:
+        """Prepare.
+
+        Args:
+            database: where to read.
+            clock: what the present is.
+            expected_feeds: (source, ecosystem, age from which its answers are stale) of each that is switched on.
+        """
+        self._database = database
+        self._clock = clock
+        self._expected_feeds = expected_feeds
+        self._findings = FindingStore(database)
+        self._images = ImageViews(database)
+
+    def now(self) -> datetime:
+        """Return the product's present."""
+        return self._clock.now()
+
+    def findings(self, query: FindingQuery) -> Page[FindingView]:
+        """Return a page of findings."""
+        return self._findings.findings(query, self.now())
+
+    def images(self, query: ImageQuery) -> Page[ImageView]:
+        """Return a page of images."""
+        return self._images.images(query, self.now())
+
+    def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
+        """Return (ecosystem, package, version, reason, advisories concerned) that could not be compared."""
+        return self._images.undetermined(account_id, image_id)
+
+    def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
+        """Count images by registry and status."""
+        return self._images.count_coverage(query, self.now())
+
+    def coverage_of_all(self) -> tuple[CoverageCount, ...]:
+        """Count the images of every account by registry and status."""
+        return self._images.coverage_of_all(self.now())
+
+    def shared_repositories(self, account_id: str) -> frozenset[str]:
+        """Return the repository names that more than one of the account's registries has."""
+        return self._images.shared_repositories(account_id)
+
+    def feeds(self) -> tuple[FeedView, ...]:
+        """Return the freshness of every feed that is switched on."""
+        return load_feed_views(self._database, self._expected_feeds, self.now())
+
+    def database_problem(self) -> str:
+        """Return why the database cannot be worked with; empty when it can."""
+        return find_database_problem(self._database)
