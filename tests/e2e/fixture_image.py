@@ -1,6 +1,6 @@
 """The image of the end-to-end test: a real Debian 12 by mmdebstrap, with an old wheel and an old npm package on top.
 
-What is slow to make is kept in a cache folder, keyed by the recipe, so that a second run needs neither network nor time.
+What is slow to make is kept in a cache folder, keyed by the recipe: a second run needs neither network nor time.
 Packages come from wherever this machine's apt, pip and npm are set up to get them.
 """
 
@@ -62,7 +62,7 @@ def make_fixture_image(cache: Path | None = None) -> FixtureImage:
     """Return the image; made anew only where the cache does not have its parts."""
     cache = cache or cache_folder()
     base = _kept(cache, "debian.tar", _DEBIAN, _make_debian).read_bytes()
-    top = layer_tar(_python_files(cache) | _npm_files(cache))
+    top = layer_tar({**_python_files(cache), **_npm_files(cache)})
     built = build_image([base, top], steps=["mmdebstrap bookworm", "install jinja2 and lodash"], author="Fixture")
     layers = json.loads(built.content)["layers"]
     return FixtureImage(built, _openssl(base), layers[0]["digest"], layers[1]["digest"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,8 @@ def examples(*lines: str) -> str:
 def opened(settings: Settings) -> Iterator[App]:
     """Connect everything for the time of a command: beside a running service, or alone."""
     from dogwatch.app import build
+    from dogwatch.logs import configure_logs
 
+    configure_logs(level=logging.WARNING)
     with build(settings) as app:
         yield app

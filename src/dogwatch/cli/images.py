@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -110,7 +110,7 @@ def _take(views: Views, query: ImageQuery) -> tuple[Sequence[ImageView], bool]:
             return found, bool(after)
 
 
-def _show_whole(found: Sequence[ImageView], undetermined: dict[int, Sequence[Undetermined]], form: Format) -> None:
+def _show_whole(found: Sequence[ImageView], undetermined: Mapping[int, Sequence[Undetermined]], form: Format) -> None:
     if form is not Format.TABLE:
         names = ("ecosystem", "package", "version", "reason", "advisories")
 

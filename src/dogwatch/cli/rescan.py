@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,13 +15,7 @@ from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus
 from dogwatch.settings import Settings
 
-if TYPE_CHECKING:
-    from dogwatch.app import App
-
 _MODES = {"pull": ActivityMode.LAST_PULL, "in-use": ActivityMode.LAST_IN_USE, "either": ActivityMode.EITHER}
-_WAIT_SECONDS = 30.0
-"""How long a change may take before we stop waiting for it: the target for a million images."""
-_LOOK_SECONDS = 0.2
 
 
 @takes_settings()
@@ -46,7 +39,7 @@ def set_windows(
     mode: Annotated[
         str | None, typer.Option("--mode", help="what activity is: pull, in-use or either", show_default=False)
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="wait until the change has taken effect")] = True,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="let it take effect now")] = True,
     output: Output = None,
 ) -> None:
     """Change the windows; what is not named stays as it is.
@@ -59,10 +52,11 @@ def set_windows(
     with opened(settings) as app:
         setting = app.request_windows(filters.window(push), filters.window(activity), asked_mode)
         if wait:
-            setting = _applied(app)
+            app.apply_windows()
+            setting = app.rescan_settings.load(settings.account)
     write_rows([setting], COLUMNS, chosen_format(output))
     if setting.status is SettingStatus.PENDING:
-        say("The change waits for a worker: start dogwatch serve or dogwatch worker.")
+        say("The change takes effect when a worker comes to it: dogwatch serve, or dogwatch worker.")
     if setting.status is SettingStatus.FAILED:
         raise typer.Exit(INCOMPLETE)
 
@@ -74,16 +68,6 @@ def _mode(text: str) -> str:
     if word.lower() not in _MODES:
         raise InvalidRequestError("mode", f"{text!r} is none of {', '.join(_MODES)}")
     return _MODES[word.lower()]
-
-
-def _applied(app: App) -> RescanSetting:
-    """Wait for the change; do the work here where no worker is there for it."""
-    deadline = time.monotonic() + _WAIT_SECONDS
-    while True:
-        setting = app.rescan_settings.load(app.settings.account)
-        if setting.status is not SettingStatus.PENDING or time.monotonic() > deadline:
-            return setting
-        time.sleep(_LOOK_SECONDS)
 
 
 COLUMNS: tuple[Column[RescanSetting], ...] = (
