@@ -32,7 +32,7 @@ from dogwatch.store.embedded.record import ServerRecord, read_record, record_of_
 from dogwatch.store.embedded.server_log import open_log, quote_log, shorten_log
 from dogwatch.store.embedded.sockets import clear_socket_folder, make_socket_folder, remove_socket_folder
 from dogwatch.store.embedded.spawn import Surroundings, program_line, start_program
-from dogwatch.store.embedded.stopping import has_ended, stop_server, wait_for_orphans
+from dogwatch.store.embedded.stopping import IMMEDIATE_STOP_SECONDS, has_ended, stop_server, wait_for_orphans
 from dogwatch.store.embedded.view import plan_view
 
 _READY_PAUSE_SECONDS = 0.01
@@ -77,7 +77,7 @@ def guard(layout: Layout) -> None:
     pidfd = _open_process(record)
     _report({"ready": record.pid})
     _watch(pidfd, users_lock)
-    stop_server(record, layout.user.uid)
+    stop_server(record, layout.user.uid, _LOG)
     with suppress(ChildProcessError):  # taken over, not our child
         os.waitpid(record.pid, 0)
     remove_socket_folder(record.socket_folder, layout.folder)
@@ -127,8 +127,8 @@ def _wait_until_ready(pid: int, users_lock: int, offset: int) -> None:
             status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
             raise StoreUnavailableError(f"the server ended with status {status}: {quote_log(_LOG, offset)}")
         if try_exclusive(users_lock):
-            signal.pidfd_send_signal(pidfd, signal.SIGINT)
-            has_ended(pidfd, sys.maxsize)
+            signal.pidfd_send_signal(pidfd, signal.SIGQUIT)  # nothing was written yet that needs good order
+            has_ended(pidfd, IMMEDIATE_STOP_SECONDS)
             raise _Abandoned
     os.close(pidfd)
 

@@ -150,7 +150,7 @@ def _leave(layout: Layout, users_lock: int) -> None:
         if try_exclusive(users_lock):
             record = read_record(layout.record)
             if record is not None:
-                stop_server(record, layout.user.uid)
+                stop_server(record, layout.user.uid, layout.log)
             _wait_for_guardian(layout)
         elif not try_shared(users_lock):
             take_shared(users_lock)  # the guardian was quicker and is stopping it

@@ -14,6 +14,9 @@ MAX_LOG_BYTES = 8 * 1024 * 1024  # with its predecessor twice that; some weeks o
 QUOTED_LINES = 8
 _QUOTED_BYTES = 4096
 _PROBE_BYTES = 65536
+_CRASH_BYTES = 65536  # hundreds of lines: each session of a crashing server may leave one
+_CRASHED = b"terminating any other active server processes"
+_READY = b"database system is ready to accept connections"
 
 
 def open_log(path: Path) -> int:
@@ -53,6 +56,22 @@ def quote_log(path: Path, offset: int) -> str:
         return f"its log cannot be read: {error}"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return "; ".join(lines[-QUOTED_LINES:]) or f"its log says nothing{_why_nothing(path)}"
+
+
+def tells_of_crash(path: Path) -> bool:
+    """Say whether a process of the server has crashed and the server has not been ready again since.
+
+    Args:
+        path: the log; one that cannot be read tells of nothing.
+    """
+    try:
+        with path.open("rb") as stream:
+            end = stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, end - _CRASH_BYTES))
+            text = stream.read(_CRASH_BYTES)
+    except OSError:
+        return False
+    return text.rfind(_CRASHED) > text.rfind(_READY)
 
 
 def _why_nothing(path: Path) -> str:

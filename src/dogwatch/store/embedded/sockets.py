@@ -58,7 +58,7 @@ def clear_socket_folder(socket_folder: str, folder: Path) -> None:
     The caller holds the server lock, so there is no server to take it from.
     """
     own = Path(socket_folder).is_relative_to(folder)
-    for leftover in Path(_OWN if own else socket_folder).glob(".s.PGSQL.*"):
+    for leftover in (_OWN if own else Path(socket_folder)).glob(".s.PGSQL.*"):
         leftover.unlink(missing_ok=True)
 
 

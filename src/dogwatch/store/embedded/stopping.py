@@ -19,21 +19,27 @@ from pathlib import Path
 from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.store.embedded.locks import try_exclusive
 from dogwatch.store.embedded.record import ServerRecord
+from dogwatch.store.embedded.server_log import tells_of_crash
 
 # A fast shutdown writes what is in memory to disk. After this long we trust recovery rather than the shutdown.
 FAST_STOP_SECONDS = 60.0
 IMMEDIATE_STOP_SECONDS = 30.0
+_CRASH_CHECK_SECONDS = 0.5  # a crash may come to light only after we have asked
 # Left-over backends notice the death of their postmaster when they next wait for something, mostly at once.
 _ORPHAN_STEPS = ((0.3, None), (1.0, signal.SIGTERM), (4.0, signal.SIGQUIT), (10.0, signal.SIGKILL))
 _ORPHAN_PAUSE_SECONDS = 0.01
 
 
-def stop_server(record: ServerRecord, owner_uid: int) -> None:
-    """Stop the postmaster of a record, and wait until it has ended.
+def stop_server(record: ServerRecord, owner_uid: int, log: Path) -> None:
+    """Stop the postmaster of a record in good order, and wait until it has ended.
+
+    A server that recovers from the crash of one of its processes is stopped at once instead. Recovery loses nothing by
+    that; but PostgreSQL 18.4, asked for a fast shutdown then, waits for ever for helpers that it does not ask to end.
 
     Args:
         record: the postmaster; when it is gone already, nothing happens.
         owner_uid: who must own the process.
+        log: the server's log, by a path that the caller can use.
 
     Raises:
         StoreUnavailableError: it does not end.
@@ -46,15 +52,25 @@ def stop_server(record: ServerRecord, owner_uid: int) -> None:
         # Compared after opening: from here on the descriptor means this process and no later one of the same id.
         if not record.is_alive() or os.stat(f"/proc/{record.pid}").st_uid != owner_uid:
             return
-        for wish, seconds in ((signal.SIGINT, FAST_STOP_SECONDS), (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS)):
-            signal.pidfd_send_signal(descriptor, wish)
-            if has_ended(descriptor, seconds):
-                return
+        if _stops_in_good_order(descriptor, log):
+            return
+        signal.pidfd_send_signal(descriptor, signal.SIGQUIT)
+        if has_ended(descriptor, IMMEDIATE_STOP_SECONDS):
+            return
     except (FileNotFoundError, ProcessLookupError):
         return
     finally:
         os.close(descriptor)
     raise StoreUnavailableError(f"the embedded server (process {record.pid}) does not stop")
+
+
+def _stops_in_good_order(pidfd: int, log: Path) -> bool:
+    until = time.monotonic() + FAST_STOP_SECONDS
+    while time.monotonic() < until and not tells_of_crash(log):
+        signal.pidfd_send_signal(pidfd, signal.SIGINT)  # said again, it changes nothing
+        if has_ended(pidfd, _CRASH_CHECK_SECONDS):
+            return True
+    return False
 
 
 def has_ended(pidfd: int, seconds: float) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dogwatch.store.embedded.server_log import open_log, quote_log, shorten_log
+from dogwatch.store.embedded.server_log import open_log, quote_log, shorten_log, tells_of_crash
 
 
 def test_a_long_log_is_moved_aside_under_the_hands_of_its_writer(tmp_path: Path) -> None:
@@ -33,3 +33,16 @@ def test_the_last_lines_since_an_offset_are_quoted(tmp_path: Path) -> None:
     assert quote_log(log, log.stat().st_size - 3) == "\ufffd"
     assert quote_log(log, 10_000) == "its log says nothing"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["postgres.log"]
+
+
+def test_a_crash_is_told_until_the_server_is_ready_again(tmp_path: Path) -> None:
+    log = tmp_path / "postgres.log"
+    assert not tells_of_crash(log)
+    ready = "2026-03-03 UTC [7] LOG:  database system is ready to accept connections\n"
+    crash = "2026-03-03 UTC [7] LOG:  terminating any other active server processes\n"
+    told = []
+    for line in (ready, crash, "redo starts\n", ready, crash, "x" * 1000 + "\n"):
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write(line)
+        told.append(tells_of_crash(log))
+    assert told == [False, True, True, False, True, True]

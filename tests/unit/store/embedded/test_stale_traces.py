@@ -14,7 +14,7 @@ import pytest
 
 from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.store.embedded import EmbeddedServer
-from dogwatch.store.embedded.record import ServerRecord, record_of_this_process, started_ticks
+from dogwatch.store.embedded.record import ServerRecord, read_record, record_of_this_process, started_ticks
 from tests.unit.store.embedded.traces import Traces
 
 
@@ -91,12 +91,13 @@ def test_a_record_is_alive_exactly_while_its_process_lives(traces: Traces) -> No
     assert not record.is_alive()
 
 
-@pytest.mark.parametrize(
-    "content",
-    ["", "{", "[]", "null", "7", '{"pid": 1}', '{"pid": "1", "started_ticks": 1, "boot_id": 1}', "\ufffd" * 10_000],
-)
-def test_a_damaged_record_counts_as_none(used: EmbeddedServer, traces: Traces, content: str) -> None:
-    (traces.folder / "server.json").write_text(content, encoding="utf-8")
+def test_a_damaged_record_counts_as_none(used: EmbeddedServer, traces: Traces) -> None:
+    damaged = ["", "{", "[]", "null", "7", '{"pid": 1}', "\ufffd" * 10_000]
+    damaged += [text.replace("pid", "pip") for text in [json.dumps(asdict(traces.record()))]]
+    damaged += [json.dumps(asdict(traces.record()) | {"pid": value}) for value in ("1", -1, 0, True, None, 1.5)]
+    for text in damaged:
+        (traces.folder / "server.json").write_text(text, encoding="utf-8")
+        assert read_record(traces.folder / "server.json") is None
     assert _works(used)
 
 

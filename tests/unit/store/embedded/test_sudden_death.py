@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from dogwatch.store.embedded import EmbeddedServer
+from dogwatch.store.embedded.stopping import FAST_STOP_SECONDS
 from tests.unit.store.embedded.traces import Traces, wait_until
 from tests.unit.store.embedded.user_process import UserProcess, user_process
 
@@ -135,8 +137,8 @@ def test_backends_that_outlive_their_postmaster_are_ended_before_the_next_start(
         assert user.process.stdin is not None
         user.process.stdin.write("SELECT count(*) FROM generate_series(1, 10000000000)\n")  # busy: it waits for nothing
         user.process.stdin.flush()
-        wait_until(lambda: _busy(traces) is not None, "the query runs")
-        orphan = _busy(traces)
+        wait_until(lambda: _find(traces, b"SELECT") is not None, "the query runs")
+        orphan = _find(traces, b"SELECT")
         assert orphan is not None
         _kill(traces.record().pid)
         with EmbeddedServer(data_folder).session() as address, psycopg.connect(address) as connection:
@@ -144,11 +146,28 @@ def test_backends_that_outlive_their_postmaster_are_ended_before_the_next_start(
             assert not Path(f"/proc/{orphan}/cwd").exists()
 
 
-def _busy(traces: Traces) -> int | None:
+def _find(traces: Traces, title: bytes) -> int | None:
+    """Return the process of the server whose title holds a word."""
     for pid in traces.processes():
-        if b"SELECT" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            return pid
+        with suppress(OSError):
+            if title in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
     return None
+
+
+def test_leaving_a_server_that_recovers_from_the_crash_of_one_of_its_processes_takes_no_time(
+    data_folder: Path, traces: Traces
+) -> None:
+    for delay_seconds in (0.0, 0.02, 0.05, 0.1, 0.15):
+        with EmbeddedServer(data_folder).session():
+            wait_until(lambda: _find(traces, b"checkpointer") is not None, "the server is complete")
+            checkpointer = _find(traces, b"checkpointer")
+            assert checkpointer is not None
+            _kill(checkpointer)
+            time.sleep(delay_seconds)
+            started = time.monotonic()
+        assert time.monotonic() - started < FAST_STOP_SECONDS / 2
+        assert traces.processes() == []
 
 
 @pytest.mark.parametrize("also_initdb", [True, False])
