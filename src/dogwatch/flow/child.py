@@ -7,7 +7,6 @@ and at once when the parent dies, whatever it is doing.
 from __future__ import annotations
 
 import fcntl
-import gc
 import os
 import pickle
 import resource
@@ -90,7 +89,6 @@ def main(connection_fd: int, lifeline_fd: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (orders.memory_bytes, orders.memory_bytes))
         while True:
             connection.send_bytes(_answer(connection.recv_bytes()))
-            gc.collect()  # between two works, while nobody waits
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 
