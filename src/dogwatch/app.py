@@ -47,12 +47,15 @@ from dogwatch.store.views import Views
 from dogwatch.store.watch import WatchStore
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dogwatch.advisories import FeedReader
     from dogwatch.flow.children import ChildPool
     from dogwatch.flow.worker import JobWorker
     from dogwatch.registry.check import Check
     from dogwatch.registry.watched import WatchedRegistries
     from dogwatch.serve.http import Served
+    from dogwatch.serve.ports import AccessKey
     from dogwatch.store.notice_writer import NoticeWriter
 
 _GATHER_SECONDS = 0.02  # between two looks at arrived notices: many are read at once, and one within 100 ms
@@ -330,6 +333,37 @@ class App:
         self.queue.sweep()
         return now
 
+    def add_access_key(self, role: str) -> AccessKey:
+        """Make an access key for the settings' account; needs no database, as the other two."""
+        from dogwatch.serve.access_keys import create_access_key
+        from dogwatch.serve.ports import Role
+
+        self.settings.data.mkdir(parents=True, exist_ok=True)
+        return create_access_key(self._access_key_file, self.settings.account, Role(role))
+
+    def access_keys(self) -> tuple[AccessKey, ...]:
+        """Return the account's access keys, by id."""
+        from dogwatch.serve.access_keys import AccessKeyFile
+
+        keys = AccessKeyFile(self._access_key_file).load()
+        return tuple(key for _, key in sorted(keys.items()) if key.account_id == self.settings.account)
+
+    def remove_access_key(self, access_key_id: str) -> None:
+        """Take one of the account's access keys away.
+
+        Raises:
+            NotFoundError: the account has no such key.
+        """
+        from dogwatch.serve.access_keys import remove_access_key
+
+        remove_access_key(self._access_key_file, self.settings.account, access_key_id)
+
+    @property
+    def _access_key_file(self) -> Path:
+        from dogwatch.serve.access_keys import FILE_NAME
+
+        return self.settings.data / FILE_NAME
+
     # work ---------------------------------------------------------------------------------------------------------
 
     def run_until_idle(self) -> None:
@@ -391,7 +425,7 @@ class App:
 
     def _served(self, notices: NoticeWriter) -> Served:
         """Hand the rooms to `serve`."""
-        from dogwatch.serve.access_keys import FILE_NAME, AccessKeyFile
+        from dogwatch.serve.access_keys import AccessKeyFile
         from dogwatch.serve.http import Served
         from dogwatch.store.hook_secrets import HookSecrets
 
@@ -402,7 +436,7 @@ class App:
             health=self.views,
             hook_secrets=HookSecrets(self.dsn),
             notices=notices,
-            credentials=AccessKeyFile(self.settings.data / FILE_NAME),
+            credentials=AccessKeyFile(self._access_key_file),
             machine_now=self._machine,
             after_notice=self._after_notice,
             after_setting=self.queue.pick_up_forgotten,

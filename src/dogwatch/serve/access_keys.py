@@ -5,7 +5,8 @@
     account = "123456789012"
     role = "admin"        # or "reader"
 
-Read again whenever the file changes. `create_access_key` adds one; deleting a table takes a key away.
+Read again whenever the file changes. `create_access_key` adds one, `remove_access_key` takes one away; so
+does deleting its table.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ import re
 import secrets
 import stat
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-from dogwatch.model.errors import ConfigError, InvalidRequestError
+from dogwatch.model.errors import ConfigError, InvalidRequestError, NotFoundError
 from dogwatch.serve.ports import AccessKey, Role
 
 FILE_NAME = "access-keys.toml"
@@ -60,16 +64,23 @@ class AccessKeyFile:
             return {}
         except OSError as error:
             raise ConfigError(FILE_NAME, f"{self._path}: {error.strerror}") from error
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(file.fileno())
-            _check_rights(self._path, status)
-            mark = (status.st_ino, status.st_size, status.st_mtime_ns)
-            known = self._read
-            if known is not None and known[0] == mark:
-                return known[1]
+        try:
+            return self._load_open(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _load_open(self, descriptor: int) -> dict[str, AccessKey]:
+        """Return all keys of the open file, from memory where it has not changed."""
+        status = os.fstat(descriptor)
+        _check_rights(self._path, status)
+        mark = (status.st_ino, status.st_size, status.st_mtime_ns)
+        known = self._read
+        if known is not None and known[0] == mark:
+            return known[1]
+        with open(descriptor, "rb", closefd=False) as file:
             keys = _parse(self._path, file.read(MAX_FILE_BYTES + 1))
-            self._read = (mark, keys)
-            return keys
+        self._read = (mark, keys)
+        return keys
 
 
 def create_access_key(path: Path, account_id: str, role: Role) -> AccessKey:
@@ -89,10 +100,7 @@ def create_access_key(path: Path, account_id: str, role: Role) -> AccessKey:
     )
     table = f'[{key.id}]\nsecret = "{key.secret}"\naccount = "{account_id}"\nrole = "{role}"\n'
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # two at once would lose a key
-            _check_rights(path, os.fstat(file.fileno()))
+        with _held(path) as file:
             content = file.read(MAX_FILE_BYTES + 1)
             _parse(path, content)
             gap = "" if not content else "\n" if content.endswith(b"\n") else "\n\n"
@@ -102,6 +110,75 @@ def create_access_key(path: Path, account_id: str, role: Role) -> AccessKey:
     except OSError as error:
         raise ConfigError(FILE_NAME, f"{path}: {error.strerror}") from error
     return key
+
+
+def remove_access_key(path: Path, account_id: str, access_key_id: str) -> None:
+    """Take the table of a key out of the file; the rest stays as it is, comments included.
+
+    Raises:
+        NotFoundError: the account has no such key.
+        ConfigError: the file is not private, cannot be understood, or cannot be written.
+    """
+    if not path.exists():
+        raise NotFoundError("access key", access_key_id)
+    try:
+        with _held(path) as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+            keys = _parse(path, content)
+            if access_key_id not in keys or keys[access_key_id].account_id != account_id:
+                raise NotFoundError("access key", access_key_id)
+            left = _without(content.decode(), access_key_id).encode()
+            if _parse(path, left).keys() != keys.keys() - {access_key_id}:
+                raise ConfigError(
+                    FILE_NAME, f"{path}: not written as one table per key; delete [{access_key_id}] by hand"
+                )
+            _replace(path, left, os.fstat(file.fileno()))
+    except OSError as error:
+        raise ConfigError(FILE_NAME, f"{path}: {error.strerror}") from error
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[BinaryIO]:
+    """Open the file alone (two at once would lose a key); again where it was replaced while we waited."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            status = os.fstat(descriptor)
+            if not path.exists() or not os.path.samestat(status, path.lstat()):
+                continue
+            _check_rights(path, status)
+            yield file
+            return
+
+
+def _without(text: str, access_key_id: str) -> str:
+    """Return the text without one table: from its header to the next one."""
+    header = re.compile(rf"\s*\[\s*[\"']?{re.escape(access_key_id)}[\"']?\s*\]")
+    kept: list[str] = []
+    is_gone = False
+    for line in text.splitlines(keepends=True):
+        if line.lstrip().startswith("["):
+            is_gone = header.match(line) is not None
+        if not is_gone:
+            kept.append(line)
+    return "".join(kept)
+
+
+def _replace(path: Path, content: bytes, status: os.stat_result) -> None:
+    """Put another content in the file's place at once; its owner stays."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _check_rights(path: Path, status: os.stat_result) -> None:
