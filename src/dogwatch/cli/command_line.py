@@ -33,6 +33,13 @@ def examples(*lines: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+def unopened(settings: Settings) -> App:
+    """Return the application for what needs no database."""
+    from dogwatch.app import build
+
+    return build(settings)
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[App]:
     """Connect everything for the time of a command: beside a running service, or alone."""

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from dogwatch.cli import filters
 from dogwatch.cli.command_line import Output, examples, opened
 from dogwatch.cli.looked_at import look, nothing_found, sentences
+from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import Column, chosen_format, minute, rfc3339, short_digest, write_rows
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingQuery, FindingView, VulnerablePackage
 from dogwatch.settings import Settings
-
-if TYPE_CHECKING:
-    from dogwatch.serve.ports import Views
 
 _PAGE = 1_000
 _STATUSES = ("ACTIVE", "CLOSED")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,6 +11,7 @@ from dogwatch.cli import filters
 from dogwatch.cli.command_line import Output, examples, opened
 from dogwatch.cli.findings import severity_counts
 from dogwatch.cli.looked_at import look, sentences
+from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import (
     NOTHING,
     Column,
@@ -29,9 +30,6 @@ from dogwatch.model.images import is_digest
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import ImageQuery, ImageView
 from dogwatch.settings import Settings
-
-if TYPE_CHECKING:
-    from dogwatch.serve.ports import Views
 
 _PAGE = 1_000
 Words = list[str] | None

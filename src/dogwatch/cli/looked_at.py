@@ -6,14 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import plural
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, FeedView, ImageQuery
-
-if TYPE_CHECKING:
-    from dogwatch.serve.ports import Views
 
 _PENDING = frozenset(
     {StatusReason.PENDING_INITIAL_SCAN, StatusReason.SCAN_IN_PROGRESS, StatusReason.PENDING_REVIVAL_SCAN}

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
 from dogwatch.cli.command_line import Output, examples, new_group, opened
 from dogwatch.cli.errors import INCOMPLETE
+from dogwatch.cli.ports import Check
 from dogwatch.cli.rendering import Column, Format, chosen_format, minute, rfc3339, say, write_json, write_rows
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.settings import Settings
-
-if TYPE_CHECKING:
-    from dogwatch.registry.check import Check
 
 _NO_ALIAS = re.compile(r"[^A-Za-z0-9._-]+")
 _ALIAS_LENGTH_MAX = 63
