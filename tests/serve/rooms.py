@@ -142,6 +142,10 @@ def make_feed(**changes: Any) -> FeedView:
     return replace(feed, **changes)
 
 
+def make_setting(push: str = "DAYS_90", activity: str = "DAYS_90", mode: str = "LAST_PULL_DATE") -> RescanSetting:
+    return RescanSetting(Window.parse(push), Window.parse(activity), ActivityMode(mode), updated_at=NOW)
+
+
 GAP = GapView("file-unreadable", "var/lib/dpkg/status", "cut short", "the packages it lists are not seen")
 
 _FINDING_TEXTS: Mapping[str, Callable[[FindingView], Sequence[str]]] = {
@@ -173,10 +177,19 @@ _IMAGE_TEXTS: Mapping[str, Callable[[ImageView], Sequence[str]]] = {
     "architecture": lambda one: [one.architecture],
     "image": lambda one: [str(one.image_id)],
 }
-_SORTS = (
-    "severity score vulnerability source status first_observed_at last_observed_at updated_at pushed_at repository"
-    " registry"
-).split()
+_SORTS = [
+    "severity",
+    "score",
+    "vulnerability",
+    "source",
+    "status",
+    "first_observed_at",
+    "last_observed_at",
+    "updated_at",
+    "pushed_at",
+    "repository",
+    "registry",
+]
 
 
 def _meets(values: Sequence[str], entries: Sequence[tuple[str, str]]) -> bool:
@@ -205,7 +218,7 @@ class Rooms:
     known_registries: list[Registry] = field(default_factory=lambda: [make_registry()])
     known_feeds: list[FeedView] = field(default_factory=lambda: [make_feed()])
     keys: list[AccessKey] = field(default_factory=lambda: [ADMIN, READER, STRANGER])
-    setting: RescanSetting = RescanSetting(Window(90), Window(90), ActivityMode.LAST_PULL, updated_at=NOW)
+    setting: RescanSetting = field(default_factory=lambda: make_setting())
     problem: str = ""
     failure: Exception | None = None
     sink_failure: Exception | None = None
@@ -338,7 +351,7 @@ class Rooms:
             )
         )
 
-    def _images(self, query: ImageQuery) -> list[ImageView]:
+    def _images(self, query: ImageQuery) -> Sequence[ImageView]:
         return [
             one
             for one in self.image_rows

@@ -36,7 +36,7 @@ from dogwatch.serve.errors import (
 from dogwatch.serve.hooks.coalescing import Coalesced
 from dogwatch.serve.hooks.receiver import PREFIX as HOOKS
 from dogwatch.serve.hooks.receiver import HookReceiver
-from dogwatch.serve.limits import MAX_REQUEST_BYTES, REQUEST_SECONDS
+from dogwatch.serve.limits import BODY_SECONDS, MAX_REQUEST_BYTES, REQUEST_SECONDS
 from dogwatch.serve.messages import (
     Answer,
     BodyRefusedError,
@@ -179,7 +179,7 @@ class Application:
             await send_answer(await self._probes.answer(head.path), reply.send)
         else:
             try:
-                body = await read_body(head, receive, MAX_REQUEST_BYTES)
+                body = await read_body(head, receive, MAX_REQUEST_BYTES, BODY_SECONDS)
             except BodyRefusedError as refused:
                 await send_answer(_refuse_body(refused, request_id), reply.send)
                 return

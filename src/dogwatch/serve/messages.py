@@ -13,8 +13,6 @@ from typing import Any, TypeVar
 import anyio.to_thread
 import msgspec
 
-from dogwatch.serve.limits import BODY_SECONDS
-
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -94,7 +92,7 @@ def head_of(scope: Scope, body: bytes = b"") -> Incoming:
     )
 
 
-async def read_body(head: Incoming, receive: Receive, max_bytes: int, seconds: float = BODY_SECONDS) -> bytes:
+async def read_body(head: Incoming, receive: Receive, max_bytes: int, seconds: float) -> bytes:
     """Read a request's body to its end.
 
     Raises:

@@ -39,9 +39,9 @@ class _EcrConfiguration(msgspec.Struct, forbid_unknown_fields=True, rename="came
 class _UpdateConfiguration(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     account_id: str | None = None
     ecr_configuration: _EcrConfiguration | None = None
-    ec2_configuration: msgspec.Raw | None = msgspec.field(default=None, name="ec2Configuration")
-    ami_configuration: msgspec.Raw | None = None
-    update_configuration_inheritance: msgspec.Raw | None = None
+    ec2_configuration: Any = None
+    ami_configuration: Any = None
+    update_configuration_inheritance: Any = None
 
 
 def shown(setting: RescanSetting) -> dict[str, str]:

@@ -19,7 +19,7 @@ from dogwatch.serve.errors import (
 )
 from dogwatch.serve.hooks.coalescing import Coalesced
 from dogwatch.serve.hooks.secrets import KnownSecrets
-from dogwatch.serve.limits import MAX_NOTICE_BYTES
+from dogwatch.serve.limits import BODY_SECONDS, MAX_NOTICE_BYTES
 from dogwatch.serve.messages import Answer, BodyRefusedError, Incoming, Receive, read_body
 from dogwatch.serve.ports import HookSecrets, NoticeSink
 from dogwatch.serve.present import Present
@@ -95,7 +95,7 @@ class HookReceiver:
         content_type = head.only("content-type").partition(";")[0].strip().lower()
         if content_type not in MEDIA_TYPES or head.only("content-encoding").lower() not in ("", "identity"):
             return REFUSED, bare_problem(_WRONG_TYPE, f"known are {', '.join(sorted(MEDIA_TYPES))}", request_id)
-        body = await read_body(head, receive, MAX_NOTICE_BYTES)
+        body = await read_body(head, receive, MAX_NOTICE_BYTES, BODY_SECONDS)
         if not body:
             return REFUSED, bare_problem(_EMPTY, "there is nothing in it", request_id)
         try:

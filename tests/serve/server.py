@@ -1,0 +1,28 @@
+"""A real web server on loopback around in-memory rooms."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dogwatch.serve.http import Application
+from dogwatch.serve.server import make_server
+
+
+@contextmanager
+def running(app: Application) -> Iterator[int]:
+    """Yield the port of a server that runs in a thread of its own."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = make_server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
+    thread.start()
+    try:
+        yield listening.getsockname()[1]
+    finally:
+        server.should_exit = True
+        thread.join(30)
+        listening.close()
+        assert not thread.is_alive()

@@ -1,0 +1,448 @@
+"""The JSON API: what it lists, what it says was looked at, what it refuses."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dogwatch.model.errors import ConfigError, StoreUnavailableError
+from dogwatch.model.monitoring import StatusCode, StatusReason
+from dogwatch.model.times import FOREVER
+from dogwatch.model.views import FindingQuery, ImageQuery
+from dogwatch.serve.limits import MAX_REQUEST_BYTES
+from tests.serve.asgi import LOCAL, Reply, call
+from tests.serve.rooms import (
+    ACCOUNT,
+    ADMIN,
+    DIGEST,
+    GAP,
+    LAYER,
+    NOW,
+    OTHER_ACCOUNT,
+    OTHER_DIGEST,
+    READER,
+    STRANGER,
+    Rooms,
+    make_feed,
+    make_finding,
+    make_image,
+    make_registry,
+)
+
+
+def get(rooms: Rooms, path: str, **headers: str) -> Reply:
+    return call(rooms.app(open_loopback=True), "GET", f"/api/v1{path}", headers={**LOCAL, **headers})
+
+
+def put(rooms: Rooms, content: Any, **headers: str) -> Reply:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return call(rooms.app(open_loopback=True), "PUT", "/api/v1/rescan", body, {**LOCAL, **headers})
+
+
+def bearer(key: Any) -> str:
+    return f"Bearer {key.id}:{key.secret}"
+
+
+def test_a_finding_is_shown_whole() -> None:
+    reply = get(Rooms(), "/findings")
+    assert (reply.status, reply.headers["content-type"]) == (200, "application/json")
+    assert reply.json["findings"] == [
+        {
+            "id": "00000000000000010000000000000007",
+            "vulnerability": "CVE-2024-6119",
+            "aliases": ["DSA-5764-1"],
+            "title": "CVE-2024-6119 - libssl3",
+            "description": "A denial of service in name checks.",
+            "severity": "HIGH",
+            "score": {
+                "value": 7.5,
+                "vector": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H",
+                "version": "3.1",
+                "source": "osv",
+            },
+            "source": "osv",
+            "advisory": "DEBIAN-CVE-2024-6119",
+            "references": ["https://security.example/CVE-2024-6119"],
+            "published_at": "2025-06-04T12:00:00Z",
+            "modified_at": "2026-06-09T12:00:00Z",
+            "fix": "YES",
+            "status": "ACTIVE",
+            "closed_reason": "",
+            "first_observed_at": "2026-07-06T12:00:00Z",
+            "last_observed_at": "2026-07-08T12:00:00Z",
+            "updated_at": "2026-07-08T12:00:00Z",
+            "image": {
+                "id": 1,
+                "registry": "harbour",
+                "registry_url": "https://registry.example",
+                "repository": "app/web",
+                "digest": DIGEST,
+                "tags": ["1.4.2", "latest"],
+                "os": "linux",
+                "architecture": "amd64",
+                "platform": "DEBIAN_12",
+                "pushed_at": "2026-06-29T12:00:00Z",
+            },
+            "packages": [
+                {
+                    "ecosystem": "Debian:12",
+                    "name": "libssl3",
+                    "version": "3.0.9-1",
+                    "arch": "amd64",
+                    "source_name": "openssl",
+                    "source_version": "3.0.9-1",
+                    "fixed_version": "3.0.14-1~deb12u1",
+                    "fix_state": "fixed",
+                    "layer_digest": LAYER,
+                    "paths": ["var/lib/dpkg/status"],
+                }
+            ],
+        }
+    ]
+    assert reply.json["looked_at"] == {
+        "at": "2026-07-09T12:00:00Z",
+        "complete": True,
+        "reasons": [],
+        "images": 1,
+        "statuses": [{"code": "ACTIVE", "reason": "SUCCESSFUL", "images": 1}],
+        "gaps": 0,
+        "feeds": [
+            {
+                "source": "osv",
+                "ecosystem": "Debian",
+                "records": 1000,
+                "refused": 0,
+                "checked_at": "2026-07-09T11:00:00Z",
+                "changed_at": "2026-07-09T10:00:00Z",
+                "age_seconds": 3600,
+                "stale": False,
+                "missing": False,
+                "problem": "",
+            }
+        ],
+    }
+
+
+def pending(**changes: Any) -> Any:
+    return make_image(
+        image_id=2,
+        digest=OTHER_DIGEST,
+        status_reason=StatusReason.PENDING_INITIAL_SCAN,
+        indexed_at=None,
+        packages=0,
+        severity_counts={},
+        **changes,
+    )
+
+
+def test_an_image_that_was_not_looked_at_is_not_shown_as_clean() -> None:
+    rooms = Rooms(rows=[], image_rows=[pending()])
+    findings = get(rooms, f"/findings?digest={OTHER_DIGEST}").json
+    assert findings["findings"] == []
+    assert findings["looked_at"]["complete"] is False
+    assert findings["looked_at"]["reasons"] == ["not looked at yet: 1 images"]
+    assert findings["looked_at"]["statuses"] == [{"code": "ACTIVE", "reason": "PENDING_INITIAL_SCAN", "images": 1}]
+    image = get(rooms, f"/images/{OTHER_DIGEST}").json["images"][0]
+    assert (image["findings"], image["packages"], image["undetermined"]) == (None, None, None)
+    assert image["status"] == {"code": "ACTIVE", "reason": "PENDING_INITIAL_SCAN", "problem": ""}
+
+
+@pytest.mark.parametrize(
+    ("rooms", "reason"),
+    [
+        (Rooms(rows=[], image_rows=[]), "no image of this description is known"),
+        (
+            Rooms(image_rows=[make_image(status_code=StatusCode.INACTIVE, status_reason=StatusReason.ACCESS_DENIED)]),
+            "could not be looked at: 1 images",
+        ),
+        (Rooms(image_rows=[make_image(gaps=(GAP, GAP))]), "not everything could be seen: 2 gaps in watched images"),
+        (Rooms(known_feeds=[]), "no feed is switched on"),
+        (Rooms(known_feeds=[make_feed(stale=True)]), "advisories are stale: Debian"),
+        (
+            Rooms(known_feeds=[make_feed(ecosystem="npm", missing=True, checked_at=None, changed_at=None)]),
+            "no advisories imported: npm",
+        ),
+    ],
+)
+def test_an_answer_says_why_it_may_not_be_all(rooms: Rooms, reason: str) -> None:
+    for path in ("/findings", "/images", "/coverage"):
+        content = get(rooms, path).json
+        seen = content if path == "/coverage" else content["looked_at"]
+        assert (seen["complete"], seen["reasons"]) == (False, [reason])
+
+
+def test_what_is_no_longer_watched_is_no_gap() -> None:
+    expired = make_image(
+        image_id=3, status_code=StatusCode.INACTIVE, status_reason=StatusReason.SCAN_ELIGIBILITY_EXPIRED, gaps=(GAP,)
+    )
+    seen = get(Rooms(image_rows=[make_image(), expired]), "/coverage").json
+    assert (seen["complete"], seen["images"], seen["gaps"]) == (True, 2, 1)
+
+
+def test_what_was_looked_at_is_about_the_images_that_were_asked_for() -> None:
+    rooms = Rooms(image_rows=[make_image(), pending()])
+    assert get(rooms, f"/findings?digest={DIGEST}&severity=HIGH").json["looked_at"]["complete"] is True
+    assert get(rooms, "/findings").json["looked_at"]["complete"] is False
+
+
+def test_filters_become_questions() -> None:
+    rooms = Rooms()
+    query = "repository=app/*&repository=web&tag=!latest&severity=high&package=libssl3&fix=yes&ecosystem=Debian:12"
+    reply = get(rooms, f"/findings?{query}&as_of=2026-03-03T00:00:00%2B01:00&sort=score&order=asc&limit=7&cursor=0")
+    assert reply.status == 200
+    assert rooms.queries == [
+        FindingQuery(
+            ACCOUNT,
+            texts={
+                "repository": [("PREFIX", "app/"), ("EQUALS", "web")],
+                "tag": [("NOT_EQUALS", "latest")],
+                "severity": [("EQUALS", "HIGH")],
+                "package": [("EQUALS", "libssl3")],
+                "fix": [("EQUALS", "YES")],
+                "ecosystem": [("EQUALS", "Debian:12")],
+            },
+            as_of=datetime(2026, 3, 2, 23, tzinfo=UTC),
+            sort="score",
+            descending=False,
+            limit=7,
+            after="0",
+        )
+    ]
+    assert reply.json["as_of"] == "2026-03-02T23:00:00Z"
+    get(rooms, "/images?status_reason=successful&limit=5")
+    assert rooms.queries[-1] == ImageQuery(ACCOUNT, texts={"status_reason": [("EQUALS", "SUCCESSFUL")]}, limit=5)
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/findings?severty=HIGH", "severty"),
+        ("/findings?severity=", "severity"),
+        ("/findings?severity=!", "severity"),
+        ("/findings?repository=" + "x" * 1025, "repository"),
+        ("/findings?" + "&".join(["tag=x"] * 51), "tag"),
+        ("/findings?limit=0", "limit"),
+        ("/findings?limit=1001", "limit"),
+        ("/findings?limit=%D9%A3", "limit"),
+        ("/findings?limit=1&limit=2", "limit"),
+        ("/findings?sort=colour", "sort"),
+        ("/findings?order=up", "order"),
+        ("/findings?cursor=elsewhere", "cursor"),
+        ("/findings?as_of=yesterday", "as_of"),
+        ("/findings?as_of=2026-03-03T00:00:00", "as_of"),
+        ("/findings?as_of=99999-01-01T00:00:00Z", "as_of"),
+        ("/findings/12", "finding"),
+        ("/images?severity=HIGH", "severity"),
+        ("/images/app%20web", "image"),
+        ("/images/1?tag=x", "tag"),
+        ("/coverage?limit=1", "limit"),
+        ("/rescan?x=1", "x"),
+        ("/registries?x=1", "x"),
+        ("/db/status?x=1", "x"),
+    ],
+)
+def test_what_cannot_be_asked_names_its_parameter(path: str, field: str) -> None:
+    reply = get(Rooms(), path)
+    assert (reply.status, reply.headers["content-type"]) == (400, "application/problem+json")
+    assert (reply.json["type"], reply.json["field"]) == ("urn:dogwatch:problem:invalid-request", field)
+
+
+def test_one_finding_by_its_id() -> None:
+    found = get(Rooms(), f"/findings/{1:016x}{7:016x}").json
+    assert found["finding"]["vulnerability"] == "CVE-2024-6119"
+    assert found["looked_at"]["images"] == 1
+    missing = get(Rooms(), f"/findings/{1:016x}{8:016x}")
+    assert (missing.status, missing.json["what"]) == (404, "finding")
+
+
+def test_an_image_by_its_id_and_by_its_digest() -> None:
+    rooms = Rooms(image_rows=[make_image(gaps=(GAP,)), make_image(image_id=2, repository="copy")])
+    by_id, by_digest = get(rooms, "/images/1").json, get(rooms, f"/images/{DIGEST}").json
+    assert [one["id"] for one in by_id["images"]] == [1]
+    assert [one["id"] for one in by_digest["images"]] == [1, 2]
+    assert by_id["images"][0]["gaps"] == [
+        {
+            "kind": "file-unreadable",
+            "path": "var/lib/dpkg/status",
+            "detail": "cut short",
+            "consequence": "the packages it lists are not seen",
+        }
+    ]
+    assert by_id["images"][0]["undetermined_packages"] == [
+        {
+            "ecosystem": "Debian:12",
+            "package": "odd",
+            "version": "1:x",
+            "reason": "not a Debian version",
+            "advisories": 3,
+        }
+    ]
+    assert get(rooms, "/images/77").status == 404
+    assert get(rooms, f"/images/{OTHER_DIGEST}").status == 404
+
+
+def test_a_watch_without_end_has_no_date() -> None:
+    image = get(Rooms(image_rows=[make_image(watched_until=FOREVER)]), "/images").json["images"][0]
+    assert (image["watched_until"], image["watched_forever"]) == (None, True)
+
+
+def test_pages_follow_each_other() -> None:
+    rooms = Rooms(rows=[make_finding(vulnerability_id=number) for number in range(1, 6)])
+    first = get(rooms, "/findings?limit=3").json
+    second = get(rooms, f"/findings?limit=3&cursor={first['next']}").json
+    assert (len(first["findings"]), len(second["findings"]), second["next"]) == (3, 2, None)
+
+
+def test_coverage_counts_by_registry_too() -> None:
+    rooms = Rooms(image_rows=[make_image(), pending(registry_alias="quay")])
+    assert get(rooms, "/coverage").json["registries"] == {
+        "harbour": {"statuses": [{"code": "ACTIVE", "reason": "SUCCESSFUL", "images": 1}], "gaps": 0},
+        "quay": {"statuses": [{"code": "ACTIVE", "reason": "PENDING_INITIAL_SCAN", "images": 1}], "gaps": 0},
+    }
+
+
+def test_windows_are_read_and_changed() -> None:
+    rooms = Rooms()
+    reply = put(rooms, {"push_window": "DAYS_45", "activity_window": "NONE", "activity_mode": "EITHER"})
+    expected = {
+        "push_window": "DAYS_45",
+        "activity_window": "NONE",
+        "activity_mode": "EITHER",
+        "status": "PENDING",
+        "updated_at": "2026-07-09T12:00:00Z",
+    }
+    assert (reply.status, reply.json, get(rooms, "/rescan").json) == (200, expected, expected)
+    assert rooms.setting_changes == 1
+    assert put(rooms, {"push_window": "LIFETIME"}).json == {**expected, "push_window": "LIFETIME"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        [],
+        b"",
+        b"{",
+        b"[" * 100_000,
+        {"push_window": 45},
+        {"push_window": "DAYS_0"},
+        {"push_window": "NONE"},
+        {"activity_mode": "SOMETIMES"},
+        {"pushwindow": "DAYS_45"},
+    ],
+)
+def test_other_windows_are_refused_and_change_nothing(content: Any) -> None:
+    rooms = Rooms()
+    before = rooms.setting
+    assert put(rooms, content).status == 400
+    assert (rooms.setting, rooms.setting_changes) == (before, 0)
+
+
+def test_a_reader_changes_nothing() -> None:
+    rooms = Rooms()
+    assert put(rooms, {"push_window": "DAYS_45"}, authorization=bearer(READER)).status == 403
+    assert put(rooms, {"push_window": "DAYS_45"}, authorization=bearer(ADMIN)).status == 200
+
+
+def test_each_account_sees_its_own() -> None:
+    rooms = Rooms(rows=[make_finding(), make_finding(account_id=OTHER_ACCOUNT, image_id=9)])
+    seen = get(rooms, "/findings", authorization=bearer(STRANGER)).json["findings"]
+    assert [one["image"]["id"] for one in seen] == [9]
+    assert get(rooms, "/images/1", authorization=bearer(STRANGER)).status == 404
+
+
+def test_registries_are_listed_without_their_secrets() -> None:
+    reply = get(Rooms(known_registries=[make_registry()]), "/registries")
+    assert reply.json["registries"] == [
+        {
+            "id": 1,
+            "alias": "harbour",
+            "kind": "distribution",
+            "url": "https://registry.example",
+            "region": "eu-west-1",
+            "added_at": "2026-07-09T12:00:00Z",
+            "hook": f"/hooks/{ACCOUNT}/harbour",
+        }
+    ]
+    assert b"password" not in reply.body
+
+
+def test_feeds_say_how_old_they_are() -> None:
+    never = make_feed(ecosystem="npm", records=0, missing=True, checked_at=None, changed_at=None)
+    ahead = make_feed(checked_at=NOW + timedelta(hours=1))
+    feeds = get(Rooms(known_feeds=[make_feed(), never, ahead]), "/db/status").json["feeds"]
+    assert [one["age_seconds"] for one in feeds] == [3600, None, 0]
+
+
+def test_the_api_describes_itself() -> None:
+    paths = get(Rooms(), "/openapi.json").json["paths"]
+    assert "/api/v1/findings" in paths
+    assert "put" in paths["/api/v1/rescan"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "retry"),
+    [
+        (StoreUnavailableError("connection to secret-host failed"), 503, "5"),
+        (ConfigError("DOGWATCH_DATABASE_URL", "secret-host is wrong"), 500, None),
+        (ZeroDivisionError("secret-host"), 500, None),
+    ],
+)
+def test_what_breaks_inside_stays_inside(failure: Exception, status: int, retry: str | None) -> None:
+    reply = get(Rooms(failure=failure), "/findings")
+    assert (reply.status, reply.headers.get("retry-after")) == (status, retry)
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert b"secret-host" not in reply.body
+    assert b"Traceback" not in reply.body
+    assert reply.json["request_id"] == reply.headers["x-request-id"]
+
+
+def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dogwatch.serve.http.REQUEST_SECONDS", 0.1)
+    reply = get(Rooms(delay_seconds=0.5), "/findings")
+    assert (reply.status, reply.json["type"]) == (503, "urn:dogwatch:problem:too-slow")
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/api/v1", "/api/v2/findings", "/api/v1/findings/", "/etc/passwd", "/api/v1/../livez"]
+)
+def test_other_places_are_nothing(path: str) -> None:
+    reply = call(Rooms().app(open_loopback=True), "GET", f"/x{path}")
+    assert (reply.status, reply.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_body_beyond_the_limit_is_refused() -> None:
+    assert put(Rooms(), b" " * (MAX_REQUEST_BYTES + 1)).status == 413
+
+
+def test_a_request_keeps_the_id_it_came_with() -> None:
+    assert get(Rooms(), "/rescan", **{"x-request-id": "from-a-proxy-1"}).headers["x-request-id"] == "from-a-proxy-1"
+    made_up = get(Rooms(), "/rescan", **{"x-request-id": "bad id\r\nset-cookie: x"}).headers["x-request-id"]
+    assert len(made_up) == 16
+
+
+def test_nothing_is_kept_or_guessed_by_browsers() -> None:
+    headers = get(Rooms(), "/rescan").headers
+    assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_any_parameter_is_answered_or_refused(name: str, value: str) -> None:
+    from urllib.parse import quote
+
+    target = f"/findings?{quote(name, safe='', errors='surrogatepass')}={quote(value, safe='', errors='surrogatepass')}"
+    assert get(Rooms(), target).status in (200, 400)
+
+
+@given(st.binary(max_size=60))
+def test_any_path_is_answered_or_refused(path: bytes) -> None:
+    from urllib.parse import quote
+
+    reply = call(replace(Rooms()).app(open_loopback=True), "GET", "/api/v1/" + quote(path, safe="/"))
+    assert reply.status in (200, 400, 404, 405)
