@@ -68,6 +68,7 @@ def _severity_number(label: str) -> str:
 _IMAGE_TEXTS: Mapping[str, Condition] = {
     "repository": _column("repository", "repository.name"),
     "registry": _column("registry", "registry.alias"),
+    "place": _column("place", "(registry.alias || '/' || repository.name)"),
     "digest": _column("digest", "image.digest"),
     "architecture": _column("architecture", "image.architecture"),
     "image": _column("image", "image.id::text"),
