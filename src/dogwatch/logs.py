@@ -1,6 +1,7 @@
 """Log lines: one JSON object each where a program reads them, coloured text on a terminal.
 
-Everything goes to standard error through one formatter: ours, the web server's, the job engine's. Called once, by `cli`.
+Everything goes to standard error through one formatter: ours, the web server's, the job engine's. Called once, by
+`cli`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The view is the definition: what the query gives equals brute force over the intervals, at any moment, page by page."""
+"""The view is the definition: the query gives what brute force over the intervals gives, at any moment, page by page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -88,7 +88,7 @@ def _worlds(draw: st.DrawFn) -> World:
     return World(draw(st.lists(_images, min_size=1, max_size=3).map(tuple)), tuple(exposures))
 
 
-# --- brute force -----------------------------------------------------------------------------------------------------------
+# --- brute force ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _first_observed(spans: list[Span]) -> datetime:
     return first
 
 
-# --- the stored world -------------------------------------------------------------------------------------------------------
+# --- the stored world -------------------------------------------------------------------------------------------------
 
 
 def store_world(connection: psycopg.Connection, world: World) -> None:
@@ -167,15 +167,15 @@ def store_world(connection: psycopg.Connection, world: World) -> None:
     )
     connection.execute("INSERT INTO account VALUES (%s, %s)", (ACCOUNT, START))
     connection.execute(
-        "INSERT INTO registry (account_id, alias, kind, region, url, username, password_file, password_variable, ca_file,"
-        " hook_secret_digest, added_at) VALUES (%s, 'r', 'distribution', 'x', 'http://r', '', '', '', '', '', %s)",
+        "INSERT INTO registry (account_id, alias, kind, region, url, username, password_file, password_variable,"
+        " ca_file, hook_secret_digest, added_at) VALUES (%s, 'r', 'distribution', 'x', 'http://r', '', '', '', '', '', %s)",
         (ACCOUNT, START),
     )
     connection.execute("INSERT INTO repository (account_id, registry_id, name) VALUES (%s, 1, 'app')", (ACCOUNT,))
     for package in PACKAGES:
         connection.execute(
-            "INSERT INTO package (ecosystem, name, version, arch, source_name, source_version, match_name, match_version,"
-            " scheme, scheme_number, not_comparable, recorded_at, digest)"
+            "INSERT INTO package (ecosystem, name, version, arch, source_name, source_version, match_name,"
+            " match_version, scheme, scheme_number, not_comparable, recorded_at, digest)"
             " VALUES ('npm', %s, '1', '', '', '', %s, '1', 'semver', 1, '', %s, %s)",
             (f"p{package}", f"p{package}", START, bytes([package])),
         )
@@ -187,9 +187,10 @@ def store_world(connection: psycopg.Connection, world: World) -> None:
         _store_image(connection, number, image)
     for exposed in world.exposures:
         connection.execute(
-            "INSERT INTO exposure (package_id, vulnerability_id, verdict, fix_state, fixed_version, severity, score_tenths,"
-            " score_vector, score_version, score_source, advisory, source, from_rev, from_at, to_rev, to_at, begin_reason,"
-            " end_reason) VALUES (%s, %s, 'affected', 'fixed', %s, %s, NULL, '', '', '', 'A', 'osv', 1, %s, %s, %s, '', %s)",
+            "INSERT INTO exposure (package_id, vulnerability_id, verdict, fix_state, fixed_version, severity,"
+            " score_tenths, score_vector, score_version, score_source, advisory, source, from_rev, from_at, to_rev,"
+            " to_at, begin_reason, end_reason)"
+            " VALUES (%s, %s, 'affected', 'fixed', %s, %s, NULL, '', '', '', 'A', 'osv', 1, %s, %s, %s, '', %s)",
             (
                 exposed.package,
                 exposed.vulnerability,
@@ -217,8 +218,8 @@ def _store_image(connection: psycopg.Connection, number: int, image: Image) -> N
         (ACCOUNT, digest, number),
     )
     connection.execute(
-        "INSERT INTO image (account_id, repository_id, digest, media_type, size_bytes, os, architecture, variant, author,"
-        " chain_id, state) VALUES (%s, 1, %s, '', 0, 'linux', 'amd64', '', '', %s, 'indexed')",
+        "INSERT INTO image (account_id, repository_id, digest, media_type, size_bytes, os, architecture, variant,"
+        " author, chain_id, state) VALUES (%s, 1, %s, '', 0, 'linux', 'amd64', '', '', %s, 'indexed')",
         (ACCOUNT, f"sha256:{number}", number),
     )
     open_now = image.spans[-1][1] == FOREVER
@@ -251,11 +252,7 @@ def walk(store: FindingStore, query: FindingQuery, now: datetime) -> list[Findin
         found += page.rows
         if not page.next:
             return found
-        query = FindingQuery(**{**_fields(query), "after": page.next})
-
-
-def _fields(query: FindingQuery) -> dict[str, object]:
-    return {name: getattr(query, name) for name in FindingQuery.__dataclass_fields__}
+        query = replace(query, after=page.next)
 
 
 def as_expected(finding: FindingView) -> Expected:

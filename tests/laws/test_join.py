@@ -1,5 +1,7 @@
-"""The law of matching: join over everything == decide over every pair == image by image == advisory by advisory ==
-incremental by revision, on real PostgreSQL, over generated histories."""
+"""The law of matching, on real PostgreSQL, over generated histories.
+
+Join over everything == decide over every pair == image by image == advisory by advisory == incremental by revision.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,7 @@ _ranges = st.builds(StatedRange, st.sampled_from(["ECOSYSTEM", "ECOSYSTEM", "SEM
 
 
 def _affected(feed: str) -> st.SearchStrategy[AffectedPackage]:
-    """Return entries that are mostly of the feed's own ecosystem; a few are another's, which this feed may not judge."""
+    """Return entries, mostly of the feed's own ecosystem; a few are another's, which this feed may not judge."""
     return st.builds(
         AffectedPackage,
         ecosystem=st.one_of(*[st.sampled_from(_RELEASES[feed])] * 5, _ecosystems),
@@ -158,7 +160,7 @@ def _publications(feed: str) -> st.SearchStrategy[Publish]:
 _arrivals = st.builds(Arrive, st.lists(packages, min_size=1, max_size=8).map(tuple))
 histories = st.lists(st.one_of(_arrivals, *map(_publications, FEEDS)), min_size=2, max_size=12)
 
-# --- the definition, by brute force -------------------------------------------------------------------------------------
+# --- the definition, by brute force -----------------------------------------------------------------------------------
 
 
 class World:
@@ -252,7 +254,7 @@ def _outcome(matches: Sequence[Match]) -> tuple[object, ...]:
     )
 
 
-# --- what is stored -----------------------------------------------------------------------------------------------------
+# --- what is stored ---------------------------------------------------------------------------------------------------
 
 _PACKAGE = "package.ecosystem, package.name, package.version"
 
@@ -329,7 +331,7 @@ def opened(database: str) -> Iterator[Database]:
     opened.close()
 
 
-# --- the laws -------------------------------------------------------------------------------------------------------------
+# --- the laws ---------------------------------------------------------------------------------------------------------
 
 
 @given(steps=histories)
@@ -365,12 +367,13 @@ def test_image_by_image_advisory_by_advisory_and_all_at_once_give_the_same(
         for advisory in world.seen.values()
         for step in (Publish("PyPI", (advisory,), ()), Publish("PyPI", (), (advisory.id,)))
     ]
-    for order in (
+    orders: tuple[list[Arrive | Publish], ...] = (
         [*gone, *once, *arrivals],
         [*gone, *arrivals, *once],
         [*gone, everything, *reversed(singly)],
         [*gone, *singly, everything],
-    ):
+    )
+    for order in orders:
         forget_everything(opened)
         play(opened, [step for step in order if step != Arrive(())])
         assert_lawful(opened, world)

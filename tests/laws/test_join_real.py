@@ -1,4 +1,4 @@
-"""The law of matching over the real PyPI feed and its seven days of changes, and over two transactions at one moment."""
+"""The law of matching over the real PyPI feed with seven days of changes, and over transactions at one moment."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def opened(database: str) -> Iterator[Database]:
     opened.close()
 
 
-# --- the real feed --------------------------------------------------------------------------------------------------------
+# --- the real feed ----------------------------------------------------------------------------------------------------
 
 
 def documents_of(bucket: FeedBucket) -> Iterator[bytes]:
@@ -108,7 +108,7 @@ def test_seven_real_days_incrementally_give_what_decide_gives_on_each_day(
             assert stored_matches(connection) == expected_matches(advisories, packages, now)
 
 
-# --- two transactions at one moment ---------------------------------------------------------------------------------------
+# --- two transactions at one moment -----------------------------------------------------------------------------------
 
 
 def one_record() -> FeedChanges:

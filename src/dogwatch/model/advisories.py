@@ -36,7 +36,7 @@ class RangeEvent:
 
 @dataclass(frozen=True, slots=True)
 class StatedRange:
-    """A range as the source states it: its type (SEMVER, ECOSYSTEM; GIT ranges are dropped by the parser) and events."""
+    """A range as the source states it: its type (SEMVER, ECOSYSTEM; the parser drops GIT ranges) and events."""
 
     type: str
     events: tuple[RangeEvent, ...]

@@ -1,7 +1,7 @@
 """What a registry serves: digests, descriptors, manifests, indexes, configs.
 
 Source:
-    OCI image specification 1.1 (descriptor, manifest, index, config chapters); Docker image manifest version 2 schema 2.
+    OCI image specification 1.1 (descriptor, manifest, index, config chapters); Docker image manifest 2, schema 2.
 """
 
 from __future__ import annotations

@@ -35,8 +35,8 @@ class Score:
 class Match:
     """One open match as `resolve` needs it: what one advisory says of one package version and one vulnerability.
 
-    `advisory` is the source's id of the document, `own_distribution` whether the source speaks for the distribution that
-    built the package. `fixed_key` orders the fixes of matches of the same scheme.
+    `advisory` is the source's id of the document, `own_distribution` whether the source speaks for the distribution
+    that built the package. `fixed_key` orders the fixes of matches of the same scheme.
     """
 
     range_id: int

@@ -11,8 +11,8 @@ from dogwatch.model.gaps import Gap
 class Package:
     """One distinct package version as found in images.
 
-    `ecosystem` is the OSV ecosystem string with its release where it has one (`Debian:12`, `PyPI`, `npm`). `source_name`
-    and `source_version` are those of the source package; for ecosystems without source packages they are empty.
+    `ecosystem` is the OSV ecosystem string with its release where it has one (`Debian:12`, `PyPI`, `npm`).
+    `source_name` and `source_version` are those of the source package; for ecosystems without source packages they are empty.
     """
 
     ecosystem: str
@@ -42,9 +42,9 @@ class KeyedPackage:
 
 @dataclass(frozen=True, slots=True)
 class PackageSet:
-    """What one source of truth lists once the layers are overlaid: one dpkg database, the npm packages of one layer …
+    """What one source of truth lists once the layers are overlaid.
 
-    Packages are sorted and distinct; `digest` is computed over source and packages, so equal sets are shared.
+    One dpkg database, the npm packages of one layer, and so on. Packages are sorted and distinct; `digest` is computed over source and packages, so equal sets are shared.
     """
 
     source: str

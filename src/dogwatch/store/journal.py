@@ -129,7 +129,7 @@ def _meet(connection: psycopg.Connection, revision: int, merged: frozenset[int],
     packages = [row[0] for row in connection.execute(_MATCHING["packages_of_incomparable_ranges"])]
     refresh_undetermined(connection, packages)
     changes = connection.execute(_SQL["changes_of_revision"], {"revision": revision})
-    kinds: dict[str, str] = {name: kind for name, kind in changes}
+    kinds: dict[str, str] = dict(changes.fetchall())
     pairs = connection.execute("SELECT package_id, vulnerability_id FROM touched_pair").fetchall()
     return resolve_pairs(connection, pairs, revision, now, _reason(kinds, merged))
 

@@ -1,7 +1,7 @@
 """The join and what follows from it: matches, exposures, and what could not be compared.
 
-The decision itself is SQL (`queries/matching.sql`) and has a pure twin, `matching.decide`; a law ties them together. What
-all matches of a (package, vulnerability) pair come to is decided by the pure `matching.resolve`.
+The decision itself is SQL (`queries/matching.sql`) and has a pure twin, `matching.decide`; a law ties them together.
+What all matches of a (package, vulnerability) pair come to is decided by the pure `matching.resolve`.
 """
 
 from __future__ import annotations

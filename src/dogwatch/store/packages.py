@@ -9,9 +9,9 @@ from datetime import datetime
 
 import psycopg
 
+from dogwatch.matching import key_package
 from dogwatch.model.packages import Package, PackageSet
 from dogwatch.store.queries import load_queries
-from dogwatch.matching import key_package
 
 _SQL = load_queries("packages")
 

@@ -1,4 +1,4 @@
-"""How the provenance of a layer chain is kept: one compressed value per chain, because it is read whole or not at all."""
+"""How the provenance of a layer chain is kept: one compressed value, because it is read whole or not at all."""
 
 from __future__ import annotations
 
