@@ -1,4 +1,4 @@
-"""The view is the definition: the query gives what brute force over the intervals gives, at any moment, page by page."""
+"""The view is the definition: the query gives what brute force over intervals gives, at any moment, page by page."""
 
 from __future__ import annotations
 
@@ -168,7 +168,8 @@ def store_world(connection: psycopg.Connection, world: World) -> None:
     connection.execute("INSERT INTO account VALUES (%s, %s)", (ACCOUNT, START))
     connection.execute(
         "INSERT INTO registry (account_id, alias, kind, region, url, username, password_file, password_variable,"
-        " ca_file, hook_secret_digest, added_at) VALUES (%s, 'r', 'distribution', 'x', 'http://r', '', '', '', '', '', %s)",
+        " ca_file, hook_secret_digest, added_at)"
+        " VALUES (%s, 'r', 'distribution', 'x', 'http://r', '', '', '', '', '', %s)",
         (ACCOUNT, START),
     )
     connection.execute("INSERT INTO repository (account_id, registry_id, name) VALUES (%s, 1, 'app')", (ACCOUNT,))

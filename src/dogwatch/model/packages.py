@@ -12,7 +12,8 @@ class Package:
     """One distinct package version as found in images.
 
     `ecosystem` is the OSV ecosystem string with its release where it has one (`Debian:12`, `PyPI`, `npm`).
-    `source_name` and `source_version` are those of the source package; for ecosystems without source packages they are empty.
+    `source_name` and `source_version` are those of the source package; for ecosystems without source packages they are
+    empty.
     """
 
     ecosystem: str
@@ -44,7 +45,8 @@ class KeyedPackage:
 class PackageSet:
     """What one source of truth lists once the layers are overlaid.
 
-    One dpkg database, the npm packages of one layer, and so on. Packages are sorted and distinct; `digest` is computed over source and packages, so equal sets are shared.
+    One dpkg database, the npm packages of one layer, and so on. Packages are sorted and distinct;
+    `digest` is computed over source and packages, so equal sets are shared.
     """
 
     source: str

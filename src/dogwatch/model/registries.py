@@ -57,7 +57,8 @@ class RegistryEvent:
     """One push, pull or deletion of a manifest, as the registry told it.
 
     `digest` is empty only for a deleted tag. `occurred_at` is the registry's word (not yet clamped), `external_id`
-    makes the event unique within (registry, origin), so that hearing it twice changes nothing. `own` marks our own reads.
+    makes the event unique within (registry, origin), so that hearing it twice changes nothing. `own` marks our own
+    reads.
     """
 
     kind: EventKind

@@ -1,9 +1,9 @@
 """Advisory locks: what must not happen at the same moment in two transactions.
 
 A package that arrives and a range that arrives at the same moment must not miss each other: new packages of an
-ecosystem take its lock shared, publishing a revision takes it exclusively and gets its number under it. The lock must be held
-*before* the statement that looks for the other side, in a transaction that sees what is committed (READ COMMITTED).
-Order, so that nobody waits in a circle: publisher, then ecosystems by name, then vulnerabilities.
+ecosystem take its lock shared, publishing a revision takes it exclusively and gets its number under it. The lock
+must be held *before* the statement that looks for the other side, in a transaction that sees what is committed (READ
+COMMITTED). Order, so that nobody waits in a circle: publisher, then ecosystems by name, then vulnerabilities.
 """
 
 from __future__ import annotations
