@@ -8,6 +8,12 @@ MAX_NOTICE_BYTES = 4 * 2**20
 MAX_REQUEST_BYTES = 2**20
 """Any other body: the largest sensible filter has a few KiB, the largest that AWS's model allows about 700."""
 
+MAX_HEAD_BYTES = 64 * 2**10
+"""Request line and headers: signatures and cookies make some KiB, AWS's own front end stops at 16."""
+
+HEAD_SECONDS = 10.0
+"""How long a connection may take to its first request, and to finish the headers of each: as for bodies."""
+
 BODY_SECONDS = 10.0
 """How long a whole body may take to arrive: senders are programs on good lines, and a slow one holds a connection."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uvicorn
 
+from dogwatch.serve.connections import GuardedConnection
 from dogwatch.serve.http import Application
 from dogwatch.serve.limits import MAX_CONNECTIONS
 
@@ -20,6 +21,7 @@ def make_server(app: Application, host: str, port: int) -> uvicorn.Server:
         app,
         host=host,
         port=port,
+        http=GuardedConnection,
         log_config=None,  # lines go where everything else goes
         access_log=False,  # `http.py` writes them, with their ids
         proxy_headers=False,  # the peer is the client: whoever is let in on loopback depends on it
