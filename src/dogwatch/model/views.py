@@ -84,7 +84,8 @@ class FindingQuery:
 
     account_id: str
     texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
-    # text fields: severity, status, vulnerability, repository, registry, tag, digest, architecture, package, ecosystem,
+    # text fields: severity, status, vulnerability, repository, registry, place (alias/repository), tag, digest,
+    # architecture, package, ecosystem,
     # fix (YES/NO/PARTIAL), image (id), finding ((image id, vulnerability id) as 32 hex), title, source, layer
     times: Mapping[str, Sequence[tuple[datetime | None, datetime | None]]] = field(default_factory=dict)
     # time fields: first_observed_at, last_observed_at, updated_at, pushed_at; bounds inclusive
@@ -150,8 +151,8 @@ class ImageView:
 class ImageQuery:
     """Filters on images; as in FindingQuery.
 
-    Text fields: status_code, status_reason, repository, registry, tag, digest, image, architecture. Times: pulled_at,
-    pushed_at, indexed_at. Sorted by id; `after` is an opaque cursor.
+    Text fields: status_code, status_reason, repository, registry, place (alias/repository), tag, digest, image,
+    architecture. Times: pulled_at, pushed_at, in_use_at, indexed_at. Sorted by id; `after` is an opaque cursor.
     """
 
     account_id: str
