@@ -9,6 +9,7 @@ Imports of heavy rooms stand inside functions: a child that indexes layers needs
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import time
@@ -397,7 +398,10 @@ class App:
             _listen(self.settings.listen_host, self.settings.listen_port) as listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(self._serve(listener))
+            try:
+                runner.run(self._serve(listener))
+            except BaseExceptionGroup as several:
+                raise several.exceptions[0] from several  # the first to fail; it ended the others
 
     async def _serve(self, listener: socket.socket) -> None:
         from dogwatch.serve.http import make_app
@@ -502,10 +506,16 @@ class App:
 
 
 def _stop_on_signals() -> asyncio.Event:
-    """Return an event that SIGTERM and SIGINT set, in the running loop."""
+    """Return an event that the first SIGTERM or SIGINT sets, in the running loop; the second ends the process."""
     stop = asyncio.Event()
+
+    def end() -> None:
+        if stop.is_set():
+            os._exit(1)  # nothing is lost: children end with us, jobs are taken up again, the database has its guardian
+        stop.set()
+
     for one in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(one, stop.set)
+        asyncio.get_running_loop().add_signal_handler(one, end)
     return stop
 
 

@@ -264,6 +264,8 @@ def _feed_mirror(value: object) -> Mapping[str, object]:
 def _feeds(value: object) -> Mapping[str, object]:
     parts = value if isinstance(value, list) else _text(value).split(",")
     names = tuple(dict.fromkeys(name for part in parts if (name := _text(part))))
+    if not names:
+        raise ValueError("at least one ecosystem is needed")
     return {"feeds": names}
 
 

@@ -149,6 +149,18 @@ def test_a_registry_that_refuses_us_is_shown_as_such(world: World) -> None:
     assert world.jobs() == []
 
 
+def test_an_image_whose_layers_were_refused_is_read_when_it_is_heard_of_again(world: World) -> None:
+    built = vulnerable_image()
+    world.simulator.fault("/blobs/" + layer_blob(app_layer()).digest, Reply(403))
+    world.push("team/app", built)
+    world.app.run_until_idle()
+    assert [image[:2] for image in world.images()] == [("failed", "ACCESS_DENIED")]
+    world.simulator.faults.clear()
+    world.notify(world.event("push", "team/app", built, "latest"))
+    world.app.run_until_idle()
+    assert world.findings() == EXPECTED
+
+
 def test_an_image_that_is_gone_before_it_was_read_is_no_mistake(world: World) -> None:
     built = vulnerable_image()
     world.notify(world.event("push", "team/app", built, "latest"))

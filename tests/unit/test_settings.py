@@ -123,6 +123,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path: Path, c
         ("demo", "perhaps", "1 or 0 is needed"),
         ("database_url", "mysql://host/db", "postgresql:// address"),
         ("data", "a\0b", "NUL character"),
+        ("feeds", " , ", "at least one ecosystem"),
     ],
 )
 def test_a_wrong_value_names_the_setting_its_origin_and_the_reason(

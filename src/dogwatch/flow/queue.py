@@ -41,9 +41,19 @@ _CONNECTIONS_MAX = 2  # each is used for a millisecond at a time
 class JobQueue:
     """Implements `ports.Defer`: one waiting job per task and subject, whoever asks and however often."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, wait_seconds: float = 30.0) -> None:
+        """Prepare; connects to nothing yet.
+
+        Args:
+            dsn: the database with the jobs.
+            wait_seconds: how long to wait for a connection.
+        """
         connector = SyncPsycopgConnector(
-            conninfo=dsn, min_size=0, max_size=_CONNECTIONS_MAX, kwargs={"application_name": "dogwatch queue"}
+            conninfo=dsn,
+            min_size=0,
+            max_size=_CONNECTIONS_MAX,
+            timeout=wait_seconds,
+            kwargs={"application_name": "dogwatch queue"},
         )
         self._app = App(connector=connector)
 
