@@ -57,7 +57,9 @@ def image(name: str, *, layers: Sequence[str] = (), architecture: str = "amd64")
 
 def index(name: str, images: Sequence[ResolvedImage], *, missing: Sequence[str] = ()) -> ResolvedIndex:
     """Return an index over images; `missing` names children that the registry does not have."""
-    unresolved = tuple(UnresolvedChild(Descriptor(IMAGE_TYPE, digest(each), 500), "not there") for each in missing)
+    unresolved = tuple(
+        UnresolvedChild(Descriptor(IMAGE_TYPE, digest(each), 500), "not there", is_gone=True) for each in missing
+    )
     return ResolvedIndex(digest(name), INDEX_TYPE, 700, tuple(images), (), unresolved)
 
 

@@ -115,7 +115,9 @@ def test_a_registry_that_breaks_off_while_layers_are_read_is_asked_again_for_the
     world.simulator.fault(own, Reply(503), times=4)
     world.push("team/app", built)
     world.app.run_until_idle()
-    assert world.images() == [("pending", "", "")]
+    (image,) = world.images()
+    assert image[:2] == ("pending", "")
+    assert "status 503" in image[2]  # whoever wonders why nothing happens is told
     base = layer_blob(base_layer()).digest
     assert len(world.simulator.seen("GET", base)) == 1
     world.let_time_come()
@@ -188,7 +190,7 @@ def test_a_layer_whose_bytes_are_not_what_its_digest_says_is_tried_once_more(wor
     world.simulator.fault(own, lambda _request, honest: Reply(200, honest.headers, other[: len(honest.body)]), times=1)
     world.push("team/app", vulnerable_image())
     world.app.run_until_idle()
-    if world.images() == [("pending", "", "")]:
+    if world.images()[0][0] == "pending":
         assert world.jobs() == [("index", "todo", 1, -1)]
         world.let_time_come()
         world.app.run_until_idle()

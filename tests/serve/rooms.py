@@ -77,6 +77,7 @@ def make_finding(**changes: Any) -> FindingView:
         modified_at=NOW - timedelta(days=30),
         fix_available="YES",
         status="ACTIVE",
+        begin_reason="advisory added",
         closed_reason="",
         first_observed_at=NOW - timedelta(days=3),
         last_observed_at=NOW - timedelta(days=1),

@@ -22,12 +22,14 @@ def pick_up_forgotten_step(outside: Outside, defer: Defer) -> Step:
 def pick_up_forgotten(outside: Outside, defer: Defer) -> None:
     """Read notices that wait; queue unknown manifests, images without an inventory and changes of windows.
 
+    What failed is among them when its turn has come again; what is wrong with content waits for a push.
     What has a job already is not queued twice.
     """
     read_notices(outside, defer)
-    for manifest in outside.event_store.load_unresolved(outside.clock.now(), MANIFESTS_PER_LOOK):
+    now = outside.clock.now()
+    for manifest in outside.event_store.load_unresolved(now, MANIFESTS_PER_LOOK):
         defer.resolve(manifest)
-    for image_id in outside.image_store.load_waiting(FINGERPRINT, IMAGES_PER_LOOK):
+    for image_id in outside.image_store.load_waiting(FINGERPRINT, now, IMAGES_PER_LOOK):
         defer.index(image_id)
     for setting_id in outside.watch_store.load_pending_settings():
         defer.apply_setting(setting_id)

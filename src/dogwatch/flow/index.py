@@ -23,7 +23,10 @@ def index_step(outside: Outside, isolation: Isolation, image_id: int) -> Step:
         return Step("index", str(image_id), lambda: None)
 
     def give_up(mark: StatusReason, problem: str) -> None:
-        outside.image_store.record_failure(image_id, mark, problem, outside.clock.now())
+        outside.image_store.record_failure(image_id, FINGERPRINT, mark, problem, outside.clock.now())
+
+    def put_off(_mark: StatusReason, problem: str) -> None:
+        outside.image_store.record_delay(image_id, problem)
 
     return Step(
         "index",
@@ -31,6 +34,7 @@ def index_step(outside: Outside, isolation: Isolation, image_id: int) -> Step:
         lambda: isolation.index(image_id),
         {"image_id": image_id, "repository": image.repository, "digest": image.digest},
         give_up=give_up,
+        put_off=put_off,
     )
 
 

@@ -117,8 +117,11 @@ class ImageStore(Protocol):
     def load_to_index(self, image_id: int, fingerprint: str) -> ImageToIndex | None:
         """The image's layers, or None when nothing is left to do; an inventory its chain has is then attached."""
 
-    def load_waiting(self, fingerprint: str, limit: int) -> tuple[int, ...]:
-        """Watched images without an inventory, oldest first: the safety net under lost jobs."""
+    def load_waiting(self, fingerprint: str, now: datetime, limit: int) -> tuple[int, ...]:
+        """Watched images without an inventory by these extractors, oldest first: the safety net under lost jobs.
+
+        What failed is there when its turn has come: less and less often, and only where another attempt may help.
+        """
 
     def load_evidence(self, account_id: str, layers: Sequence[Layer], fingerprint: str) -> Mapping[str, bytes]:
         """Evidence already kept, by layer digest."""
@@ -126,8 +129,11 @@ class ImageStore(Protocol):
     def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
         """Keep the reading of one layer."""
 
-    def record_failure(self, image_id: int, status_reason: str, problem: str, now: datetime) -> None:
+    def record_failure(self, image_id: int, fingerprint: str, status_reason: str, problem: str, now: datetime) -> None:
         """Mark an image as failed (model.monitoring.StatusReason), with the problem in words."""
+
+    def record_delay(self, image_id: int, problem: str) -> None:
+        """Say with an image that waits for another attempt why it does."""
 
 
 class InventoryStore(Protocol):

@@ -93,10 +93,11 @@ class ResolvedImage:
 
 @dataclass(frozen=True, slots=True)
 class UnresolvedChild:
-    """A manifest that an index names and that could not be resolved: missing in the registry, or malformed."""
+    """What an index names and could not be resolved: malformed, or missing in the registry (`is_gone`)."""
 
     descriptor: Descriptor
     reason: str
+    is_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,10 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class VulnerablePackage:
-    """One affected package inside a finding. `layer_digest` is the layer that introduced it; `paths` prove it."""
+    """One affected package inside a finding, as one layer brought it.
+
+    `layer_digest` is that layer, `paths` prove it; a package that two layers brought is there twice.
+    """
 
     ecosystem: str
     name: str
@@ -34,7 +37,11 @@ class VulnerablePackage:
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
-    """One finding as of one moment, whole. `status` is ACTIVE or CLOSED; `closed_reason` is empty while ACTIVE."""
+    """One finding as of one moment, whole. `status` is ACTIVE or CLOSED; `closed_reason` is empty while ACTIVE.
+
+    `begin_reason` says why it stands as it does, since when its worst package is concerned: what came last of the watch
+    and the exposure.
+    """
 
     account_id: str
     image_id: int
@@ -55,6 +62,7 @@ class FindingView:
     modified_at: datetime | None
     fix_available: str  # YES, NO, PARTIAL
     status: str
+    begin_reason: str
     closed_reason: str
     first_observed_at: datetime
     last_observed_at: datetime

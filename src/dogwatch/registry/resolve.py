@@ -83,7 +83,7 @@ def _index(client: RegistryClient, repository: str, index: IndexManifest) -> Res
         try:
             child = _child(client, repository, entry)
         except (ImageGoneError, ContentError) as error:
-            unresolved.append(UnresolvedChild(entry, error.message))
+            unresolved.append(UnresolvedChild(entry, error.message, isinstance(error, ImageGoneError)))
             continue
         if isinstance(child, ResolvedImage):
             images.append(child)

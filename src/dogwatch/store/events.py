@@ -27,12 +27,12 @@ from dogwatch.store.moves import move_images
 from dogwatch.store.notices import insert_events, load_notices, save_readings
 from dogwatch.store.queries import load_queries
 from dogwatch.store.repositories import ensure_repository, find_repositories, lock_repositories
+from dogwatch.store.retries import FIRST_MANIFEST_PAUSE, LONGEST_MANIFEST_PAUSE, RETRIED_REASONS
 from dogwatch.windows import Happening
 
 _SQL = load_queries("events")
 
-_MAX_ATTEMPTS = 12
-"""Tries without an event in between: after them three days have passed, and nothing but an event will change it."""
+_PAUSES = {"first_pause": FIRST_MANIFEST_PAUSE, "longest_pause": LONGEST_MANIFEST_PAUSE}
 
 
 class EventStore:
@@ -67,10 +67,10 @@ class EventStore:
     def load_unresolved(self, now: datetime, limit: int) -> tuple[ManifestToResolve, ...]:
         """Return manifests that were named and never resolved, or could not be: the safety net under lost jobs.
 
-        Those that fail are tried again less and less often, and no more after some days until an event names them;
-        those that are gone from the registry wait for a push.
+        Those that fail are tried again less and less often, at last once a day (`store.retries`); those whose content
+        is wrong, and those that are gone from the registry, wait until an event names them.
         """
-        values = {"now": now, "limit": limit, "attempts": _MAX_ATTEMPTS}
+        values = {"now": now, "limit": limit, "retried": list(RETRIED_REASONS), **_PAUSES}
         with self._database.transaction() as connection:
             return tuple(ManifestToResolve(*row) for row in connection.execute(_SQL["unresolved"], values).fetchall())
 
@@ -200,5 +200,5 @@ def _settle_tags(connection: psycopg.Connection, known: Sequence[tuple[int, Repo
 
 
 def _unknown(connection: psycopg.Connection, columns: dict[str, object], now: datetime) -> list[ManifestToResolve]:
-    rows = connection.execute(_SQL["unknown_manifests"], {**columns, "now": now}).fetchall()
+    rows = connection.execute(_SQL["unknown_manifests"], {**columns, "now": now, **_PAUSES}).fetchall()
     return [ManifestToResolve(*row) for row in rows]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ import psycopg
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingView, VulnerablePackage
 from dogwatch.store.compression import decompress
+from dogwatch.store.platforms import platform_name
 from dogwatch.store.provenance import Place, decode_provenance
 from dogwatch.store.queries import load_queries
 
@@ -51,7 +52,7 @@ def complete(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) 
             row,
             tuple(tags.get(row["id"], ())),
             tuple(name for name in aliases.get(row["vulnerability_id"], ()) if name != row["vulnerability"]),
-            tuple(_at_home(packages[one], *places[row["id"]]) for one in row["exposure_ids"]),
+            tuple(each for one in row["exposure_ids"] for each in _at_home(packages[one], *places[row["id"]])),
             documents.get((row["source"], row["advisory"]), ({}, _Document())),
         )
         for row in rows
@@ -74,7 +75,7 @@ def _package(row: Sequence[Any]) -> VulnerablePackage:
 
 def _load_places(
     connection: psycopg.Connection, images: Sequence[int]
-) -> dict[int, tuple[_Layers, Mapping[int, Place]]]:
+) -> dict[int, tuple[_Layers, Mapping[int, tuple[Place, ...]]]]:
     rows = connection.execute(_INVENTORIES["load_provenance"], {"images": list(images)})
     return {
         image: ([layer["digest"] for layer in layers], decode_provenance(content) if content else {})
@@ -82,15 +83,18 @@ def _load_places(
     }
 
 
-def _at_home(package: tuple[int, VulnerablePackage], layers: _Layers, places: Mapping[int, Place]) -> VulnerablePackage:
-    """Say where in this image the package stands; one that a later inventory no longer holds has no place."""
+def _at_home(
+    package: tuple[int, VulnerablePackage], layers: _Layers, places: Mapping[int, tuple[Place, ...]]
+) -> Iterator[VulnerablePackage]:
+    """Yield the package once for each layer of this image that brought it, oldest first.
+
+    One that a later inventory no longer holds has no place, and is yielded without.
+    """
     package_id, plain = package
-    place = places.get(package_id)
-    if place is None:
-        return plain
-    ordinal, paths = place
-    digest = layers[ordinal] if ordinal < len(layers) else ""
-    return replace(plain, layer_digest=digest, paths=paths)
+    for ordinal, paths in places.get(package_id, ()):
+        yield replace(plain, layer_digest=layers[ordinal] if ordinal < len(layers) else "", paths=paths)
+    if package_id not in places:
+        yield plain
 
 
 def _load_documents(
@@ -102,12 +106,6 @@ def _load_documents(
         (source, name): ({"published_at": published, "modified_at": modified}, _documents.decode(decompress(content)))
         for source, name, published, modified, content in connection.execute(_SQL["documents"], values)
     }
-
-
-def _platform(distribution: str | None, release: str | None) -> str:
-    """Name the distribution as the original does: DEBIAN_12, UBUNTU_24_04; empty where it is not known."""
-    parts = [part for part in (distribution, release) if part]
-    return "_".join(parts).upper().replace(".", "_").replace("-", "_")
 
 
 def _finding(
@@ -138,6 +136,7 @@ def _finding(
         modified_at=times.get("modified_at"),
         fix_available=row["fix"],
         status=row["status"],
+        begin_reason=row["begin_reason"],
         closed_reason=row["closed_reason"],
         first_observed_at=row["first_observed_at"],
         last_observed_at=row["updated_at"],
@@ -150,7 +149,7 @@ def _finding(
         tags=tags,
         os=row["os"],
         architecture=row["architecture"],
-        platform=_platform(row["distribution"], row["release"]),
+        platform=platform_name(row["distribution"], row["release"]),
         author=row["author"],
         pushed_at=row["pushed_at"],
         packages=packages,

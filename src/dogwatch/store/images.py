@@ -23,6 +23,7 @@ from dogwatch.store.layers import chain_digest, decode_layers, save_chains
 from dogwatch.store.moves import move_images
 from dogwatch.store.queries import load_queries
 from dogwatch.store.repositories import ensure_repository, lock_repositories
+from dogwatch.store.retries import INDEX_PAUSES, RETRIED_REASONS
 from dogwatch.store.text import storable
 from dogwatch.windows import Happening
 
@@ -96,10 +97,20 @@ class ImageStore:
             image_id, chain_id, account_id, registry_id, repository, digest, platform, decode_layers(layers)
         )
 
-    def load_waiting(self, fingerprint: str, limit: int) -> tuple[int, ...]:
-        """Return watched images that were never read, oldest first, then those that other extractors read."""
+    def load_waiting(self, fingerprint: str, now: datetime, limit: int) -> tuple[int, ...]:
+        """Return watched images that were never read, oldest first, then those that failed, then those read by others.
+
+        What these extractors failed at is there when its turn has come (`store.retries`), or never.
+        """
+        values = {
+            "fingerprint": fingerprint,
+            "now": now,
+            "limit": limit,
+            "retried": list(RETRIED_REASONS),
+            "pauses": list(INDEX_PAUSES),
+        }
         with self._database.transaction() as connection:
-            rows = connection.execute(_SQL["waiting"], {"fingerprint": fingerprint, "limit": limit}).fetchall()
+            rows = connection.execute(_SQL["waiting"], values).fetchall()
         return tuple(row[0] for row in rows)
 
     def load_evidence(self, account_id: str, layers: Sequence[Layer], fingerprint: str) -> Mapping[str, bytes]:
@@ -126,16 +137,25 @@ class ImageStore:
         with self._database.transaction() as connection:
             connection.execute(_SQL["save_evidence"], values)
 
-    def record_failure(self, image_id: int, status_reason: str, problem: str, now: datetime) -> None:
-        """Mark an image that has no inventory as failed, with the problem in words.
+    def record_failure(self, image_id: int, fingerprint: str, status_reason: str, problem: str, now: datetime) -> None:
+        """Mark an image that has no inventory as failed, with the problem in words, and note the attempt.
 
         An image that has one keeps it: what an older extractor saw is still true, and still watched.
         """
-        reason = str(StatusReason(status_reason))  # a word of ours, or a programming mistake
+        values = {
+            "image": image_id,
+            "fingerprint": fingerprint,
+            "reason": str(StatusReason(status_reason)),  # a word of ours, or a programming mistake
+            "problem": storable(problem),
+            "now": now,
+        }
         with self._database.transaction() as connection:
-            connection.execute(
-                _SQL["record_failure"], {"image": image_id, "reason": reason, "problem": storable(problem), "now": now}
-            )
+            connection.execute(_SQL["record_failure"], values)
+
+    def record_delay(self, image_id: int, problem: str) -> None:
+        """Say with an image that is pending why it still is."""
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["record_delay"], {"image": image_id, "problem": storable(problem)})
 
 
 def _digests(resolved: Resolved) -> list[str]:
@@ -167,7 +187,9 @@ def _save_index(connection: psycopg.Connection, place: Mapping[str, object], ind
     connection.execute(_SQL["link_index"], {"index": row[0], "images": ids, "missing": missing})
     for child in index.unresolved:
         problem = storable(f"named by the index {index.digest}: {child.reason}")
-        unresolved = {"reason": str(StatusReason.INVALID_ARTIFACT), "problem": problem}
+        # What is not there at all cannot be pulled either: nothing to look at, until a push brings it.
+        reason = StatusReason.RESOURCE_TERMINATED if child.is_gone else StatusReason.INVALID_ARTIFACT
+        unresolved = {"reason": str(reason), "problem": problem}
         connection.execute(_SQL["save_unresolved"], {**place, "digest": child.descriptor.digest, **unresolved})
     return ids
 

@@ -29,6 +29,9 @@ def encode_provenance(provenance: Sequence[Provenance], ids: Mapping[Package, in
     return compress(_encoder.encode(entries))
 
 
-def decode_provenance(content: bytes) -> dict[int, Place]:
-    """Unpack to package id → place."""
-    return {entry.package_id: (entry.layer_ordinal, entry.paths) for entry in _decoder.decode(decompress(content))}
+def decode_provenance(content: bytes) -> dict[int, tuple[Place, ...]]:
+    """Unpack to package id → its places, oldest layer first: one package may have been brought by several layers."""
+    places: dict[int, list[Place]] = {}
+    for entry in _decoder.decode(decompress(content)):
+        places.setdefault(entry.package_id, []).append((entry.layer_ordinal, entry.paths))
+    return {package_id: tuple(sorted(found)) for package_id, found in places.items()}

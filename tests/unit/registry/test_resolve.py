@@ -112,11 +112,11 @@ def test_what_the_registry_lacks_or_has_malformed_is_reported_and_the_others_res
     assert isinstance(found, ResolvedIndex)
     assert (found.images, found.others) == ((image_of(AMD64),), ())
     assert found.unresolved == (
-        UnresolvedChild(entry_of(ARM64), f"no longer in the registry: team/app@{ARM64.digest}"),
+        UnresolvedChild(entry_of(ARM64), f"no longer in the registry: team/app@{ARM64.digest}", is_gone=True),
         UnresolvedChild(
             entry_of(broken), f"malformed manifest {broken.digest}: 1 layers, but the config has 0 diff IDs"
         ),
-        UnresolvedChild(entry_of(half), f"no longer in the registry: team/app@{half.blobs[0].digest}"),
+        UnresolvedChild(entry_of(half), f"no longer in the registry: team/app@{half.blobs[0].digest}", is_gone=True),
     )
 
 

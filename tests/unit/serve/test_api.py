@@ -73,6 +73,7 @@ def test_a_finding_is_shown_whole() -> None:
             "modified_at": "2026-06-09T12:00:00Z",
             "fix": "YES",
             "status": "ACTIVE",
+            "begin_reason": "advisory added",
             "closed_reason": "",
             "first_observed_at": "2026-07-06T12:00:00Z",
             "last_observed_at": "2026-07-08T12:00:00Z",

@@ -121,7 +121,7 @@ def test_every_status_says_whether_an_image_is_watched_and_why(world: World) -> 
     for name in "abcd":
         watched(world, name, 20)
     world.attach(20, "a")
-    world.images.record_failure(watched(world, "e", 20), "ACCESS_DENIED", "401", day(20))
+    world.images.record_failure(watched(world, "e", 20), "one", "ACCESS_DENIED", "401", day(20))
     watched(world, "f", 1)
     world.tell(21, deleted("c", 21))
     assert statuses(world, 40) == {

@@ -109,7 +109,7 @@ def test_an_image_becomes_known_through_a_second_index_and_takes_its_push(world:
 def test_a_child_that_comes_later_takes_its_place_in_the_index(world: World) -> None:
     world.tell(1, pushed("i", 1))
     world.resolve(1, index("i", [image("a")], missing=["b"]))
-    assert world.rows("SELECT digest, status_reason FROM unresolved_manifest") == [(digest("b"), "INVALID_ARTIFACT")]
+    assert world.rows("SELECT digest, status_reason FROM unresolved_manifest") == [(digest("b"), "RESOURCE_TERMINATED")]
     assert world.tell(2, pushed("b", 2)) == (world.manifest("b"),)
     world.resolve(2, image("b"))
     world.tell(9, pushed("i", 9))
@@ -142,10 +142,10 @@ def test_what_waits_to_be_read_is_watched_oldest_first_then_what_older_extractor
         (ids[name],) = world.resolve(1 + number, image(name))
     world.attach(5, "a", fingerprint="one")
     world.tell(5, deleted("b", 5))
-    assert world.images.load_waiting("one", 10) == (ids["c"], ids["d"])
-    assert world.images.load_waiting("two", 10) == (ids["c"], ids["d"], ids["a"])
-    assert world.images.load_waiting("a smaller name", 10) == (ids["c"], ids["d"], ids["a"])
-    assert world.images.load_waiting("two", 1) == (ids["c"],)
+    assert world.images.load_waiting("one", day(9), 10) == (ids["c"], ids["d"])
+    assert world.images.load_waiting("two", day(9), 10) == (ids["c"], ids["d"], ids["a"])
+    assert world.images.load_waiting("a smaller name", day(9), 10) == (ids["c"], ids["d"], ids["a"])
+    assert world.images.load_waiting("two", day(9), 1) == (ids["c"],)
     assert world.images.load_to_index(ids["a"], "two") is not None
     assert world.images.load_to_index(ids["b"], "two") is None
     assert world.images.load_to_index(10**6, "two") is None
@@ -167,15 +167,15 @@ def test_evidence_is_kept_per_account_layer_and_extractors(world: World) -> None
 def test_a_failure_is_kept_in_words_and_takes_no_inventory_away(world: World) -> None:
     world.tell(1, pushed("a", 1))
     (image_id,) = world.resolve(1, image("a"))
-    world.images.record_failure(image_id, "INVALID_ARTIFACT", "layer 1 ends early\0", day(2))
+    world.images.record_failure(image_id, "one", "INVALID_ARTIFACT", "layer 1 ends early\0", day(2))
     columns = "SELECT state, status_reason, problem FROM image"
     assert world.rows(columns) == [("failed", "INVALID_ARTIFACT", "layer 1 ends early\ufffd")]
-    assert world.images.load_waiting("one", 10) == ()
+    assert world.images.load_waiting("one", day(9), 10) == ()
     world.attach(3, "a")
-    world.images.record_failure(image_id, "INTERNAL_ERROR", "later", day(4))
+    world.images.record_failure(image_id, "one", "INTERNAL_ERROR", "later", day(4))
     assert world.rows(columns) == [("indexed", "", "")]
     with pytest.raises(ValueError, match="NONSENSE"):
-        world.images.record_failure(image_id, "NONSENSE", "", day(4))
+        world.images.record_failure(image_id, "one", "NONSENSE", "", day(4))
 
 
 def test_a_removed_registry_learns_nothing_more(world: World) -> None:

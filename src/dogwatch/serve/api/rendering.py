@@ -36,6 +36,7 @@ def finding(one: FindingView) -> dict[str, Any]:
         "modified_at": iso(one.modified_at),
         "fix": one.fix_available,
         "status": one.status,
+        "begin_reason": one.begin_reason,
         "closed_reason": one.closed_reason,
         "first_observed_at": iso(one.first_observed_at),
         "last_observed_at": iso(one.last_observed_at),

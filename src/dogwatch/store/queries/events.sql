@@ -90,8 +90,7 @@ JOIN index_image ON index_image.index_id = image_index.id
 
 -- name: unknown_manifests
 -- Manifests that nobody has resolved, noted as such: a job that is lost is found again. One that could not be resolved is
--- named again when it is pushed, otherwise after five minutes, then twice as long each time, up to a day; one that is
--- deleted again is not named.
+-- named again when it is pushed, otherwise after a pause that doubles each time; one that is deleted again is not named.
 WITH unknown AS (
     SELECT DISTINCT given.repository_id, given.registry_id, given.name, given.digest
     FROM unnest(%(repositories)s::bigint[], %(registries)s::bigint[], %(names)s::text[], %(digests)s::text[],
@@ -110,8 +109,8 @@ WITH unknown AS (
       AND NOT EXISTS (SELECT FROM unresolved_manifest tried
                       WHERE tried.digest = given.digest AND tried.repository_id = given.repository_id
                         AND NOT given.pushed AND tried.attempts > 0
-                        AND tried.tried_at + least(interval '5 minutes' * 2 ^ least(tried.attempts - 1, 10),
-                                                   interval '24 hours') > %(now)s)
+                        AND tried.tried_at + least(%(first_pause)s * 2 ^ least(tried.attempts - 1, 20),
+                                                   %(longest_pause)s) > %(now)s)
 ), noted AS (
     INSERT INTO unresolved_manifest (repository_id, digest, status_reason, problem, attempts, tried_at)
     SELECT repository_id, digest, 'PENDING_INITIAL_SCAN', '', 0, %(now)s FROM unknown ORDER BY 1, 2
@@ -120,14 +119,16 @@ WITH unknown AS (
 SELECT registry_id, name, digest FROM unknown ORDER BY 1, 2, 3
 
 -- name: unresolved
--- Manifests whose turn has come: never tried for a minute, or tried without success, less and less often.
+-- Manifests whose turn has come: never tried for a minute, or tried without success, less and less often. What waits
+-- for its job again (an outage) has the reason of what is pending.
 SELECT repository.registry_id, repository.name, unresolved_manifest.digest
 FROM unresolved_manifest
 JOIN repository ON repository.id = unresolved_manifest.repository_id
 JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
-WHERE unresolved_manifest.status_reason <> 'RESOURCE_TERMINATED' AND unresolved_manifest.attempts < %(attempts)s
+WHERE unresolved_manifest.status_reason = ANY(%(retried)s::text[] || 'PENDING_INITIAL_SCAN'::text)
   AND unresolved_manifest.tried_at
       + CASE WHEN unresolved_manifest.attempts = 0 THEN interval '1 minute'
-             ELSE least(interval '5 minutes' * 2 ^ (unresolved_manifest.attempts - 1), interval '24 hours') END <= %(now)s
+             ELSE least(%(first_pause)s * 2 ^ least(unresolved_manifest.attempts - 1, 20), %(longest_pause)s)
+        END <= %(now)s
 ORDER BY unresolved_manifest.tried_at, repository.id, unresolved_manifest.digest
 LIMIT %(limit)s

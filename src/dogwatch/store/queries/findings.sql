@@ -16,7 +16,7 @@ WITH chosen AS MATERIALIZED (
 ), span AS (
     SELECT finding_span.image_id, finding_span.vulnerability_id, finding_span.exposure_id, finding_span.from_at,
            CASE WHEN finding_span.to_at > %(at)s THEN '9999-12-31Z' ELSE finding_span.to_at END AS ended_at,
-           finding_span.end_reason
+           finding_span.end_reason, finding_span.begin_reason
     FROM chosen JOIN finding_span ON finding_span.image_id = chosen.id
     WHERE finding_span.from_at <= %(at)s AND {vulnerability_filter}
 ), ranked AS (
@@ -28,6 +28,8 @@ WITH chosen AS MATERIALIZED (
 ), content AS (
     SELECT ranked.image_id, ranked.vulnerability_id, max(ranked.from_at) AS begun_at,
            max(ranked.end_reason) AS end_reason,
+           (array_agg(ranked.begin_reason ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST,
+                                                   exposure.id, ranked.from_at))[1] AS begin_reason,
            max(exposure.severity) AS severity,
            (array_agg(exposure.id ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST, exposure.id))[1]
                AS worst_id,
@@ -48,7 +50,7 @@ WITH chosen AS MATERIALIZED (
            content.package_names, content.ecosystems,
            vulnerability.name || ' - ' || array_to_string(content.package_names, ', ') AS title,
            CASE WHEN spell.last_end > %(at)s THEN 'ACTIVE' ELSE 'CLOSED' END AS status,
-           CASE WHEN spell.last_end > %(at)s THEN '' ELSE content.end_reason END AS closed_reason,
+           CASE WHEN spell.last_end > %(at)s THEN '' ELSE content.end_reason END AS closed_reason, content.begin_reason,
            (SELECT max(lower(one)) FROM unnest(spell.spells) AS one) AS first_observed_at,
            CASE WHEN spell.last_end > %(at)s THEN content.begun_at ELSE spell.last_end END AS updated_at
     FROM content

@@ -127,16 +127,27 @@ WHERE image.id = %(image)s AND image.state <> 'deleted'
   AND (layer_chain.inventory_id IS NULL OR layer_chain.fingerprint <> %(fingerprint)s)
 
 -- name: waiting
--- Watched images that were never read, then one per chain that other extractors read.
+-- Watched images that were never read; those that could not be read and whose turn has come; then one per chain that
+-- other extractors read. What failed is tried again after a pause, or by other extractors than those that failed.
+WITH resting AS (
+    SELECT image_id FROM index_failure
+    WHERE fingerprint = %(fingerprint)s
+      AND (status_reason <> ALL(%(retried)s::text[])
+           OR tried_at + (%(pauses)s::interval[])[least(attempts, cardinality(%(pauses)s::interval[]))] > %(now)s)
+)
 (SELECT image.id, 1 AS turn FROM image JOIN clocks ON clocks.image_id = image.id AND clocks.watched
  WHERE image.state = 'pending' ORDER BY image.id LIMIT %(limit)s)
 UNION ALL
-(SELECT image.id, 2
+(SELECT image.id, 2 FROM image JOIN clocks ON clocks.image_id = image.id AND clocks.watched
+ WHERE image.state = 'failed' AND image.id NOT IN (SELECT image_id FROM resting) ORDER BY image.id LIMIT %(limit)s)
+UNION ALL
+(SELECT image.id, 3
  FROM (SELECT id FROM layer_chain WHERE fingerprint < %(fingerprint)s AND inventory_id IS NOT NULL
        UNION ALL
        SELECT id FROM layer_chain WHERE fingerprint > %(fingerprint)s AND inventory_id IS NOT NULL) older
  CROSS JOIN LATERAL (SELECT image.id FROM image JOIN clocks ON clocks.image_id = image.id AND clocks.watched
                      WHERE image.chain_id = older.id AND image.state = 'indexed' ORDER BY image.id LIMIT 1) image
+ WHERE image.id NOT IN (SELECT image_id FROM resting)
  LIMIT %(limit)s)
 ORDER BY turn, id LIMIT %(limit)s
 
@@ -154,6 +165,17 @@ VALUES (%(account)s, %(digest)s, %(diff_id)s, %(fingerprint)s, %(evidence)s, %(n
 ON CONFLICT DO NOTHING
 
 -- name: record_failure
--- An image that could not be read.
+-- An image that could not be read, how often by these extractors, and why the last time.
+WITH failure AS (
+    INSERT INTO index_failure (image_id, fingerprint, status_reason, attempts, tried_at)
+    VALUES (%(image)s, %(fingerprint)s, %(reason)s, 1, %(now)s)
+    ON CONFLICT (image_id) DO UPDATE
+    SET fingerprint = excluded.fingerprint, status_reason = excluded.status_reason, tried_at = excluded.tried_at,
+        attempts = CASE WHEN index_failure.fingerprint = excluded.fingerprint THEN index_failure.attempts + 1 ELSE 1 END
+)
 UPDATE image SET state = 'failed', status_reason = %(reason)s, problem = %(problem)s
 WHERE id = %(image)s AND state IN ('pending', 'failed')
+
+-- name: record_delay
+-- Why an image is not read yet.
+UPDATE image SET problem = %(problem)s WHERE id = %(image)s AND state = 'pending'

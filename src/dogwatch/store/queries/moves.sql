@@ -29,7 +29,10 @@ FROM unnest(%(ids)s::bigint[], %(pushed)s::timestamptz[], %(pulled)s::timestampt
 WHERE clocks.image_id = given.image_id
 
 -- name: save_states
--- Deleted, back again, or given a new chance.
+-- Deleted, back again, or given a new chance: failures are past.
+WITH past AS (
+    DELETE FROM index_failure WHERE image_id = ANY(%(ids)s::bigint[])
+)
 UPDATE image SET state = given.state, status_reason = '', problem = ''
 FROM unnest(%(ids)s::bigint[], %(states)s::text[]) AS given (id, state)
 WHERE image.id = given.id

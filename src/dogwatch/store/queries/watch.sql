@@ -65,7 +65,10 @@ WHERE image_id IN (SELECT id FROM image WHERE chain_id = %(chain)s)
 ORDER BY image_id FOR UPDATE
 
 -- name: attach_to_images
--- The chain's images are indexed; a deleted one stays deleted.
+-- The chain's images are indexed; a deleted one stays deleted. Failures are past.
+WITH past AS (
+    DELETE FROM index_failure USING image WHERE image.chain_id = %(chain)s AND index_failure.image_id = image.id
+)
 UPDATE image SET state = 'indexed', status_reason = '', problem = '', indexed_at = %(now)s
 WHERE chain_id = %(chain)s AND state <> 'deleted'
 
