@@ -61,8 +61,8 @@ class FixtureImage:
 def make_fixture_image(cache: Path | None = None) -> FixtureImage:
     """Return the image; made anew only where the cache does not have its parts."""
     cache = cache or cache_folder()
-    base = _kept(cache, "debian.tar", _DEBIAN, _make_debian).read_bytes()
-    top = layer_tar({**_python_files(cache), **_npm_files(cache)})
+    base = debian_tar(cache).read_bytes()
+    top = layer_tar({**python_files(cache), **npm_files(cache)})
     built = build_image([base, top], steps=["mmdebstrap bookworm", "install jinja2 and lodash"], author="Fixture")
     layers = json.loads(built.content)["layers"]
     return FixtureImage(built, _openssl(base), layers[0]["digest"], layers[1]["digest"])
@@ -71,6 +71,11 @@ def make_fixture_image(cache: Path | None = None) -> FixtureImage:
 def cache_folder() -> Path:
     """Return the folder where downloads are kept between runs, outside the project's."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "dogwatch-tests"
+
+
+def debian_tar(cache: Path) -> Path:
+    """Return the plain tar of a small Debian 12, made by mmdebstrap."""
+    return _kept(cache, "debian.tar", _DEBIAN, _make_debian)
 
 
 def _make_debian(target: Path) -> None:
@@ -95,7 +100,7 @@ def _make_npm_package(target: Path) -> None:
     folder.rmdir()
 
 
-def _python_files(cache: Path) -> Mapping[str, bytes]:
+def python_files(cache: Path) -> Mapping[str, bytes]:
     """Return what pip lays down: the modules, and the dist-info folder."""
     wheel = _kept(cache, "wheel", (_WHEEL,), _make_wheel)
     with zipfile.ZipFile(wheel) as archive:
@@ -106,7 +111,7 @@ def _python_files(cache: Path) -> Mapping[str, bytes]:
         }
 
 
-def _npm_files(cache: Path) -> Mapping[str, bytes]:
+def npm_files(cache: Path) -> Mapping[str, bytes]:
     """Return what npm lays down; where there is no npm, the one file of it that says what is installed."""
     name, _, version = _NPM_PACKAGE.partition("@")
     place = f"srv/app/node_modules/{name}"

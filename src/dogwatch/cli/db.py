@@ -9,7 +9,7 @@ import typer
 from dogwatch.cli.command_line import Output, examples, new_group, opened
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.looked_at import feed_state
-from dogwatch.cli.rendering import Column, chosen_format, rfc3339, write_rows
+from dogwatch.cli.rendering import Column, chosen_format, minute, rfc3339, write_rows
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.views import FeedView
 from dogwatch.settings import Settings
@@ -48,7 +48,7 @@ def _write(feeds: tuple[FeedView, ...], now: datetime, output: Output) -> None:
         Column("refused", "REFUSED", lambda one: str(one.refused)),
         Column("state", "STATE", lambda one: feed_state(one, now)),
         Column("checked_at", "", lambda one: rfc3339(one.checked_at)),
-        Column("changed_at", "CHANGED", lambda one: rfc3339(one.changed_at)),
+        Column("changed_at", "CHANGED", lambda one: rfc3339(one.changed_at), lambda one: minute(one.changed_at)),
         Column("problem", "PROBLEM", lambda one: one.problem, style=lambda _: "bold red"),
     )
     write_rows(feeds, columns, chosen_format(output))

@@ -14,7 +14,7 @@ from dogwatch.cli.errors import exit_code
 from dogwatch.cli.rendering import say
 from dogwatch.model.errors import DogwatchError
 
-application = new_group()
+application = new_group("Keep watch over container images in any OCI registry, for as long as they are worth watching.")
 application._add_completion = True
 
 for _room in (service, registries, findings, images, coverage, rescan, db, keys, clock, config):
@@ -33,7 +33,7 @@ def describe(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Keep watch over container images in any OCI registry, for as long as they are worth watching."""
+    """Take the options that stand before a command."""
 
 
 def main() -> None:

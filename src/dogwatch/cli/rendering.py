@@ -9,7 +9,7 @@ import csv
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
@@ -149,25 +149,24 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def _write_table(rows: Iterable[Row], columns: Sequence[Column[Row]]) -> None:
+def _write_table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> None:
     # Slow to import, and only people need it.
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    shown = [column for column in columns if column.heading]
+    if not rows:
+        return
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in shown:
+    columns_of_cells: list[list[Text]] = []
+    for column in (one for one in columns if one.heading):
+        texts = [printable_lines((column.brief or column.text)(row)) for row in rows]
+        if not any(texts):
+            continue  # nothing in it: the room is for the others
         table.add_column(column.heading, overflow="fold")
-    for row in rows:
-        cells = [
-            Text(
-                printable_lines((column.brief or column.text)(row)) or NOTHING,
-                style=column.style(row) if column.style else "",
-            )
-            for column in shown
-        ]
+        styles = [column.style(row) if column.style else "" for row in rows]
+        columns_of_cells.append([Text(text or NOTHING, style) for text, style in zip(texts, styles, strict=True)])
+    for cells in zip(*columns_of_cells, strict=True):
         table.add_row(*cells)
-    if table.row_count:
-        Console(file=sys.stdout, highlight=False).print(table)
+    Console(file=sys.stdout, highlight=False).print(table)

@@ -49,8 +49,9 @@ def takes_settings(*, every: bool = False) -> Callable[[Callable[Concatenate[Set
 
 def _flag(one: Setting) -> inspect.Parameter:
     is_switch = isinstance(one.default({}), bool)
+    metavar = None if is_switch else "VALUE"
     names = (f"{one.flag}/--no-{one.flag[2:]}",) if is_switch else (one.flag,)
-    option: Any = typer.Option(*names, help=f"{one.purpose}  [{one.variable}]", show_default=False)
+    option: Any = typer.Option(*names, help=f"{one.purpose}  [{one.variable}]", show_default=False, metavar=metavar)
     kind: Any = Annotated[bool | None if is_switch else str | None, option]
     return inspect.Parameter(_PREFIX + one.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
 
