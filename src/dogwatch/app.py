@@ -339,7 +339,7 @@ class App:
         from dogwatch.serve.access_keys import create_access_key
         from dogwatch.serve.ports import Role
 
-        self.settings.data.mkdir(parents=True, exist_ok=True)
+        self._make_data_folder()
         return create_access_key(self._access_key_file, self.settings.account, Role(role))
 
     def access_keys(self) -> tuple[AccessKey, ...]:
@@ -457,8 +457,15 @@ class App:
     def _embedded_server(self) -> AbstractContextManager[str]:
         from dogwatch.store.embedded import EmbeddedServer
 
-        self.settings.data.mkdir(parents=True, exist_ok=True)
+        self._make_data_folder()
         return EmbeddedServer(self.settings.data).session()
+
+    def _make_data_folder(self) -> None:
+        try:
+            self.settings.data.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            problem = f"cannot make the folder {self.settings.data}: {error.strerror}"
+            raise ConfigError("DOGWATCH_DATA", problem) from error
 
     @contextmanager
     def _isolation(self) -> Iterator[Isolation]:

@@ -46,6 +46,6 @@ def opened(settings: Settings) -> Iterator[App]:
     from dogwatch.app import build
     from dogwatch.logs import configure_logs
 
-    configure_logs(level=logging.WARNING)
+    configure_logs(level=logging.ERROR)  # what a command could not do, its answer says
     with build(settings) as app:
         yield app

@@ -135,7 +135,7 @@ def printable(text: str) -> str:
 
 def printable_lines(text: str) -> str:
     """Return the text line by line without what could move a cursor."""
-    return "\n".join(printable(line) for line in text.split("\n"))
+    return "\n".join(printable(line.expandtabs()) for line in text.split("\n"))
 
 
 def short_digest(digest: str) -> str:

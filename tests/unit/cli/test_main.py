@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +130,31 @@ def test_contradictory_credentials_are_refused_before_anything_starts(options: l
     done = _dogwatch("registries", "add", "registry.example", *options, "--data", "/nonexistent")
     assert (done.returncode, done.stdout) == (2, "")
     assert "password" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["findings"], ["keys", "add"]])
+def test_a_data_folder_that_cannot_be_made_is_told_without_a_traceback(command: list[str]) -> None:
+    done = _dogwatch(*command, "--data", "/dev/null/data")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "dogwatch: DOGWATCH_DATA: cannot make the folder /dev/null/data: Not a directory\n"
+
+
+def test_a_database_that_is_not_there_is_told_and_not_an_empty_list() -> None:
+    done = _dogwatch("findings", "--database-url", "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=5")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert done.stderr.startswith("dogwatch: database unavailable: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_keys_are_made_listed_without_their_secret_and_removed(tmp_path: Path) -> None:
+    where = ["--data", str(tmp_path), "-o", "json"]
+    made = json.loads(_dogwatch("keys", "add", "--role", "admin", *where).stdout)
+    assert json.loads(_dogwatch("keys", "list", *where).stdout) == [
+        {"id": made["id"], "account_id": "000000000000", "role": "admin"}
+    ]
+    assert _dogwatch("keys", "remove", made["id"], "--data", str(tmp_path)).returncode == 0
+    assert json.loads(_dogwatch("keys", "list", *where).stdout) == []
+    assert _dogwatch("keys", "remove", made["id"], "--data", str(tmp_path)).returncode == 4
 
 
 def test_a_change_of_windows_has_to_name_one() -> None:
