@@ -163,6 +163,24 @@ def test_an_image_whose_layers_were_refused_is_read_when_it_is_heard_of_again(wo
     assert world.findings() == EXPECTED
 
 
+def test_what_was_refused_is_read_by_itself_when_access_is_mended(world: World) -> None:
+    refused, half_refused = vulnerable_image("refused"), vulnerable_image("half")
+    world.simulator.fault(f"/manifests/{refused.digest}", Reply(403))
+    world.simulator.fault("/blobs/" + layer_blob(app_layer("half")).digest, Reply(403))
+    world.push("team/one", refused)
+    world.push("team/two", half_refused)
+    world.app.run_until_idle()
+    assert world.findings() == []
+    world.simulator.faults.clear()
+    world.app.queue.pick_up_forgotten()
+    world.app.run_until_idle()
+    assert world.findings() == []  # nobody asks every minute
+    world.app.advance_clock(timedelta(hours=1))
+    world.app.queue.pick_up_forgotten()
+    world.app.run_until_idle()
+    assert world.findings() == sorted(EXPECTED * 2)
+
+
 def test_an_image_that_is_gone_before_it_was_read_is_no_mistake(world: World) -> None:
     built = vulnerable_image()
     world.notify(world.event("push", "team/app", built, "latest"))

@@ -151,9 +151,10 @@ class World:
         """State, status reason and problem of each image, by id."""
         return self.rows("SELECT state, status_reason, problem FROM image ORDER BY id")
 
-    def jobs(self) -> list[tuple[str, str, int, int]]:
-        """Task, status, attempts and priority of each job that is there, by id."""
-        return self.rows("SELECT task_name, status::text, attempts, priority FROM procrastinate_jobs ORDER BY id")
+    def jobs(self, *tasks: str) -> list[tuple[str, str, int, int]]:
+        """Task, status, attempts and priority of each job that is there, by id; of some tasks or of all."""
+        jobs = self.rows("SELECT task_name, status::text, attempts, priority FROM procrastinate_jobs ORDER BY id")
+        return [job for job in jobs if not tasks or job[0] in tasks]
 
     def let_time_come(self) -> None:
         """Make every job due that waits for its time."""
@@ -182,14 +183,14 @@ def small_world(database: str, folder: Path, *, isolated: bool = False, **more: 
     bucket = FeedBucket(folder / "feeds")
     for ecosystem, record in ADVISORIES.items():
         bucket.put(ecosystem, record)
-    with (
-        serving_registry(RegistrySimulator()) as simulator,
-        build(settings_for(database, folder, **more), isolated=isolated) as app,
-    ):
-        registry, _ = app.add_registry("local", simulator.access)
-        world = World(app, simulator, bucket, registry)
-        world.update_feeds()
-        yield world
+    settings = settings_for(database, folder, **more)
+    with serving_registry(RegistrySimulator()) as simulator:
+        with build(settings, isolated=False) as app:  # what every test begins with need not wait for child processes
+            app.update_feeds()
+            registry, _ = app.add_registry("local", simulator.access)
+            app.run_until_idle()
+        with build(settings, isolated=isolated) as app:
+            yield World(app, simulator, bucket, registry)
 
 
 @contextmanager
