@@ -25,11 +25,6 @@ import pytest
 from tests.builders.oci import BuiltManifest, build_image, layer_tar
 from tests.requirements import requires_program
 
-# Without root, mmdebstrap needs the programs that let a user have a range of user ids.
-REQUIREMENTS = [requires_program("mmdebstrap")]
-if os.geteuid() != 0:
-    REQUIREMENTS.append(requires_program("newuidmap", "uidmap"))
-
 _UNREAD = ("doc", "info", "locale", "man", "zoneinfo")  # nothing here concerns packages
 _DEBIAN = (
     "--variant=essential",
@@ -71,6 +66,16 @@ def make_fixture_image(cache: Path | None = None) -> FixtureImage:
 def cache_folder() -> Path:
     """Return the folder where downloads are kept between runs, outside the project's."""
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "dogwatch-tests"
+
+
+def requirements() -> list[pytest.MarkDecorator]:
+    """Return what must be installed to make the image; nothing where the cache has it."""
+    if _place(cache_folder(), "debian.tar", _DEBIAN).exists():
+        return []
+    needed = [requires_program("mmdebstrap")]
+    if os.geteuid() != 0:  # mmdebstrap then needs what lets a user have a range of user ids
+        needed.append(requires_program("newuidmap", "uidmap"))
+    return needed
 
 
 def debian_tar(cache: Path) -> Path:
@@ -136,17 +141,20 @@ def _openssl(base: bytes) -> tuple[str, str, str]:
 
 def _kept(cache: Path, name: str, recipe: tuple[str, ...], make: Callable[[Path], None]) -> Path:
     """Return a file of the cache, made by its recipe if it is not there; two runs at once do no harm."""
-    digest = hashlib.sha256("\0".join(recipe).encode()).hexdigest()[:16]
-    path = cache / f"{digest}-{name}"
+    path = _place(cache, name, recipe)
     if not path.exists():
         cache.mkdir(parents=True, exist_ok=True)
-        partial = cache / f"{digest}-{os.getpid()}-{name}"
+        partial = path.with_name(f"{path.name}.{os.getpid()}")
         try:
             make(partial)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
     return path
+
+
+def _place(cache: Path, name: str, recipe: tuple[str, ...]) -> Path:
+    return cache / f"{hashlib.sha256(chr(0).join(recipe).encode()).hexdigest()[:16]}-{name}"
 
 
 def _run(command: list[str], timeout_seconds: float) -> None:

@@ -18,11 +18,11 @@ from tests.docker_registry import (
     running_docker_registry,
 )
 from tests.e2e import advisories
-from tests.e2e.fixture_image import REQUIREMENTS, FixtureImage, make_fixture_image
+from tests.e2e.fixture_image import FixtureImage, make_fixture_image, requirements
 from tests.e2e.running import Dogwatch, own_requests, requests, running_dogwatch
 from tests.simulators.feeds import FeedBucket
 
-pytestmark = [requires_docker_registry, requires_skopeo, *REQUIREMENTS]
+pytestmark = [requires_docker_registry, requires_skopeo, *requirements()]
 
 Fact = tuple[str, str, str, str, str, str, str]
 

@@ -16,15 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.docker_registry import free_port, requires_docker_registry, requires_skopeo
-from tests.e2e.fixture_image import REQUIREMENTS, cache_folder, debian_tar, npm_files, python_files
-
-pytestmark = [requires_docker_registry, requires_skopeo, *REQUIREMENTS]
+from tests.e2e.fixture_image import cache_folder, debian_tar, npm_files, python_files, requirements
 
 DOCS = Path(__file__).parents[2] / "docs"
 _FENCE = re.compile(r"^```(?P<kind>[a-z][^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -33,6 +31,12 @@ _STYLE = re.compile(r"\x1b\[[0-9;]*m")
 _WAIT_SECONDS = 90.0
 _BLOCK_SECONDS = 180.0
 _STOP_SECONDS = 40.0
+
+
+def _requires_image(test: Callable[[], None]) -> Callable[[], None]:
+    for mark in requirements():
+        test = mark(test)
+    return test
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,9 @@ def test_every_block_is_of_a_kind_that_the_test_knows() -> None:
     assert kinds == {"sh", "sh service", "sh not-tested"}
 
 
+@requires_docker_registry
+@requires_skopeo
+@_requires_image
 def test_the_tutorial_shows_what_it_says() -> None:
     with _terminal() as terminal:
         for block in blocks((DOCS / "tutorial.md").read_text(encoding="utf-8")):
