@@ -46,7 +46,7 @@ def complete(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) 
     )
     packages = _load_packages(connection, exposures)
     places = _load_places(connection, images)
-    documents = _load_documents(connection, {(row["source"], row["advisory"]) for row in rows})
+    documents = load_documents(connection, {(row["source"], row["advisory"]) for row in rows})
     return tuple(
         _finding(
             row,
@@ -97,9 +97,10 @@ def _at_home(
         yield plain
 
 
-def _load_documents(
+def load_documents(
     connection: psycopg.Connection, wanted: set[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[Mapping[str, Any], _Document]]:
+    """Return times and texts of documents, by (source, id)."""
     asked = sorted(wanted)
     values = {"sources": [one[0] for one in asked], "names": [one[1] for one in asked]}
     return {

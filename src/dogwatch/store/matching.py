@@ -155,12 +155,13 @@ def _pair_values(pairs: Sequence[Pair]) -> dict[str, object]:
 def _load_assessments(connection: psycopg.Connection, pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Assessment]]:
     rows = connection.execute(_SQL["load_matches"], _pair_values(pairs)).fetchall()
     for pair, group in groupby(rows, key=lambda row: (row[0], row[1])):
-        assessment = resolve([_match(row) for row in group])
+        assessment = resolve([match_of(row) for row in group])
         if assessment is not None:
             yield pair, assessment
 
 
-def _match(row: tuple[object, ...]) -> Match:
+def match_of(row: tuple[object, ...]) -> Match:
+    """Return the match that a row of `load_matches` or `judge` is."""
     _, _, range_id, advisory, source, verdict, ecosystem, fix_state, fixed, fixed_key, severity = row
     assert isinstance(severity, list)
     return Match(

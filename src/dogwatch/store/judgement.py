@@ -1,0 +1,108 @@
+"""Judges packages that are not stored, from the stored advisories, and leaves no trace.
+
+The same conditions as when packages arrive (`matching.sql`) and the same `matching.resolve`; a law holds the two
+together: what is judged here is what would be stored there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import psycopg
+
+from dogwatch.matching import key_package, resolve
+from dogwatch.model.judgements import AdvisoryText, Judged, Judgement, NotCompared
+from dogwatch.model.matches import Assessment
+from dogwatch.model.packages import KeyedPackage, Package
+from dogwatch.store.connection import Database
+from dogwatch.store.finding_details import load_documents
+from dogwatch.store.matching import match_of, newest_revision
+from dogwatch.store.queries import load_queries
+from dogwatch.store.text import storable
+
+_SQL = load_queries("judgement")
+
+_Pair = tuple[int, int]  # (ordinal of the package, vulnerability id)
+
+
+class Judge:
+    """Implements `flow.ports.Judge`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def judge(self, packages: Iterable[Package]) -> Judgement:
+        """Say what the stored advisories say of packages, as of one moment; see the module."""
+        asked = [key_package(package) for package in sorted(set(packages))]
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["read_only"])
+            rows = connection.execute(_SQL["judge"], _columns(asked)).fetchall()
+            assessments = dict(_assess(rows))
+            names = _load_names(connection, {vulnerability for _, vulnerability in assessments})
+            documents = load_documents(connection, {(one.source, one.advisory) for one in assessments.values()})
+            not_compared = _load_not_compared(connection, asked, rows)
+            revision = newest_revision(connection)
+        texts = {wanted: _text(*found) for wanted, found in documents.items()}
+        judged = (
+            _judged(asked[ordinal].package, *names[vulnerability], assessment, texts)
+            for (ordinal, vulnerability), assessment in assessments.items()
+        )
+        ordered = sorted(judged, key=lambda one: (one.package, one.vulnerability))
+        return Judgement(revision, tuple(ordered), not_compared)
+
+
+def _columns(asked: Sequence[KeyedPackage]) -> dict[str, object]:
+    return {
+        "ordinals": list(range(len(asked))),
+        "ecosystems": [storable(one.package.ecosystem) for one in asked],
+        "names": [storable(one.match_name) for one in asked],
+        "versions": [storable(one.match_version) for one in asked],
+        "schemes": [one.scheme for one in asked],
+        "scheme_numbers": [one.scheme_number for one in asked],
+        "keys": [one.key for one in asked],
+        "not_comparable": [str(one.not_comparable) for one in asked],
+    }
+
+
+def _assess(rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[_Pair, Assessment]]:
+    for pair, group in groupby(rows, key=lambda row: (row[0], row[1])):
+        assessment = resolve([match_of(row) for row in group])
+        if assessment is not None:
+            yield pair, assessment
+
+
+def _load_names(connection: psycopg.Connection, wanted: set[int]) -> dict[int, tuple[str, tuple[str, ...]]]:
+    rows = connection.execute(_SQL["vulnerabilities"], {"vulnerabilities": sorted(wanted)})
+    return {number: (name, tuple(one for one in names if one != name)) for number, name, names in rows}
+
+
+def _load_not_compared(
+    connection: psycopg.Connection, asked: Sequence[KeyedPackage], rows: Sequence[tuple[Any, ...]]
+) -> tuple[NotCompared, ...]:
+    met = sorted({(row[0], row[2]) for row in rows})
+    values = {"met_ordinals": [one[0] for one in met], "met_ranges": [one[1] for one in met]}
+    found = connection.execute(_SQL["find_not_compared"], _columns(asked) | values)
+    return tuple(NotCompared(asked[ordinal].package, reason, count) for ordinal, reason, count in found)
+
+
+def _text(times: Mapping[str, Any], document: Any) -> AdvisoryText:
+    return AdvisoryText(
+        summary=document.summary,
+        description=document.details or document.summary,
+        references=tuple(reference.url for reference in document.references if reference.url),
+        published_at=times["published_at"],
+        modified_at=times["modified_at"],
+    )
+
+
+def _judged(
+    package: Package,
+    name: str,
+    aliases: tuple[str, ...],
+    assessment: Assessment,
+    texts: Mapping[tuple[str, str], AdvisoryText],
+) -> Judged:
+    text = texts.get((assessment.source, assessment.advisory), AdvisoryText())
+    return Judged(package, name, aliases, assessment, text)
