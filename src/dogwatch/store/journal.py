@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import psycopg
@@ -14,7 +15,7 @@ from dogwatch.store.connection import Database
 from dogwatch.store.locks import become_publisher, own_ecosystem
 from dogwatch.store.matching import OpenExposure, Reason, Resolution, refresh_undetermined, resolve_pairs, what_changed
 from dogwatch.store.queries import load_queries
-from dogwatch.store.staging import Staged, stage_records
+from dogwatch.store.staging import stage_records
 from dogwatch.store.vulnerabilities import link_vulnerabilities
 
 _SQL = load_queries("journal")
@@ -68,19 +69,32 @@ class JournalStore:
             become_publisher(connection)
             staged = stage_records(connection, ecosystem, changes.records, changes.removed, now)
             values = {"source": source, "ecosystem": ecosystem, "now": now}
-            if staged.records == 0 and not changes.removed:
-                _save_feed(connection, values, changes, staged)
-                return Publication(None, refused=staged.refused)
-            own_ecosystem(connection, ecosystem)
-            revision = _begin_revision(connection, values)
-            merged = _bring_up(connection, values | {"revision": revision})
-            resolution = _meet(connection, revision, merged, now)
-            _save_feed(connection, values, changes, staged)
-            added, changed, ended = _count(connection, revision)
-            if not added + changed + ended:
-                connection.execute(_SQL["forget_revision"], {"revision": revision})
-                return Publication(None, refused=staged.refused)
-        return Publication(revision, added, changed, ended, staged.refused, resolution.begun, resolution.ended)
+            publication = Publication(None)
+            if staged.records or changes.removed:
+                own_ecosystem(connection, ecosystem)
+                publication = _publish(connection, values, now)
+            saved = {
+                **values,
+                "state": Jsonb(dict(changes.state)),
+                "refused": staged.refused,
+                "changed": publication.revision is not None,
+            }
+            connection.execute(_SQL["save_feed"], saved)
+            return replace(publication, refused=staged.refused)
+
+
+def _publish(connection: psycopg.Connection, values: Mapping[str, object], now: datetime) -> Publication:
+    """Steps 2 to 6; a revision in which nothing changed after all is taken back."""
+    revision = _begin_revision(connection, values)
+    merged = _bring_up(connection, {**values, "revision": revision})
+    resolution = _meet(connection, revision, merged, now)
+    added, changed, ended = _count(connection, revision)
+    if not added + changed + ended:
+        connection.execute(_SQL["forget_revision"], {"revision": revision})
+        return Publication(None)
+    return Publication(
+        revision, added, changed, ended, exposures_begun=resolution.begun, exposures_ended=resolution.ended
+    )
 
 
 def _begin_revision(connection: psycopg.Connection, values: Mapping[str, object]) -> int:
@@ -93,13 +107,6 @@ def _count(connection: psycopg.Connection, revision: int) -> tuple[int, int, int
     row = connection.execute(_SQL["count_revision"], {"revision": revision}).fetchone()
     assert row is not None  # the revision was inserted in this transaction
     return row[0], row[1], row[2]
-
-
-def _save_feed(
-    connection: psycopg.Connection, values: Mapping[str, object], changes: FeedChanges, staged: Staged
-) -> None:
-    asked = {**values, "state": Jsonb(dict(changes.state)), "refused": staged.refused}
-    connection.execute(_SQL["save_feed"], asked)
 
 
 def _bring_up(connection: psycopg.Connection, values: Mapping[str, object]) -> frozenset[int]:

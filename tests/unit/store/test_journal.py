@@ -209,6 +209,9 @@ def test_a_feed_says_when_it_was_asked_and_what_went_wrong(feed: Feed) -> None:
     assert feed_row() == [(first, first, "no answer")]
     feed.journal.record_checked("osv", "PyPI", later)
     assert feed_row() == [(later, first, "")]
+    feed.now = START + timedelta(hours=8)
+    feed.publish(example())
+    assert feed_row() == [(START + timedelta(hours=9), first, "")], "the same again is no change"
 
 
 def test_names_with_characters_that_the_database_cannot_hold_do_no_harm(feed: Feed) -> None:

@@ -199,12 +199,13 @@ RETURNING added, changed, ended
 DELETE FROM revision WHERE id = %(revision)s
 
 -- name: save_feed
--- The feed brought something.
+-- The feed answered; whether anything changed in effect is told apart.
 INSERT INTO feed (source, ecosystem, state, checked_at, changed_at, records, refused, problem)
-VALUES (%(source)s, %(ecosystem)s, %(state)s, %(now)s, %(now)s,
+VALUES (%(source)s, %(ecosystem)s, %(state)s, %(now)s, CASE WHEN %(changed)s THEN %(now)s::timestamptz END,
         (SELECT count(*) FROM feed_record WHERE source = %(source)s AND ecosystem = %(ecosystem)s), %(refused)s, '')
 ON CONFLICT (source, ecosystem) DO UPDATE SET
-    state = excluded.state, checked_at = excluded.checked_at, changed_at = excluded.changed_at,
+    state = excluded.state, checked_at = excluded.checked_at,
+    changed_at = coalesce(excluded.changed_at, feed.changed_at),
     records = excluded.records, refused = excluded.refused, problem = '', problem_at = NULL
 
 -- name: save_checked
