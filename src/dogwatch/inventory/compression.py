@@ -26,6 +26,10 @@ _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _SKIPPABLE_TAIL: Final = b"\x2a\x4d\x18"
 
 
+_OUT_OF_MEMORY = "Allocation error"
+"""How the zstd library words that it got no memory for its window."""
+
+
 class CompressionError(Exception):
     """The compressed stream is damaged, ends early, or asks for more memory than we give."""
 
@@ -104,6 +108,8 @@ def _unpack_members(first: bytes, blocks: Iterator[bytes], new_member: Callable[
                     raise CompressionError("ends early")
             block = _skip_padding(member.unused_data, blocks)
     except (_GZIP_ERROR, zstd.ZstdError, EOFError) as error:
+        if _OUT_OF_MEMORY in str(error):  # ours to mend, not the image's
+            raise MemoryError(str(error)) from error
         raise CompressionError(str(error)) from error
 
 
