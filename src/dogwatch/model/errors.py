@@ -232,6 +232,11 @@ class ConflictError(StoreError):
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 
+_POINTED_BEFORE = 50
+_POINTED_AFTER = 20
+"""Characters shown before and behind a place that is pointed at: together they fit one line of a terminal."""
+
+
 class RequestError(DogwatchError):
     """The caller asked for something that cannot be given."""
 
@@ -239,10 +244,27 @@ class RequestError(DogwatchError):
 
 
 class InvalidRequestError(RequestError):
-    """A value the caller gave is not acceptable; `field` names it."""
+    """A value the caller gave is not acceptable; `field` names it.
 
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}", field=field, reason=reason)
+    Where it was read from a text of some length, `position` counts the characters of `text` before the place.
+    """
+
+    def __init__(self, field: str, reason: str, *, text: str = "", position: int | None = None) -> None:
+        if position is None:
+            super().__init__(f"{field}: {reason}", field=field, reason=reason)
+        else:
+            message = f"{field}, at character {position + 1}: {reason}"
+            super().__init__(message, field=field, reason=reason, text=text, position=position)
+
+    @property
+    def pointer(self) -> tuple[str, ...]:
+        """The text around the place and, below it, a caret under the place; nothing where no place is known."""
+        position = self.fields.get("position")
+        if not isinstance(position, int):
+            return ()
+        begin, end = max(0, position - _POINTED_BEFORE), position + _POINTED_AFTER
+        shown = "".join(one if one.isprintable() else " " for one in str(self.fields["text"])[begin:end])
+        return shown, " " * (position - begin) + "^"
 
 
 class NotFoundError(RequestError):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from dogwatch.model.filters import Filter
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
 
@@ -86,8 +87,8 @@ class FindingQuery:
     """Filters: values of one field are alternatives, fields must all hold. Empty means no filter.
 
     `statuses` empty means every status that lists show. String filters come as (comparison, value) with comparison
-    EQUALS, PREFIX or NOT_EQUALS. `as_of` None means now. `sort` is one of SORT_FIELDS of the store; `after` an opaque
-    cursor.
+    EQUALS, PREFIX or NOT_EQUALS. `filter` (on FINDING_FIELDS) must hold as well. `as_of` None means now. `sort` is one
+    of SORT_FIELDS of the store; `after` an opaque cursor.
     """
 
     account_id: str
@@ -99,6 +100,7 @@ class FindingQuery:
     # time fields: first_observed_at, last_observed_at, updated_at, pushed_at; bounds inclusive
     numbers: Mapping[str, Sequence[tuple[float | None, float | None]]] = field(default_factory=dict)
     # number fields: score (0..10)
+    filter: Filter | None = None
     as_of: datetime | None = None
     sort: str = "severity"
     descending: bool = True
@@ -156,16 +158,40 @@ class ImageView:
 
 
 @dataclass(frozen=True, slots=True)
+class UnresolvedView:
+    """One manifest that could not be resolved, so that nobody knows whether it is an image or an index: not looked at.
+
+    `status_reason` and `problem` say why; `tried_at` is None before the first of `attempts`.
+    """
+
+    account_id: str
+    registry_alias: str
+    registry_url: str
+    region: str
+    repository: str
+    digest: str
+    tags: tuple[str, ...]
+    scan_frequency: str
+    status_code: StatusCode
+    status_reason: StatusReason
+    problem: str
+    attempts: int
+    tried_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ImageQuery:
     """Filters on images; as in FindingQuery.
 
     Text fields: status_code, status_reason, repository, registry, place (alias/repository), tag, digest, image,
-    architecture. Times: pulled_at, pushed_at, in_use_at, indexed_at. Sorted by id; `after` is an opaque cursor.
+    architecture. Times: pulled_at, pushed_at, in_use_at, indexed_at. `filter` is one on IMAGE_FIELDS. Sorted by id;
+    `after` is an opaque cursor.
     """
 
     account_id: str
     texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     times: Mapping[str, Sequence[tuple[datetime | None, datetime | None]]] = field(default_factory=dict)
+    filter: Filter | None = None
     limit: int = 100
     after: str = ""
     with_counts: bool = True
@@ -196,7 +222,10 @@ class FeedView:
 
 @dataclass(frozen=True, slots=True)
 class CoverageCount:
-    """How many images of one registry stand at one status, and how many gaps there are in what was seen of them."""
+    """How many images of one registry stand at one status, and how many gaps there are in what was seen of them.
+
+    `unresolved` counts manifests at that status that are not known to be images, as they could not be resolved.
+    """
 
     account_id: str
     registry_alias: str
@@ -204,3 +233,4 @@ class CoverageCount:
     status_reason: StatusReason
     images: int
     gaps: int
+    unresolved: int = 0
