@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
+
 from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.views import FeedView
 from dogwatch.store.connection import Database
@@ -26,7 +28,14 @@ def load_feed_views(
         now: the product's present.
     """
     with database.transaction() as connection:
-        rows = connection.execute(_SQL["load_feeds"]).fetchall()
+        return read_feed_views(connection, expected, now)
+
+
+def read_feed_views(
+    connection: psycopg.Connection, expected: Sequence[tuple[str, str, timedelta]], now: datetime
+) -> tuple[FeedView, ...]:
+    """As `load_feed_views`, in a transaction of the caller's."""
+    rows = connection.execute(_SQL["load_feeds"]).fetchall()
     known = {(source, ecosystem): facts for source, ecosystem, *facts in rows}
     return tuple(
         _view(source, ecosystem, known.get((source, ecosystem)), now - stale_after)

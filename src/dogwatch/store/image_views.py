@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
-from dogwatch.model.gaps import Gap, GapKind
-from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, StatusCode, StatusReason
-from dogwatch.model.views import CoverageCount, GapView, ImageQuery, ImageView, Page
+from dogwatch.model.views import CoverageCount, ImageQuery, ImageView, Page
 from dogwatch.store.accounts import setting_in_force
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
-from dogwatch.store.filters import (
-    EVERYTHING,
-    TextEntries,
-    bounds_condition,
-    every,
-    member_condition,
-    refuse_unknown,
-    text_condition,
-)
+from dogwatch.store.feed_gaps import ExpectedFeeds, load_feed_gaps
+from dogwatch.store.filters import EVERYTHING
+from dogwatch.store.image_details import FAMILIES, ImageDetails, load_details
+from dogwatch.store.image_filters import image_conditions
 from dogwatch.store.platforms import platform_name
 from dogwatch.store.queries import load_queries
+from dogwatch.store.unresolved import UNRESOLVED, UNRESOLVED_OF_ACCOUNT
 from dogwatch.windows import explain
 
 _SQL = load_queries("image_views")
 
 MAX_PAGE = 1_000
 """Images per page: each carries its gaps and tags, so a larger page would not fit the memory target."""
-
-_IMAGE_ID = re.compile(r"[1-9][0-9]{0,17}")
 
 _COUNTING_MEMORY = "64MB"
 """Sorts and hashes of one count: of 1,000,000 images it would otherwise go through the disk."""
@@ -51,62 +39,13 @@ _COUNTING_SHARE = 0.05
 
 _ONE_ACCOUNT = sql.SQL("image.account_id = %(account)s")
 
-_TAGS = sql.SQL(
-    "SELECT tag.name AS value FROM tag"
-    " WHERE tag.digest = image.digest AND tag.repository_id = image.repository_id"
-    " UNION ALL SELECT tag.name FROM index_image JOIN image_index ON image_index.id = index_image.index_id"
-    " JOIN tag ON tag.digest = image_index.digest AND tag.repository_id = image_index.repository_id"
-    " WHERE index_image.image_id = image.image_id"
-)
-
-
-def _column(name: str, column: sql.Composable) -> Callable[[TextEntries], sql.Composable]:
-    return lambda entries: text_condition(name, column, entries)
-
-
-def _image_condition(entries: TextEntries) -> sql.Composable:
-    """Compare ids as numbers where they are asked for as such, which an index answers; otherwise as texts."""
-    numbers = [int(value) for comparison, value in entries if comparison == "EQUALS" and _IMAGE_ID.fullmatch(value)]
-    if len(numbers) == len(entries):
-        return sql.SQL("image.image_id = ANY({}::bigint[])").format(sql.Literal(numbers))
-    return text_condition("image", sql.SQL("image.image_id::text"), entries)
-
-
-_TEXTS: Mapping[str, Callable[[TextEntries], sql.Composable]] = {
-    "status_code": _column("status_code", sql.SQL("image.status_code")),
-    "status_reason": _column("status_reason", sql.SQL("image.status_reason")),
-    "repository": _column("repository", sql.SQL("image.repository")),
-    "registry": _column("registry", sql.SQL("image.alias")),
-    "place": _column("place", sql.SQL("(image.alias || '/' || image.repository)")),
-    "digest": _column("digest", sql.SQL("image.digest")),
-    "architecture": _column("architecture", sql.SQL("image.architecture")),
-    "image": _image_condition,
-    "tag": lambda entries: member_condition("tag", _TAGS, entries),
-}
-_TIMES = {
-    "pulled_at": sql.SQL("image.pulled_at"),
-    "pushed_at": sql.SQL("image.pushed_at"),
-    "in_use_at": sql.SQL("image.in_use_at"),
-    "indexed_at": sql.SQL("image.indexed_at"),
-}
-
-
-@dataclass(slots=True)
-class _Details:
-    """What a page's images have beside their row: by image id, and by inventory id."""
-
-    own_tags: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
-    index_tags: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
-    severities: dict[int, dict[Severity, int]] = field(default_factory=lambda: defaultdict(dict))
-    gaps: dict[int, list[GapView]] = field(default_factory=lambda: defaultdict(list))
-    contents: dict[int, tuple[int, int]] = field(default_factory=dict)
-
 
 class ImageViews:
     """Reads images for lists. The images' part of `serve.ports.Views`."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, expected_feeds: ExpectedFeeds) -> None:
         self._database = database
+        self._expected_feeds = expected_feeds
         self._all_lock = threading.Lock()
         self._all: tuple[CoverageCount, ...] = ()
         self._all_until = 0.0
@@ -119,7 +58,7 @@ class ImageViews:
         """
         if not 1 <= query.limit <= MAX_PAGE:
             raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
-        statement = _statement("page", query)
+        statement = _composed("page", _ONE_ACCOUNT, image_conditions(query))
         fingerprint = list_fingerprint("images", query.account_id, query.texts, query.times)
         values = {
             "account": query.account_id,
@@ -134,24 +73,28 @@ class ImageViews:
             if not shown:
                 return Page((), "")
             setting = setting_in_force(connection, query.account_id)
-            details = _load_details(connection, shown, now, with_counts=query.with_counts)
+            feeds = load_feed_gaps(connection, self._expected_feeds, now)
+            details = load_details(connection, shown, now, feeds, with_counts=query.with_counts)
         following = encode_cursor(fingerprint, now, [shown[-1]["image_id"]]) if len(rows) > len(shown) else ""
         return Page(tuple(_view(row, details, setting, now) for row in shown), following)
 
     def count_coverage(self, query: ImageQuery, now: datetime) -> tuple[CoverageCount, ...]:
-        """Count the images that `query` asks for by registry and status; `limit` and `after` mean nothing here.
+        """Count the images that `query` asks for by registry and status, and beside them what could not be resolved.
+
+        `limit` and `after` mean nothing here.
 
         Raises:
             InvalidRequestError: an unknown field or comparison.
         """
-        return self._counts(_statement("counts", query), {"account": query.account_id, "now": now})
+        statement = _composed("counts", _ONE_ACCOUNT, image_conditions(query))
+        return self._counts(statement, {"account": query.account_id}, now)
 
     def coverage_of_all(self, now: datetime) -> tuple[CoverageCount, ...]:
         """Count the images of every account by registry and status; where that takes long, the last count serves."""
         with self._all_lock:
             begun = time.monotonic()
             if begun >= self._all_until:
-                self._all = self._counts(_composed("counts", EVERYTHING, EVERYTHING), {"now": now})
+                self._all = self._counts(_composed("counts", EVERYTHING, EVERYTHING), {}, now)
                 ended = time.monotonic()
                 self._all_until = ended + (ended - begun) / _COUNTING_SHARE
             return self._all
@@ -174,27 +117,23 @@ class ImageViews:
             rows = connection.execute(_SQL["shared_repositories"], {"account": account_id}).fetchall()
         return frozenset(row[0] for row in rows)
 
-    def _counts(self, statement: sql.Composed, values: Mapping[str, object]) -> tuple[CoverageCount, ...]:
+    def _counts(
+        self, statement: sql.Composed, values: Mapping[str, object], now: datetime
+    ) -> tuple[CoverageCount, ...]:
         with self._database.transaction() as connection:
             connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
-            rows = connection.execute(statement, values, prepare=False).fetchall()
+            feeds = load_feed_gaps(connection, self._expected_feeds, now)
+            rows = connection.execute(statement, {**values, "now": now, **feeds.columns}, prepare=False).fetchall()
         return tuple(
-            CoverageCount(account, alias, StatusCode(code), StatusReason(reason), images, gaps)
-            for account, alias, code, reason, images, gaps in rows
+            CoverageCount(account, alias, StatusCode(code), StatusReason(reason), images, gaps, unresolved)
+            for account, alias, code, reason, images, gaps, unresolved in rows
         )
-
-
-def _statement(name: str, query: ImageQuery) -> sql.Composed:
-    refuse_unknown(query.texts, _TEXTS)
-    refuse_unknown(query.times, _TIMES)
-    conditions = [_TEXTS[name](entries) for name, entries in query.texts.items()]
-    conditions += [bounds_condition(_TIMES[name], entries) for name, entries in query.times.items()]
-    return _composed(name, _ONE_ACCOUNT, every(conditions))
 
 
 def _composed(name: str, account: sql.Composable, filters: sql.Composable) -> sql.Composed:
     coverage = sql.SQL(_SQL["coverage"]).format(account=account)
-    return sql.SQL(_SQL[name]).format(coverage=coverage, filters=filters)
+    unresolved = UNRESOLVED if account is EVERYTHING else UNRESOLVED_OF_ACCOUNT
+    return sql.SQL(_SQL[name]).format(coverage=coverage, unresolved=unresolved, filters=filters, families=FAMILIES)
 
 
 def _after(query: ImageQuery, fingerprint: str) -> int:
@@ -207,29 +146,7 @@ def _after(query: ImageQuery, fingerprint: str) -> int:
     raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
 
 
-def _load_details(
-    connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]], now: datetime, *, with_counts: bool
-) -> _Details:
-    details = _Details()
-    values = {
-        "ids": [row["image_id"] for row in rows],
-        "inventories": sorted({row["inventory_id"] for row in rows if row["inventory_id"] is not None}),
-        "now": now,
-    }
-    for image_id, through_index, tag in connection.execute(_SQL["tags"], values).fetchall():
-        (details.index_tags if through_index else details.own_tags)[image_id].append(tag)
-    for inventory_id, kind, path, detail in connection.execute(_SQL["gaps"], values).fetchall():
-        gap = Gap(GapKind(kind), path, detail)
-        details.gaps[inventory_id].append(GapView(kind, path, detail, gap.consequence))
-    for inventory_id, packages, undetermined in connection.execute(_SQL["contents"], values).fetchall():
-        details.contents[inventory_id] = (packages, undetermined)
-    if with_counts:
-        for image_id, severity, count in connection.execute(_SQL["severities"], values).fetchall():
-            details.severities[image_id][Severity(severity)] = count
-    return details
-
-
-def _view(row: Mapping[str, Any], details: _Details, setting: RescanSetting, now: datetime) -> ImageView:
+def _view(row: Mapping[str, Any], details: ImageDetails, setting: RescanSetting, now: datetime) -> ImageView:
     image_id, inventory_id = row["image_id"], row["inventory_id"]
     packages, undetermined = details.contents.get(inventory_id, (0, 0))
     return ImageView(

@@ -12,6 +12,7 @@ import psycopg
 from dogwatch.matching import key_package
 from dogwatch.model.packages import Package, PackageSet
 from dogwatch.store.queries import load_queries
+from dogwatch.versions import family_of
 
 _SQL = load_queries("packages")
 
@@ -84,4 +85,6 @@ def save_set(connection: psycopg.Connection, package_set: PackageSet, ids: dict[
         return int(known[0])
     members = sorted({ids[package] for package in package_set.packages})
     connection.execute(_SQL["insert_set_packages"], {"set": inserted[0], "packages": members})
+    families = sorted({family_of(package.ecosystem) for package in package_set.packages})
+    connection.execute(_SQL["insert_set_families"], {"set": inserted[0], "families": families})
     return int(inserted[0])

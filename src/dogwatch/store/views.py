@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from dogwatch.model.views import CoverageCount, FeedView, FindingQuery, FindingView, ImageQuery, ImageView, Page
+from dogwatch.model.views import (
+    CoverageCount,
+    FeedView,
+    FindingQuery,
+    FindingView,
+    ImageQuery,
+    ImageView,
+    Page,
+    UnresolvedView,
+)
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.feeds import find_database_problem, load_feed_views
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.image_views import ImageViews
+from dogwatch.store.unresolved import load_unresolved_page
 
 
 class Views:
@@ -30,7 +40,7 @@ class Views:
         self._clock = clock
         self._expected_feeds = expected_feeds
         self._findings = FindingStore(database)
-        self._images = ImageViews(database)
+        self._images = ImageViews(database, expected_feeds)
 
     def now(self) -> datetime:
         """Return the product's present."""
@@ -43,6 +53,10 @@ class Views:
     def images(self, query: ImageQuery) -> Page[ImageView]:
         """Return a page of images."""
         return self._images.images(query, self.now())
+
+    def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
+        """Return a page of the manifests that could not be resolved."""
+        return load_unresolved_page(self._database, query, self.now())
 
     def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
         """Return (ecosystem, package, version, reason, advisories concerned) that could not be compared."""

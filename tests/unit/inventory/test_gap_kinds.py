@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from dogwatch.inventory import Limits, build_inventory
 from dogwatch.model.gaps import CONSEQUENCES, GapKind
 from dogwatch.model.images import Platform
+from dogwatch.model.views import FeedView
+from dogwatch.store.feed_gaps import gaps_of_feed
 from tests.builders.layers import Member, dpkg_status, file, os_release, package_json, read_members, stanza, symlink
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "gaps.md"
@@ -18,7 +22,7 @@ DEBIAN = [file("etc/os-release", os_release()), file("var/lib/dpkg/status", dpkg
 A_PACKAGE = package_json("a", "1.0.0")
 MANIFEST = "node_modules/a/package.json"
 
-# One image for each kind that this room gives. The feed kinds belong to whoever knows the feeds.
+# One image for each kind that reading gives.
 IMAGES: dict[GapKind, list[Member]] = {
     GapKind.FILE_TOO_LARGE: [*DEBIAN, file(MANIFEST, " " * 501)],
     GapKind.FILE_UNREADABLE: [*DEBIAN, file(MANIFEST, "{")],
@@ -32,7 +36,12 @@ IMAGES: dict[GapKind, list[Member]] = {
     GapKind.PACKAGE_DATABASE_UNREAD: [*DEBIAN, file("var/lib/rpm/Packages")],
     GapKind.PLATFORM_UNSUPPORTED: DEBIAN,
 }  # fmt: skip
-OF_FEEDS = {GapKind.FEED_STALE, GapKind.FEED_MISSING}
+# One feed for each kind that feeds give; `tests/unit/store/test_feed_gaps.py` follows them to the images.
+FEED = FeedView("osv", "npm", 10, 0, datetime(2026, 1, 1, tzinfo=UTC), None, "", stale=False, missing=False)
+FEEDS: dict[GapKind, FeedView] = {
+    GapKind.FEED_STALE: replace(FEED, stale=True),
+    GapKind.FEED_MISSING: replace(FEED, checked_at=None, missing=True),
+}
 
 
 @pytest.mark.parametrize("kind", IMAGES)
@@ -48,9 +57,14 @@ def test_a_debian_image_without_gaps_has_none() -> None:
     assert build_inventory([read_members(*DEBIAN, limits=SMALL)], Platform("linux", "amd64")).inventory.gaps == ()
 
 
-def test_every_kind_has_an_image_or_belongs_to_the_feeds() -> None:
-    assert set(IMAGES) | OF_FEEDS == set(GapKind)
-    assert not set(IMAGES) & OF_FEEDS
+@pytest.mark.parametrize("kind", FEEDS)
+def test_each_kind_of_feeds_is_given_by_a_feed_and_alone(kind: GapKind) -> None:
+    assert [gap.kind for gap in gaps_of_feed(FEEDS[kind])] == [kind]
+    assert gaps_of_feed(FEED) == ()
+
+
+def test_every_kind_is_given_by_an_image_or_a_feed() -> None:
+    assert [*IMAGES, *FEEDS] == list(GapKind)
 
 
 def test_every_kind_is_documented_once_with_its_consequence() -> None:

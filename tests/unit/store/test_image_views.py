@@ -18,7 +18,7 @@ ACTIVE, INACTIVE = StatusCode.ACTIVE, StatusCode.INACTIVE
 
 
 def views(world: World) -> ImageViews:
-    return ImageViews(world.database)
+    return ImageViews(world.database, ())
 
 
 def page(world: World, now: float, **texts: list[tuple[str, str]]) -> tuple[ImageView, ...]:

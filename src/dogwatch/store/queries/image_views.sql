@@ -31,14 +31,29 @@ WHERE {filters} AND image.image_id > %(after)s
 ORDER BY image.image_id LIMIT %(limit)s
 
 -- name: counts
--- Images by registry and status, with the gaps in what was seen of them.
-SELECT counted.account_id, counted.alias, counted.status_code, counted.status_reason, sum(counted.images)::bigint,
-       sum(counted.images * (SELECT count(*) FROM gap WHERE gap.inventory_id = counted.inventory_id))::bigint
-FROM (SELECT image.account_id, image.alias, image.status_code, image.status_reason, image.inventory_id,
-             count(*) AS images
-      FROM ({coverage}) AS image
+-- Images by registry and status, with the gaps in what was seen of them: those kept with their inventories, and those
+-- that follow from the feeds. A family of packages without any feed is one, unless the inventory says so already.
+-- Beside them the manifests that are not known to be images, as they could not be resolved.
+SELECT account_id, alias, status_code, status_reason, sum(images)::bigint, sum(gaps)::bigint, sum(unresolved)::bigint
+FROM (SELECT counted.account_id, counted.alias, counted.status_code, counted.status_reason, counted.images,
+             counted.images * (
+                 (SELECT count(*) FROM gap WHERE gap.inventory_id = counted.inventory_id)
+                 + (SELECT coalesce(sum(coalesce(feed.gaps, CASE WHEN held.is_told THEN 0 ELSE 1 END)), 0)
+                    FROM ({families}) AS held
+                    LEFT JOIN unnest(%(families)s::text[], %(family_gaps)s::int[]) AS feed (family, gaps)
+                              ON feed.family = held.family
+                    WHERE held.inventory_id = counted.inventory_id)) AS gaps,
+             0 AS unresolved
+      FROM (SELECT image.account_id, image.alias, image.status_code, image.status_reason, image.inventory_id,
+                   count(*) AS images
+            FROM ({coverage}) AS image
+            WHERE {filters}
+            GROUP BY 1, 2, 3, 4, 5) AS counted
+      UNION ALL
+      SELECT image.account_id, image.alias, image.status_code, image.status_reason, 0, 0, count(*)
+      FROM ({unresolved}) AS image
       WHERE {filters}
-      GROUP BY 1, 2, 3, 4, 5) AS counted
+      GROUP BY 1, 2, 3, 4) AS part
 GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3, 4
 
@@ -59,6 +74,21 @@ ORDER BY 1, 2, 3
 -- What could not be seen, by inventory.
 SELECT inventory_id, kind, path, detail FROM gap WHERE inventory_id = ANY(%(inventories)s::bigint[])
 ORDER BY inventory_id, ordinal
+
+-- name: families
+-- The families of ecosystems that inventories hold packages of, with whether their gaps tell that nobody judges these.
+SELECT inventory_set.inventory_id, set_family.family,
+       bool_and(package_set.source = %(distribution_source)s
+                AND EXISTS (SELECT FROM gap WHERE gap.inventory_id = inventory_set.inventory_id
+                                              AND gap.kind = ANY(%(said_of_distribution)s::text[]))) AS is_told
+FROM inventory_set
+JOIN package_set ON package_set.id = inventory_set.set_id
+JOIN set_family ON set_family.set_id = inventory_set.set_id
+GROUP BY 1, 2
+
+-- name: families_of
+-- The same for some inventories.
+SELECT inventory_id, family, is_told FROM ({families}) AS held WHERE inventory_id = ANY(%(inventories)s::bigint[])
 
 -- name: contents
 -- How many packages an inventory holds, and how many of them could not be compared with some advisory.

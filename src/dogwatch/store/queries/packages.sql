@@ -24,3 +24,7 @@ SELECT id FROM package_set WHERE digest = %(digest)s
 -- name: insert_set_packages
 -- The members of a new package set.
 INSERT INTO set_package (set_id, package_id) SELECT %(set)s, unnest(%(packages)s::bigint[])
+
+-- name: insert_set_families
+-- The families of ecosystems that a new package set has packages of.
+INSERT INTO set_family (set_id, family) SELECT %(set)s, unnest(%(families)s::text[])
