@@ -57,7 +57,7 @@ def rows_stored(database: Database) -> dict[str, int]:
     with database.transaction() as connection:
         counts = {}
         for table in _TABLES:
-            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # type: ignore[arg-type]
+            row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
             assert row is not None
             counts[table] = int(row[0])
         return counts

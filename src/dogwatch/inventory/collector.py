@@ -5,7 +5,7 @@ Within a layer the last entry for a path counts, and a non-directory removes wha
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from dogwatch.inventory.catalogue import find_extractor, may_hold_wanted_files
 from dogwatch.inventory.evidence import Extraction, FileEvidence, LayerEvidence, Link
@@ -13,7 +13,7 @@ from dogwatch.inventory.extractor import Extractor
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import show
 from dogwatch.inventory.paths import ancestors_of, clean_path, is_beneath, parent_of, presumed_path
-from dogwatch.inventory.tar import Entry, TarReader
+from dogwatch.inventory.tar import Entry
 from dogwatch.model.errors import ContentError
 from dogwatch.model.gaps import Gap, GapKind
 
@@ -39,6 +39,18 @@ _STRING_BYTES: Final = 64
 _Record = FileEvidence | Link | str | None  # a wanted file, a symbolic link, a hard link (its target), any other
 
 
+class Content(Protocol):
+    """The content of the entry being visited."""
+
+    def take(self, limit: int) -> bytes | None:
+        """Return it, or None if it has more bytes than the limit.
+
+        Raises:
+            ContentError: it cannot be read, and the rest of the layer can.
+        """
+        ...
+
+
 class EvidenceCollector:
     """Turns the entries of one layer into its evidence."""
 
@@ -54,7 +66,7 @@ class EvidenceCollector:
         self._kept_bytes = 0
         self._is_full = False
 
-    def visit(self, entry: Entry, reader: TarReader) -> None:
+    def visit(self, entry: Entry, reader: Content) -> None:
         """Take note of one entry; the reader stands at its content."""
         path = clean_path(entry.name)
         if path is None:
@@ -116,7 +128,7 @@ class EvidenceCollector:
             return True
         return find_extractor(path) is not None or may_hold_wanted_files(path)
 
-    def _note_file(self, path: str, name: str, entry: Entry, reader: TarReader) -> None:
+    def _note_file(self, path: str, name: str, entry: Entry, reader: Content) -> None:
         self._directories.discard(path)
         if path in self._above:
             self._drop_beneath(path)
@@ -162,7 +174,7 @@ class EvidenceCollector:
         copy = _copy(self._records.get(target), path)
         self._keep(path, copy if copy is not None else target)
 
-    def _keep_wanted(self, path: str, extractor: Extractor, entry: Entry, reader: TarReader) -> None:
+    def _keep_wanted(self, path: str, extractor: Extractor, entry: Entry, reader: Content) -> None:
         self._wanted_count += 1
         if self._wanted_count > self._limits.wanted_files:
             self._note_too_many("wanted_files", self._limits.wanted_files, "files")
@@ -174,18 +186,18 @@ class EvidenceCollector:
         )
         self._keep(path, FileEvidence(path, extractor.name, found) if self._spend(cost) else None)
 
-    def _extract(self, path: str, extractor: Extractor, entry: Entry, reader: TarReader) -> Extraction:
+    def _extract(self, path: str, extractor: Extractor, entry: Entry, reader: Content) -> Extraction:
         limits = self._limits
         if entry.kind != "file" or entry.sparse:
             what = "a sparse file" if entry.sparse else "a device, pipe or entry of unknown type"
             return _only_gap(GapKind.FILE_UNREADABLE, path, f"{extractor.name}: {what}")
         content: bytes | None = b""
-        if extractor.needs_content:
-            content = reader.take(limits.file_bytes)
-        if content is None:
-            detail = f"{extractor.name}: {entry.size_bytes} bytes, the limit file_bytes is {limits.file_bytes}"
-            return _only_gap(GapKind.FILE_TOO_LARGE, path, detail)
         try:
+            if extractor.needs_content:
+                content = reader.take(limits.file_bytes)
+            if content is None:
+                detail = f"{extractor.name}: {entry.size_bytes} bytes, the limit file_bytes is {limits.file_bytes}"
+                return _only_gap(GapKind.FILE_TOO_LARGE, path, detail)
             return extractor.extract(path, content, limits)
         except ContentError as error:
             return _only_gap(GapKind.FILE_UNREADABLE, path, f"{extractor.name}: {show(error.message, 300)}")

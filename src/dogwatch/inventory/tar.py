@@ -65,6 +65,7 @@ class TarReader:
         self._what = what
         self._chunk = b""
         self._at = 0
+        self._passed = 0  # bytes of the chunks before this one
         self._left = 0  # content of the current entry not yet taken
         self._padding = 0
 
@@ -99,6 +100,11 @@ class TarReader:
             self._at += self._left + self._padding
             if self._at > len(self._chunk):
                 self._skip(0)
+
+    @property
+    def offset_bytes(self) -> int:
+        """Where the content of the entry just yielded begins in the archive, as long as it was not taken."""
+        return self._passed + self._at
 
     def take(self, limit: int) -> bytes | None:
         """Return the content of the entry just yielded, or None if it has more bytes than the limit."""
@@ -188,6 +194,7 @@ class TarReader:
             return self._chunk[at : at + size]
         parts = [self._chunk[at:]]
         missing = size - len(parts[0])
+        self._passed += len(self._chunk)
         self._chunk, self._at = b"", 0
         while missing > 0:
             chunk = next(self._chunks, b"")
@@ -198,6 +205,8 @@ class TarReader:
             if len(chunk) > missing:
                 self._chunk, self._at = chunk, missing
                 chunk = chunk[:missing]
+            else:
+                self._passed += len(chunk)
             parts.append(chunk)
             missing -= len(chunk)
         return b"".join(parts)
@@ -206,6 +215,7 @@ class TarReader:
         at = self._at + size
         while at > len(self._chunk):
             at -= len(self._chunk)
+            self._passed += len(self._chunk)
             self._chunk = next(self._chunks, b"")
             if not self._chunk:
                 self._at = 0

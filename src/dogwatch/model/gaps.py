@@ -25,6 +25,8 @@ class GapKind(StrEnum):
     PLATFORM_UNSUPPORTED = "platform-unsupported"
     FEED_STALE = "feed-stale"
     FEED_MISSING = "feed-missing"
+    PACKAGE_UNIDENTIFIED = "package-unidentified"
+    SOURCE_PACKAGE_UNKNOWN = "source-package-unknown"
 
 
 CONSEQUENCES: dict[GapKind, str] = {
@@ -41,6 +43,8 @@ CONSEQUENCES: dict[GapKind, str] = {
     GapKind.PLATFORM_UNSUPPORTED: "this platform's package databases are not read",
     GapKind.FEED_STALE: "the feed is older than its expected age; newer advisories are not known",
     GapKind.FEED_MISSING: "no feed was imported for this ecosystem; its packages are not judged",
+    GapKind.PACKAGE_UNIDENTIFIED: "an entry without a package URL of a kind that is judged; it is not judged",
+    GapKind.SOURCE_PACKAGE_UNKNOWN: "packages do not name their source package, by which advisories know them; some are not judged",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from dogwatch.inventory import Limits, build_inventory
+from dogwatch.inventory.bill import read_bill
 from dogwatch.model.gaps import CONSEQUENCES, GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.views import FeedView
@@ -43,6 +45,12 @@ FEEDS: dict[GapKind, FeedView] = {
     GapKind.FEED_MISSING: replace(FEED, checked_at=None, missing=True),
 }
 
+# One bill of materials for each kind that those give.
+BILLS: dict[GapKind, str] = {
+    GapKind.PACKAGE_UNIDENTIFIED: "pkg:golang/example.org/a@1.0",
+    GapKind.SOURCE_PACKAGE_UNKNOWN: "pkg:deb/debian/a@1.0?distro=debian-12",
+}
+
 
 @pytest.mark.parametrize("kind", IMAGES)
 def test_each_kind_is_given_where_it_belongs_and_alone(kind: GapKind) -> None:
@@ -63,8 +71,15 @@ def test_each_kind_of_feeds_is_given_by_a_feed_and_alone(kind: GapKind) -> None:
     assert gaps_of_feed(FEED) == ()
 
 
-def test_every_kind_is_given_by_an_image_or_a_feed() -> None:
-    assert [*IMAGES, *FEEDS] == list(GapKind)
+@pytest.mark.parametrize("kind", BILLS)
+def test_each_kind_of_bills_is_given_by_one_and_alone(kind: GapKind) -> None:
+    component = {"type": "library", "name": "a", "purl": BILLS[kind]}
+    bill = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]}
+    assert [gap.kind for gap in read_bill(json.dumps(bill).encode(), "a bill").gaps] == [kind]
+
+
+def test_every_kind_is_given_by_an_image_a_feed_or_a_bill() -> None:
+    assert [*IMAGES, *FEEDS, *BILLS] == list(GapKind)
 
 
 def test_every_kind_is_documented_once_with_its_consequence() -> None:
