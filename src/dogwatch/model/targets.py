@@ -1,0 +1,39 @@
+"""What somebody wants to have looked at once, as they name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dogwatch.model.images import Platform
+
+
+class TargetKind(StrEnum):
+    """Where the thing is; the value is what stands before the colon on the command line (empty for a registry)."""
+
+    REGISTRY = ""
+    OCI = "oci"
+    DOCKER_ARCHIVE = "docker-archive"
+    BILL = "sbom"
+    FOLDER = "dir"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A thing to look at: an image's reference, or a path.
+
+    `platform` None: that of this machine. The rest is how to reach a registry that was not added; secrets stay where
+    they are, as in `RegistryAccess`.
+    """
+
+    kind: TargetKind
+    name: str
+    platform: Platform | None = None
+    username: str = ""
+    password_file: str = ""
+    password_variable: str = ""
+    ca_file: str = ""
+    plain_http: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.kind else self.name
