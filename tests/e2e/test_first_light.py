@@ -2,93 +2,37 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.builders.oci import build_image, build_index, layer_tar
-from tests.docker_registry import (
-    DockerRegistry,
-    free_port,
-    requires_docker_registry,
-    requires_skopeo,
-    running_docker_registry,
-)
+from tests.docker_registry import requires_docker_registry, requires_skopeo
 from tests.e2e import advisories
 from tests.e2e.fixture_image import FixtureImage, make_fixture_image, requirements
-from tests.e2e.running import Dogwatch, own_requests, requests, running_dogwatch
+from tests.e2e.running import requests
+from tests.e2e.world import World, watched_registry
 from tests.simulators.feeds import FeedBucket
 
 pytestmark = [requires_docker_registry, requires_skopeo, *requirements()]
 
 Fact = tuple[str, str, str, str, str, str, str]
 
-_DAY_MINUTES = 24 * 60
-_QUIET_MINUTES = 30  # longer than this test takes
 
-
-@dataclass(frozen=True)
-class World:
-    """A registry with its watcher, and the advisories that the watcher hears of."""
-
-    dogwatch: Dogwatch
-    registry: DockerRegistry
-    bucket: FeedBucket
-    image: FixtureImage
-    folder: Path
-
-    def pull(self, number: int) -> None:
-        self.registry.pull("shop/web", "1.4", self.folder / f"pulled-{number}")
-
-    def findings(self, *options: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.dogwatch.ask("findings", "--repository", "shop/web", *options)
-        return found
-
-    def shown(self) -> dict[str, Any]:
-        """Return the pushed image as `dogwatch images` shows it."""
-        (image,) = self.dogwatch.ask("images", f"shop/web@{self.image.built.digest}")
-        return dict(image)
-
-    def own_requests(self) -> list[tuple[str, str]]:
-        return own_requests(self.registry.log)
-
-
-@contextmanager
-def first_light(folder: Path) -> Iterator[World]:
-    """Start everything: the service with its advisories, then a registry that notifies it."""
+def test_from_a_real_push_to_a_finding_and_the_watch_that_ends(tmp_path: Path) -> None:
     image = make_fixture_image()
-    bucket = FeedBucket(folder / "mirror")
+    bucket = FeedBucket(tmp_path / "mirror")
     bucket.put("Debian", advisories.debian_advisory(image.debian[1], image.debian[2]))
     bucket.put("PyPI", advisories.python_advisory())
     bucket.put("npm", advisories.npm_advisory())
-    port = free_port()
-    quiet = {"poll_minutes": _quiet_interval(), "feed_minutes": str(_DAY_MINUTES)}
-    with running_dogwatch(demo="1", open_loopback="1", feed_mirror=str(bucket.folder), **quiet) as dogwatch:
-        added = dogwatch.ask("registries", "add", f"http://127.0.0.1:{port}", "--plain-http", "--alias", "local")
-        secret = {"Authorization": f"Bearer {added['webhook_secret']}"}
-        with running_docker_registry(folder / "registry", added["webhook_url"], secret, port) as registry:
-            yield World(dogwatch, registry, bucket, image, folder)
-
-
-def _quiet_interval() -> str:
-    """Return a polling interval that does not come round while the test counts requests; 1 is the registry's id."""
-    minute = int(time.time()) // 60 + 1
-    return next(str(one) for one in range(_DAY_MINUTES, 0, -1) if one - minute % one > _QUIET_MINUTES)
-
-
-def test_from_a_real_push_to_a_finding_and_the_watch_that_ends(tmp_path: Path) -> None:
-    with first_light(tmp_path) as world:
+    with watched_registry(tmp_path, bucket.folder, image) as world:
         _findings_appear_after_a_push(world)
         _only_others_pulls_move_the_clock(world)
         _every_platform_of_an_index_is_an_image(world)
         _the_service_tells_how_it_is(world)
         _the_watch_ends_after_both_windows(world)
         _a_pull_brings_everything_back_without_reading(world)
-        _a_new_advisory_needs_no_registry(world)
-        _a_withdrawn_advisory_closes_its_findings(world)
+        _a_new_advisory_needs_no_registry(world, bucket)
+        _a_withdrawn_advisory_closes_its_findings(world, bucket)
         _an_aws_client_sees_all_of_it(world)
 
 
@@ -97,7 +41,7 @@ def _findings_appear_after_a_push(world: World) -> None:
     assert (answer.exit_code, answer.output) == (0, "")
     assert "No findings, because no image was looked at." in answer.told
 
-    world.registry.push(world.image.built, "shop/web", "1.4", world.folder / "layout")
+    world.push()
     found = world.dogwatch.wait_for(world.findings, lambda rows: len(rows) >= 3)
 
     assert sorted(map(fact, found)) == sorted(expected(world.image))
@@ -175,10 +119,10 @@ def _a_pull_brings_everything_back_without_reading(world: World) -> None:
     assert any("/blobs/" in path for _, path, _ in since)  # the log does show whoever reads a blob
 
 
-def _a_new_advisory_needs_no_registry(world: World) -> None:
+def _a_new_advisory_needs_no_registry(world: World, bucket: FeedBucket) -> None:
     before = world.own_requests()
 
-    world.bucket.put("PyPI", advisories.later_advisory())
+    bucket.put("PyPI", advisories.later_advisory())
     world.dogwatch.ask("db", "update")
     (found,) = world.findings("--vulnerability", advisories.LATER_FLAW)
 
@@ -188,8 +132,8 @@ def _a_new_advisory_needs_no_registry(world: World) -> None:
     assert world.own_requests() == before
 
 
-def _a_withdrawn_advisory_closes_its_findings(world: World) -> None:
-    world.bucket.withdraw("PyPI", "GHSA-g3rq-g295-4j3m", "2026-08-03T00:00:00Z")
+def _a_withdrawn_advisory_closes_its_findings(world: World, bucket: FeedBucket) -> None:
+    bucket.withdraw("PyPI", "GHSA-g3rq-g295-4j3m", "2026-08-03T00:00:00Z")
     world.dogwatch.ask("db", "update")
 
     assert world.findings("--vulnerability", advisories.LATER_FLAW) == []
