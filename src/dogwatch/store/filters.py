@@ -8,13 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from psycopg import sql
+from psycopg.abc import AdaptContext
 
 from dogwatch.model.errors import InvalidRequestError
 
 TextEntries = Sequence[tuple[str, str]]
-"""(EQUALS, PREFIX or NOT_EQUALS; value)."""
+"""(EQUALS, PREFIX, GLOB or NOT_EQUALS; value). In the value of a GLOB, `*` stands for any characters or none."""
 
 EVERYTHING = sql.SQL("true")
+
+
+class Constant(sql.Literal):
+    """A value inside a query that has parameters too, where a percent sign of the value would begin one."""
+
+    def as_bytes(self, context: AdaptContext | None = None) -> bytes:
+        """Return the value as SQL."""
+        return super().as_bytes(context).replace(b"%", b"%%")
 
 
 def text_condition(field: str, column: sql.Composable, entries: TextEntries) -> sql.Composable:
@@ -26,20 +35,26 @@ def text_condition(field: str, column: sql.Composable, entries: TextEntries) -> 
     equal = [value for comparison, value in entries if comparison == "EQUALS"]
     prefixes = [value for comparison, value in entries if comparison == "PREFIX"]
     unequal = [value for comparison, value in entries if comparison == "NOT_EQUALS"]
-    if len(equal) + len(prefixes) + len(unequal) < len(entries):
-        raise InvalidRequestError(field, "comparison must be one of EQUALS, PREFIX, NOT_EQUALS")
+    globs = [value for comparison, value in entries if comparison == "GLOB"]
+    if len(equal) + len(prefixes) + len(unequal) + len(globs) < len(entries):
+        raise InvalidRequestError(field, "comparison must be one of EQUALS, PREFIX, GLOB, NOT_EQUALS")
     alternatives: list[sql.Composable] = []
     if equal:
-        alternatives.append(sql.SQL("{} = ANY({}::text[])").format(column, sql.Literal(_storable(equal))))
-    alternatives += [
-        sql.SQL("starts_with({}, {})").format(column, sql.Literal(prefix)) for prefix in _storable(prefixes)
-    ]
+        alternatives.append(sql.SQL("{} = ANY({}::text[])").format(column, Constant(_storable(equal))))
+    alternatives += [sql.SQL("starts_with({}, {})").format(column, Constant(prefix)) for prefix in _storable(prefixes)]
+    alternatives += [sql.SQL("{} LIKE {}").format(column, Constant(_like(glob))) for glob in _storable(globs)]
     conditions: list[sql.Composable] = []
     if alternatives:
         conditions.append(sql.SQL("({})").format(sql.SQL(" OR ").join(alternatives)))
     if unequal:
-        conditions.append(sql.SQL("{} <> ALL({}::text[])").format(column, sql.Literal(_storable(unequal))))
+        conditions.append(sql.SQL("{} <> ALL({}::text[])").format(column, Constant(_storable(unequal))))
     return every(conditions)
+
+
+def _like(glob: str) -> str:
+    """Write a pattern as LIKE reads it."""
+    escaped = glob.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return escaped.replace("*", "%")
 
 
 def _storable(values: Sequence[str]) -> list[str]:
@@ -69,7 +84,7 @@ def bounds_condition(column: sql.Composable, entries: Sequence[tuple[object | No
     spans = [
         every(
             [
-                sql.SQL("{} {} {}").format(column, operator, sql.Literal(bound))
+                sql.SQL("{} {} {}").format(column, operator, Constant(bound))
                 for operator, bound in ((sql.SQL(">="), low), (sql.SQL("<="), high))
                 if bound is not None
             ]

@@ -11,12 +11,15 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.filters import Filter, conjuncts, fields_of
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingQuery, FindingView, Page
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.filter_conditions import Columns
 from dogwatch.store.filters import (
     EVERYTHING,
+    Constant,
     TextEntries,
     bounds_condition,
     every,
@@ -32,11 +35,11 @@ _SQL = load_queries("findings")
 MAX_PAGE = 1_000
 """Findings per page: every row carries packages and texts, so a larger page would not fit the memory target."""
 
-_TAGS = sql.SQL(
-    "SELECT tag.name AS value FROM tag WHERE tag.digest = image.digest AND tag.repository_id = image.repository_id"
+_TAGS = (
+    "SELECT tag.name AS value FROM tag WHERE tag.digest = {row}.digest AND tag.repository_id = {row}.repository_id"
     " UNION ALL SELECT tag.name FROM index_image JOIN image_index ON image_index.id = index_image.index_id"
     " JOIN tag ON tag.digest = image_index.digest AND tag.repository_id = image_index.repository_id"
-    " WHERE index_image.image_id = image.id"
+    " WHERE index_image.image_id = {row}.id"
 )
 _FINDING_ID = sql.SQL("lpad(to_hex({}.image_id), 16, '0') || lpad(to_hex({}.vulnerability_id), 16, '0')")
 
@@ -47,13 +50,17 @@ def _column(field: str, text: str) -> Condition:
     return lambda entries: text_condition(field, sql.SQL(text), entries)
 
 
-def _vulnerability(entries: TextEntries) -> sql.Composable:
+def _tags(row: str) -> Condition:
+    subquery = sql.SQL(_TAGS).format(row=sql.Identifier(row))
+    return lambda entries: member_condition("tag", subquery, entries)
+
+
+def _vulnerability(row: str) -> Condition:
     """By any name it is known by, so that a GHSA id finds the CVE."""
     subquery = sql.SQL(
-        "SELECT name AS value FROM vulnerability_name"
-        " WHERE vulnerability_name.vulnerability_id = finding_span.vulnerability_id"
-    )
-    return member_condition("vulnerability", subquery, entries)
+        "SELECT name AS value FROM vulnerability_name WHERE vulnerability_name.vulnerability_id = {}.vulnerability_id"
+    ).format(sql.Identifier(row))
+    return lambda entries: member_condition("vulnerability", subquery, entries)
 
 
 def _severity(entries: TextEntries) -> sql.Composable:
@@ -72,10 +79,10 @@ _IMAGE_TEXTS: Mapping[str, Condition] = {
     "digest": _column("digest", "image.digest"),
     "architecture": _column("architecture", "image.architecture"),
     "image": _column("image", "image.id::text"),
-    "tag": lambda entries: member_condition("tag", _TAGS, entries),
+    "tag": _tags("image"),
 }
 _VULNERABILITY_TEXTS: Mapping[str, Condition] = {
-    "vulnerability": _vulnerability,
+    "vulnerability": _vulnerability("finding_span"),
     "finding": lambda entries: text_condition(
         "finding", _FINDING_ID.format(sql.Identifier("finding_span"), sql.Identifier("finding_span")), entries
     ),
@@ -96,7 +103,25 @@ _TIMES = {
     "updated_at": sql.SQL("updated_at"),
     "pushed_at": sql.SQL("pushed_at"),
 }
-_NUMBERS = {"score": sql.SQL("score_tenths / 10.0")}
+_NUMBERS = {"score": sql.SQL("nullif(score_tenths, -1) / 10.0")}  # no score lies between no bounds
+
+_IMAGE_COLUMNS = Columns(_IMAGE_TEXTS, {})
+_VULNERABILITY_COLUMNS = Columns({"vulnerability": _VULNERABILITY_TEXTS["vulnerability"]}, {})
+_FINDING_COLUMNS = Columns(
+    {
+        **_FINDING_TEXTS,
+        "repository": _column("repository", "repository"),
+        "registry": _column("registry", "alias"),
+        "place": _column("place", "(alias || '/' || repository)"),
+        "digest": _column("digest", "digest"),
+        "architecture": _column("architecture", "architecture"),
+        "image": _column("image", "id::text"),
+        "tag": _tags("finding"),
+        "vulnerability": _vulnerability("finding"),
+    },
+    {**_TIMES, **_NUMBERS, "severity": sql.SQL("severity")},
+)
+"""Where a filter's fields are found: as early as its parts can be told, or else in the whole finding."""
 
 _EPOCH = "coalesce(pushed_at, 'epoch')"
 SORT_FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -132,7 +157,9 @@ class FindingStore:
             InvalidRequestError: an unknown field, comparison, sort or cursor, or a page size that is not offered.
         """
         order = _order(query)
-        fingerprint = list_fingerprint(query.account_id, query.texts, query.times, query.numbers, query.as_of, order)
+        fingerprint = list_fingerprint(
+            query.account_id, query.texts, query.times, query.numbers, query.filter, query.as_of, order
+        )
         at = query.as_of or now
         after: sql.Composable = EVERYTHING
         if query.after:
@@ -172,9 +199,7 @@ def _after(order: Sequence[str], descending: bool, key: Sequence[object]) -> sql
         raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
     columns = sql.SQL(", ").join(sql.SQL(column) for column in order)
     values = sql.SQL(", ").join(
-        sql.SQL("{}::{}").format(sql.Literal(value), sql.SQL(_CASTS[column]))
-        if column in _CASTS
-        else sql.Literal(value)
+        sql.SQL("{}::{}").format(Constant(value), sql.SQL(_CASTS[column])) if column in _CASTS else Constant(value)
         for column, value in zip(order, key, strict=True)
     )
     return sql.SQL("({}) {} ({})").format(columns, sql.SQL("<" if descending else ">"), values)
@@ -187,10 +212,11 @@ def _statement(query: FindingQuery, order: Sequence[str], after: sql.Composable)
     direction = sql.SQL(" DESC" if query.descending else " ASC")
     bounds = [bounds_condition(_TIMES[field], entries) for field, entries in query.times.items()]
     bounds += [bounds_condition(_NUMBERS[field], entries) for field, entries in query.numbers.items()]
+    of_images, of_vulnerabilities, of_findings = _placed(query.filter)
     return sql.SQL(_SQL["findings"]).format(
-        image_filter=_conditions(query, _IMAGE_TEXTS, []),
-        vulnerability_filter=_conditions(query, _VULNERABILITY_TEXTS, []),
-        finding_filter=_conditions(query, _FINDING_TEXTS, bounds),
+        image_filter=_conditions(query, _IMAGE_TEXTS, of_images),
+        vulnerability_filter=_conditions(query, _VULNERABILITY_TEXTS, of_vulnerabilities),
+        finding_filter=_conditions(query, _FINDING_TEXTS, [*bounds, *of_findings]),
         after=after,
         order=sql.SQL(", ").join(sql.SQL(column) + direction for column in order),
     )
@@ -200,3 +226,15 @@ def _conditions(
     query: FindingQuery, offered: Mapping[str, Condition], more: Sequence[sql.Composable]
 ) -> sql.Composable:
     return every([offered[field](entries) for field, entries in query.texts.items() if field in offered] + list(more))
+
+
+def _placed(asked: Filter | None) -> tuple[list[sql.Composable], list[sql.Composable], list[sql.Composable]]:
+    """Return a filter's conditions on images, on vulnerabilities and on findings: each as early as it can be told."""
+    placed: tuple[list[sql.Composable], list[sql.Composable], list[sql.Composable]] = ([], [], [])
+    for part in conjuncts(asked):
+        names = set(fields_of(part))
+        for columns, conditions in zip((_IMAGE_COLUMNS, _VULNERABILITY_COLUMNS, _FINDING_COLUMNS), placed, strict=True):
+            if names <= columns.texts.keys() or columns is _FINDING_COLUMNS:
+                conditions.append(columns.condition(part))
+                break
+    return placed

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from psycopg import sql
 
 from dogwatch.model.views import ImageQuery
+from dogwatch.store.filter_conditions import Columns
 from dogwatch.store.filters import (
+    Constant,
     TextEntries,
     bounds_condition,
     every,
@@ -36,7 +38,7 @@ def _image_condition(entries: TextEntries) -> sql.Composable:
     """Compare ids as numbers where they are asked for as such, which an index answers; otherwise as texts."""
     numbers = [int(value) for comparison, value in entries if comparison == "EQUALS" and _IMAGE_ID.fullmatch(value)]
     if len(numbers) == len(entries):
-        return sql.SQL("image.image_id = ANY({}::bigint[])").format(sql.Literal(numbers))
+        return sql.SQL("image.image_id = ANY({}::bigint[])").format(Constant(numbers))
     return text_condition("image", sql.SQL("image.image_id::text"), entries)
 
 
@@ -57,6 +59,7 @@ _TIMES = {
     "in_use_at": sql.SQL("image.in_use_at"),
     "indexed_at": sql.SQL("image.indexed_at"),
 }
+_COLUMNS = Columns(_TEXTS, _TIMES)
 
 
 def image_conditions(query: ImageQuery) -> sql.Composable:
@@ -69,4 +72,6 @@ def image_conditions(query: ImageQuery) -> sql.Composable:
     refuse_unknown(query.times, _TIMES)
     conditions = [_TEXTS[name](entries) for name, entries in query.texts.items()]
     conditions += [bounds_condition(_TIMES[name], entries) for name, entries in query.times.items()]
+    if query.filter is not None:
+        conditions.append(_COLUMNS.condition(query.filter))
     return every(conditions)

@@ -59,7 +59,7 @@ class ImageViews:
         if not 1 <= query.limit <= MAX_PAGE:
             raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
         statement = _composed("page", _ONE_ACCOUNT, image_conditions(query))
-        fingerprint = list_fingerprint("images", query.account_id, query.texts, query.times)
+        fingerprint = list_fingerprint("images", query.account_id, query.texts, query.times, query.filter)
         values = {
             "account": query.account_id,
             "now": now,

@@ -1,0 +1,201 @@
+"""A filter as SQL leaves exactly the rows that meet it by definition, whatever the filter, for findings and images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.filters import FINDING_FIELDS, IMAGE_FIELDS, Filter, OneOf
+from dogwatch.model.times import FOREVER
+from dogwatch.model.views import FindingQuery, FindingView, ImageQuery, ImageView
+from dogwatch.store.connection import Database
+from dogwatch.store.findings import FindingStore
+from dogwatch.store.image_views import ImageViews
+from tests.builders.filtering import filters, meets
+from tests.laws.test_findings_view import (
+    ACCOUNT,
+    PACKAGES,
+    START,
+    VULNERABILITIES,
+    Exposed,
+    Image,
+    World,
+    _worlds,
+    store_world,
+    walk,
+)
+
+_KNOWN: dict[str, Sequence[str]] = {
+    "repository": ["app", "shop/web_1%", "shop/web_1"],
+    "registry": ["r", "R"],
+    "place": ["r/app", "r/shop/web_1%"],
+    "tag": ["1.0", "latest", "la_est"],
+    "digest": ["sha256:1", "sha256:2", "sha256:3"],
+    "architecture": ["amd64", "arm64"],
+    "image": ["1", "2", "03", "x"],
+    "vulnerability": ["CVE-2026-0001", "CVE-2026-0002", "GHSA-one"],
+    "package": ["p1", "p2", "p3", "p\\1"],
+    "ecosystem": ["npm", "PyPI"],
+    "source": ["osv", "other"],
+    "title": ["CVE-2026-0001 - p1", "CVE-2026-0002 - p1, p2"],
+}
+_days = st.integers(-1, 110).map(lambda day: START + timedelta(days=day))
+_generated = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], phases=(Phase.explicit, Phase.reuse, Phase.generate)
+)
+
+
+@pytest.fixture
+def opened(database: str) -> Iterator[Database]:
+    """A migrated database."""
+    opened = Database(database)
+    opened.open()
+    yield opened
+    opened.close()
+
+
+def store_varied_world(connection: psycopg.Connection, world: World) -> None:
+    """Store the world so that its rows differ in all that can be filtered by, and lack some of it."""
+    store_world(connection, world)
+    run = connection.execute
+    run("TRUNCATE tag, vulnerability_name")
+    run(
+        "INSERT INTO rescan_setting (account_id, push_window, activity_window, activity_mode, status, requested_at,"
+        " applied_at) VALUES (%s, 'DAYS_90', 'DAYS_90', 'LAST_PULL_DATE', 'SUCCESS', %s, %s)",
+        (ACCOUNT, START, START),
+    )
+    run("INSERT INTO repository (account_id, registry_id, name) VALUES (%s, 1, %s)", (ACCOUNT, "shop/web_1%"))
+    run("UPDATE image SET repository_id = 2, architecture = 'arm64', state = 'pending' WHERE id = 2")
+    run("UPDATE monitoring SET repository_id = 2 WHERE image_id = 2")
+    run("UPDATE clocks SET pushed_at = NULL, pulled_at = %s WHERE image_id = 3", (START + timedelta(days=20),))
+    run("UPDATE image SET indexed_at = %s WHERE id = 1", (START + timedelta(days=2),))
+    run("UPDATE exposure SET score_tenths = CASE WHEN id %% 3 = 0 THEN NULL ELSE (id * 17) %% 100 END", ())
+    run("UPDATE package SET ecosystem = 'PyPI' WHERE id = 2")
+    for repository, name, number in ((1, "1.0", 1), (1, "latest", 1), (2, "latest", 2)):
+        run(
+            "INSERT INTO tag (repository_id, name, digest, set_at) VALUES (%s, %s, %s, %s)",
+            (repository, name, f"sha256:{number}", START),
+        )
+    for number, name in ((1, "CVE-2026-0001"), (1, "GHSA-one"), (2, "CVE-2026-0002")):
+        run("INSERT INTO vulnerability_name (vulnerability_id, name) VALUES (%s, %s)", (number, name))
+
+
+def finding_row(one: FindingView) -> dict[str, Sequence[Any]]:
+    """What a finding has of each field."""
+    return {
+        **_shared(one),
+        "tag": one.tags,
+        "severity": [one.severity],
+        "status": [one.status],
+        "fix": [one.fix_available],
+        "score": [] if one.score_tenths is None else [Decimal(one.score_tenths) / 10],
+        "vulnerability": one.aliases or [one.vulnerability],
+        "package": [each.name for each in one.packages],
+        "ecosystem": [each.ecosystem for each in one.packages],
+        "source": [one.source],
+        "title": [one.title],
+        "first_observed_at": [one.first_observed_at],
+        "last_observed_at": [one.last_observed_at],
+        "updated_at": [one.updated_at],
+        "pushed_at": _known([one.pushed_at]),
+    }
+
+
+def image_row(one: ImageView) -> dict[str, Sequence[Any]]:
+    """What an image has of each field."""
+    return {
+        **_shared(one),
+        "tag": [*one.tags, *one.tags_via_index],
+        "status_code": [one.status_code],
+        "status_reason": [one.status_reason],
+        "pushed_at": _known([one.pushed_at]),
+        "pulled_at": _known([one.pulled_at]),
+        "in_use_at": _known([one.in_use_at]),
+        "indexed_at": _known([one.indexed_at]),
+    }
+
+
+def _shared(one: FindingView | ImageView) -> dict[str, Sequence[Any]]:
+    return {
+        "repository": [one.repository],
+        "registry": [one.registry_alias],
+        "place": [f"{one.registry_alias}/{one.repository}"],
+        "digest": [one.digest],
+        "architecture": [one.architecture],
+        "image": [str(one.image_id)],
+    }
+
+
+def _known(values: Sequence[Any]) -> Sequence[Any]:
+    return [value for value in values if value is not None]
+
+
+@given(
+    world=_worlds(),
+    at=_days,
+    asked=filters(FINDING_FIELDS, _KNOWN, _days),
+    page=st.integers(1, 3),
+    order=st.sampled_from(["severity", "repository"]),
+)
+@_generated
+def test_a_filter_leaves_exactly_the_findings_that_meet_it(
+    opened: Database, world: World, at: datetime, asked: Filter, page: int, order: str
+) -> None:
+    with opened.transaction() as connection:
+        store_varied_world(connection, world)
+    store = FindingStore(opened)
+    everything = walk(store, FindingQuery(ACCOUNT, as_of=at, sort=order), at)
+    expected = [one for one in everything if meets(asked, finding_row(one))]
+    assert walk(store, FindingQuery(ACCOUNT, as_of=at, filter=asked, limit=page, sort=order), at) == expected
+
+
+@given(world=_worlds(), now=_days, asked=filters(IMAGE_FIELDS, _KNOWN, _days), page=st.integers(1, 3))
+@_generated
+def test_a_filter_leaves_exactly_the_images_that_meet_it(
+    opened: Database, world: World, now: datetime, asked: Filter, page: int
+) -> None:
+    with opened.transaction() as connection:
+        store_varied_world(connection, world)
+    views = ImageViews(opened, ())
+    everything = walk_images(views, ImageQuery(ACCOUNT), now)
+    assert len(everything) == len(world.images)
+    expected = [one for one in everything if meets(asked, image_row(one))]
+    assert walk_images(views, ImageQuery(ACCOUNT, filter=asked, limit=page), now) == expected
+    counted = views.count_coverage(ImageQuery(ACCOUNT, filter=asked), now)
+    assert sum(one.images for one in counted) == len(expected)
+
+
+def walk_images(views: ImageViews, query: ImageQuery, now: datetime) -> list[ImageView]:
+    """Follow the cursors to the end."""
+    found: list[ImageView] = []
+    while True:
+        page = views.images(query, now)
+        found += page.rows
+        if not page.next:
+            return found
+        query = replace(query, after=page.next)
+
+
+def test_a_cursor_of_another_filter_is_refused(opened: Database) -> None:
+    spans = ((START, FOREVER),)
+    world = World(
+        (Image(spans, PACKAGES, FOREVER),),
+        tuple(Exposed(package, number, spans[0], 4, "") for package in PACKAGES for number in VULNERABILITIES),
+    )
+    with opened.transaction() as connection:
+        store_varied_world(connection, world)
+    store, now = FindingStore(opened), START + timedelta(days=1)
+    asked = FindingQuery(ACCOUNT, filter=OneOf("fix", ("NO",)), limit=1)
+    following = replace(asked, after=store.findings(asked, now).next)
+    assert len(store.findings(following, now).rows) == 1
+    with pytest.raises(InvalidRequestError, match="cursor"):
+        store.findings(replace(following, filter=OneOf("fix", ("NO", "YES"))), now)
