@@ -22,6 +22,7 @@ from dogwatch.model.views import (
     ImageQuery,
     ImageView,
     Page,
+    UnresolvedView,
     VulnerablePackage,
 )
 from dogwatch.serve.http import Application, Served, make_app
@@ -133,6 +134,25 @@ def make_image(**changes: Any) -> ImageView:
     return replace(image, **changes)
 
 
+def make_unresolved(**changes: Any) -> UnresolvedView:
+    manifest = UnresolvedView(
+        account_id=ACCOUNT,
+        registry_alias="harbour",
+        registry_url="https://registry.example",
+        region="eu-west-1",
+        repository="app/web",
+        digest="sha256:" + "d" * 64,
+        tags=("refused",),
+        scan_frequency="CONTINUOUS_SCAN",
+        status_code=StatusCode.INACTIVE,
+        status_reason=StatusReason.ACCESS_DENIED,
+        problem="registry refused access (403)",
+        attempts=3,
+        tried_at=NOW - timedelta(hours=1),
+    )
+    return replace(manifest, **changes)
+
+
 def make_registry(alias: str = "harbour", region: str = "eu-west-1", number: int = 1) -> Registry:
     access = RegistryAccess("https://registry.example", "dogwatch", "/run/secrets/password")
     return Registry(number, ACCOUNT, alias, "distribution", region, access, NOW)
@@ -178,6 +198,17 @@ _IMAGE_TEXTS: Mapping[str, Callable[[ImageView], Sequence[str]]] = {
     "architecture": lambda one: [one.architecture],
     "image": lambda one: [str(one.image_id)],
 }
+_UNRESOLVED_TEXTS: Mapping[str, Callable[[UnresolvedView], Sequence[str]]] = {
+    "status_code": lambda one: [one.status_code],
+    "status_reason": lambda one: [one.status_reason],
+    "repository": lambda one: [one.repository],
+    "registry": lambda one: [one.registry_alias],
+    "place": lambda one: [f"{one.registry_alias}/{one.repository}"],
+    "tag": lambda one: one.tags,
+    "digest": lambda one: [one.digest],
+    "architecture": lambda _: [""],
+    "image": lambda _: ["0"],
+}
 _SORTS = [
     "severity",
     "score",
@@ -216,6 +247,7 @@ class Rooms:
 
     rows: list[FindingView] = field(default_factory=lambda: [make_finding()])
     image_rows: list[ImageView] = field(default_factory=lambda: [make_image()])
+    unresolved_rows: list[UnresolvedView] = field(default_factory=list)
     known_registries: list[Registry] = field(default_factory=lambda: [make_registry()])
     known_feeds: list[FeedView] = field(default_factory=lambda: [make_feed()])
     keys: list[AccessKey] = field(default_factory=lambda: [ADMIN, READER, STRANGER])
@@ -257,11 +289,15 @@ class Rooms:
 
     def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
         self._fail()
-        return self._count(self._images(query))
+        return (*self._count(self._images(query)), *self._count_unresolved(self._unresolved(query)))
 
     def coverage_of_all(self) -> tuple[CoverageCount, ...]:
         self._fail()
-        return self._count(self.image_rows)
+        return (*self._count(self.image_rows), *self._count_unresolved(self.unresolved_rows))
+
+    def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
+        self._fail()
+        return self._page(self._unresolved(query), query.limit, query.after)
 
     def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
         if not any(one.account_id == account_id and one.image_id == image_id for one in self.image_rows):
@@ -360,6 +396,22 @@ class Rooms:
             and all(_meets(_IMAGE_TEXTS[name](one), entries) for name, entries in query.texts.items())
             and all(_inside(getattr(one, name), spans) for name, spans in query.times.items())
         ]
+
+    def _unresolved(self, query: ImageQuery) -> Sequence[UnresolvedView]:
+        if query.times:  # nothing is known to have happened to them
+            return []
+        return [
+            one
+            for one in self.unresolved_rows
+            if one.account_id == query.account_id
+            and all(_meets(_UNRESOLVED_TEXTS[name](one), entries) for name, entries in query.texts.items())
+        ]
+
+    def _count_unresolved(self, rows: Sequence[UnresolvedView]) -> tuple[CoverageCount, ...]:
+        return tuple(
+            CoverageCount(one.account_id, one.registry_alias, one.status_code, one.status_reason, 0, 0, unresolved=1)
+            for one in rows
+        )
 
     def _count(self, rows: Sequence[ImageView]) -> tuple[CoverageCount, ...]:
         keys = sorted({(one.account_id, one.registry_alias, one.status_code, one.status_reason) for one in rows})

@@ -23,7 +23,8 @@ class LookedAt:
     """How far an account's findings can be trusted to be all there are.
 
     `watched` images were looked at; `pending` ones not yet; `failed` ones could not be; `ended` ones are no longer
-    watched. `gaps` are things that could not be seen in those looked at.
+    watched. `gaps` are things that could not be seen in those looked at. `unresolved` manifests may be images: nobody
+    could tell yet.
     """
 
     watched: int
@@ -33,12 +34,13 @@ class LookedAt:
     gaps: int
     feeds: tuple[FeedView, ...]
     now: datetime
+    unresolved: int = 0
 
     @property
     def is_complete(self) -> bool:
         """Whether everything was looked at that should have been, with current advisories."""
         feeds_are_well = bool(self.feeds) and not any(feed.missing or feed.stale for feed in self.feeds)
-        return not (self.pending or self.failed or self.gaps) and feeds_are_well
+        return not (self.pending or self.failed or self.gaps or self.unresolved) and feeds_are_well
 
 
 def look(views: Views, account_id: str) -> LookedAt:
@@ -49,12 +51,14 @@ def look(views: Views, account_id: str) -> LookedAt:
 def add_up(counts: Iterable[CoverageCount], feeds: tuple[FeedView, ...], now: datetime) -> LookedAt:
     """Add up images by how far looking at them has come."""
     places: Counter[str] = Counter()
-    gaps = 0
+    gaps = unresolved = 0
     for one in counts:
         place = place_of(one.status_code, one.status_reason)
         places[place] += one.images
         gaps += one.gaps if place == "watched" else 0
-    return LookedAt(places["watched"], places["pending"], places["failed"], places["ended"], gaps, feeds, now)
+        unresolved += one.unresolved if place != "ended" else 0
+    ways = (places["watched"], places["pending"], places["failed"], places["ended"])
+    return LookedAt(*ways, gaps, feeds, now, unresolved)
 
 
 def place_of(code: StatusCode, reason: StatusReason) -> str:
@@ -74,7 +78,7 @@ def sentences(looked: LookedAt) -> str:
     images += [f"{looked.ended:,} no longer watched"] if looked.ended else []
     seen = f"Looked at: {', '.join(images)}"
     seen += f"; {plural(looked.gaps, 'gap')} in them" if looked.gaps else "; no gaps"
-    return f"{seen}.\n{_feed_sentence(looked)}"
+    return f"{seen}.\n{_unresolved_sentence(looked)}{_feed_sentence(looked)}"
 
 
 def nothing_found(looked: LookedAt) -> str:
@@ -100,6 +104,13 @@ def feed_state(feed: FeedView, now: datetime) -> str:
     if feed.missing or feed.checked_at is None:
         return "NEVER IMPORTED"
     return f"{'STALE, ' if feed.stale else ''}asked {age(feed.checked_at, now)}"
+
+
+def _unresolved_sentence(looked: LookedAt) -> str:
+    if not looked.unresolved:
+        return ""
+    what = plural(looked.unresolved, "manifest that may be an image", "manifests that may be images")
+    return f"Not looked at: {what} (dogwatch coverage --unresolved).\n"
 
 
 def _feed_sentence(looked: LookedAt) -> str:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from dogwatch.model.views import CoverageCount, FeedView, FindingQuery, FindingView, ImageQuery, ImageView, Page
+from dogwatch.model.views import (
+    CoverageCount,
+    FeedView,
+    FindingQuery,
+    FindingView,
+    ImageQuery,
+    ImageView,
+    Page,
+    UnresolvedView,
+)
 
 
 class Views(Protocol):
@@ -17,8 +26,11 @@ class Views(Protocol):
     def images(self, query: ImageQuery) -> Page[ImageView]:
         """A page of images."""
 
+    def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
+        """A page of the manifests that could not be resolved."""
+
     def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
-        """The images that `query` asks for, counted by registry and status."""
+        """What `query` asks for, counted by registry and status: images, and manifests that could not be resolved."""
 
     def feeds(self) -> tuple[FeedView, ...]:
         """Freshness of every feed that is switched on."""

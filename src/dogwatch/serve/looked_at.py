@@ -38,6 +38,7 @@ def looked_at(views: Views, account_id: str, texts: Mapping[str, Sequence[tuple[
         "complete": not reasons,
         "reasons": reasons,
         "images": sum(count.images for count in counts),
+        "unresolved": sum(count.unresolved for count in counts),
         "statuses": statuses(counts),
         "gaps": sum(count.gaps for count in counts),
         "feeds": [feed(one, now) for one in feeds],
@@ -45,11 +46,12 @@ def looked_at(views: Views, account_id: str, texts: Mapping[str, Sequence[tuple[
 
 
 def statuses(counts: Iterable[CoverageCount]) -> list[dict[str, Any]]:
-    """Return the numbers of images by status, summed over registries."""
+    """Return the numbers of images by status, summed over registries; what could not be resolved is told apart."""
     sums: dict[tuple[str, str], int] = {}
     for count in counts:
         key = (str(count.status_code), str(count.status_reason))
-        sums[key] = sums.get(key, 0) + count.images
+        if count.images:
+            sums[key] = sums.get(key, 0) + count.images
     return [{"code": code, "reason": reason, "images": images} for (code, reason), images in sorted(sums.items())]
 
 
@@ -72,20 +74,20 @@ def feed(one: FeedView, now: datetime) -> dict[str, Any]:
 
 def _coverage_reasons(counts: Sequence[CoverageCount]) -> list[str]:
     watched = [count for count in counts if count.status_code is StatusCode.ACTIVE]
-    pending = sum(count.images for count in counts if count.status_reason in _NOT_YET)
-    failed = sum(
-        count.images
+    pending = [count for count in counts if count.status_reason in _NOT_YET]
+    failed = [
+        count
         for count in counts
         if count.status_code is StatusCode.INACTIVE and count.status_reason not in _NOT_YET | _NO_LONGER
-    )
+    ]
     gaps = sum(count.gaps for count in watched)
     said = []
-    if not sum(count.images for count in counts):
+    if not sum(count.images + count.unresolved for count in counts):
         said.append("no image of this description is known")
-    if pending:
-        said.append(f"not looked at yet: {pending} images")
-    if failed:
-        said.append(f"could not be looked at: {failed} images")
+    for several, what in ((pending, "not looked at yet"), (failed, "could not be looked at")):
+        images, unresolved = (sum(one.images for one in several), sum(one.unresolved for one in several))
+        said += [f"{what}: {images} images"] if images else []
+        said += [f"{what}: {unresolved} manifests that may be images"] if unresolved else []
     if gaps:
         said.append(f"not everything could be seen: {gaps} gaps in watched images")
     return said

@@ -102,6 +102,11 @@ def _images(counts: tuple[CoverageCount, ...]) -> tuple[Metric, ...]:
     gaps = GaugeMetricFamily(
         "dogwatch_gaps", "What could not be seen in images.", labels=["account", "registry", "status", "reason"]
     )
+    unresolved = GaugeMetricFamily(
+        "dogwatch_unresolved_manifests",
+        "Manifests that could not be resolved, so that nobody knows whether they are images.",
+        labels=["account", "registry", "status", "reason"],
+    )
     dropped = GaugeMetricFamily("dogwatch_series_dropped", "Registries without series of their own.")
     places = sorted({(one.account_id, one.registry_alias) for one in counts})
     shown = set(places[:MAX_METRIC_REGISTRIES])
@@ -110,5 +115,6 @@ def _images(counts: tuple[CoverageCount, ...]) -> tuple[Metric, ...]:
             labels = [one.account_id, one.registry_alias, str(one.status_code), str(one.status_reason)]
             images.add_metric(labels, one.images)
             gaps.add_metric(labels, one.gaps)
+            unresolved.add_metric(labels, one.unresolved)
     dropped.add_metric([], len(places) - len(shown))
-    return images, gaps, dropped
+    return images, gaps, unresolved, dropped

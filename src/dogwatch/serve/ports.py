@@ -21,6 +21,7 @@ from dogwatch.model.views import GapView as GapView
 from dogwatch.model.views import ImageQuery as ImageQuery
 from dogwatch.model.views import ImageView as ImageView
 from dogwatch.model.views import Page as Page
+from dogwatch.model.views import UnresolvedView as UnresolvedView
 from dogwatch.model.views import VulnerablePackage as VulnerablePackage
 
 
@@ -36,6 +37,9 @@ class Views(Protocol):
     def images(self, query: ImageQuery) -> Page[ImageView]:
         """A page of images. Text fields used here: those of ImageQuery, and `place`."""
 
+    def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
+        """A page of the manifests that could not be resolved; asked for as images are, with a cursor of its own."""
+
     def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
         """(ecosystem, package, version, reason, advisories concerned) that could not be compared in an image."""
 
@@ -46,7 +50,10 @@ class Views(Protocol):
         """The product's present."""
 
     def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
-        """The images that `query` asks for, counted by registry and status; `limit` and `after` mean nothing here."""
+        """What `query` asks for, counted by registry and status: images, and manifests that could not be resolved.
+
+        `limit` and `after` mean nothing here.
+        """
 
     def shared_repositories(self, account_id: str) -> frozenset[str]:
         """Names that more than one of the account's registries has a repository of."""

@@ -12,18 +12,19 @@ STALE = FeedView("osv", "PyPI", 10, 0, NOW - timedelta(days=3), NOW, "", stale=T
 MISSING = FeedView("osv", "Debian", 0, 0, None, None, "", stale=False, missing=True)
 
 
-def _count(code: StatusCode, reason: StatusReason, images: int, gaps: int = 0) -> CoverageCount:
-    return CoverageCount("000000000000", "local", code, reason, images, gaps)
+def _count(code: StatusCode, reason: StatusReason, images: int, gaps: int = 0, unresolved: int = 0) -> CoverageCount:
+    return CoverageCount("000000000000", "local", code, reason, images, gaps, unresolved)
 
 
 def test_images_are_added_up_by_how_far_looking_at_them_has_come() -> None:
     counts = [
         _count(StatusCode.ACTIVE, StatusReason.SUCCESSFUL, 3, gaps=2),
-        _count(StatusCode.ACTIVE, StatusReason.PENDING_INITIAL_SCAN, 1),
-        _count(StatusCode.INACTIVE, StatusReason.INVALID_ARTIFACT, 2, gaps=7),
+        _count(StatusCode.ACTIVE, StatusReason.PENDING_INITIAL_SCAN, 1, unresolved=10),
+        _count(StatusCode.INACTIVE, StatusReason.INVALID_ARTIFACT, 2, gaps=7, unresolved=3),
+        _count(StatusCode.INACTIVE, StatusReason.RESOURCE_TERMINATED, 0, unresolved=5),
         _count(StatusCode.INACTIVE, StatusReason.SCAN_ELIGIBILITY_EXPIRED, 4, gaps=1),
     ]
-    assert add_up(counts, (FEED,), NOW) == LookedAt(3, 1, 2, 4, 2, (FEED,), NOW)
+    assert add_up(counts, (FEED,), NOW) == LookedAt(3, 1, 2, 4, 2, (FEED,), NOW, unresolved=13)
 
 
 @pytest.mark.parametrize("code", StatusCode)
@@ -42,6 +43,14 @@ def test_the_sentences_name_what_was_not_looked_at() -> None:
     )
 
 
+def test_manifests_that_may_be_images_are_named_with_the_way_to_them() -> None:
+    assert sentences(LookedAt(1, 0, 0, 0, 0, (FEED,), NOW, unresolved=1)) == (
+        "Looked at: 1 image watched; no gaps.\n"
+        "Not looked at: 1 manifest that may be an image (dogwatch coverage --unresolved).\n"
+        "Feeds: npm asked 5 min ago."
+    )
+
+
 def test_a_complete_look_is_said_shortly() -> None:
     looked = LookedAt(1, 0, 0, 0, 0, (FEED,), NOW)
     assert sentences(looked) == "Looked at: 1 image watched; no gaps.\nFeeds: npm asked 5 min ago."
@@ -57,6 +66,7 @@ def test_a_complete_look_is_said_shortly() -> None:
         LookedAt(1, 0, 0, 0, 0, (FEED, STALE), NOW),
         LookedAt(1, 0, 0, 0, 0, (MISSING,), NOW),
         LookedAt(1, 0, 0, 0, 0, (), NOW),
+        LookedAt(1, 0, 0, 0, 0, (FEED,), NOW, unresolved=1),
     ],
 )
 def test_an_empty_list_after_an_incomplete_look_never_reads_as_clean(looked: LookedAt) -> None:

@@ -33,6 +33,7 @@ from tests.serve.rooms import (
     make_finding,
     make_image,
     make_registry,
+    make_unresolved,
 )
 
 
@@ -111,6 +112,7 @@ def test_a_finding_is_shown_whole() -> None:
         "complete": True,
         "reasons": [],
         "images": 1,
+        "unresolved": 0,
         "statuses": [{"code": "ACTIVE", "reason": "SUCCESSFUL", "images": 1}],
         "gaps": 0,
         "feeds": [
@@ -301,11 +303,64 @@ def test_pages_follow_each_other() -> None:
 
 
 def test_coverage_counts_by_registry_too() -> None:
-    rooms = Rooms(image_rows=[make_image(), pending(registry_alias="quay")])
+    rooms = Rooms(
+        image_rows=[make_image(), pending(registry_alias="quay")],
+        unresolved_rows=[make_unresolved(), make_unresolved(registry_alias="other")],
+    )
     assert get(rooms, "/coverage").json["registries"] == {
-        "harbour": {"statuses": [{"code": "ACTIVE", "reason": "SUCCESSFUL", "images": 1}], "gaps": 0},
-        "quay": {"statuses": [{"code": "ACTIVE", "reason": "PENDING_INITIAL_SCAN", "images": 1}], "gaps": 0},
+        "harbour": {
+            "statuses": [{"code": "ACTIVE", "reason": "SUCCESSFUL", "images": 1}],
+            "gaps": 0,
+            "unresolved": 1,
+        },
+        "other": {"statuses": [], "gaps": 0, "unresolved": 1},
+        "quay": {
+            "statuses": [{"code": "ACTIVE", "reason": "PENDING_INITIAL_SCAN", "images": 1}],
+            "gaps": 0,
+            "unresolved": 0,
+        },
     }
+
+
+def test_a_manifest_that_could_not_be_resolved_is_listed_and_never_reads_as_clean() -> None:
+    waiting = make_unresolved(
+        digest=OTHER_DIGEST,
+        tags=(),
+        status_code=StatusCode.ACTIVE,
+        status_reason=StatusReason.PENDING_INITIAL_SCAN,
+        problem="",
+        attempts=0,
+        tried_at=None,
+    )
+    gone = make_unresolved(status_reason=StatusReason.RESOURCE_TERMINATED)
+    rooms = Rooms(rows=[], unresolved_rows=[make_unresolved(), waiting])
+    seen = get(rooms, "/findings").json["looked_at"]
+    assert (seen["complete"], seen["images"], seen["unresolved"]) == (False, 1, 2)
+    assert seen["reasons"] == [
+        "not looked at yet: 1 manifests that may be images",
+        "could not be looked at: 1 manifests that may be images",
+    ]
+    first = get(rooms, "/unresolved?limit=1").json
+    assert first["unresolved"] == [
+        {
+            "registry": "harbour",
+            "registry_url": "https://registry.example",
+            "repository": "app/web",
+            "digest": "sha256:" + "d" * 64,
+            "tags": ["refused"],
+            "status": {"code": "INACTIVE", "reason": "ACCESS_DENIED", "problem": "registry refused access (403)"},
+            "attempts": 3,
+            "tried_at": "2026-07-09T11:00:00Z",
+        }
+    ]
+    (second,) = get(rooms, f"/unresolved?limit=1&cursor={first['next']}").json["unresolved"]
+    assert (second["digest"], second["attempts"], second["tried_at"]) == (OTHER_DIGEST, 0, None)
+    found = get(rooms, "/unresolved?status_reason=ACCESS_DENIED").json
+    assert (len(found["unresolved"]), found["next"]) == (1, None)
+    assert get(rooms, "/unresolved?colour=red").status == 400
+    assert get(Rooms(unresolved_rows=[gone]), "/findings").json["looked_at"]["complete"] is True
+    alone = get(Rooms(image_rows=[], unresolved_rows=[make_unresolved()]), "/findings").json["looked_at"]
+    assert alone["reasons"] == ["could not be looked at: 1 manifests that may be images"]
 
 
 def test_windows_are_read_and_changed() -> None:

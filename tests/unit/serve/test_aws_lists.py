@@ -27,6 +27,7 @@ from tests.serve.rooms import (
     make_image,
     make_package,
     make_registry,
+    make_unresolved,
 )
 from tests.serve.shapes import MODEL, error_violations, reply_violations
 
@@ -154,6 +155,44 @@ def test_covered_images_have_the_shape_of_the_model(code: StatusCode, reason: St
     )
     rows = listed(Rooms(image_rows=[image, bare]), COVERAGE, {})
     assert [row["scanStatus"] for row in rows] == [{"statusCode": code, "reason": reason}] * 2
+
+
+def test_what_could_not_be_resolved_is_covered_as_what_was_not_looked_at() -> None:
+    rooms = Rooms(image_rows=[], unresolved_rows=[make_unresolved()])
+    assert listed(rooms, COVERAGE, {}) == [
+        {
+            "resourceType": "AWS_ECR_CONTAINER_IMAGE",
+            "resourceId": f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/app/web/sha256:{'d' * 64}",
+            "accountId": ACCOUNT,
+            "scanType": "PACKAGE",
+            "scanStatus": {"statusCode": "INACTIVE", "reason": "ACCESS_DENIED"},
+            "resourceMetadata": {
+                "ecrImage": {"tags": ["refused"]},
+                "ecrRepository": {"name": "app/web", "scanFrequency": "CONTINUOUS_SCAN"},
+            },
+        }
+    ]
+    assert len(listed(rooms, COVERAGE, {"scanStatusReason": equals("ACCESS_DENIED")})) == 1
+    assert listed(rooms, COVERAGE, {"scanStatusCode": equals("ACTIVE")}) == []
+
+
+@pytest.mark.parametrize(("images", "unresolved"), [(0, 3), (3, 0), (4, 3), (3, 4), (5, 1)])
+def test_a_walk_through_coverage_sees_images_and_then_what_could_not_be_resolved(images: int, unresolved: int) -> None:
+    rooms = Rooms(
+        image_rows=[make_image(image_id=number, digest=f"sha256:{number:064}") for number in range(images)],
+        unresolved_rows=[make_unresolved(digest=f"sha256:{number:064x}") for number in range(10, 10 + unresolved)],
+    )
+    seen: list[str] = []
+    token: dict[str, str] = {}
+    while True:
+        reply = post(rooms, COVERAGE, {"maxResults": 2, **token}).json
+        assert 0 < len(reply["coveredResources"]) <= 2
+        seen += [one["resourceId"].rpartition(":")[2] for one in reply["coveredResources"]]
+        if "nextToken" not in reply:
+            break
+        token = {"nextToken": reply["nextToken"]}
+    expected = [f"{number:064}" for number in range(images)]
+    assert seen == expected + [f"{number:064x}" for number in range(10, 10 + unresolved)]
 
 
 def test_commands_are_quoted_for_a_shell() -> None:
@@ -426,6 +465,7 @@ def test_a_walk_through_pages_sees_everything_once() -> None:
         (COVERAGE, {"maxResults": 201}, "maxResults"),
         (FINDINGS, {"nextToken": "of another list"}, "nextToken"),
         (COVERAGE, {"nextToken": "of another list"}, "nextToken"),
+        (COVERAGE, {"nextToken": "unresolved:of another list"}, "nextToken"),
         (FINDINGS, {"sortCriteria": {"field": "SEVERITY"}}, "sortCriteria"),
         (FINDINGS, {"sortCriteria": {"field": "NOTHING", "sortOrder": "ASC"}}, "sortCriteria.field"),
         (FINDINGS, {"sortCriteria": {"field": "SEVERITY", "sortOrder": "UP"}}, "sortCriteria.sortOrder"),

@@ -12,7 +12,7 @@ from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.serve.http import Application
 from dogwatch.serve.limits import MAX_METRIC_REGISTRIES
 from tests.serve.asgi import LOCAL, call
-from tests.serve.rooms import ACCOUNT, ADMIN, GAP, Rooms, make_feed, make_image
+from tests.serve.rooms import ACCOUNT, ADMIN, GAP, Rooms, make_feed, make_image, make_unresolved
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -76,7 +76,11 @@ def test_metrics_show_images_feeds_and_the_build() -> None:
     )
     missing = make_feed(ecosystem="npm", records=0, missing=True, checked_at=None)
     seen = scrape(
-        Rooms(image_rows=[make_image(gaps=(GAP,)), expired], known_feeds=[make_feed(), missing]).app(open_loopback=True)
+        Rooms(
+            image_rows=[make_image(gaps=(GAP,)), expired],
+            unresolved_rows=[make_unresolved()],
+            known_feeds=[make_feed(), missing],
+        ).app(open_loopback=True)
     )
 
     def place(status: str, reason: str) -> Labels:
@@ -87,6 +91,7 @@ def test_metrics_show_images_feeds_and_the_build() -> None:
     assert seen["dogwatch_images", place("ACTIVE", "SUCCESSFUL")] == 1
     assert seen["dogwatch_images", place("INACTIVE", "SCAN_ELIGIBILITY_EXPIRED")] == 1
     assert seen["dogwatch_gaps", place("ACTIVE", "SUCCESSFUL")] == 1
+    assert seen["dogwatch_unresolved_manifests", place("INACTIVE", "ACCESS_DENIED")] == 1
     assert seen["dogwatch_feed_age_seconds", debian] == 3600
     assert ("dogwatch_feed_age_seconds", npm) not in seen
     assert (seen["dogwatch_feed_records", debian], seen["dogwatch_feed_stale", debian]) == (1000, 0)

@@ -1,4 +1,4 @@
-"""/api/v1/images and /api/v1/coverage."""
+"""/api/v1/images, /api/v1/unresolved and /api/v1/coverage."""
 
 from __future__ import annotations
 
@@ -44,17 +44,27 @@ def show_image(reference: str, asked: Known) -> Json:
 
 @router.get("/coverage")
 def show_coverage(asked: Known) -> Json:
-    """Images by status, in all and by registry; gaps; feeds."""
+    """Images by status, in all and by registry; gaps; feeds; how many manifests could not be resolved."""
     texts = asked.filters(ALL_IMAGE_FILTERS)
     counts = asked.views.count_coverage(ImageQuery(asked.account_id, texts=texts))
     by_registry = {
         alias: {
             "statuses": statuses(one for one in counts if one.registry_alias == alias),
             "gaps": sum(one.gaps for one in counts if one.registry_alias == alias),
+            "unresolved": sum(one.unresolved for one in counts if one.registry_alias == alias),
         }
         for alias in sorted({one.registry_alias for one in counts})
     }
     return Json({**looked_at(asked.views, asked.account_id, texts), "registries": by_registry})
+
+
+@router.get("/unresolved")
+def list_unresolved(asked: Known) -> Json:
+    """Manifests that could not be resolved, so that nobody knows whether they are images; with the reason."""
+    texts = asked.filters(ALL_IMAGE_FILTERS, PAGING)
+    query = ImageQuery(asked.account_id, texts=texts, limit=read_limit(asked.one("limit")), after=asked.one("cursor"))
+    page = asked.views.unresolved(query)
+    return Json({"unresolved": [rendering.unresolved(one) for one in page.rows], "next": page.next or None})
 
 
 def _named(reference: str) -> Texts:

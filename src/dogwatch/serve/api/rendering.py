@@ -7,7 +7,7 @@ from typing import Any
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
 from dogwatch.model.times import FOREVER
-from dogwatch.model.views import FindingView, GapView, ImageView, VulnerablePackage
+from dogwatch.model.views import FindingView, GapView, ImageView, UnresolvedView, VulnerablePackage
 from dogwatch.serve.moments import iso
 
 
@@ -104,6 +104,20 @@ def image(one: ImageView) -> dict[str, Any]:
         "undetermined": None if one.indexed_at is None else one.undetermined,
         "findings": None if one.indexed_at is None else counts,
         "gaps": [gap(each) for each in one.gaps],
+    }
+
+
+def unresolved(one: UnresolvedView) -> dict[str, Any]:
+    """Return a manifest that could not be resolved."""
+    return {
+        "registry": one.registry_alias,
+        "registry_url": one.registry_url,
+        "repository": one.repository,
+        "digest": one.digest,
+        "tags": list(one.tags),
+        "status": {"code": str(one.status_code), "reason": str(one.status_reason), "problem": one.problem},
+        "attempts": one.attempts,
+        "tried_at": iso(one.tried_at),
     }
 
 

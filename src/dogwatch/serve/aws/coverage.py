@@ -1,14 +1,19 @@
-"""ListCoverage: every image with its status. One that was not looked at yet stands here, and says so."""
+"""ListCoverage: every image with its status. One that was not looked at yet stands here, and says so.
+
+Behind the images come the manifests that could not be resolved: nobody knows whether they are images, but a reader must
+see that something was not looked at, and why.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
 
 from dogwatch.model.errors import InvalidRequestError
-from dogwatch.model.views import ImageQuery, ImageView
+from dogwatch.model.views import ImageQuery, ImageView, UnresolvedView
 from dogwatch.serve.aws import wire
 from dogwatch.serve.aws.names import Names, ask_image_arn, ask_region, ask_repository, load_names
 from dogwatch.serve.aws.question import Entry, Question
@@ -19,6 +24,7 @@ from dogwatch.serve.ports import RegistryAdmin, Views
 RESOURCE_TYPE = "AWS_ECR_CONTAINER_IMAGE"
 SCAN_TYPE = "PACKAGE"
 _PAGE = 100  # where the client does not say
+_UNRESOLVED = "unresolved:"  # begins the tokens of the second list; cursors of the store have no colon
 
 _ABSENT = frozenset(
     {
@@ -82,9 +88,26 @@ def list_coverage(caller: Caller, body: bytes, views: Views, registries: Registr
         after=wanted.next_token,
         with_counts=False,
     )
-    page = views.images(query)
-    covered = {"coveredResources": [_resource(image, names) for image in page.rows]}
-    return {**covered, "nextToken": page.next} if page.next else covered
+    rows, following = _page(query, views)
+    covered = {"coveredResources": [_resource(row, names) for row in rows]}
+    return {**covered, "nextToken": following} if following else covered
+
+
+def _page(query: ImageQuery, views: Views) -> tuple[list[ImageView | UnresolvedView], str]:
+    """Return a page of images, then of unresolved manifests, and the token of the next."""
+    rows: list[ImageView | UnresolvedView] = []
+    after = query.after
+    if not after.startswith(_UNRESOLVED):
+        images = views.images(query)
+        rows += images.rows
+        if images.next:
+            return rows, images.next
+        after = _UNRESOLVED
+    room = query.limit - len(rows)
+    rest = views.unresolved(replace(query, limit=max(room, 1), after=after.removeprefix(_UNRESOLVED)))
+    if not room:
+        return rows, _UNRESOLVED if rest.rows else ""
+    return [*rows, *rest.rows], _UNRESOLVED + rest.next if rest.next else ""
 
 
 def _ask(question: Question, name: str, content: msgspec.Raw, names: Names, views: Views) -> None:
@@ -124,18 +147,15 @@ def _ask_text(question: Question, name: str, entries: Sequence[Entry], names: Na
         raise InvalidRequestError(place, "no such filter")
 
 
-def _resource(image: ImageView, names: Names) -> dict[str, Any]:
-    pulled_at = None if image.pulled_at is None else seconds(image.pulled_at)
-    in_use_at = None if image.in_use_at is None else seconds(image.in_use_at)
-    tags = sorted({*image.tags, *image.tags_via_index})
-    resource = {
+def _resource(image: ImageView | UnresolvedView, names: Names) -> dict[str, Any]:
+    resource: dict[str, Any] = {
         "resourceType": RESOURCE_TYPE,
         "resourceId": names.image_arn(image),
         "accountId": image.account_id,
         "scanType": SCAN_TYPE,
         "scanStatus": {"statusCode": str(image.status_code), "reason": str(image.status_reason)},
         "resourceMetadata": {
-            "ecrImage": wire.without_empty({"tags": tags, "imagePulledAt": pulled_at, "lastInUseAt": in_use_at}),
+            "ecrImage": _image(image),
             "ecrRepository": wire.without_empty(
                 {
                     "name": names.repository(image.registry_alias, image.repository),
@@ -143,6 +163,16 @@ def _resource(image: ImageView, names: Names) -> dict[str, Any]:
                 }
             ),
         },
-        "lastScannedAt": None if image.indexed_at is None else seconds(image.indexed_at),
     }
+    if isinstance(image, ImageView) and image.indexed_at is not None:
+        resource["lastScannedAt"] = seconds(image.indexed_at)
     return wire.without_empty(resource)
+
+
+def _image(image: ImageView | UnresolvedView) -> dict[str, Any]:
+    if isinstance(image, UnresolvedView):
+        return wire.without_empty({"tags": list(image.tags)})
+    pulled_at = None if image.pulled_at is None else seconds(image.pulled_at)
+    in_use_at = None if image.in_use_at is None else seconds(image.in_use_at)
+    tags = sorted({*image.tags, *image.tags_via_index})
+    return wire.without_empty({"tags": tags, "imagePulledAt": pulled_at, "lastInUseAt": in_use_at})

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dogwatch.model.registries import Registry
-from dogwatch.model.views import FindingView, ImageQuery, ImageView
+from dogwatch.model.views import FindingView, ImageQuery, ImageView, UnresolvedView
 from dogwatch.serve.aws.question import Entry, Question
 from dogwatch.serve.ports import RegistryAdmin, Views
 
@@ -36,8 +36,8 @@ class Names:
         """Return the name that clients see for a repository."""
         return f"{alias}/{name}" if name in self.shared else name
 
-    def image_arn(self, one: FindingView | ImageView) -> str:
-        """Return the ARN of an image."""
+    def image_arn(self, one: FindingView | ImageView | UnresolvedView) -> str:
+        """Return the ARN of an image, or of what may be one."""
         name = self.repository(one.registry_alias, one.repository)
         return f"arn:{PARTITION}:ecr:{one.region}:{one.account_id}:repository/{name}/{one.digest}"
 
