@@ -133,12 +133,15 @@ def _a_new_advisory_needs_no_registry(world: World, bucket: FeedBucket) -> None:
 
 
 def _a_withdrawn_advisory_closes_its_findings(world: World, bucket: FeedBucket) -> None:
+    before = world.dogwatch.run("clock", "show").output.strip()
     bucket.withdraw("PyPI", "GHSA-g3rq-g295-4j3m", "2026-08-03T00:00:00Z")
     world.dogwatch.ask("db", "update")
 
     assert world.findings("--vulnerability", advisories.LATER_FLAW) == []
     (closed,) = world.findings("--vulnerability", advisories.LATER_FLAW, "--status", "CLOSED")
     assert closed["closed_reason"] == "advisory withdrawn"
+    (known,) = world.findings("--vulnerability", advisories.LATER_FLAW, "--as-of", before)
+    assert (known["status"], known["closed_reason"]) == ("ACTIVE", "")
     assert len(world.findings()) == 3
 
 

@@ -89,3 +89,14 @@ def test_an_empty_list_without_any_image_says_so() -> None:
 )
 def test_ages_are_told_in_their_largest_unit(passed: timedelta, words: str) -> None:
     assert age(NOW - passed, NOW) == words
+
+
+def test_a_sample_of_advisories_is_called_one() -> None:
+    sample = FeedView("sample", "Debian", 28, 0, NOW, NOW, "", stale=False, missing=False)
+    looked = LookedAt(1, 0, 0, 0, 0, (MISSING, sample), NOW)
+    assert sentences(looked) == (
+        "Looked at: 1 image watched; no gaps.\n"
+        "Feeds: osv Debian NEVER IMPORTED; sample Debian asked just now.\n"
+        "28 advisories of a SAMPLE in use: a demonstration."
+    )
+    assert nothing_found(looked) == "No findings in what was looked at; not everything was."

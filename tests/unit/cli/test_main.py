@@ -93,7 +93,15 @@ def test_the_service_takes_every_setting_as_a_flag_and_other_commands_the_usual_
 
 def test_flags_win_over_the_environment_and_the_origin_is_told(tmp_path: object) -> None:
     done = _dogwatch(
-        "config", "--listen", "127.0.0.1:9", "--demo", "-o", "json", DOGWATCH_LISTEN="127.0.0.1:8", DOGWATCH_WORKERS="3"
+        "config",
+        "--listen",
+        "127.0.0.1:9",
+        "--demo",
+        "1",
+        "-o",
+        "json",
+        DOGWATCH_LISTEN="127.0.0.1:8",
+        DOGWATCH_WORKERS="3",
     )
     shown = {row["name"]: (row["value"], row["origin"]) for row in json.loads(done.stdout)}
     assert shown["listen"] == ("127.0.0.1:9", "flag --listen")
@@ -130,6 +138,26 @@ def test_contradictory_credentials_are_refused_before_anything_starts(options: l
     done = _dogwatch("registries", "add", "registry.example", *options, "--data", "/nonexistent")
     assert (done.returncode, done.stdout) == (2, "")
     assert "password" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["findings", "--severity", "SEVERE"],
+        ["findings", "--status", "OPEN"],
+        ["findings", "--fix", "MAYBE"],
+        ["findings", "--as-of", "yesterday"],
+        ["rescan", "set", "--mode", "dancing"],
+        ["clock", "advance", "a while"],
+        ["keys", "add", "--role", "king"],
+    ],
+)
+def test_a_wrong_word_is_refused_in_one_line_before_anything_starts(arguments: list[str]) -> None:
+    done = _dogwatch(*arguments, "--data", "/dev/null/data")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("dogwatch: ")
+    assert done.stderr.count("\n") == 1
+    assert "/dev/null" not in done.stderr
 
 
 @pytest.mark.parametrize("command", [["findings"], ["keys", "add"]])

@@ -1,0 +1,160 @@
+"""Commands without a running service: they share the data folder, start its database, and leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dogwatch.model.times import parse_rfc3339
+from tests.docker_registry import free_port
+from tests.e2e import advisories
+from tests.e2e.running import Dogwatch
+from tests.simulators.feeds import FeedBucket
+
+
+@pytest.fixture
+def dogwatch(tmp_path: Path) -> Iterator[Dogwatch]:
+    """An installation whose service does not run, with a mirror of one advisory per ecosystem."""
+    bucket = FeedBucket(tmp_path / "mirror")
+    bucket.put("Debian", advisories.debian_advisory("openssl", "3.0.1-1"))
+    bucket.put("PyPI", advisories.python_advisory())
+    bucket.put("npm", advisories.npm_advisory())
+    folder = Path(tempfile.mkdtemp(prefix="dogwatch-alone-", dir="/tmp"))
+    folder.chmod(0o711)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DOGWATCH_")}
+    given = {"DOGWATCH_DATA": str(folder / "data"), "DOGWATCH_FEED_MIRROR": str(bucket.folder), "DOGWATCH_WORKERS": "1"}
+    (folder / "log").touch()
+    yield Dogwatch(kept | given, "", folder / "log")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_what_one_command_changes_the_next_one_sees(dogwatch: Dogwatch) -> None:
+    assert dogwatch.ask("registries", "list") == []
+    added = dogwatch.ask("registries", "add", f"127.0.0.1:{free_port()}", "--plain-http", "--alias", "local")
+    assert [one["alias"] for one in dogwatch.ask("registries", "list")] == ["local"]
+    assert added["webhook_secret"] in added["configuration"]
+    assert f"/hooks/000000000000/{added['alias']}" in added["webhook_url"]
+
+    assert all(one["missing"] for one in dogwatch.ask("db", "status"))
+    feeds = dogwatch.ask("db", "update")
+    assert [(one["ecosystem"], one["records"], one["problem"]) for one in feeds] == [
+        ("Debian", 1, ""),
+        ("PyPI", 1, ""),
+        ("npm", 1, ""),
+    ]
+
+    (changed,) = dogwatch.ask("rescan", "set", "--push", "30d", "--activity", "lifetime", "--mode", "either")
+    assert (changed["push_window"]["days"], changed["activity_window"]["days"]) == (30, None)
+    assert (changed["activity_mode"], changed["status"]) == ("EITHER", "SUCCESS")
+    assert dogwatch.ask("rescan", "show") == [changed]
+
+    assert dogwatch.run("registries", "remove", "local").exit_code == 0
+    assert dogwatch.ask("registries", "list") == []
+
+
+def test_a_registry_that_does_not_answer_is_told_with_its_real_address_and_error(dogwatch: Dogwatch) -> None:
+    port = free_port()
+    dogwatch.ask("registries", "add", f"http://127.0.0.1:{port}", "--plain-http", "--alias", "gone")
+    answer = dogwatch.run("registries", "test", "gone", "-o", "json")
+    assert answer.exit_code == 5
+    (check,) = json.loads(answer.output)
+    assert (check["passed"], check["status"], check["url"]) == (False, None, f"http://127.0.0.1:{port}/v2/")
+    assert "refused" in check["detail"]
+
+
+def test_what_is_not_there_is_told_by_its_exit_code(dogwatch: Dogwatch) -> None:
+    for arguments in (["registries", "test", "none"], ["registries", "remove", "none"], ["images", "shop/web:1"]):
+        answer = dogwatch.run(*arguments)
+        assert (answer.exit_code, answer.output) == (4, ""), arguments
+        assert answer.told.startswith("dogwatch: no such "), arguments
+
+
+def test_a_value_that_the_rooms_refuse_is_a_usage_error_in_one_line(dogwatch: Dogwatch) -> None:
+    for arguments in (
+        ["findings", "--sort", "colour"],
+        ["rescan", "set", "--push", "0d"],
+        ["rescan", "set", "--push", "none"],
+        ["registries", "add", "ftp://registry.example"],
+        ["registries", "add", "https://me:s3cret@registry.example"],
+        ["registries", "add", "registry.example", "--alias", "no spaces"],
+    ):
+        answer = dogwatch.run(*arguments)
+        assert (answer.exit_code, answer.output) == (2, ""), arguments
+        assert answer.told.startswith("dogwatch: "), arguments
+        assert answer.told.count("\n") == 1
+        assert "s3cret" not in answer.told
+
+
+def test_feeds_that_cannot_be_had_are_told_and_the_exit_code_says_so(dogwatch: Dogwatch) -> None:
+    answer = dogwatch.run("db", "update", "--feed-mirror", "/nonexistent", "-o", "json")
+    assert answer.exit_code == 5
+    assert all("no such folder" in one["problem"] for one in json.loads(answer.output))
+    assert answer.told == ""
+
+
+def test_commands_at_the_same_time_share_one_database(dogwatch: Dogwatch) -> None:
+    aliases = [f"one-{number}" for number in range(4)]
+    with ThreadPoolExecutor(len(aliases)) as threads:
+        answers = threads.map(lambda alias: dogwatch.run("registries", "add", f"{alias}.example"), aliases)
+        assert [answer.exit_code for answer in answers] == [0] * len(aliases)
+    assert sorted(one["alias"] for one in dogwatch.ask("registries", "list")) == [f"{one}.example" for one in aliases]
+
+
+def test_the_clock_moves_only_in_a_demonstration(dogwatch: Dogwatch) -> None:
+    before = parse_rfc3339(dogwatch.run("clock", "show").output.strip())
+    refused = dogwatch.run("clock", "advance", "91d")
+    assert (refused.exit_code, refused.output) == (4, "")
+    assert refused.told == "dogwatch: not allowed to move the clock: only with DOGWATCH_DEMO=1\n"
+    after = parse_rfc3339(dogwatch.run("clock", "show").output.strip())
+    assert timedelta(0) < after - before < timedelta(days=1)
+    moved = dogwatch.run("clock", "advance", "91d", DOGWATCH_DEMO="1")
+    assert parse_rfc3339(moved.output.strip()) - before > timedelta(days=91)
+
+
+def test_a_worker_does_what_is_waiting(dogwatch: Dogwatch) -> None:
+    (asked,) = dogwatch.ask("rescan", "set", "--push", "14d", "--no-wait")
+    assert asked["status"] == "PENDING"
+    command = [sys.executable, "-m", "dogwatch.cli", "worker"]
+    with dogwatch.log.open("ab") as log:
+        worker = subprocess.Popen(command, env=dogwatch.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        dogwatch.wait_for(
+            lambda: dogwatch.ask("rescan", "show")[0]["status"], lambda status: status == "SUCCESS", seconds=60.0
+        )
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(40) == 0
+    finally:
+        if worker.poll() is None:
+            worker.kill()
+            worker.wait()
+
+
+def test_after_the_last_command_no_database_server_is_left(dogwatch: Dogwatch) -> None:
+    dogwatch.ask("registries", "list")
+    data = dogwatch.environment["DOGWATCH_DATA"]
+    deadline = time.monotonic() + 20
+    while left := [line for line in _command_lines() if data in line]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
+
+
+def _command_lines() -> list[str]:
+    lines = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(place.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue  # it ended meanwhile
+    return lines
