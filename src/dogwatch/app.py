@@ -13,16 +13,26 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, overload
 
 import structlog
 
 from dogwatch import __version__
+from dogwatch.demonstration import (
+    SOURCE,
+    Demonstration,
+    DemonstrationFolder,
+    FeedsWithSample,
+    Notifications,
+    SampleRegistry,
+    build_samples,
+)
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.queue import JobQueue
 from dogwatch.flow.threads import in_thread
@@ -34,7 +44,7 @@ from dogwatch.model.errors import (
 from dogwatch.model.images import Layer
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
-from dogwatch.settings import Settings, process_environment
+from dogwatch.settings import Demo, Settings, process_environment
 from dogwatch.store.clock import ProductClock, machine_now
 from dogwatch.store.connection import Database
 from dogwatch.store.events import EventStore
@@ -43,6 +53,7 @@ from dogwatch.store.inventories import InventoryStore
 from dogwatch.store.journal import JournalStore
 from dogwatch.store.migrations import migrate
 from dogwatch.store.registries import RegistryStore
+from dogwatch.store.retention import RetentionStore
 from dogwatch.store.settings import RescanSettings
 from dogwatch.store.views import Views
 from dogwatch.store.watch import WatchStore
@@ -55,7 +66,8 @@ if TYPE_CHECKING:
     from dogwatch.flow.worker import JobWorker
     from dogwatch.registry.check import Check
     from dogwatch.registry.watched import WatchedRegistries
-    from dogwatch.serve.http import Served
+    from dogwatch.serve.http import Application, Served
+    from dogwatch.serve.messages import AsgiApplication
     from dogwatch.serve.ports import AccessKey
     from dogwatch.store.notice_writer import NoticeWriter
 
@@ -146,15 +158,17 @@ def _connect(settings: Settings, database: Database, clock: ProductClock, regist
     """Hand the rooms to `flow`."""
     return Outside(
         clock=clock,
+    journal = JournalStore(database)
         registries=registries,
         layers=LayerReading(registries),
-        feeds=_feed_reader(settings),
+        feeds=_feeds(settings, journal),
         registry_store=RegistryStore(database, clock),
         event_store=EventStore(database),
         image_store=ImageStore(database),
         inventory_store=InventoryStore(database),
         watch_store=WatchStore(database),
-        journal_store=JournalStore(database),
+        retention_store=RetentionStore(database),
+        journal_store=journal,
     )
 
 
@@ -170,10 +184,48 @@ def _feed_reader(settings: Settings) -> FeedReader:
     return FeedReader(settings.feed_mirror, settings.data / "spool", settings.feeds)
 
 
-def _expected_feeds(reader: FeedReader) -> list[tuple[str, str, timedelta]]:
-    """Return the feeds that are switched on, each with the age from which it is stale."""
-    stale_after = {source.name: source.stale_after for source in reader.catalogue}
-    return [(source, ecosystem, stale_after[source]) for source, ecosystem in reader.sources()]
+def _feeds(settings: Settings, journal: JournalStore) -> FeedsWithSample:
+    """Return the feeds that are switched on, with the demonstration's sample beside them."""
+    real = _feed_reader(settings)
+
+    def read_sample(mirror: Path) -> FeedReader:
+        from dogwatch.advisories import FeedReader, OsvSource
+
+        speaker = OsvSource(name=SOURCE, licence="facts in words of our own, a sample that comes with Dogwatch")
+        return FeedReader(str(mirror), settings.data / "spool", catalogue=(speaker,))
+
+    def has_imported(ecosystem: str) -> bool:
+        return any(journal.feed_state(source, each) for source, each in real.sources() if each == ecosystem)
+
+    folder = DemonstrationFolder(settings.data)
+    return FeedsWithSample(real, folder, read_sample, has_imported, settings.demo is not Demo.OFF)
+
+
+class _ExpectedFeeds(Sequence[tuple[str, str, timedelta]]):
+    """The feeds that are switched on now, each with the age from which it is stale; a demonstration brings its own."""
+
+    def __init__(self, feeds: FeedsWithSample, reader: FeedReader) -> None:
+        self._feeds = feeds
+        self._stale_after = {source.name: source.stale_after for source in reader.catalogue}
+        self._stale_after[SOURCE] = max(self._stale_after.values())
+
+    def _now(self) -> list[tuple[str, str, timedelta]]:
+        return [(source, ecosystem, self._stale_after[source]) for source, ecosystem in self._feeds.sources()]
+
+    def __iter__(self) -> Iterator[tuple[str, str, timedelta]]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[str, str, timedelta]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[tuple[str, str, timedelta]]: ...
+
+    def __getitem__(self, place: int | slice) -> tuple[str, str, timedelta] | list[tuple[str, str, timedelta]]:
+        return self._now()[place]
 
 
 # --- the app ----------------------------------------------------------------------------------------------------------
@@ -207,6 +259,7 @@ class App:
     queue: JobQueue
 
     def __init__(self, settings: Settings, machine: Callable[[], datetime], isolated: bool) -> None:
+    demonstration: Demonstration
         """Keep what was decided; nothing happens yet."""
         self.settings = settings
         self._machine = machine
@@ -245,7 +298,17 @@ class App:
             self.registries = RegistryStore(self.database, self.clock)
             self.registries.ensure_account(self.settings.account)
             self.rescan_settings = RescanSettings(self.database, self.clock)
-            self.views = Views(self.database, self.clock, _expected_feeds(_feed_reader(self.settings)))
+            feeds = _feeds(self.settings, JournalStore(self.database))
+            self.views = Views(self.database, self.clock, _ExpectedFeeds(feeds, _feed_reader(self.settings)))
+            self.demonstration = Demonstration(
+                DemonstrationFolder(self.settings.data),
+                self.registries,
+                self.clock,
+                self.queue,
+                (self.settings.account, self.settings.region),
+                is_on=self.settings.demo is not Demo.OFF,
+                is_clock_free=self.settings.demo is Demo.ON,
+            )
             self._opened = opening.pop_all()
 
     def close(self) -> None:
@@ -262,8 +325,10 @@ class App:
             InvalidRequestError, ConflictError: an alias or address that cannot be used, or is used already.
         """
         self._watched.refuse_unusable(access)
+            ForbiddenError: a demonstration moved the clock.
         registry, secret = self.registries.add(self.settings.account, alias, access, self.settings.region)
         self.queue.poll(registry.id)
+        self.demonstration.refuse_real(alias, self._machine())
         return registry, secret
 
     def check_registry(self, alias: str) -> tuple[Check, ...]:
@@ -328,7 +393,7 @@ class App:
         Raises:
             ForbiddenError: this is none.
         """
-        if not self.settings.demo:
+        if self.settings.demo is not Demo.ON:
             raise ForbiddenError("move the clock", "only with DOGWATCH_DEMO=1")
         now = self.clock.advance(by)
         self.queue.sweep()
@@ -336,6 +401,30 @@ class App:
 
     def add_access_key(self, role: str) -> AccessKey:
         """Make an access key for the settings' account; needs no database, as the other two."""
+    def update_sample(self) -> None:
+        """Look at the demonstration's sample of advisories now; here, because it is of our own making.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        from dogwatch.flow.feeds import update_feed_step
+        from dogwatch.flow.steps import RepeatLater, run_step
+
+        for source, ecosystem in self.outside.feeds.sources():
+            if source == SOURCE:
+                with suppress(RepeatLater):
+                    run_step(update_feed_step(self.outside, InProcess(self.outside), source, ecosystem))
+
+    def end_demonstration(self) -> None:
+        """Stop watching the sample registry and take the sample of advisories away; history stays.
+
+        Raises:
+            ForbiddenError: no demonstration has begun.
+        """
+        self.demonstration.stop()
+        self.update_sample()
+        self.demonstration.folder.remove()
+
         from dogwatch.serve.access_keys import create_access_key
         from dogwatch.serve.ports import Role
 
@@ -409,9 +498,10 @@ class App:
         from dogwatch.store.notice_writer import NoticeWriter
 
         stop = _stop_on_signals()
-        async with NoticeWriter(self.dsn) as notices:
+        async with NoticeWriter(self.dsn) as notices, AsyncExitStack() as opened:
             application = make_app(self._served(notices))
-            server = make_server(application, self.settings.listen_host, self.settings.listen_port)
+            front = opened.enter_context(self._beside_samples(application, listener))
+            server = make_server(front, self.settings.listen_host, self.settings.listen_port)
             server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]  # one order of ending: below
 
             async def answer() -> None:
@@ -488,6 +578,34 @@ class App:
         from dogwatch.flow.plans import plan_steps
         from dogwatch.flow.worker import JobWorker
 
+    @contextmanager
+    def _beside_samples(self, application: Application, listener: socket.socket) -> Iterator[AsgiApplication]:
+        """Yield the application, with the demonstration's registry beside it where that is offered."""
+        if not self.demonstration.is_offered:
+            yield application
+            return
+        port = listener.getsockname()[1]
+        url = replace(self.settings, listen_port=port).service_url
+        _log.warning(
+            "DEMONSTRATION: sample images are offered, no real registry is watched"
+            if not self.demonstration.folder.is_begun
+            else "DEMONSTRATION: sample images are watched",
+            see="dogwatch demo",
+            turn_off="DOGWATCH_DEMO=0",
+        )
+        notifications = Notifications()
+        try:
+            registry = SampleRegistry(
+                build_samples(),
+                self.demonstration.folder,
+                notifications,
+                lambda: self.demonstration.begin(url),
+                self._machine,
+            )
+            yield registry.beside(application)
+        finally:
+            notifications.close()
+
         with self._isolation() as isolation:
             plans = plan_steps(self.outside, isolation, self.queue)
             yield JobWorker(self.dsn, plans, self._defer_due, self.settings.workers)
@@ -497,7 +615,11 @@ class App:
         from dogwatch.flow.schedule import Intervals, defer_due
 
         intervals = Intervals(self.settings.poll_minutes, self.settings.sweep_minutes, self.settings.feed_minutes)
-        defer_due(self.queue, intervals, minute, self._registry_ids(), self.outside.feeds.sources())
+        feeds = self.outside.feeds.sources()
+        defer_due(self.queue, intervals, minute, self._registry_ids(), feeds)
+        for source, ecosystem in feeds:
+            if source == SOURCE:  # costs nothing, and gives way as soon as the real feed is there
+                self.queue.update_feed(source, ecosystem)
 
     def _catch_up(self) -> None:
         """Queue everything once: what happened while nobody was there."""

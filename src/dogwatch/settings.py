@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,11 +27,23 @@ FILE_BYTES_MAX = 1024 * 1024  # a settings file has some hundred bytes; this is 
 
 _YES = frozenset({"1", "true", "yes", "on"})
 _NO = frozenset({"0", "false", "no", "off", ""})
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[^\[\]:/\s]*):(?P<port>[0-9]{1,5})")
 _PASSWORD_WORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
 _PASSWORD_PARAMETER = re.compile(r"((?:^|&)password=)[^&]*", re.IGNORECASE)
+
+
+class Demo(StrEnum):
+    """What an operator wants of the demonstration.
+
+    OFFER: it is offered while nothing is watched. ON: also, the clock may be moved beside real registries. OFF: none.
+    """
+
+    OFFER = "offer"
+    ON = "1"
+    OFF = "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class Settings:
     database_url: str = field(repr=False)
     feed_mirror: str
     feeds: tuple[str, ...]
-    demo: bool
+    demo: Demo
     open_loopback: bool
     account: str
     region: str
@@ -61,6 +74,12 @@ class Settings:
     def is_embedded(self) -> bool:
         """Whether the PostgreSQL server is our own."""
         return not self.database_url
+
+    @property
+    def service_url(self) -> str:
+        """Where the service is reached from this machine."""
+        host = _WILDCARDS.get(self.listen_host, self.listen_host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.listen_port}"
 
     def effective(self) -> tuple[tuple[str, str, str], ...]:
         """Return (name, value as text, where it comes from) of every setting, secrets masked; for people to read."""
@@ -212,6 +231,17 @@ def _switch(name: str) -> Callable[[object], Mapping[str, object]]:
     return parse
 
 
+def _demo(value: object) -> Mapping[str, object]:
+    if isinstance(value, bool):
+        return {"demo": Demo.ON if value else Demo.OFF}
+    word = str(value).strip().lower()
+    if word == Demo.OFFER:
+        return {"demo": Demo.OFFER}
+    if word not in _YES | _NO:
+        raise ValueError(f"offer, 1 or 0 is needed, not {value!r}")
+    return {"demo": Demo.ON if word in _YES else Demo.OFF}
+
+
 def _count(name: str, most: int) -> Callable[[object], Mapping[str, object]]:
     def parse(value: object) -> Mapping[str, object]:
         text = str(value).strip()
@@ -314,7 +344,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "feeds", _feeds, lambda _: "Debian,PyPI,npm", lambda s: ",".join(s.feeds), "ecosystems whose feeds are imported"
     ),
-    Setting("demo", _switch("demo"), lambda _: False, lambda s: str(int(s.demo)), "1: the clock may be moved"),
+    Setting(
+        "demo",
+        _demo,
+        lambda _: Demo.OFFER,
+        lambda s: s.demo.value,
+        "offer: a demonstration while nothing is watched; 1: and the clock may be moved; 0: neither",
+    ),
     Setting(
         "open_loopback",
         _switch("open_loopback"),

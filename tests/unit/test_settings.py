@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dogwatch.model.errors import ConfigError
-from dogwatch.settings import SETTINGS, Settings, load_settings, mask_secrets
+from dogwatch.settings import SETTINGS, Demo, Settings, load_settings, mask_secrets
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
         database_url="",
         feed_mirror="",
         feeds=("Debian", "PyPI", "npm"),
-        demo=False,
+        demo=Demo.OFFER,
         open_loopback=True,
         account="000000000000",
         region="us-east-1",
@@ -82,7 +82,7 @@ def test_a_named_file_is_the_only_one_read(tmp_path: Path) -> None:
     other = tmp_path / "other.toml"
     other.write_text('feeds = ["npm", "PyPI", "npm"]\ndemo = true\n', encoding="utf-8")
     settings = _load(tmp_path, "workers = 5", DOGWATCH_CONFIG=str(other))
-    assert (settings.feeds, settings.demo) == (("npm", "PyPI"), True)
+    assert (settings.feeds, settings.demo) == (("npm", "PyPI"), Demo.ON)
     assert load_settings({}, {"XDG_DATA_HOME": "/x"}, other).feeds == ("npm", "PyPI")
 
 
@@ -120,7 +120,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path: Path, c
         ("account", "12345", "12 digits"),
         ("account", "٠٠٠٠٠٠٠٠٠٠٠٠", "12 digits"),
         ("region", "Nowhere!", "region name"),
-        ("demo", "perhaps", "1 or 0 is needed"),
+        ("demo", "perhaps", "offer, 1 or 0 is needed"),
         ("database_url", "mysql://host/db", "postgresql:// address"),
         ("data", "a\0b", "NUL character"),
         ("feeds", " , ", "at least one ecosystem"),

@@ -18,6 +18,10 @@ _PENDING = frozenset(
 _ENDED = frozenset({StatusReason.SCAN_ELIGIBILITY_EXPIRED, StatusReason.RESOURCE_TERMINATED})
 
 
+SAMPLE = "sample"
+"""The source whose advisories come with the demonstration."""
+
+
 @dataclass(frozen=True, slots=True)
 class LookedAt:
     """How far an account's findings can be trusted to be all there are.
@@ -116,4 +120,9 @@ def _unresolved_sentence(looked: LookedAt) -> str:
 def _feed_sentence(looked: LookedAt) -> str:
     if not looked.feeds:
         return "Feeds: none is switched on; nothing is judged."
-    return f"Feeds: {'; '.join(f'{feed.ecosystem} {feed_state(feed, looked.now)}' for feed in looked.feeds)}."
+    is_one_source = len({feed.source for feed in looked.feeds}) == 1
+    names = [feed.ecosystem if is_one_source else f"{feed.source} {feed.ecosystem}" for feed in looked.feeds]
+    states = [f"{name} {feed_state(feed, looked.now)}" for name, feed in zip(names, looked.feeds, strict=True)]
+    samples = sum(feed.records for feed in looked.feeds if feed.source == SAMPLE)
+    told = f"\n{plural(samples, 'advisory', 'advisories')} of a SAMPLE in use: a demonstration." if samples else ""
+    return f"Feeds: {'; '.join(states)}.{told}"

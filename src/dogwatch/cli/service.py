@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+from pathlib import Path
+
 import typer
 
 from dogwatch.cli.command_line import examples
+from dogwatch.cli.demo import offer
+from dogwatch.cli.rendering import say
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.settings import Settings
 
@@ -20,6 +27,8 @@ def serve(settings: Settings) -> None:
 
     configure_logs()
     with build(settings) as app:
+        if app.demonstration.is_offered and not app.demonstration.folder.is_begun:
+            say(*offer(settings, _program()))
         app.serve()
 
 
@@ -35,6 +44,14 @@ def worker(settings: Settings) -> None:
     configure_logs()
     with build(settings) as app:
         app.worker()
+
+
+def _program() -> str:
+    """Return how this program is called from where it was started."""
+    called = Path(sys.argv[0])
+    if shutil.which("dogwatch") == str(called):
+        return "dogwatch"
+    return os.path.relpath(called) if called.name == "dogwatch" else "dogwatch"
 
 
 def add_to(application: typer.Typer) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import uvicorn
 
 from dogwatch.serve.connections import GuardedConnection
-from dogwatch.serve.http import Application
 from dogwatch.serve.limits import MAX_CONNECTIONS
+from dogwatch.serve.messages import AsgiApplication
 
 _END_SECONDS = 25
 """How long running requests may finish after SIGTERM; orchestrators kill after 30."""
@@ -15,7 +15,7 @@ _IDLE_SECONDS = 75
 """How long an idle connection is kept: longer than the proxies and registries that reuse it."""
 
 
-def make_server(app: Application, host: str, port: int) -> uvicorn.Server:
+def make_server(app: AsgiApplication, host: str, port: int) -> uvicorn.Server:
     """Return a server that is not running yet: `await server.serve()`, end it with `server.should_exit = True`."""
     config = uvicorn.Config(
         app,

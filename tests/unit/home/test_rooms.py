@@ -22,8 +22,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": PURE,
     "flow": PURE,
     "serve": PURE,
+    "demonstration": {"model"},
     "settings": {"model"},
-    "app": PURE | {"registry", "advisories", "store", "flow", "serve", "settings"},
+    "app": PURE | {"registry", "advisories", "store", "flow", "serve", "demonstration", "settings"},
     "cli": {"model", "settings", "app"},
 }
 ROOMS = sorted(MAY_IMPORT)
