@@ -156,9 +156,9 @@ def _child_outside(settings: Settings, dsn: str) -> Outside:
 
 def _connect(settings: Settings, database: Database, clock: ProductClock, registries: WatchedRegistries) -> Outside:
     """Hand the rooms to `flow`."""
+    journal = JournalStore(database)
     return Outside(
         clock=clock,
-    journal = JournalStore(database)
         registries=registries,
         layers=LayerReading(registries),
         feeds=_feeds(settings, journal),
@@ -257,9 +257,9 @@ class App:
     rescan_settings: RescanSettings
     views: Views
     queue: JobQueue
+    demonstration: Demonstration
 
     def __init__(self, settings: Settings, machine: Callable[[], datetime], isolated: bool) -> None:
-    demonstration: Demonstration
         """Keep what was decided; nothing happens yet."""
         self.settings = settings
         self._machine = machine
@@ -323,12 +323,12 @@ class App:
         Raises:
             ConfigError: an address or credentials that cannot be used.
             InvalidRequestError, ConflictError: an alias or address that cannot be used, or is used already.
+            ForbiddenError: a demonstration moved the clock.
         """
         self._watched.refuse_unusable(access)
-            ForbiddenError: a demonstration moved the clock.
+        self.demonstration.refuse_real(alias, self._machine())
         registry, secret = self.registries.add(self.settings.account, alias, access, self.settings.region)
         self.queue.poll(registry.id)
-        self.demonstration.refuse_real(alias, self._machine())
         return registry, secret
 
     def check_registry(self, alias: str) -> tuple[Check, ...]:
@@ -399,8 +399,6 @@ class App:
         self.queue.sweep()
         return now
 
-    def add_access_key(self, role: str) -> AccessKey:
-        """Make an access key for the settings' account; needs no database, as the other two."""
     def update_sample(self) -> None:
         """Look at the demonstration's sample of advisories now; here, because it is of our own making.
 
@@ -425,6 +423,8 @@ class App:
         self.update_sample()
         self.demonstration.folder.remove()
 
+    def add_access_key(self, role: str) -> AccessKey:
+        """Make an access key for the settings' account; needs no database, as the other two."""
         from dogwatch.serve.access_keys import create_access_key
         from dogwatch.serve.ports import Role
 
@@ -539,6 +539,34 @@ class App:
             version=__version__,
         )
 
+    @contextmanager
+    def _beside_samples(self, application: Application, listener: socket.socket) -> Iterator[AsgiApplication]:
+        """Yield the application, with the demonstration's registry beside it where that is offered."""
+        if not self.demonstration.is_offered:
+            yield application
+            return
+        port = listener.getsockname()[1]
+        url = replace(self.settings, listen_port=port).service_url
+        _log.warning(
+            "DEMONSTRATION: sample images are offered, no real registry is watched"
+            if not self.demonstration.folder.is_begun
+            else "DEMONSTRATION: sample images are watched",
+            see="dogwatch demo",
+            turn_off="DOGWATCH_DEMO=0",
+        )
+        notifications = Notifications()
+        try:
+            registry = SampleRegistry(
+                build_samples(),
+                self.demonstration.folder,
+                notifications,
+                lambda: self.demonstration.begin(url),
+                self._machine,
+            )
+            yield registry.beside(application)
+        finally:
+            notifications.close()
+
     def _after_notice(self) -> None:
         """Have notices read; the caller gathers what comes meanwhile, so a pause here makes one job of many notices."""
         self.queue.read_notices()
@@ -577,34 +605,6 @@ class App:
         """Yield a worker with its steps."""
         from dogwatch.flow.plans import plan_steps
         from dogwatch.flow.worker import JobWorker
-
-    @contextmanager
-    def _beside_samples(self, application: Application, listener: socket.socket) -> Iterator[AsgiApplication]:
-        """Yield the application, with the demonstration's registry beside it where that is offered."""
-        if not self.demonstration.is_offered:
-            yield application
-            return
-        port = listener.getsockname()[1]
-        url = replace(self.settings, listen_port=port).service_url
-        _log.warning(
-            "DEMONSTRATION: sample images are offered, no real registry is watched"
-            if not self.demonstration.folder.is_begun
-            else "DEMONSTRATION: sample images are watched",
-            see="dogwatch demo",
-            turn_off="DOGWATCH_DEMO=0",
-        )
-        notifications = Notifications()
-        try:
-            registry = SampleRegistry(
-                build_samples(),
-                self.demonstration.folder,
-                notifications,
-                lambda: self.demonstration.begin(url),
-                self._machine,
-            )
-            yield registry.beside(application)
-        finally:
-            notifications.close()
 
         with self._isolation() as isolation:
             plans = plan_steps(self.outside, isolation, self.queue)
