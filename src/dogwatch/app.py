@@ -53,6 +53,7 @@ from dogwatch.store.inventories import InventoryStore
 from dogwatch.store.journal import JournalStore
 from dogwatch.store.migrations import migrate
 from dogwatch.store.registries import RegistryStore
+from dogwatch.store.retention import RetentionStore
 from dogwatch.store.settings import RescanSettings
 from dogwatch.store.views import Views
 from dogwatch.store.watch import WatchStore
@@ -166,6 +167,7 @@ def _connect(settings: Settings, database: Database, clock: ProductClock, regist
         image_store=ImageStore(database),
         inventory_store=InventoryStore(database),
         watch_store=WatchStore(database),
+        retention_store=RetentionStore(database),
         journal_store=journal,
     )
 

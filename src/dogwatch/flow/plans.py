@@ -12,6 +12,7 @@ from dogwatch.flow.poll import poll_step
 from dogwatch.flow.ports import Defer, Isolation, Outside
 from dogwatch.flow.rescan import apply_setting_step
 from dogwatch.flow.resolve import resolve_step
+from dogwatch.flow.retention import delete_old_step
 from dogwatch.flow.steps import Step
 from dogwatch.flow.sweep import sweep_step
 from dogwatch.model.registries import ManifestToResolve
@@ -27,6 +28,7 @@ def plan_steps(outside: Outside, isolation: Isolation, defer: Defer) -> Mapping[
         "read_notices": lambda: read_notices_step(outside, defer),
         "pick_up_forgotten": lambda: pick_up_forgotten_step(outside, defer),
         "sweep": lambda: sweep_step(outside),
+        "delete_old": lambda: delete_old_step(outside),
         "apply_setting": lambda setting_id: apply_setting_step(outside, setting_id),
         "resolve": resolve,
         "poll": lambda registry_id: poll_step(outside, defer, registry_id),

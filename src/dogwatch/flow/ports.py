@@ -165,6 +165,16 @@ class WatchStore(Protocol):
         """PENDING becomes FAILED."""
 
 
+class RetentionStore(Protocol):
+    """What is not kept for ever."""
+
+    def delete_notices(self, received_before: datetime) -> None:
+        """Delete notices that were read and came before a moment."""
+
+    def delete_pulls(self, received_before: datetime) -> None:
+        """Delete pulls that came before a moment and that no clock can miss. Pushes and deletions stay."""
+
+
 # --- advisories -------------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +231,7 @@ class Outside:
     image_store: ImageStore
     inventory_store: InventoryStore
     watch_store: WatchStore
+    retention_store: RetentionStore
     journal_store: JournalStore
 
 
@@ -250,6 +261,9 @@ class Defer(Protocol):
 
     def update_feed(self, source: str, ecosystem: str) -> None:
         """Look at a feed, and import what changed."""
+
+    def delete_old(self) -> None:
+        """Delete what is past its time."""
 
     def pick_up_forgotten(self) -> None:
         """Look for work that no job is there for."""

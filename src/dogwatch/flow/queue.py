@@ -23,6 +23,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "read_notices": FAST,
         "pick_up_forgotten": FAST,
         "sweep": FAST,
+        "delete_old": FAST,
         "apply_setting": FAST,
         "resolve": REGISTRY,
         "poll": REGISTRY,
@@ -76,6 +77,10 @@ class JobQueue:
     def sweep(self) -> None:
         """End what has expired."""
         self._defer("sweep", "all")
+
+    def delete_old(self) -> None:
+        """Delete what is past its time."""
+        self._defer("delete_old", "all")
 
     def apply_setting(self, setting_id: int) -> None:
         """Apply a change of windows."""

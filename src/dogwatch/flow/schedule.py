@@ -12,6 +12,7 @@ from dogwatch.flow.ports import Defer
 
 MINUTE_SECONDS = 60
 _CLEANING_MINUTES = 60
+_DELETING_MINUTES, _DELETING_MINUTE = 24 * 60, 3 * 60 + 30  # at 03:30 UTC, when most have little to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ def defer_due(
     defer.pick_up_forgotten()
     if minute % intervals.sweep_minutes == 0:
         defer.sweep()
+    if minute % _DELETING_MINUTES == _DELETING_MINUTE:
+        defer.delete_old()
     for registry_id in registries:
         if (minute + registry_id) % intervals.poll_minutes == 0:
             defer.poll(registry_id)
@@ -50,6 +53,7 @@ def defer_everything(defer: Defer, registries: Iterable[int], feeds: Iterable[tu
     """Queue everything once, as at a start: what happened while nobody was there is caught up with."""
     defer.pick_up_forgotten()
     defer.sweep()
+    defer.delete_old()
     for source, ecosystem in feeds:
         defer.update_feed(source, ecosystem)
     for registry_id in registries:

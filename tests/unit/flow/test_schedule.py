@@ -33,6 +33,9 @@ class Kept:
     def sweep(self) -> None:
         self.jobs.append("sweep")
 
+    def delete_old(self) -> None:
+        self.jobs.append("delete_old")
+
     def apply_setting(self, setting_id: int) -> None:
         self.jobs.append(f"apply_setting {setting_id}")
 
@@ -50,6 +53,7 @@ def test_a_day_brings_everything_as_often_as_asked() -> None:
     assert Counter(kept.jobs) == {
         "pick_up_forgotten": _DAY_MINUTES,
         "sweep": _DAY_MINUTES // 5,
+        "delete_old": 1,
         "poll 1": _DAY_MINUTES // 15,
         "poll 2": _DAY_MINUTES // 15,
         "poll 17": _DAY_MINUTES // 15,
@@ -68,6 +72,7 @@ def test_a_start_brings_everything_once() -> None:
     kept = Kept()
     defer_everything(kept, [3, 4], _FEEDS)
     assert sorted(kept.jobs) == [
+        "delete_old",
         "pick_up_forgotten",
         "poll 3",
         "poll 4",
