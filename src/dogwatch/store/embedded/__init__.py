@@ -10,6 +10,8 @@ How it works, in five rules:
    it when the last user is gone, stops the server, and ends. A user who leaves in good order and is the last does the
    same himself, so that leaving means stopped; the guardian is there for those who cannot. Chosen over a death signal
    to the server (which knows one parent, not many users) and over the next user cleaning up (there may be none).
+   A server that ends while it has users is started again by its guardian, at the same address: their connections break
+   once. Between repeated deaths it waits, longer each time up to a limit (`restarts`).
 3. The guardian holds `guardian.lock`, handed to it by whoever started it, so there is never more than one. A server
    whose guardian was killed runs on; the next user gives it a new one.
 4. Every process of the server inherits `server.lock`. Nobody starts a server, or makes a cluster, before the last

@@ -28,12 +28,16 @@ from dogwatch.store.embedded.locks import (
 )
 from dogwatch.store.embedded.names import DATABASE_NAME, PORT, ROLE_NAME
 from dogwatch.store.embedded.record import ServerRecord, pid_namespace, read_record
+from dogwatch.store.embedded.server_log import quote_log
 from dogwatch.store.embedded.stopping import stop_server
 
 _PAUSE_SECONDS = 0.02
 # A server answers milliseconds after its start, if only that it is recovering. Silence means a lost socket or a stopped
 # process.
 SILENCE_SECONDS = 20.0
+# A server that has died is back within a guardian's longest pause (30 s), the end of left-over processes (10 s), and a
+# little more. Where there is no process after so long a wait, none can be started, and the log says why.
+RETURN_SECONDS = 60.0
 # A guardian whose server has ended needs milliseconds to end itself; a suspended one is not worth a hanging command.
 _GUARDIAN_END_SECONDS = 5.0
 
@@ -86,16 +90,19 @@ def _join(layout: Layout) -> ServerRecord:
         return record
     with lock_file(layout.start_lock, layout.user) as start_lock:
         take_exclusive(start_lock)
-        silent_until = time.monotonic() + SILENCE_SECONDS
+        since = time.monotonic()
         while True:
             if _launch_if_unguarded(layout):
-                silent_until = time.monotonic() + SILENCE_SECONDS
+                since = time.monotonic()
             record = _find_serving(layout)
             if record is not None:
                 return record
             _refuse_other_container(layout)
-            if time.monotonic() > silent_until:
+            waited_seconds = time.monotonic() - since
+            if waited_seconds > SILENCE_SECONDS:
                 _refuse_silence(layout)
+            if waited_seconds > RETURN_SECONDS:
+                _refuse_absence(layout)
             time.sleep(_PAUSE_SECONDS)
 
 
@@ -129,6 +136,14 @@ def _refuse_silence(layout: Layout) -> None:
             f"the embedded server (process {record.pid}) lives but does not answer in {record.socket_folder}; "
             "stop all other users of it, or that process"
         )
+
+
+def _refuse_absence(layout: Layout) -> None:
+    """Give up on a server that has died and whose guardian tries in vain; one that lives may take its time."""
+    record = read_record(layout.record)
+    if record is None or not record.is_alive():
+        words = quote_log(layout.log, 0)
+        raise StoreUnavailableError(f"the embedded server has died and cannot be started again: {words}")
 
 
 def _refuse_other_container(layout: Layout) -> None:

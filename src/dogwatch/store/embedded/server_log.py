@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
 MAX_LOG_BYTES = 8 * 1024 * 1024  # with its predecessor twice that; some weeks of a healthy server's lines
@@ -38,6 +40,26 @@ def shorten_log(path: Path, max_bytes: int = MAX_LOG_BYTES) -> None:
             os.truncate(path, 0)
     except OSError:
         return  # a full disk: the log is not worth ending the server for, and the next round tries again
+
+
+def note_in_log(path: Path, words: str) -> None:
+    """Add a line of the guardian's own, in the form of PostgreSQL's lines; where that cannot be done, nobody is told.
+
+    Args:
+        path: the log.
+        words: one line, without a time.
+    """
+    moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())  # the machine's, as PostgreSQL's own lines have it
+    line = f"{moment} UTC [{os.getpid()}] LOG:  guardian: {words}\n"
+    try:
+        descriptor = open_log(path)
+    except OSError:
+        return
+    try:
+        with suppress(OSError):
+            os.write(descriptor, line.encode(errors="replace"))
+    finally:
+        os.close(descriptor)
 
 
 def quote_log(path: Path, offset: int) -> str:

@@ -9,6 +9,7 @@ Source:
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -50,6 +51,23 @@ def make_socket_folder(folder: Path, temporary: Path = Path("/tmp")) -> str:
         if not _is_ours(short):  # somebody put something there: take a name that cannot be guessed
             return tempfile.mkdtemp(prefix="dogwatch-", dir=temporary)
     return str(short)
+
+
+def renew_socket_folder(socket_folder: str, folder: Path) -> None:
+    """Make sure that a folder that was made before is still there and private: the users know the server by it.
+
+    Args:
+        socket_folder: as `make_socket_folder` returned it.
+        folder: the private folder.
+
+    Raises:
+        OSError: it cannot be made again, or somebody else has put something there.
+    """
+    own = Path(socket_folder).is_relative_to(folder)
+    place = _OWN if own else Path(socket_folder)
+    place.mkdir(mode=0o700, exist_ok=True)
+    if not own and not _is_ours(place):
+        raise FileExistsError(errno.EEXIST, "not a private folder of the server's user any more", socket_folder)
 
 
 def clear_socket_folder(socket_folder: str, folder: Path) -> None:

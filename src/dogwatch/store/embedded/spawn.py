@@ -1,7 +1,7 @@
 """Start PostgreSQL's programs as the server user, in a session of their own, holding the server lock.
 
 By fork and exec rather than `subprocess`, because the child has things to do in between: enter the view, stop being
-root, write down which process it is. The guardian has one thread when it calls this.
+root, write down which process it is. The guardian's only other thread, if there is one by then, waits in the kernel.
 """
 
 from __future__ import annotations
