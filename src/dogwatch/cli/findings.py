@@ -12,7 +12,7 @@ from dogwatch.cli import filters
 from dogwatch.cli.command_line import Output, examples, opened
 from dogwatch.cli.looked_at import look, nothing_found, sentences
 from dogwatch.cli.ports import Views
-from dogwatch.cli.rendering import Column, chosen_format, minute, rfc3339, short_digest, write_rows
+from dogwatch.cli.rendering import Column, chosen_format, day, rfc3339, short_digest, write_rows
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingQuery, FindingView, VulnerablePackage
@@ -160,10 +160,13 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
         style=lambda row: _STYLES.get(row.finding.severity, ""),
     ),
     Column(
-        "score", "SCORE", lambda row: "" if row.finding.score_tenths is None else f"{row.finding.score_tenths / 10:.1f}"
+        "score",
+        "SCORE",
+        lambda row: "" if row.finding.score_tenths is None else f"{row.finding.score_tenths / 10:.1f}",
+        spare=2,
     ),
     Column("vulnerability", "VULNERABILITY", lambda row: row.finding.vulnerability),
-    Column("ecosystem", "ECOSYSTEM", lambda row: row.package.ecosystem),
+    Column("ecosystem", "ECOSYSTEM", lambda row: row.package.ecosystem, spare=1),
     Column(
         "package",
         "PACKAGE",
@@ -176,12 +179,19 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
     Column("repository", "IMAGE", lambda row: row.finding.repository, _place),
     Column("tags", "", lambda row: " ".join(row.finding.tags)),
     Column("digest", "", lambda row: row.finding.digest),
-    Column("layer", "LAYER", lambda row: row.package.layer_digest, lambda row: short_digest(row.package.layer_digest)),
+    Column(
+        "layer",
+        "LAYER",
+        lambda row: row.package.layer_digest,
+        lambda row: short_digest(row.package.layer_digest),
+        spare=3,
+    ),
     Column(
         "first_observed_at",
         "SINCE",
         lambda row: rfc3339(row.finding.first_observed_at),
-        lambda row: minute(row.finding.first_observed_at),
+        lambda row: day(row.finding.first_observed_at),
+        spare=4,
     ),
     Column(
         "closed_reason",

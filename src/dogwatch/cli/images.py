@@ -173,8 +173,8 @@ def _platform(image: ImageView) -> str:
 COLUMNS: tuple[Column[ImageView], ...] = (
     Column("repository", "REPOSITORY", lambda one: one.repository),
     Column("tags", "TAGS", lambda one: " ".join((*one.tags, *one.tags_via_index))),
-    Column("digest", "DIGEST", lambda one: one.digest, lambda one: short_digest(one.digest)),
-    Column("platform", "PLATFORM", _platform),
+    Column("digest", "DIGEST", lambda one: one.digest, lambda one: short_digest(one.digest), spare=2),
+    Column("platform", "PLATFORM", _platform, spare=3),
     Column(
         "status",
         "STATUS",
@@ -183,7 +183,7 @@ COLUMNS: tuple[Column[ImageView], ...] = (
     ),
     Column("reason", "REASON", lambda one: one.status_reason),
     Column("watched_until", "WATCHED UNTIL", lambda one: rfc3339(one.watched_until), until),
-    Column("held_by", "HELD BY", lambda one: one.held_by),
+    Column("held_by", "HELD BY", lambda one: one.held_by, spare=4),
     Column("findings", "FINDINGS", _counts),
     Column("gaps", "GAPS", lambda one: str(len(one.gaps))),
     Column("pushed_at", "", lambda one: rfc3339(one.pushed_at)),

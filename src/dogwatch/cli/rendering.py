@@ -17,6 +17,8 @@ from typing import Any, Generic, TextIO, TypeVar
 
 Row = TypeVar("Row")
 
+_GUTTER = 3  # characters between two columns
+
 NOTHING = "–"
 """What tables show where there is nothing to show."""
 
@@ -38,13 +40,17 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[Row]):
-    """One column: `text` whole for programs, `brief` for tables (None: the same). `heading` empty: not in tables."""
+    """One column: `text` whole for programs, `brief` for tables (None: the same). `heading` empty: not in tables.
+
+    Where a table is too wide, columns with `spare` are left out, the highest first.
+    """
 
     name: str
     heading: str
     text: Callable[[Row], str]
     brief: Callable[[Row], str] | None = None
     style: Callable[[Row], str] | None = None
+    spare: int = 0
 
 
 def chosen_format(asked: Format | None, stream: TextIO | None = None) -> Format:
@@ -139,9 +145,13 @@ def printable_lines(text: str) -> str:
 
 
 def short_digest(digest: str) -> str:
-    """Return a digest as people compare it: twelve characters of its hex."""
-    algorithm, colon, code = digest.partition(":")
-    return f"{algorithm}{colon}{code[:12]}" if colon else digest
+    """Return a digest as people compare it: the first twelve characters of its hex."""
+    return digest.partition(":")[2][:12] or digest
+
+
+def day(moment: datetime | None) -> str:
+    """Write a day for people, UTC."""
+    return NOTHING if moment is None else moment.astimezone(UTC).date().isoformat()
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -158,15 +168,28 @@ def _write_table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> None:
 
     if not rows:
         return
+    console = Console(file=sys.stdout, highlight=False)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    columns_of_cells: list[list[Text]] = []
-    for column in (one for one in columns if one.heading):
-        texts = [printable_lines((column.brief or column.text)(row)) for row in rows]
-        if not any(texts):
-            continue  # nothing in it: the room is for the others
+    shown = _fitting({column: _cells(rows, column) for column in columns if column.heading}, console.width)
+    for column in shown:
         table.add_column(column.heading, overflow="fold")
-        styles = [column.style(row) if column.style else "" for row in rows]
-        columns_of_cells.append([Text(text or NOTHING, style) for text, style in zip(texts, styles, strict=True)])
-    for cells in zip(*columns_of_cells, strict=True):
-        table.add_row(*cells)
-    Console(file=sys.stdout, highlight=False).print(table)
+    for number, row in enumerate(rows):
+        styles = [column.style(row) if column.style else "" for column in shown]
+        texts = [cells[number] or NOTHING for cells in shown.values()]
+        table.add_row(*(Text(text, style) for text, style in zip(texts, styles, strict=True)))
+    console.print(table)
+
+
+def _cells(rows: Sequence[Row], column: Column[Row]) -> list[str]:
+    return [printable_lines((column.brief or column.text)(row)) for row in rows]
+
+
+def _fitting(columns: Mapping[Column[Row], list[str]], width: int) -> dict[Column[Row], list[str]]:
+    """Return the columns that have something in them, without spare ones that there is no room for."""
+    shown = {column: cells for column, cells in columns.items() if any(cells)}
+    widths = {column: max(map(len, [column.heading, *cells])) + _GUTTER for column, cells in shown.items()}
+    for column in sorted((one for one in shown if one.spare), key=lambda one: -one.spare):
+        if sum(widths[one] for one in shown) <= width:
+            break
+        del shown[column]
+    return shown

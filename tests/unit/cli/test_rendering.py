@@ -82,6 +82,27 @@ def test_a_table_without_rows_is_its_footer(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr() == ("nothing\n", "")
 
 
+def test_a_narrow_table_leaves_out_spare_columns_and_columns_without_content(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns: tuple[Column[Thing], ...] = (
+        Column("name", "NAME", lambda one: one.name),
+        Column("a", "FIRST SPARE", lambda one: "a" * 20, spare=1),
+        Column("empty", "EMPTY", lambda one: ""),
+        Column("b", "SECOND SPARE", lambda one: "b" * 20, spare=2),
+    )
+    headings = {}
+    for width in ("100", "50", "20"):
+        monkeypatch.setenv("COLUMNS", width)
+        write_rows([Thing("x" * 10)], columns, Format.TABLE)
+        headings[width] = capsys.readouterr().out.splitlines()[1].split("  ")
+    assert {width: [one.strip() for one in names if one.strip()] for width, names in headings.items()} == {
+        "100": ["NAME", "FIRST SPARE", "SECOND SPARE"],
+        "50": ["NAME", "FIRST SPARE"],
+        "20": ["NAME"],
+    }
+
+
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -107,5 +128,5 @@ def test_documents_have_what_json_has() -> None:
 
 def test_counts_and_digests_read_well() -> None:
     assert [plural(count, "image") for count in (0, 1, 2_000)] == ["0 images", "1 image", "2,000 images"]
-    assert short_digest("sha256:" + "0123456789abcdef" * 4) == "sha256:0123456789ab"
+    assert short_digest("sha256:" + "0123456789abcdef" * 4) == "0123456789ab"
     assert short_digest("") == ""
