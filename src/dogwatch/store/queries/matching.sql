@@ -47,18 +47,17 @@ UPDATE match SET to_rev = %(revision)s
 FROM ended_range WHERE match.range_id = ended_range.id AND match.to_rev = 2147483647
 
 -- name: load_matches
--- All open matches behind the given (package, vulnerability) pairs, as resolve needs them.
-SELECT match.package_id, advisory_vulnerability.vulnerability_id, affected_range.id, advisory.name, advisory.source,
+-- All open matches behind the given (package, vulnerability) pairs, as resolve needs them. From the pair to the match, by
+-- keys alone: a package like a kernel has thousands of both, and a join by package would multiply them.
+SELECT match.package_id, link.vulnerability_id, affected_range.id, advisory.name, advisory.source,
        match.verdict, affected_range.ecosystem, affected_range.fix_state, affected_range.fixed, affected_range.fixed_key,
        affected_range.severity
-FROM match
-JOIN affected_range ON affected_range.id = match.range_id
-JOIN advisory_vulnerability ON advisory_vulnerability.advisory_id = affected_range.advisory_id
+FROM unnest(%(pair_packages)s::bigint[], %(pair_vulnerabilities)s::bigint[]) AS asked (package_id, vulnerability_id)
+JOIN advisory_vulnerability AS link ON link.vulnerability_id = asked.vulnerability_id
+JOIN affected_range ON affected_range.advisory_id = link.advisory_id AND affected_range.to_rev = 2147483647
+JOIN match ON match.package_id = asked.package_id AND match.range_id = affected_range.id AND match.to_rev = 2147483647
 JOIN advisory ON advisory.id = affected_range.advisory_id
-WHERE match.package_id = ANY(%(packages)s::bigint[]) AND match.to_rev = 2147483647
-  AND (match.package_id, advisory_vulnerability.vulnerability_id) IN
-      (SELECT * FROM unnest(%(pair_packages)s::bigint[], %(pair_vulnerabilities)s::bigint[]))
-ORDER BY match.package_id, advisory_vulnerability.vulnerability_id, affected_range.id
+ORDER BY match.package_id, link.vulnerability_id, affected_range.id
 
 -- name: load_open_exposures
 -- What the given pairs' exposures say now.
