@@ -22,7 +22,9 @@ from dogwatch.model.monitoring import StatusReason
 
 
 def _tree(root: type[DogwatchError]) -> list[type[DogwatchError]]:
-    return [root, *itertools.chain.from_iterable(_tree(child) for child in root.__subclasses__())]
+    """The tree as `model` has it: what `serve` hangs into it for its own answers never reaches a job."""
+    children = [child for child in root.__subclasses__() if child.__module__ == errors.__name__]
+    return [root, *itertools.chain.from_iterable(map(_tree, children))]
 
 
 def test_every_class_of_the_tree_has_a_row_and_there_are_no_others() -> None:
