@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from dogwatch.model.filters import (
     Value,
 )
 from dogwatch.model.matches import Severity
+from dogwatch.model.views import FindingView, ImageView
 
 Row = Mapping[str, Sequence[Any]]
 """Field → what a row has of it: nothing, one value, or several."""
@@ -57,6 +59,56 @@ def _holds(asked: OneOf | Like | Compared, value: Any) -> bool:
         return _ORDERS[asked.order](value, asked.value)
     pattern = ".*".join(re.escape(part) for part in asked.pattern.split("*"))
     return re.fullmatch(pattern, value, re.DOTALL) is not None
+
+
+def finding_row(one: FindingView) -> Row:
+    """What a finding has of each field."""
+    return {
+        **_shared(one),
+        "tag": one.tags,
+        "severity": [one.severity],
+        "status": [one.status],
+        "fix": [one.fix_available],
+        "score": [] if one.score_tenths is None else [Decimal(one.score_tenths) / 10],
+        "vulnerability": one.aliases or [one.vulnerability],
+        "package": [each.name for each in one.packages],
+        "ecosystem": [each.ecosystem for each in one.packages],
+        "source": [one.source],
+        "title": [one.title],
+        "first_observed_at": [one.first_observed_at],
+        "last_observed_at": [one.last_observed_at],
+        "updated_at": [one.updated_at],
+        "pushed_at": _if_known([one.pushed_at]),
+    }
+
+
+def image_row(one: ImageView) -> Row:
+    """What an image has of each field."""
+    return {
+        **_shared(one),
+        "tag": [*one.tags, *one.tags_via_index],
+        "status_code": [one.status_code],
+        "status_reason": [one.status_reason],
+        "pushed_at": _if_known([one.pushed_at]),
+        "pulled_at": _if_known([one.pulled_at]),
+        "in_use_at": _if_known([one.in_use_at]),
+        "indexed_at": _if_known([one.indexed_at]),
+    }
+
+
+def _shared(one: FindingView | ImageView) -> Row:
+    return {
+        "repository": [one.repository],
+        "registry": [one.registry_alias],
+        "place": [f"{one.registry_alias}/{one.repository}"],
+        "digest": [one.digest],
+        "architecture": [one.architecture],
+        "image": [str(one.image_id)],
+    }
+
+
+def _if_known(values: Sequence[Any]) -> Sequence[Any]:
+    return [value for value in values if value is not None]
 
 
 _printable = st.text(st.characters(exclude_categories=("C", "Zl", "Zp")).filter(str.isprintable), max_size=12)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
 import psycopg
 import pytest
@@ -16,11 +14,11 @@ from hypothesis import strategies as st
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.filters import FINDING_FIELDS, IMAGE_FIELDS, Filter, OneOf
 from dogwatch.model.times import FOREVER
-from dogwatch.model.views import FindingQuery, FindingView, ImageQuery, ImageView
+from dogwatch.model.views import FindingQuery, ImageQuery, ImageView
 from dogwatch.store.connection import Database
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.image_views import ImageViews
-from tests.builders.filtering import filters, meets
+from tests.builders.filtering import filters, finding_row, image_row, meets
 from tests.laws.test_findings_view import (
     ACCOUNT,
     PACKAGES,
@@ -87,56 +85,6 @@ def store_varied_world(connection: psycopg.Connection, world: World) -> None:
         )
     for number, name in ((1, "CVE-2026-0001"), (1, "GHSA-one"), (2, "CVE-2026-0002")):
         run("INSERT INTO vulnerability_name (vulnerability_id, name) VALUES (%s, %s)", (number, name))
-
-
-def finding_row(one: FindingView) -> dict[str, Sequence[Any]]:
-    """What a finding has of each field."""
-    return {
-        **_shared(one),
-        "tag": one.tags,
-        "severity": [one.severity],
-        "status": [one.status],
-        "fix": [one.fix_available],
-        "score": [] if one.score_tenths is None else [Decimal(one.score_tenths) / 10],
-        "vulnerability": one.aliases or [one.vulnerability],
-        "package": [each.name for each in one.packages],
-        "ecosystem": [each.ecosystem for each in one.packages],
-        "source": [one.source],
-        "title": [one.title],
-        "first_observed_at": [one.first_observed_at],
-        "last_observed_at": [one.last_observed_at],
-        "updated_at": [one.updated_at],
-        "pushed_at": _known([one.pushed_at]),
-    }
-
-
-def image_row(one: ImageView) -> dict[str, Sequence[Any]]:
-    """What an image has of each field."""
-    return {
-        **_shared(one),
-        "tag": [*one.tags, *one.tags_via_index],
-        "status_code": [one.status_code],
-        "status_reason": [one.status_reason],
-        "pushed_at": _known([one.pushed_at]),
-        "pulled_at": _known([one.pulled_at]),
-        "in_use_at": _known([one.in_use_at]),
-        "indexed_at": _known([one.indexed_at]),
-    }
-
-
-def _shared(one: FindingView | ImageView) -> dict[str, Sequence[Any]]:
-    return {
-        "repository": [one.repository],
-        "registry": [one.registry_alias],
-        "place": [f"{one.registry_alias}/{one.repository}"],
-        "digest": [one.digest],
-        "architecture": [one.architecture],
-        "image": [str(one.image_id)],
-    }
-
-
-def _known(values: Sequence[Any]) -> Sequence[Any]:
-    return [value for value in values if value is not None]
 
 
 @given(

@@ -28,6 +28,7 @@ from dogwatch.model.views import (
 from dogwatch.serve.http import Application, Served, make_app
 from dogwatch.serve.ports import AccessKey, Role
 from dogwatch.windows import changed_setting
+from tests.builders.filtering import Row, finding_row, image_row, meets
 
 ACCOUNT = "123456789012"
 OTHER_ACCOUNT = "999999999999"
@@ -209,6 +210,13 @@ _UNRESOLVED_TEXTS: Mapping[str, Callable[[UnresolvedView], Sequence[str]]] = {
     "architecture": lambda _: [""],
     "image": lambda _: ["0"],
 }
+
+
+def _unresolved_row(one: UnresolvedView) -> Row:
+    nothing_happened: Row = dict.fromkeys(("pushed_at", "pulled_at", "in_use_at", "indexed_at"), ())
+    return {**nothing_happened, **{name: list(text(one)) for name, text in _UNRESOLVED_TEXTS.items()}}
+
+
 _SORTS = [
     "severity",
     "score",
@@ -279,6 +287,7 @@ class Rooms:
                 _inside(None if one.score_tenths is None else one.score_tenths / 10, spans)
                 for spans in query.numbers.values()
             )
+            and meets(query.filter, finding_row(one))
         ]
         return self._page(rows, query.limit, query.after)
 
@@ -395,6 +404,7 @@ class Rooms:
             if one.account_id == query.account_id
             and all(_meets(_IMAGE_TEXTS[name](one), entries) for name, entries in query.texts.items())
             and all(_inside(getattr(one, name), spans) for name, spans in query.times.items())
+            and meets(query.filter, image_row(one))
         ]
 
     def _unresolved(self, query: ImageQuery) -> Sequence[UnresolvedView]:
@@ -405,6 +415,7 @@ class Rooms:
             for one in self.unresolved_rows
             if one.account_id == query.account_id
             and all(_meets(_UNRESOLVED_TEXTS[name](one), entries) for name, entries in query.texts.items())
+            and meets(query.filter, _unresolved_row(one))
         ]
 
     def _count_unresolved(self, rows: Sequence[UnresolvedView]) -> tuple[CoverageCount, ...]:

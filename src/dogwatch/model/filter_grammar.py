@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.filters import (
+    KEYWORDS,
     MAX_FILTER_CHARACTERS,
     MAX_FILTER_COMPARISONS,
     MAX_FILTER_DEPTH,
@@ -51,7 +51,6 @@ _TOKEN = re.compile(
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _NUMBER = re.compile(r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_KEYWORDS: Final = ("and", "or", "not", "in")
 _OFFERED: Mapping[FieldKind, tuple[str, ...]] = {
     FieldKind.TEXT: ("=", "!=", "~", "in", "not in"),
     FieldKind.WORD: ("=", "!=", "in", "not in"),
@@ -92,7 +91,7 @@ class _Token:
     def keyword(self) -> str:
         """The keyword or sign this is, in small letters; empty for anything else."""
         word = self.text.lower()
-        return word if self.kind == "sign" or (self.kind == "bare" and word in _KEYWORDS) else ""
+        return word if self.kind == "sign" or (self.kind == "bare" and word in KEYWORDS) else ""
 
 
 class _Parser:

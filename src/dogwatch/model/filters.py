@@ -6,6 +6,7 @@ packages) meets a comparison when one of them does; what a row does not have (no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,13 @@ MAX_FILTER_COMPARISONS = 100
 
 MAX_PATTERN_STARS = 8
 """Stars of one pattern: matching time grows with every one."""
+
+
+KEYWORDS = ("and", "or", "not", "in")
+"""Words of the grammar: as values they stand in quotes."""
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.:/@+-]+")
+_PLAIN_PATTERN = re.compile(r"[A-Za-z0-9_.:/@+*-]+")
 
 
 class FieldKind(StrEnum):
@@ -190,7 +198,7 @@ def filter_text(asked: Filter) -> str:
     if isinstance(asked, Not):
         return _negated(asked.part)
     if isinstance(asked, Like):
-        return f"{asked.field} ~ {_quoted(asked.pattern)}"
+        return f"{asked.field} ~ {_text(asked.pattern, _PLAIN_PATTERN)}"
     if isinstance(asked, Compared):
         return f"{asked.field} {asked.order} {_value_text(asked.value)}"
     return _membership(asked, "=", "in")
@@ -220,9 +228,12 @@ def _value_text(value: Value) -> str:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, Decimal):
         return format(value, "f")
-    return _quoted(value)
+    return _text(value, _PLAIN)
 
 
-def _quoted(text: str) -> str:
+def _text(text: str, plain: re.Pattern[str]) -> str:
+    """Write a text as it is where that reads as itself, otherwise in quotes."""
+    if plain.fullmatch(text) and text.lower() not in KEYWORDS:
+        return text
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

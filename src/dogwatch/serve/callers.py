@@ -6,6 +6,7 @@ person at this machine.
 
 from __future__ import annotations
 
+import base64
 import hmac
 import re
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from dogwatch.serve.messages import Incoming
 from dogwatch.serve.ports import AccessKey, Credentials, Role
 from dogwatch.serve.signature import ALGORITHM, Signature, SignatureRefusedError, parse_authorization, verify_signature
 
+_BASIC = re.compile(r"basic +([A-Za-z0-9+/=]{1,1024})", re.IGNORECASE)
 _BEARER = re.compile(r"bearer +(?P<id>[^:\s]{1,128}):(?P<secret>\S{1,512})", re.IGNORECASE)
 
 
@@ -87,6 +89,25 @@ class CallerCheck:
         if bearer is not None:
             return self._bearer(incoming, bearer["id"], bearer["secret"])
         return self._open(incoming, CredentialsMissingError("no access key came with the request"))
+
+    def identify_browser(self, incoming: Incoming) -> Caller:
+        """Return who is reading a page: an access key in the form that browsers ask people for, or the open loopback.
+
+        Only for what reads: a browser sends these along whoever made it ask.
+
+        Raises:
+            ForbiddenError: nobody we know, a wrong secret, or nobody on loopback.
+            ConfigError: the access keys cannot be read.
+        """
+        basic = _BASIC.fullmatch(incoming.only("authorization"))
+        if basic is None:
+            return self._open(incoming, CredentialsMissingError("no access key came with the request"))
+        try:
+            pair = base64.b64decode(basic[1], validate=True).decode()
+        except ValueError as error:
+            raise CredentialsRefusedError("not an access key's id and secret") from error
+        access_key_id, _, secret = pair.partition(":")
+        return self._bearer(incoming, access_key_id, secret)
 
     def _signed(self, incoming: Incoming, authorization: str, service: str) -> Caller:
         try:

@@ -1,4 +1,4 @@
-"""The web server's application: one way in for webhooks, AWS clients, the JSON API, probes and metrics.
+"""The web server's application: one way in for webhooks, AWS clients, the JSON API, the page, probes and metrics.
 
 Here a request gets its id, its limits and its log line, and whatever nobody expected becomes a plain 500. `make_app` is
 called by `app`; `server.py` listens.
@@ -52,6 +52,7 @@ from dogwatch.serve.messages import (
     replay,
     send_answer,
 )
+from dogwatch.serve.page.application import PageApplication, is_for_browsers
 from dogwatch.serve.ports import (
     Credentials,
     Health,
@@ -121,6 +122,7 @@ class Application:
         self._aws = AwsApplication(self._callers, served.views, served.rescan, served.registries, served.after_setting)
         rooms = Rooms(self._callers, served.views, served.rescan, served.registries, served.after_setting)
         self._api = api.make_api(rooms, served.version)
+        self._page = PageApplication(self._callers, served.views, served.version)
         self._version = served.version
 
     def begin_shutdown(self) -> None:
@@ -193,6 +195,8 @@ class Application:
             await send_answer(await in_thread(self._aws.answer, operation, incoming, request_id), reply.send)
         elif incoming.path == "/metrics":
             await send_answer(await in_thread(self._scrape, incoming, request_id), reply.send)
+        elif is_for_browsers(incoming):
+            await send_answer(await in_thread(self._page.answer, incoming, request_id), reply.send)
         elif incoming.path == "/":
             await send_answer(await in_thread(self._greet, incoming, request_id), reply.send)
         else:

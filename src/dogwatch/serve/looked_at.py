@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dogwatch.model.filters import Filter
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, FeedView, ImageQuery
 from dogwatch.serve.moments import iso
@@ -24,13 +25,15 @@ _NO_LONGER = frozenset(
 )
 
 
-def looked_at(views: Views, account_id: str, texts: Mapping[str, Sequence[tuple[str, str]]]) -> dict[str, Any]:
-    """Say what was looked at of the images that `texts` (filters on images) ask for, and with which feeds.
+def looked_at(
+    views: Views, account_id: str, texts: Mapping[str, Sequence[tuple[str, str]]], asked: Filter | None = None
+) -> dict[str, Any]:
+    """Say what was looked at of the images that `texts` and `asked` (filters on images) ask for, and with which feeds.
 
     Coverage is that of the present, also where the findings are those of an earlier moment.
     """
     now = views.now()
-    counts = views.count_coverage(ImageQuery(account_id, texts=texts))
+    counts = views.count_coverage(ImageQuery(account_id, texts=texts, filter=asked))
     feeds = views.feeds()
     reasons = [*_coverage_reasons(counts), *_feed_reasons(feeds)]
     return {

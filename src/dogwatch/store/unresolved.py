@@ -36,7 +36,7 @@ def load_unresolved_page(database: Database, query: ImageQuery, now: datetime) -
     """
     if not 1 <= query.limit <= MAX_PAGE:
         raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
-    fingerprint = list_fingerprint("unresolved", query.account_id, query.texts, query.times)
+    fingerprint = list_fingerprint("unresolved", query.account_id, query.texts, query.times, query.filter)
     repository, digest = _after(query, fingerprint)
     statement = sql.SQL(_SQL["page"]).format(unresolved=UNRESOLVED_OF_ACCOUNT, filters=image_conditions(query))
     values = {"account": query.account_id, "limit": query.limit + 1, "repository": repository, "digest": digest}

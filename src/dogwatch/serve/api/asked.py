@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import Depends, Request, Response
 
-from dogwatch.serve.api.filters import Texts, read_filters
+from dogwatch.model.filter_grammar import parse_filter
+from dogwatch.model.filters import Filter, FilterField
+from dogwatch.serve.api.filters import FILTER, Texts, read_filters
 from dogwatch.serve.callers import Caller, CallerCheck
 from dogwatch.serve.messages import Incoming
 from dogwatch.serve.ports import RegistryAdmin, RescanSettings, Views
@@ -58,6 +60,15 @@ class Asked:
             InvalidRequestError: a parameter that is neither.
         """
         return read_filters(self.parameters, offered, others)
+
+    def filter(self, fields: Mapping[str, FilterField]) -> Filter | None:
+        """Return the filter of the grammar that the parameter `filter` holds, on the fields that the list offers.
+
+        Raises:
+            InvalidRequestError: it is none; `position` says where.
+        """
+        text = self.one(FILTER)
+        return parse_filter(text, fields) if text else None
 
     def one(self, name: str, default: str = "") -> str:
         """Return a parameter that is no filter."""

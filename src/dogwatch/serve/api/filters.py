@@ -19,6 +19,8 @@ IMAGE_FILTERS = ("repository", "registry", "tag", "digest", "architecture", "ima
 FINDING_FILTERS = (*IMAGE_FILTERS, "severity", "status", "vulnerability", "package", "ecosystem", "fix", "source")
 ALL_IMAGE_FILTERS = (*IMAGE_FILTERS, "status_code", "status_reason")
 PAGING = ("limit", "cursor")
+FILTER = "filter"
+"""The parameter that holds a filter of the grammar (`model.filter_grammar`), which must hold beside all others."""
 
 
 def read_filters(parameters: Iterable[tuple[str, str]], filters: Collection[str], others: Collection[str]) -> Texts:

@@ -7,10 +7,11 @@ import re
 from fastapi import APIRouter
 
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.filters import FINDING_FIELDS, SHARED_FIELDS, narrowed
 from dogwatch.model.views import FindingQuery
 from dogwatch.serve.api import rendering
 from dogwatch.serve.api.asked import Asked, Json, Known
-from dogwatch.serve.api.filters import FINDING_FILTERS, PAGING, Texts, only_images, read_limit
+from dogwatch.serve.api.filters import FILTER, FINDING_FILTERS, PAGING, Texts, only_images, read_limit
 from dogwatch.serve.looked_at import looked_at
 from dogwatch.serve.moments import iso, read_moment
 
@@ -22,7 +23,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 @router.get("/findings")
 def list_findings(asked: Known) -> Json:
     """Findings as of a moment, with what was looked at."""
-    texts = asked.filters(FINDING_FILTERS, (*PAGING, "as_of", "sort", "order"))
+    texts = asked.filters(FINDING_FILTERS, (FILTER, *PAGING, "as_of", "sort", "order"))
     query = _query(asked, texts)
     page = asked.views.findings(query)
     return Json(
@@ -30,7 +31,9 @@ def list_findings(asked: Known) -> Json:
             "findings": [rendering.finding(one) for one in page.rows],
             "next": page.next or None,
             "as_of": iso(query.as_of),
-            "looked_at": looked_at(asked.views, asked.account_id, only_images(texts)),
+            "looked_at": looked_at(
+                asked.views, asked.account_id, only_images(texts), narrowed(query.filter, SHARED_FIELDS)
+            ),
         }
     )
 
@@ -58,6 +61,7 @@ def _query(asked: Asked, texts: Texts) -> FindingQuery:
     return FindingQuery(
         asked.account_id,
         texts=texts,
+        filter=asked.filter(FINDING_FIELDS),
         as_of=read_moment("as_of", asked.one("as_of")),
         sort=asked.one("sort", "severity"),
         descending=order == "desc",

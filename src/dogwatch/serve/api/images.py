@@ -8,10 +8,11 @@ from typing import Any
 from fastapi import APIRouter
 
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.filters import IMAGE_FIELDS
 from dogwatch.model.views import ImageQuery, ImageView
 from dogwatch.serve.api import rendering
 from dogwatch.serve.api.asked import Asked, Json, Known
-from dogwatch.serve.api.filters import ALL_IMAGE_FILTERS, PAGING, Texts, read_limit
+from dogwatch.serve.api.filters import ALL_IMAGE_FILTERS, FILTER, PAGING, Texts, read_limit
 from dogwatch.serve.looked_at import looked_at, statuses
 
 router = APIRouter()
@@ -23,10 +24,10 @@ _DIGEST = re.compile(r"[a-z0-9]{1,32}:[0-9a-f]{32,128}")
 @router.get("/images")
 def list_images(asked: Known) -> Json:
     """Images with their status, clocks, watch and gaps."""
-    texts = asked.filters(ALL_IMAGE_FILTERS, PAGING)
-    query = ImageQuery(asked.account_id, texts=texts, limit=read_limit(asked.one("limit")), after=asked.one("cursor"))
+    texts = asked.filters(ALL_IMAGE_FILTERS, (FILTER, *PAGING))
+    query = _query(asked, texts)
     page = asked.views.images(query)
-    seen = looked_at(asked.views, asked.account_id, texts)
+    seen = looked_at(asked.views, asked.account_id, texts, query.filter)
     return Json({"images": [rendering.image(one) for one in page.rows], "next": page.next or None, "looked_at": seen})
 
 
@@ -45,8 +46,9 @@ def show_image(reference: str, asked: Known) -> Json:
 @router.get("/coverage")
 def show_coverage(asked: Known) -> Json:
     """Images by status, in all and by registry; gaps; feeds; how many manifests could not be resolved."""
-    texts = asked.filters(ALL_IMAGE_FILTERS)
-    counts = asked.views.count_coverage(ImageQuery(asked.account_id, texts=texts))
+    texts = asked.filters(ALL_IMAGE_FILTERS, (FILTER,))
+    wanted = asked.filter(IMAGE_FIELDS)
+    counts = asked.views.count_coverage(ImageQuery(asked.account_id, texts=texts, filter=wanted))
     by_registry = {
         alias: {
             "statuses": statuses(one for one in counts if one.registry_alias == alias),
@@ -55,16 +57,26 @@ def show_coverage(asked: Known) -> Json:
         }
         for alias in sorted({one.registry_alias for one in counts})
     }
-    return Json({**looked_at(asked.views, asked.account_id, texts), "registries": by_registry})
+    return Json({**looked_at(asked.views, asked.account_id, texts, wanted), "registries": by_registry})
 
 
 @router.get("/unresolved")
 def list_unresolved(asked: Known) -> Json:
     """Manifests that could not be resolved, so that nobody knows whether they are images; with the reason."""
-    texts = asked.filters(ALL_IMAGE_FILTERS, PAGING)
-    query = ImageQuery(asked.account_id, texts=texts, limit=read_limit(asked.one("limit")), after=asked.one("cursor"))
+    texts = asked.filters(ALL_IMAGE_FILTERS, (FILTER, *PAGING))
+    query = _query(asked, texts)
     page = asked.views.unresolved(query)
     return Json({"unresolved": [rendering.unresolved(one) for one in page.rows], "next": page.next or None})
+
+
+def _query(asked: Asked, texts: Texts) -> ImageQuery:
+    return ImageQuery(
+        asked.account_id,
+        texts=texts,
+        filter=asked.filter(IMAGE_FIELDS),
+        limit=read_limit(asked.one("limit")),
+        after=asked.one("cursor"),
+    )
 
 
 def _named(reference: str) -> Texts:
