@@ -44,7 +44,7 @@ def unopened(settings: Settings) -> App:
 def opened(settings: Settings) -> Iterator[App]:
     """Connect everything for the time of a command: beside a running service, or alone."""
     from dogwatch.app import build
-    from dogwatch.logs import configure_logs
+    from dogwatch.cli.logs import configure_logs
 
     configure_logs(level=logging.ERROR)  # what a command could not do, its answer says
     with build(settings) as app:

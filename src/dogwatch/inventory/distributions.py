@@ -45,12 +45,12 @@ def judge_release(release: OsRelease, path: str) -> Judgement:
     shown = release.pretty_name or release.name or release.id
     if not ecosystem:
         gap = Gap(GapKind.RELEASE_UNKNOWN, path, f"no release number: {shown or 'neither ID nor NAME'}")
-        distribution = Distribution(release.name or release.id, release.version_id, shown, "") if shown else None
+        distribution = Distribution(release.id or release.name, release.version_id, shown, "") if shown else None
         return Judgement(distribution, family or UNKNOWN_ECOSYSTEM, (gap,))
     if family not in JUDGED:
         gap = Gap(GapKind.DISTRIBUTION_UNSUPPORTED, path, f"{shown} ({ecosystem})")
-        return Judgement(Distribution(release.name or release.id, release.version_id, shown, ""), ecosystem, (gap,))
-    return Judgement(Distribution(release.name or release.id, release.version_id, shown, ecosystem), ecosystem, ())
+        return Judgement(Distribution(release.id or release.name, release.version_id, shown, ""), ecosystem, (gap,))
+    return Judgement(Distribution(release.id or release.name, release.version_id, shown, ecosystem), ecosystem, ())
 
 
 def _ecosystem_of(release: OsRelease) -> tuple[str, str]:

@@ -65,7 +65,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """What os-release says. `ecosystem` is empty when nobody we know judges this release's packages."""
+    """What os-release says: `name` is its ID (`debian`), or its NAME where there is no ID.
+
+    `ecosystem` is empty when nobody we know judges this release's packages.
+    """
 
     name: str
     version: str

@@ -69,9 +69,9 @@ def test_a_file_without_any_assignment_or_beyond_all_size_is_refused(content: by
     ],
 )
 def test_packages_of_a_numbered_debian_release_are_judged(release: OsRelease, ecosystem: str) -> None:
-    name = release.name or "debian"
+    shown = release.name or "debian"
     assert judge_release(release, PATH) == Judgement(
-        Distribution(name, release.version_id, name, ecosystem), ecosystem, ()
+        Distribution("debian", release.version_id, shown, ecosystem), ecosystem, ()
     )
 
 

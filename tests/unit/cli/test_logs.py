@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from dogwatch.logs import configure_logs
+from dogwatch.cli.logs import configure_logs
 
 
 class Terminal(io.StringIO):
