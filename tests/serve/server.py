@@ -8,12 +8,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dogwatch.serve.http import Application
+from dogwatch.serve.messages import AsgiApplication
 from dogwatch.serve.server import make_server
 
 
 @contextmanager
-def running(app: Application) -> Iterator[int]:
+def running(app: AsgiApplication) -> Iterator[int]:
     """Yield the port of a server that runs in a thread of its own."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = make_server(app, "127.0.0.1", 0)
