@@ -47,7 +47,8 @@ def write_commands() -> str:
 def _exit_codes() -> str:
     table = (errors.__doc__ or "").partition("\n\n")[2].strip()
     return (
-        f"## Exit codes\n\n{table}\n\nFindings are no failure: the exit code says whether the question was answered.\n"
+        f"## Exit codes\n\n{table}\n\n"
+        "Findings are no failure unless `--fail-on` says so: the exit code tells whether the question was answered.\n"
     )
 
 

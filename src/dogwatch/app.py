@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from dogwatch.advisories import FeedReader
     from dogwatch.flow.children import ChildPool
     from dogwatch.flow.worker import JobWorker
+    from dogwatch.model.judgements import Choice, Report
+    from dogwatch.model.targets import Target
     from dogwatch.registry.check import Check
     from dogwatch.registry.watched import WatchedRegistries
     from dogwatch.serve.http import Application, Served
@@ -453,6 +455,43 @@ class App:
         from dogwatch.serve.access_keys import FILE_NAME
 
         return self.settings.data / FILE_NAME
+
+    def inspect(self, target: Target, choice: Choice, *, update: bool, say: Callable[[str], None]) -> Report:
+        """Look at a thing once and report what the stored advisories say of it; it becomes no watched image.
+
+        Args:
+            target: what to look at.
+            choice: which findings count.
+            update: whether feeds that were never imported are imported first, where they speak for what was found.
+            say: tells a person what is going on.
+
+        Raises:
+            DogwatchError: the target cannot be had or read; the database cannot be reached.
+        """
+        from dogwatch.flow.inspection import Surroundings, inspect
+        from dogwatch.registry.opened import ImageDoor
+        from dogwatch.store.judgement import Judge
+
+        registries = self.registries.list(self.settings.account)
+        surroundings = Surroundings(
+            open_image=ImageDoor(registries, process_environment(), __version__).open,
+            evidence=self.outside.image_store,
+            judge=Judge(self.database),
+            feeds=self.views,
+            import_feed=self._import_feed,
+            now=self.clock.now,
+            account_id=self.settings.account,
+            say=say,
+        )
+        return inspect(surroundings, target, choice, update=update)
+
+    def _import_feed(self, source: str, ecosystem: str) -> None:
+        """Import one feed now; what goes wrong is noted with the feed."""
+        from dogwatch.flow.feeds import update_feed_step
+        from dogwatch.flow.steps import RepeatLater, run_step
+
+        with self._isolation() as isolation, suppress(RepeatLater):
+            run_step(update_feed_step(self.outside, isolation, source, ecosystem))
 
     # work ---------------------------------------------------------------------------------------------------------
 

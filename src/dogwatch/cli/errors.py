@@ -5,6 +5,7 @@
 | 0 | fine |
 | 1 | an unexpected error |
 | 2 | the command or a setting is wrong |
+| 3 | findings at or above the severity of `--fail-on` |
 | 4 | not found, or not allowed |
 | 5 | not finished: something else did not do its part; trying again may help |
 """
@@ -19,6 +20,7 @@ from dogwatch.model import errors
 FINE = 0
 UNEXPECTED = 1
 USAGE = 2
+POLICY = 3
 NOT_FOUND = 4
 INCOMPLETE = 5
 

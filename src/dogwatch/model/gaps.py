@@ -44,7 +44,7 @@ CONSEQUENCES: dict[GapKind, str] = {
     GapKind.FEED_STALE: "the feed is older than its expected age; newer advisories are not known",
     GapKind.FEED_MISSING: "no feed was imported for this ecosystem; its packages are not judged",
     GapKind.PACKAGE_UNIDENTIFIED: "an entry without a package URL of a kind that is judged; it is not judged",
-    GapKind.SOURCE_PACKAGE_UNKNOWN: "packages do not name their source package, by which advisories know them; some are not judged",
+    GapKind.SOURCE_PACKAGE_UNKNOWN: "no package names its source package, by which advisories go; some are not judged",
 }
 
 

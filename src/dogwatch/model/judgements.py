@@ -93,9 +93,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class PlacedPackage:
-    """A package with its places, oldest layer first."""
+    """A package with its package URL and its places, oldest layer first."""
 
     package: Package
+    package_url: str
     places: tuple[Place, ...] = ()
 
 

@@ -6,7 +6,6 @@ Unlike `resolve`, which takes all platforms, this reads only what is needed for 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from typing import Protocol
 
 from dogwatch.model.errors import InvalidRequestError, LimitExceededError, NotFoundError
@@ -123,15 +122,3 @@ def fits(offered: Platform, asked: Platform) -> bool:
 
 def _variant(platform: Platform) -> str:
     return _SAME_VARIANT.get((platform.architecture, platform.variant), platform.variant)
-
-
-def parse_platform_text(text: str) -> Platform:
-    """Read `os/architecture` or `os/architecture/variant`.
-
-    Raises:
-        InvalidRequestError: something else.
-    """
-    parts: Sequence[str] = text.strip().split("/")
-    if len(parts) not in (2, 3) or not all(part.isascii() and part.isprintable() and part for part in parts):
-        raise InvalidRequestError("platform", f"os/architecture is needed, such as linux/arm64, not {text[:100]!r}")
-    return Platform(*parts)

@@ -28,7 +28,7 @@ _Pair = tuple[int, int]  # (ordinal of the package, vulnerability id)
 
 
 class Judge:
-    """Implements `flow.ports.Judge`."""
+    """Reads the stored advisories; writes nothing, anywhere."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from dogwatch.model.gaps import Gap
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -17,6 +18,7 @@ from dogwatch.model.views import (
 )
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
+from dogwatch.store.feed_gaps import load_feed_gaps
 from dogwatch.store.feeds import find_database_problem, load_feed_views
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.image_views import ImageViews
@@ -77,6 +79,11 @@ class Views:
     def feeds(self) -> tuple[FeedView, ...]:
         """Return the freshness of every feed that is switched on."""
         return load_feed_views(self._database, self._expected_feeds, self.now())
+
+    def feed_gaps(self, families: Iterable[tuple[str, bool]]) -> tuple[Gap, ...]:
+        """Return what is not known of families of ecosystems because of their feeds; see `FeedGaps.of`."""
+        with self._database.transaction() as connection:
+            return load_feed_gaps(connection, self._expected_feeds, self.now()).of(families)
 
     def database_problem(self) -> str:
         """Return why the database cannot be worked with; empty when it can."""

@@ -1,0 +1,78 @@
+"""The report as rows, for CSV and tab-separated text: what was found, what is ignored, and what could not be seen."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from dogwatch.cli.rendering import printable
+from dogwatch.cli.reports.words import PackageKey, distinct, package_urls, rule_in_words
+from dogwatch.model.judgements import Report, ReportedFinding
+
+COLUMNS = (
+    "status", "severity", "score", "vulnerability", "ecosystem", "package", "version", "arch", "fixed_version",
+    "fix_state", "source_package", "package_url", "layers", "paths", "aliases", "detail",
+)  # fmt: skip
+"""`status` is FOUND, IGNORED, UNDETERMINED, GAP or FEED; `detail` is the summary, the rule or the reason."""
+
+
+def make_rows(report: Report) -> Iterator[tuple[str, ...]]:
+    """Yield all rows in the order of COLUMNS."""
+    urls = package_urls(report)
+    for finding in report.findings:
+        yield from _finding_rows(finding, "FOUND", finding.text.summary, urls)
+    for ignored in report.ignored:
+        yield from _finding_rows(ignored.finding, "IGNORED", rule_in_words(ignored.rule), urls)
+    for one in report.not_compared:
+        package = one.package
+        names = _names(package)
+        detail = f"{one.reason} ({one.advisories} advisories)"
+        yield ("UNDETERMINED", "", "", "", *names, "", "", package.source_name, urls[package], "", "", "", detail)
+    for gap in report.gaps:
+        detail = f"{gap.kind}: {gap.detail} ({gap.consequence})"
+        yield ("GAP", *[""] * 12, gap.path, "", detail)
+    for feed in report.feeds:
+        state = "never imported" if feed.missing or feed.checked_at is None else f"asked {feed.checked_at.isoformat()}"
+        stale = ", stale" if feed.stale else ""
+        yield ("FEED", *[""] * 3, feed.ecosystem, *[""] * 10, f"{feed.source}: {state}{stale}")
+
+
+def render_csv(report: Report, version: str) -> str:
+    """Return the report as CSV with a header."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    writer.writerows(make_rows(report))
+    return text.getvalue()
+
+
+def render_tsv(report: Report, version: str) -> str:
+    """Return the report as tab-separated lines without a header."""
+    return "".join("\t".join(map(printable, row)) + "\n" for row in make_rows(report))
+
+
+def _finding_rows(
+    finding: ReportedFinding, status: str, detail: str, urls: dict[PackageKey, str]
+) -> Iterator[tuple[str, ...]]:
+    score = f"{finding.score.tenths / 10:.1f}" if finding.score else ""
+    for key, places in distinct(finding).items():
+        one = places[0]
+        layers = " ".join(dict.fromkeys(place.layer_digest for place in places if place.layer_digest))
+        paths = " ".join(dict.fromkeys(path for place in places for path in place.paths))
+        yield (
+            *(
+                status,
+                finding.severity.name,
+                score,
+                finding.vulnerability,
+                *_names(key),
+                one.fixed_version,
+                one.fix_state,
+            ),
+            *(one.source_name, urls[key], layers, paths, " ".join(finding.aliases), detail),
+        )
+
+
+def _names(package: PackageKey) -> tuple[str, str, str, str]:
+    return (package.ecosystem, package.name, package.version, package.arch)

@@ -1,0 +1,151 @@
+"""Look at a thing once: an image, a folder, a bill of materials → what it contains. Nothing becomes watched by it.
+
+What is read of a layer is kept as for watched images, so that nobody reads it again. Called by `app`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from dogwatch.flow.root_folder import read_folder
+from dogwatch.inventory import (
+    FINGERPRINT,
+    BlobReader,
+    InventoryOutcome,
+    LayerEvidence,
+    build_inventory,
+    decode_evidence,
+    encode_evidence,
+    read_layer,
+)
+from dogwatch.inventory.bill import BILL_BYTES_MAX, read_bill
+from dogwatch.inventory.package_urls import write_package_url
+from dogwatch.model.errors import InvalidRequestError, LimitExceededError, MalformedLayerError, NotFoundError
+from dogwatch.model.images import Layer, Platform, ResolvedImage, digest_of
+from dogwatch.model.judgements import Examined, Place, PlacedPackage, Subject, SubjectKind
+from dogwatch.model.packages import Package
+
+Say = Callable[[str], None]
+"""Tells a person what is going on."""
+
+
+class OpenedImage(Protocol):
+    """An image that can be read, wherever it is."""
+
+    @property
+    def resolved(self) -> ResolvedImage:
+        """Its manifest and config."""
+
+    @property
+    def reading_order(self) -> tuple[Layer, ...]:
+        """Its layers as they are best read."""
+
+    def open_layer(self, layer: Layer) -> AbstractContextManager[BlobReader]:
+        """Open a layer's blob as a stream.
+
+        Raises:
+            RegistryError, ContentError: on opening and on reading.
+        """
+
+
+class EvidenceStore(Protocol):
+    """What was read of layers."""
+
+    def load_evidence(self, account_id: str, layers: Sequence[Layer], fingerprint: str) -> Mapping[str, bytes]:
+        """Evidence already kept, by layer digest."""
+
+    def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
+        """Keep the reading of one layer."""
+
+
+def examine_image(
+    image: OpenedImage, name: str, store: EvidenceStore, account_id: str, now: datetime, say: Say
+) -> Examined:
+    """Read the layers of an image that were never read, and return what all together contain.
+
+    Raises:
+        RegistryError, ContentError: a layer cannot be had or read to its end.
+    """
+    resolved = image.resolved
+    kept = store.load_evidence(account_id, resolved.layers, FINGERPRINT)
+    evidence: dict[tuple[str, str], LayerEvidence] = {}
+    for number, layer in enumerate(image.reading_order, start=1):
+        key = layer.digest, layer.diff_id
+        if key in evidence:
+            continue
+        known = _decoded(kept.get(layer.digest), layer)
+        if known is None:
+            say(f"reading layer {number} of {len(resolved.layers)} ({layer.size_bytes / 1e6:,.1f} MB)")
+            with image.open_layer(layer) as blob:
+                known = read_layer(blob, layer)
+            store.save_evidence(account_id, layer, FINGERPRINT, encode_evidence(known), now)
+        evidence[key] = known
+    ordered = [evidence[layer.digest, layer.diff_id] for layer in resolved.layers]
+    outcome = build_inventory(ordered, resolved.config.platform)
+    layers = [layer.digest for layer in resolved.layers]
+    subject = Subject(SubjectKind.IMAGE, name, resolved.digest, str(resolved.config.platform), _distribution(outcome))
+    return Examined(subject, _placed(outcome, layers), outcome.inventory.gaps)
+
+
+def examine_folder(folder: Path, name: str) -> Examined:
+    """Walk a folder and return what it contains.
+
+    Raises:
+        NotFoundError: no such folder.
+        LimitExceededError: more entries than the limits allow.
+    """
+    outcome = build_inventory([read_folder(folder)], Platform("linux", ""))
+    return Examined(
+        Subject(SubjectKind.FOLDER, name, distribution=_distribution(outcome)),
+        _placed(outcome, [""]),
+        outcome.inventory.gaps,
+    )
+
+
+def examine_bill(path: Path, name: str) -> Examined:
+    """Read a bill of materials and return what it lists.
+
+    Raises:
+        NotFoundError, InvalidRequestError: the file is not there, or cannot be read.
+        ContentError: it is no bill of materials that we read.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(BILL_BYTES_MAX + 1)
+    except FileNotFoundError as error:
+        raise NotFoundError("file", str(path)) from error
+    except OSError as error:
+        raise InvalidRequestError("sbom", f"{path}: {error.strerror}") from error
+    if len(content) > BILL_BYTES_MAX:
+        raise LimitExceededError(str(path), "BILL_BYTES_MAX", BILL_BYTES_MAX, "bytes")
+    bill = read_bill(content, str(path))
+    packages = tuple(PlacedPackage(one, write_package_url(one)) for one in bill.packages)
+    return Examined(Subject(SubjectKind.BILL, name, digest_of(content)), packages, bill.gaps)
+
+
+def _decoded(content: bytes | None, layer: Layer) -> LayerEvidence | None:
+    """Return what was kept of a layer; what cannot be read any more counts as not kept."""
+    if content is None:
+        return None
+    try:
+        return decode_evidence(content, layer.digest)
+    except MalformedLayerError:
+        return None
+
+
+def _placed(outcome: InventoryOutcome, layers: Sequence[str]) -> tuple[PlacedPackage, ...]:
+    places: dict[Package, list[Place]] = defaultdict(list)
+    for one in outcome.provenance:
+        places[one.package].append(Place(layers[one.layer_ordinal], one.paths))
+    packages = sorted({package for each in outcome.inventory.sets for package in each.packages})
+    return tuple(PlacedPackage(one, write_package_url(one), tuple(places[one])) for one in packages)
+
+
+def _distribution(outcome: InventoryOutcome) -> str:
+    found = outcome.inventory.distribution
+    return found.pretty_name if found else ""

@@ -1,0 +1,134 @@
+"""What was judged becomes a report: grouped by vulnerability, chosen, with everything that could not be seen. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from dogwatch.model.gaps import Gap
+from dogwatch.model.judgements import (
+    Choice,
+    Examined,
+    IgnoredFinding,
+    IgnoreRule,
+    Judged,
+    Judgement,
+    Place,
+    Report,
+    ReportedFinding,
+)
+from dogwatch.model.packages import Package
+from dogwatch.model.views import FeedView, VulnerablePackage
+from dogwatch.versions import family_of
+
+_NO_PLACES = (Place("", ()),)
+
+
+def make_report(
+    examined: Examined,
+    judgement: Judgement,
+    choice: Choice,
+    feeds: Sequence[FeedView],
+    feed_gaps: Iterable[Gap],
+    now: datetime,
+) -> Report:
+    """Put a report together.
+
+    1. A rule takes what it names out of the findings, package by package, and it is listed apart.
+    2. What is left is grouped by vulnerability; the severity is that of the worst package.
+    3. Findings of other severities, or without a fix for any package where only fixed ones are asked for, are counted.
+
+    Args:
+        examined: what the thing contains.
+        judgement: what the advisories say of its packages.
+        choice: which findings count.
+        feeds: how fresh each feed is.
+        feed_gaps: what is not known because of feeds.
+        now: the present; rules whose last day is over do not count.
+    """
+    places = {one.package: one.places or _NO_PLACES for one in examined.packages}
+    lapsed = tuple(rule for rule in choice.rules if rule.until is not None and rule.until < now.date())
+    rules = [rule for rule in choice.rules if rule not in lapsed]
+    counting: list[Judged] = []
+    ignored: dict[IgnoreRule, list[Judged]] = defaultdict(list)
+    for one in judgement.judged:
+        if one.is_affected:
+            rule = next((rule for rule in rules if _applies(rule, one)), None)
+            (counting if rule is None else ignored[rule]).append(one)
+    found = _group(counting, places)
+    chosen = tuple(finding for finding in found if _is_chosen(finding, choice))
+    apart = (IgnoredFinding(finding, rule) for rule, judged in ignored.items() for finding in _group(judged, places))
+    families = {family_of(one.package.ecosystem) for one in examined.packages}
+    return Report(
+        examined=examined,
+        findings=chosen,
+        ignored=tuple(sorted(apart, key=lambda one: _order(one.finding))),
+        hidden=len(found) - len(chosen),
+        not_compared=judgement.not_compared,
+        gaps=tuple(sorted({*examined.gaps, *feed_gaps})),
+        feeds=tuple(feed for feed in feeds if family_of(feed.ecosystem) in families),
+        revision=judgement.revision,
+        reported_at=now,
+        lapsed=lapsed,
+    )
+
+
+def _applies(rule: IgnoreRule, one: Judged) -> bool:
+    names = {name.upper() for name in (one.vulnerability, *one.aliases)}
+    if rule.vulnerability and rule.vulnerability.upper() not in names:
+        return False
+    return not rule.package or rule.package in (one.package.name, one.package.source_name)
+
+
+def _is_chosen(finding: ReportedFinding, choice: Choice) -> bool:
+    return finding.severity in choice.severities and not (choice.only_fixed and finding.fix_available == "NO")
+
+
+def _group(judged: Iterable[Judged], places: Mapping[Package, Sequence[Place]]) -> tuple[ReportedFinding, ...]:
+    groups: dict[str, list[Judged]] = defaultdict(list)
+    for one in judged:
+        groups[one.vulnerability].append(one)
+    return tuple(sorted((_finding(group, places) for group in groups.values()), key=_order))
+
+
+def _order(finding: ReportedFinding) -> tuple[int, int, str]:
+    return (-finding.severity, -(finding.score.tenths if finding.score else -1), finding.vulnerability)
+
+
+def _finding(group: Sequence[Judged], places: Mapping[Package, Sequence[Place]]) -> ReportedFinding:
+    worst = max(group, key=_weight)
+    fixed = [bool(one.assessment.fixed_version) for one in group]
+    return ReportedFinding(
+        vulnerability=worst.vulnerability,
+        aliases=worst.aliases,
+        severity=worst.assessment.severity,
+        score=worst.assessment.score,
+        source=worst.assessment.source,
+        advisory=worst.assessment.advisory,
+        fix_available="YES" if all(fixed) else "PARTIAL" if any(fixed) else "NO",
+        text=worst.text,
+        packages=tuple(each for one in group for each in _vulnerable(one, places[one.package])),
+    )
+
+
+def _weight(one: Judged) -> tuple[int, int]:
+    score = one.assessment.score
+    return (one.assessment.severity, -1 if score is None else score.tenths)
+
+
+def _vulnerable(one: Judged, places: Sequence[Place]) -> Iterable[VulnerablePackage]:
+    package = one.package
+    for place in places:
+        yield VulnerablePackage(
+            ecosystem=package.ecosystem,
+            name=package.name,
+            version=package.version,
+            arch=package.arch,
+            source_name=package.source_name,
+            source_version=package.source_version,
+            fixed_version=one.assessment.fixed_version,
+            fix_state=str(one.assessment.fix_state),
+            layer_digest=place.layer_digest,
+            paths=place.paths,
+        )

@@ -1,0 +1,144 @@
+"""A folder as if it were the only layer of an image: a root file system, or an application's folder.
+
+Links are never followed: they become entries, as in a layer, and are resolved inside the folder. Other file systems
+mounted in it are walked too, except those of the kernel. Called by `examination`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from dogwatch.inventory import DEFAULT_LIMITS, LayerEvidence, Limits
+from dogwatch.inventory.collector import EvidenceCollector
+from dogwatch.inventory.tar import Entry
+from dogwatch.model.errors import LimitExceededError, MalformedPackageDatabaseError, NotFoundError
+from dogwatch.model.gaps import Gap, GapKind
+
+# The kernel's own trees, where there is one at the root: no packages, and no end.
+_KERNEL_TREES: Final = frozenset({b"proc", b"sys", b"dev"})
+# Folders in folders: each open one takes a descriptor, of which a process has 1024.
+_DEPTH_MAX: Final = 256
+
+
+class _Content:
+    """A file's content, opened only when an extractor wants it; no link is followed on the way."""
+
+    def __init__(self, directory: int, name: bytes, path: bytes) -> None:
+        self._directory = directory
+        self._name = name
+        self._path = path
+
+    def take(self, limit: int) -> bytes | None:
+        """Return the content, or None if it has more bytes than the limit.
+
+        Raises:
+            MalformedPackageDatabaseError: it cannot be opened or read.
+        """
+        try:
+            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+            with os.fdopen(os.open(self._name, flags, dir_fd=self._directory), "rb") as file:
+                content = file.read(limit + 1)
+        except OSError as error:
+            raise MalformedPackageDatabaseError(os.fsdecode(self._path), error.strerror or str(error)) from error
+        return None if len(content) > limit else content
+
+
+def read_folder(folder: Path, limits: Limits = DEFAULT_LIMITS) -> LayerEvidence:
+    """Walk a folder and return what it says about packages.
+
+    Names that begin with the mark of a whiteout mean nothing in a folder and are passed over. A folder that cannot be
+    opened is a gap where it may hold files that matter.
+
+    Raises:
+        NotFoundError: no such folder.
+        LimitExceededError: more entries than the limits allow.
+    """
+    try:
+        root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise NotFoundError("folder", f"{folder}: {error.strerror}") from error
+    walk = _Walk(str(folder), limits)
+    try:
+        walk.enter(root, b"", 0)
+    finally:
+        os.close(root)
+    return walk.evidence()
+
+
+class _Walk:
+    def __init__(self, what: str, limits: Limits) -> None:
+        self._what = what
+        self._limits = limits
+        self._collector = EvidenceCollector(limits)
+        self._entries = 0
+        self._gaps: set[Gap] = set()
+
+    def evidence(self) -> LayerEvidence:
+        found = self._collector.evidence()
+        fields = {name: getattr(found, name) for name in found.__dataclass_fields__}
+        return LayerEvidence(**fields | {"gaps": tuple(sorted({*found.gaps, *self._gaps}))})
+
+    def enter(self, directory: int, path: bytes, depth: int) -> None:
+        """Visit what stands in an open folder, in the order of names."""
+        for name, mode in self._listed(directory, path):
+            self._entries += 1
+            if self._entries > self._limits.entries:
+                raise LimitExceededError(self._what, "entries", self._limits.entries, "entries")
+            inside = path + b"/" + name if path else name
+            if name.startswith(b".wh.") or (not path and name in _KERNEL_TREES and stat.S_ISDIR(mode)):
+                continue
+            self._visit(directory, name, inside, mode)
+            if stat.S_ISDIR(mode):
+                self._enter_below(directory, name, inside, depth)
+
+    def _enter_below(self, directory: int, name: bytes, path: bytes, depth: int) -> None:
+        if depth >= _DEPTH_MAX or len(path) > self._limits.path_bytes:
+            self._note(path, f"nested deeper than {_DEPTH_MAX} folders")
+            return
+        try:
+            below = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+        except OSError as error:
+            if error.errno != errno.ENOENT:  # gone meanwhile: nothing to see
+                self._note(path, error.strerror or str(error))
+            return
+        try:
+            self.enter(below, path, depth + 1)
+        finally:
+            os.close(below)
+
+    def _visit(self, directory: int, name: bytes, path: bytes, mode: int) -> None:
+        target = b""
+        kind, size = "other", 0
+        if stat.S_ISDIR(mode):
+            kind = "directory"
+        elif stat.S_ISREG(mode):
+            kind = "file"
+        elif stat.S_ISLNK(mode):
+            kind = "symlink"
+            try:
+                target = os.readlink(name, dir_fd=directory)
+            except OSError:
+                return  # gone meanwhile
+        self._collector.visit(Entry(path, kind, size, target, False), _Content(directory, name, path))
+
+    def _listed(self, directory: int, path: bytes) -> Iterator[tuple[bytes, int]]:
+        try:
+            names = sorted(os.listdir(directory))
+        except OSError as error:
+            self._note(path, error.strerror or str(error))
+            return
+        for name in names:
+            raw = os.fsencode(name)
+            try:
+                yield raw, os.stat(raw, dir_fd=directory, follow_symlinks=False).st_mode
+            except OSError:
+                continue  # gone meanwhile
+
+    def _note(self, path: bytes, reason: str) -> None:
+        shown = path.decode("utf-8", "backslashreplace")
+        self._gaps.add(Gap(GapKind.FILE_UNREADABLE, shown, f"folder: {reason}"))
