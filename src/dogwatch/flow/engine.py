@@ -10,26 +10,38 @@ Source:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 
 import structlog
 from procrastinate import App, BaseRetryStrategy, RetryDecision
-from procrastinate.exceptions import UniqueViolation
+from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import QUEUEING_LOCK_CONSTRAINT, JobManager
+from psycopg import InterfaceError, OperationalError
+from psycopg.errors import RaiseException
 
 from dogwatch.flow.retry import STRIKES, Plan, plan_next
 from dogwatch.flow.steps import RepeatLater, Step, run_step
 from dogwatch.flow.threads import in_thread
 from dogwatch.model.errors import StepCrashedError
 
+OUTCOME_SECONDS = 20.0
+"""How long the database may be away before a job's outcome is given up: within a worker's grace when it has to stop,
+and several times what the embedded server needs to come back. Then the job counts as stalled, and is done again."""
+
+_OUTCOME_PAUSE_SECONDS = 0.5  # a database that is away says so at once
+
 _log = structlog.stdlib.get_logger("dogwatch.flow")
 
 
 class TwinTolerantJobs(JobManager):
-    """The engine's jobs, where a retry gives way to a twin that was queued meanwhile and will do the same work."""
+    """The engine's jobs, where a retry gives way to a twin that was queued meanwhile and will do the same work.
+
+    What came of a job is written until it is written: the engine tries once, and a job whose outcome went with a broken
+    connection would be in progress for as long as its worker lives, and keep every job of its subject waiting.
+    """
 
     async def retry_job(
         self,
@@ -40,12 +52,40 @@ class TwinTolerantJobs(JobManager):
         lock: str | None = None,
     ) -> None:
         """Put a job back into the queue, or end it where its twin waits."""
+        write = super().retry_job
         try:
-            await super().retry_job(job, retry_at, priority, queue, lock)
+            await _write_outcome(lambda: write(job, retry_at, priority, queue, lock))
         except UniqueViolation as violation:
             if violation.constraint_name != QUEUEING_LOCK_CONSTRAINT:
                 raise
             await self.finish_job(job, Status.SUCCEEDED, delete_job=True)
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
+        """End a job."""
+        write = super().finish_job
+        await _write_outcome(lambda: write(job, status, delete_job))
+
+
+async def _write_outcome(write: Callable[[], Awaitable[None]]) -> None:
+    """Write what came of a job, again and again while the database is away.
+
+    Raises:
+        ConnectorException: the database refuses it.
+        TimeoutError: it was away for too long.
+    """
+    is_repeated = False
+    async with asyncio.timeout(OUTCOME_SECONDS):
+        while True:
+            try:
+                await write()
+                return
+            except ConnectorException as error:
+                if is_repeated and isinstance(error.__cause__, RaiseException):
+                    return  # there is no such job in progress: it had been written, and only the answer was lost
+                if not isinstance(error.__cause__, (OperationalError, InterfaceError)):
+                    raise
+            is_repeated = True
+            await asyncio.sleep(_OUTCOME_PAUSE_SECONDS)
 
 
 class Retries(BaseRetryStrategy):
