@@ -178,7 +178,7 @@ def store_world(connection: psycopg.Connection, world: World) -> None:
             "INSERT INTO package (ecosystem, name, version, arch, source_name, source_version, match_name,"
             " match_version, scheme, scheme_number, not_comparable, recorded_at, digest)"
             " VALUES ('npm', %s, '1', '', '', '', %s, '1', 'semver', 1, '', %s, %s)",
-            (f"p{package}", f"p{package}", START, bytes([package])),
+            (f"P_{package}", f"p-{package}", START, bytes([package])),
         )
         connection.execute("INSERT INTO package_set (digest, source) VALUES (%s, 'npm')", (bytes([package]),))
         connection.execute("INSERT INTO set_package VALUES (%s, %s)", (package, package))
@@ -314,4 +314,6 @@ def test_filters_leave_exactly_the_findings_that_meet_them(
     assert found(image=[("EQUALS", "1")], status=[("EQUALS", "CLOSED")]) == {
         one for one in expected if one.image == 1 and one.status == "CLOSED"
     }
+    both = (found(package=[("EQUALS", spelt)]) for spelt in ("P_1", "p-1"))
+    assert len({frozenset(findings) for findings in both}) == 1, "both spellings of a package find the same"
     assert found(title=[("PREFIX", "CVE-2026-0002")]) == {one for one in expected if one.vulnerability == 2}

@@ -93,7 +93,9 @@ _FINDING_TEXTS: Mapping[str, Condition] = {
     "fix": _column("fix", "fix"),
     "title": _column("title", "title"),
     "source": _column("source", "source"),
-    "package": lambda entries: member_condition("package", sql.SQL("SELECT unnest(package_names) AS value"), entries),
+    "package": lambda entries: member_condition(
+        "package", sql.SQL("SELECT unnest(package_names || match_names) AS value"), entries
+    ),  # as the image spells it, or as advisories do: the normalised name, a distribution's source package
     "ecosystem": lambda entries: member_condition("ecosystem", sql.SQL("SELECT unnest(ecosystems) AS value"), entries),
 }
 _TEXTS = {**_IMAGE_TEXTS, **_VULNERABILITY_TEXTS, **_FINDING_TEXTS}

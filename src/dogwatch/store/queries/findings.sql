@@ -1,7 +1,8 @@
 -- name: findings
 -- The definition, grouped: one row per (image, vulnerability) as of one moment, then a page of them.
 -- Current are the spans that are open at that moment or, when none is, those that ended last; they say what the finding
--- is. All spans up to then say since when: interruptions of up to seven days are bridged.
+-- is. All spans up to then say since when: interruptions of up to seven days are bridged. What is grouped is materialised:
+-- nobody can estimate it, and joined in one piece with the images it was compared with each of them.
 WITH chosen AS MATERIALIZED (
     SELECT image.id, image.account_id, image.digest, image.os, image.architecture, image.author, repository.id AS repository_id,
            repository.name AS repository, registry.alias, registry.url, registry.region, clocks.pushed_at,
@@ -21,11 +22,11 @@ WITH chosen AS MATERIALIZED (
     WHERE finding_span.from_at <= %(at)s AND {vulnerability_filter}
 ), ranked AS (
     SELECT span.*, max(ended_at) OVER (PARTITION BY image_id, vulnerability_id) AS last_end FROM span
-), spell AS (
+), spell AS MATERIALIZED (
     SELECT image_id, vulnerability_id, last_end,
            range_agg(tstzrange(from_at, ended_at + interval '7 days')) AS spells
     FROM ranked GROUP BY image_id, vulnerability_id, last_end
-), content AS (
+), content AS MATERIALIZED (
     SELECT ranked.image_id, ranked.vulnerability_id, max(ranked.from_at) AS begun_at,
            max(ranked.end_reason) AS end_reason,
            (array_agg(ranked.begin_reason ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST,
@@ -37,6 +38,7 @@ WITH chosen AS MATERIALIZED (
            CASE WHEN bool_and(exposure.fixed_version <> '') THEN 'YES'
                 WHEN bool_or(exposure.fixed_version <> '') THEN 'PARTIAL' ELSE 'NO' END AS fix,
            array_agg(DISTINCT package.name) AS package_names,
+           array_agg(DISTINCT package.match_name) AS match_names,
            array_agg(DISTINCT package.ecosystem) AS ecosystems
     FROM ranked
     JOIN exposure ON exposure.id = ranked.exposure_id
@@ -47,7 +49,7 @@ WITH chosen AS MATERIALIZED (
     SELECT chosen.*, content.vulnerability_id, vulnerability.name AS vulnerability, content.severity,
            coalesce(worst.score_tenths, -1) AS score_tenths, worst.score_vector, worst.score_version,
            worst.score_source, worst.source, worst.advisory, content.fix, content.exposure_ids,
-           content.package_names, content.ecosystems,
+           content.package_names, content.match_names, content.ecosystems,
            vulnerability.name || ' - ' || array_to_string(content.package_names, ', ') AS title,
            CASE WHEN spell.last_end > %(at)s THEN 'ACTIVE' ELSE 'CLOSED' END AS status,
            CASE WHEN spell.last_end > %(at)s THEN '' ELSE content.end_reason END AS closed_reason, content.begin_reason,
