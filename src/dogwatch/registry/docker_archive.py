@@ -62,14 +62,14 @@ class _Archive:
         self._opened = open_regular(path, path.parent, str(path))
         self._file = self._opened.__enter__()
         self._is_plain = not self._file.read(4).startswith(_PACKED)
-        self._begin()
+        self.rewind()
 
     def close(self) -> None:
         self._opened.__exit__(None, None, None)
 
     def chunks(self) -> Iterator[bytes]:
         """Yield everything from the beginning."""
-        self._begin()
+        self.rewind()
         yield from self._chunks
 
     def seek(self, offset: int) -> None:
@@ -79,7 +79,7 @@ class _Archive:
             self._chunks = self._unpacked()
             return
         if offset < self._at:
-            self._begin()
+            self.rewind()
         while self._at < offset:
             if not self.read(min(READ_BYTES, offset - self._at)):
                 raise MalformedManifestError(str(self._path), "the archive ends early")
@@ -92,7 +92,8 @@ class _Archive:
         self._at += len(taken)
         return taken
 
-    def _begin(self) -> None:
+    def rewind(self) -> None:
+        """Stand at the beginning again."""
         self._file.seek(0)
         self._at, self._rest = 0, b""
         self._chunks = self._unpacked()
@@ -239,6 +240,7 @@ class _Contents:
                 elif entry.kind in ("symlink", "link"):
                     directory = parent_of(name) if entry.kind == "symlink" else ""
                     self._links[name] = join_within_root(directory, entry.target.decode("utf-8", "replace"))
+            archive.rewind()
         except TarFormatError as error:
             raise MalformedManifestError(str(path), f"not an archive of an image: {error}") from error
 
