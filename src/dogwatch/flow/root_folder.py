@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from dogwatch.inventory import DEFAULT_LIMITS, LayerEvidence, Limits
+from dogwatch.inventory.catalogue import may_hold_wanted_files
 from dogwatch.inventory.collector import EvidenceCollector
 from dogwatch.inventory.tar import Entry
 from dogwatch.model.errors import LimitExceededError, MalformedPackageDatabaseError, NotFoundError
@@ -124,7 +125,21 @@ class _Walk:
                 target = os.readlink(name, dir_fd=directory)
             except OSError:
                 return  # gone meanwhile
+            self._note_leading_out(path, target)
         self._collector.visit(Entry(path, kind, size, target, False), _Content(directory, name, path))
+
+    def _note_leading_out(self, path: bytes, target: bytes) -> None:
+        """Note a link to a place outside the folder, where its name says that files that matter may lie behind it."""
+        shown = path.decode("utf-8", "backslashreplace")
+        if not may_hold_wanted_files(shown):
+            return
+        if target.startswith(b"/"):
+            leads_out = not os.path.lexists(os.path.join(os.fsencode(self._what), target.lstrip(b"/")))
+        else:
+            inside = os.path.normpath(os.path.join(os.path.dirname(path), target))
+            leads_out = inside == b".." or inside.startswith(b"../")
+        if leads_out:
+            self._gaps.add(Gap(GapKind.LINK_NOT_FOLLOWED, shown, "folder: a link that leads out of it"))
 
     def _listed(self, directory: int, path: bytes) -> Iterator[tuple[bytes, int]]:
         try:
