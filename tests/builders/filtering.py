@@ -27,6 +27,7 @@ from dogwatch.model.filters import (
 )
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingView, ImageView
+from dogwatch.versions import normalise_name
 
 Row = Mapping[str, Sequence[Any]]
 """Field → what a row has of it: nothing, one value, or several."""
@@ -70,8 +71,12 @@ def finding_row(one: FindingView) -> Row:
         "status": [one.status],
         "fix": [one.fix_available],
         "score": [] if one.score_tenths is None else [Decimal(one.score_tenths) / 10],
-        "vulnerability": one.aliases or [one.vulnerability],
-        "package": [each.name for each in one.packages],
+        "vulnerability": [one.vulnerability, *one.aliases],
+        "package": [
+            spelt
+            for each in one.packages
+            for spelt in (each.name, normalise_name(each.ecosystem, each.source_name or each.name))
+        ],
         "ecosystem": [each.ecosystem for each in one.packages],
         "source": [one.source],
         "title": [one.title],

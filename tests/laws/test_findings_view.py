@@ -177,7 +177,7 @@ def store_world(connection: psycopg.Connection, world: World) -> None:
         connection.execute(
             "INSERT INTO package (ecosystem, name, version, arch, source_name, source_version, match_name,"
             " match_version, scheme, scheme_number, not_comparable, recorded_at, digest)"
-            " VALUES ('npm', %s, '1', '', '', '', %s, '1', 'semver', 1, '', %s, %s)",
+            " VALUES ('PyPI', %s, '1', '', '', '', %s, '1', 'pep440', 1, '', %s, %s)",
             (f"P_{package}", f"p-{package}", START, bytes([package])),
         )
         connection.execute("INSERT INTO package_set (digest, source) VALUES (%s, 'npm')", (bytes([package]),))
