@@ -39,14 +39,19 @@ def settings() -> Iterator[Settings]:
 
 
 def _victim(traces: Traces, address: str, whom: str) -> int:
+    """Return the postmaster, or a backend of an application once it has one."""
     if whom == "postmaster":
         return traces.record().pid
+    wait_until(lambda: _backend(address, whom), "the connection is made")
+    return _backend(address, whom)
+
+
+def _backend(address: str, whom: str) -> int:
     with psycopg.connect(address) as connection:
         row = connection.execute(
             "SELECT min(pid) FROM pg_stat_activity WHERE application_name = %s", (whom,)
         ).fetchone()
-    assert row is not None
-    return int(row[0])
+    return int(row[0] or 0) if row is not None else 0
 
 
 def _push(service: Service, simulator: RegistrySimulator, secret: str, built: BuiltManifest) -> list[int]:

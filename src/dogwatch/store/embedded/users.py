@@ -42,8 +42,8 @@ class Users:
 
     def are_gone(self) -> bool:
         """Say whether nobody uses the server, or the last user has taken it upon himself to stop it."""
-        if not self._is_waiting and try_exclusive(self._waiting):
-            return True
+        if try_exclusive(self._looking):
+            return True  # kept: whoever comes now waits for our end
         if not try_shared(self._looking):
             return True  # somebody holds it alone: the thread, or a user who leaves and waits for our end
         release(self._looking)
