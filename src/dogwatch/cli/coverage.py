@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli.command_line import Output, examples, opened
+from dogwatch.cli.json_query import Query, asked_of, with_query
 from dogwatch.cli.looked_at import add_up, place_of, sentences
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import Column, chosen_format, minute, rfc3339, short_digest, write_rows
@@ -26,6 +27,7 @@ def show_coverage(
         bool, typer.Option("--unresolved", help="list the manifests that could not be resolved, and why")
     ] = False,
     output: Output = None,
+    query: Query = None,
 ) -> None:
     """Say what was looked at: images by registry and status, with the gaps in them.
 
@@ -38,11 +40,17 @@ def show_coverage(
         manifests = list(_unresolved(app.views, settings.account)) if unresolved else []
     footer = sentences(looked)
     if unresolved:
-        write_rows(manifests, UNRESOLVED_COLUMNS, chosen_format(output), footer=footer)
+        write_rows(
+            manifests,
+            UNRESOLVED_COLUMNS,
+            with_query(chosen_format(output), query),
+            footer=footer,
+            reshape=asked_of(query),
+        )
         return
     if not counts:
         footer = f"No image is known yet.\n{footer}"
-    write_rows(counts, COLUMNS, chosen_format(output), footer=footer)
+    write_rows(counts, COLUMNS, with_query(chosen_format(output), query), footer=footer, reshape=asked_of(query))
 
 
 def _unresolved(views: Views, account_id: str) -> Iterator[UnresolvedView]:

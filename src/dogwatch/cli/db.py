@@ -8,6 +8,7 @@ import typer
 
 from dogwatch.cli.command_line import Output, examples, new_group, opened
 from dogwatch.cli.errors import INCOMPLETE
+from dogwatch.cli.json_query import Query, asked_of, with_query
 from dogwatch.cli.looked_at import feed_state
 from dogwatch.cli.rendering import Column, chosen_format, minute, rfc3339, write_rows
 from dogwatch.cli.settings_flags import takes_settings
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 
 @takes_settings()
-def show_feeds(settings: Settings, *, output: Output = None) -> None:
+def show_feeds(settings: Settings, *, output: Output = None, query: Query = None) -> None:
     """Show each feed of advisories: how many records, when it was asked and when it last changed."""
     with opened(settings) as app:
         feeds, now = app.views.feeds(), app.views.now()
-    _write(feeds, now, output)
+    _write(feeds, now, output, query)
 
 
 @takes_settings(every=True)
@@ -40,7 +41,7 @@ def update_feeds(settings: Settings, *, output: Output = None) -> None:
         raise typer.Exit(INCOMPLETE)
 
 
-def _write(feeds: tuple[FeedView, ...], now: datetime, output: Output) -> None:
+def _write(feeds: tuple[FeedView, ...], now: datetime, output: Output, query: str | None = None) -> None:
     columns: tuple[Column[FeedView], ...] = (
         Column("source", "SOURCE", lambda one: one.source),
         Column("ecosystem", "ECOSYSTEM", lambda one: one.ecosystem),
@@ -51,7 +52,7 @@ def _write(feeds: tuple[FeedView, ...], now: datetime, output: Output) -> None:
         Column("changed_at", "CHANGED", lambda one: rfc3339(one.changed_at), lambda one: minute(one.changed_at)),
         Column("problem", "PROBLEM", lambda one: one.problem, style=lambda _: "bold red"),
     )
-    write_rows(feeds, columns, chosen_format(output))
+    write_rows(feeds, columns, with_query(chosen_format(output), query), reshape=asked_of(query))
 
 
 def add_to(application: typer.Typer) -> None:

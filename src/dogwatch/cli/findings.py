@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
 from dogwatch.cli import filters
 from dogwatch.cli.command_line import Output, examples, opened
+from dogwatch.cli.json_query import Query, asked_of, with_query
 from dogwatch.cli.looked_at import look, nothing_found, sentences
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import Column, chosen_format, day, rfc3339, short_digest, write_rows
 from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.model.filter_grammar import parse_filter
+from dogwatch.model.filters import FINDING_FIELDS
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingQuery, FindingView, VulnerablePackage
 from dogwatch.settings import Settings
@@ -59,7 +62,12 @@ def show_findings(
     ] = "severity",
     ascending: Annotated[bool, typer.Option("--ascending", help="smallest first")] = False,
     limit: Annotated[int, typer.Option("--limit", min=1, help="at most so many findings")] = 100,
+    filter: Annotated[
+        str | None,
+        _option("also demand this: 'severity in (critical, high) and package ~ \"openssl*\"'", "--filter"),
+    ] = None,
     output: Output = None,
+    query: Query = None,
 ) -> None:
     """List findings, the most severe first.
 
@@ -77,31 +85,32 @@ def show_findings(
         "status": _statuses(status),
         "fix": filters.chosen_words("fix", fix, _FIXES),
     }
-    query = FindingQuery(
+    wanted = FindingQuery(
         settings.account,
         {field: asked for field, asked in texts.items() if asked},
+        filter=parse_filter(filter, FINDING_FIELDS) if filter else None,
         as_of=filters.moment("as_of", as_of) if as_of else None,
         sort=sort,
         descending=not ascending,
     )
-    form = chosen_format(output)
+    form = with_query(chosen_format(output), query)
     with opened(settings) as app:
-        found, is_more = _take(app.views, query, limit)
+        found, is_more = _take(app.views, wanted, limit)
         looked = look(app.views, settings.account)
     footer = sentences(looked)
     if not found:
         footer = f"{nothing_found(looked)}\n{footer}"
     if is_more:
         footer = f"The first {limit:,}; there are more (--limit).\n{footer}"
-    if query.as_of:
-        footer = f"As known at {rfc3339(query.as_of)}; what was looked at is told as of now.\n{footer}"
+    if wanted.as_of:
+        footer = f"As known at {rfc3339(wanted.as_of)}; what was looked at is told as of now.\n{footer}"
     if form.is_for_people:
         rows = [FindingRow(one, one.packages[0], len(one.packages) - 1) for one in found if one.packages]
         write_rows(rows, COLUMNS, form, footer=footer)
     else:
         rows = [FindingRow(one, package) for one in found for package in one.packages]
         if form in (form.JSON, form.NDJSON):
-            write_rows(found, (), form, footer=footer)
+            write_rows(found, (), form, footer=footer, reshape=asked_of(query))
         else:
             write_rows(rows, COLUMNS, form, footer=footer)
 
@@ -118,23 +127,11 @@ def _take(views: Views, query: FindingQuery, limit: int) -> tuple[Sequence[Findi
     found: list[FindingView] = []
     after = ""
     while True:
-        page = views.findings(_at(query, min(_PAGE, limit - len(found)), after))
+        page = views.findings(replace(query, limit=min(_PAGE, limit - len(found)), after=after))
         found += page.rows
         after = page.next
         if not after or len(found) >= limit:
             return found, bool(after)
-
-
-def _at(query: FindingQuery, limit: int, after: str) -> FindingQuery:
-    return FindingQuery(
-        query.account_id,
-        query.texts,
-        as_of=query.as_of,
-        sort=query.sort,
-        descending=query.descending,
-        limit=limit,
-        after=after,
-    )
 
 
 def severity_counts(counts: Mapping[Severity, int]) -> str:
@@ -210,6 +207,8 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch findings",
             "dogwatch findings --severity CRITICAL,HIGH --fix YES",
             "dogwatch findings --repository 'shop/*' --package openssl -o json",
+            "dogwatch findings --filter 'score >= 7 and not package ~ \"linux*\" and first_observed > 2026-10-01'",
+            "dogwatch findings -o json --query '[].vulnerability'",
             "dogwatch findings --status CLOSED --as-of 2026-03-03",
         ),
     )(show_findings)

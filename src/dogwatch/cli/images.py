@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from dogwatch.cli import filters
 from dogwatch.cli.command_line import Output, examples, opened
 from dogwatch.cli.findings import severity_counts
+from dogwatch.cli.json_query import Query, asked_of, with_query
 from dogwatch.cli.looked_at import look, sentences
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import (
@@ -26,6 +28,8 @@ from dogwatch.cli.rendering import (
 )
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.errors import NotFoundError
+from dogwatch.model.filter_grammar import parse_filter
+from dogwatch.model.filters import IMAGE_FIELDS
 from dogwatch.model.images import is_digest
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import ImageQuery, ImageView
@@ -52,33 +56,43 @@ def show_images(
         Words, typer.Option("--status", help="ACTIVE, INACTIVE, or a reason for it", metavar="TEXT", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="at most so many images")] = 100,
+    filter: Annotated[
+        str | None,
+        typer.Option(
+            "--filter",
+            help="also demand this: 'repository ~ shop/* and pulled_at < 2026-10-01'",
+            metavar="TEXT",
+            show_default=False,
+        ),
+    ] = None,
     output: Output = None,
+    query: Query = None,
 ) -> None:
     """List images with their watch; or show one image with its clocks, why it is watched, and what could not be seen.
 
     A tag of a multi-platform image names all its platforms.
     """
-    form = chosen_format(output)
+    form = with_query(chosen_format(output), query)
+    asked = parse_filter(filter, IMAGE_FIELDS) if filter else None
     if image is not None:
         with opened(settings) as app:
-            query = ImageQuery(settings.account, _named(image), limit=limit)
-            found = _take(app.views, query)[0]
+            found = _take(app.views, ImageQuery(settings.account, _named(image), filter=asked, limit=limit))[0]
             if not found:
                 raise NotFoundError("image", image)
             undetermined = {one.image_id: app.views.undetermined(settings.account, one.image_id) for one in found}
-        _show_whole(found, undetermined, form)
+        _show_whole(found, undetermined, form, query)
         return
     codes = [entry for entry in filters.entries(status, upper=True) if entry[1] in ("ACTIVE", "INACTIVE")]
     reasons = [entry for entry in filters.entries(status, upper=True) if entry not in codes]
     texts = {"repository": filters.entries(repository), "status_code": codes, "status_reason": reasons}
-    query = ImageQuery(settings.account, {field: asked for field, asked in texts.items() if asked}, limit=limit)
+    entries = {field: given for field, given in texts.items() if given}
     with opened(settings) as app:
-        found, is_more = _take(app.views, query)
+        found, is_more = _take(app.views, ImageQuery(settings.account, entries, filter=asked, limit=limit))
         looked = look(app.views, settings.account)
     footer = sentences(looked)
     if is_more:
         footer = f"The first {limit:,}; there are more (--limit).\n{footer}"
-    write_rows(found, COLUMNS, form, footer=footer)
+    write_rows(found, COLUMNS, form, footer=footer, reshape=asked_of(query))
 
 
 def _named(image: str) -> dict[str, list[tuple[str, str]]]:
@@ -99,16 +113,16 @@ def _take(views: Views, query: ImageQuery) -> tuple[Sequence[ImageView], bool]:
     found: list[ImageView] = []
     after = ""
     while True:
-        page = views.images(
-            ImageQuery(query.account_id, query.texts, limit=min(_PAGE, query.limit - len(found)), after=after)
-        )
+        page = views.images(replace(query, limit=min(_PAGE, query.limit - len(found)), after=after))
         found += page.rows
         after = page.next
         if not after or len(found) >= query.limit:
             return found, bool(after)
 
 
-def _show_whole(found: Sequence[ImageView], undetermined: Mapping[int, Sequence[Undetermined]], form: Format) -> None:
+def _show_whole(
+    found: Sequence[ImageView], undetermined: Mapping[int, Sequence[Undetermined]], form: Format, query: str | None
+) -> None:
     if form is not Format.TABLE:
         names = ("ecosystem", "package", "version", "reason", "advisories")
 
@@ -116,7 +130,7 @@ def _show_whole(found: Sequence[ImageView], undetermined: Mapping[int, Sequence[
             lost = [dict(zip(names, row, strict=True)) for row in undetermined[one.image_id]]
             return {**as_document(one), "undetermined_packages": lost}
 
-        write_rows(found, COLUMNS, form, document=document)
+        write_rows(found, COLUMNS, form, document=document, reshape=asked_of(query))
         return
     for one in found:
         print(printable_lines("\n".join(_whole(one, undetermined[one.image_id]))))
@@ -198,6 +212,9 @@ def add_to(application: typer.Typer) -> None:
     application.command(
         "images",
         epilog=examples(
-            "dogwatch images --status INACTIVE", "dogwatch images shop/web:1.4", "dogwatch images -r 'shop/*' -o csv"
+            "dogwatch images --status INACTIVE",
+            "dogwatch images --filter 'repository ~ shop/* and not status_reason = successful'",
+            "dogwatch images shop/web:1.4",
+            "dogwatch images -r 'shop/*' -o csv",
         ),
     )(show_images)

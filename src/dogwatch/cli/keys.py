@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli.command_line import Output, examples, new_group, unopened
+from dogwatch.cli.json_query import Query, asked_of, with_query
 from dogwatch.cli.ports import AccessKey
 from dogwatch.cli.rendering import Column, Format, chosen_format, say, write_json, write_rows
 from dogwatch.cli.settings_flags import takes_settings
@@ -38,12 +39,12 @@ def add(
 
 
 @takes_settings()
-def show_keys(settings: Settings, *, output: Output = None) -> None:
+def show_keys(settings: Settings, *, output: Output = None, query: Query = None) -> None:
     """List the account's access keys, without their secrets."""
     keys = unopened(settings).access_keys()
     if not keys:
         say("There are no access keys.")
-    write_rows(keys, COLUMNS, chosen_format(output), document=_document)
+    write_rows(keys, COLUMNS, with_query(chosen_format(output), query), document=_document, reshape=asked_of(query))
 
 
 @takes_settings()

@@ -12,7 +12,7 @@ from dogwatch.cli import clock, config, coverage, db, demo, findings, images, ke
 from dogwatch.cli.command_line import new_group
 from dogwatch.cli.errors import exit_code
 from dogwatch.cli.rendering import say
-from dogwatch.model.errors import DogwatchError
+from dogwatch.model.errors import DogwatchError, InvalidRequestError
 
 application = new_group("Keep watch over container images in any OCI registry, for as long as they are worth watching.")
 application._add_completion = True
@@ -41,5 +41,10 @@ def main() -> None:
     try:
         application()
     except DogwatchError as error:
-        say(f"dogwatch: {error.message}")
+        say(f"dogwatch: {error.message}", *_pointer(error))
         sys.exit(exit_code(error))
+
+
+def _pointer(error: DogwatchError) -> tuple[str, ...]:
+    """Point at the place where a filter or a query is not understood."""
+    return tuple(f"  {line}" for line in error.pointer) if isinstance(error, InvalidRequestError) else ()

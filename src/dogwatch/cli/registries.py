@@ -11,6 +11,7 @@ import typer
 
 from dogwatch.cli.command_line import Output, examples, new_group, opened
 from dogwatch.cli.errors import INCOMPLETE
+from dogwatch.cli.json_query import Query, asked_of, with_query
 from dogwatch.cli.ports import Check
 from dogwatch.cli.rendering import Column, Format, chosen_format, minute, rfc3339, say, write_json, write_rows
 from dogwatch.cli.settings_flags import takes_settings
@@ -95,13 +96,13 @@ def add(
 
 
 @takes_settings()
-def show_registries(settings: Settings, *, output: Output = None) -> None:
+def show_registries(settings: Settings, *, output: Output = None, query: Query = None) -> None:
     """List the registries that are watched."""
     with opened(settings) as app:
         rows = app.registries.list(settings.account)
     if not rows:
         say("No registry is watched. Add one: dogwatch registries add URL")
-    write_rows(rows, COLUMNS, chosen_format(output))
+    write_rows(rows, COLUMNS, with_query(chosen_format(output), query), reshape=asked_of(query))
 
 
 @takes_settings()

@@ -67,6 +67,7 @@ def write_rows(
     *,
     footer: str = "",
     document: Callable[[Row], object] | None = None,
+    reshape: Callable[[object], object] | None = None,
 ) -> None:
     """Write rows to standard output.
 
@@ -76,12 +77,14 @@ def write_rows(
         form: how.
         footer: what was looked at; below a table, on standard error for programs.
         document: makes the JSON value of a row; `as_document` by default.
+        reshape: makes of the JSON value of all rows what is shown in its place.
     """
     documents = document or as_document
     if form is Format.TABLE:
         _write_table(rows, columns)
     elif form is Format.JSON:
-        write_json([documents(row) for row in rows])
+        whole: object = [as_document(documents(row)) for row in rows]
+        write_json(reshape(whole) if reshape else whole)
     elif form is Format.NDJSON:
         for row in rows:
             print(json.dumps(documents(row), ensure_ascii=False))

@@ -9,6 +9,7 @@ import typer
 from dogwatch.cli import filters
 from dogwatch.cli.command_line import Output, examples, new_group, opened
 from dogwatch.cli.errors import INCOMPLETE
+from dogwatch.cli.json_query import Query, asked_of, with_query
 from dogwatch.cli.rendering import Column, chosen_format, minute, rfc3339, say, write_rows
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.errors import InvalidRequestError
@@ -19,11 +20,11 @@ _MODES = {"pull": ActivityMode.LAST_PULL, "in-use": ActivityMode.LAST_IN_USE, "e
 
 
 @takes_settings()
-def show_windows(settings: Settings, *, output: Output = None) -> None:
+def show_windows(settings: Settings, *, output: Output = None, query: Query = None) -> None:
     """Show the windows: how long images are watched after a push, and after activity."""
     with opened(settings) as app:
         setting = app.rescan_settings.load(settings.account)
-    write_rows([setting], COLUMNS, chosen_format(output))
+    write_rows([setting], COLUMNS, with_query(chosen_format(output), query), reshape=asked_of(query))
 
 
 @takes_settings()
