@@ -109,12 +109,20 @@ def test_a_server_that_its_killed_guardian_left_to_a_new_one_is_started_again(
     assert traces.is_shut_down()
 
 
+def _is_stopped(pid: int) -> bool:
+    """Whether every thread of a process has taken in its SIGSTOP, which is told to one and reaches the others later."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return all((thread / "stat").read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
+
+
 def test_postmaster_and_only_user_are_killed_and_nothing_is_started_again(data_folder: Path, traces: Traces) -> None:
     with user_process(data_folder) as user:
         user.wait_until_in()
         killed = traces.record()
         user.process.send_signal(signal.SIGSTOP)  # so that it cannot leave in between
-        os.kill(traces.guardian(), signal.SIGSTOP)
+        guardian = traces.guardian()
+        os.kill(guardian, signal.SIGSTOP)
+        wait_until(lambda: _is_stopped(guardian), "the guardian stops")
         os.kill(killed.pid, signal.SIGKILL)
         user.kill()
         os.kill(traces.guardian(), signal.SIGCONT)
