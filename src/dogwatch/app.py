@@ -397,7 +397,7 @@ class App:
         """
         if self.settings.demo is not Demo.ON:
             raise ForbiddenError("move the clock", "only with DOGWATCH_DEMO=1")
-        now = self.clock.advance(by)
+        now = self.clock.advance_everywhere(by)
         self.queue.sweep()
         return now
 

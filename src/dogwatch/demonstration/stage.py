@@ -38,7 +38,7 @@ class Clock(Protocol):
     def of(self, outside: datetime) -> datetime:
         """Carry a time that the outside world gave into the product's time."""
 
-    def advance(self, by: timedelta) -> datetime:
+    def advance_everywhere(self, by: timedelta) -> datetime:
         """Move ahead."""
 
 
@@ -153,7 +153,7 @@ class Demonstration:
             raise ForbiddenError(_MOVE, _is_watched(others))
         if not self.folder.is_begun:
             raise ForbiddenError(_MOVE, "it has not begun; begin with: dogwatch demo push")
-        now = self._clock.advance(by)
+        now = self._clock.advance_everywhere(by)
         self._queue.sweep()
         return now
 

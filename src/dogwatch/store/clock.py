@@ -69,6 +69,12 @@ class ProductClock:
             self._shift, self._read_at = shift, time.monotonic()
         return self.now()
 
+    def advance_everywhere(self, by: timedelta) -> datetime:
+        """Move the product's present ahead and return once every process knows: what happens next, happens after."""
+        self.advance(by)
+        time.sleep(_FRESH_SECONDS + _PATIENCE_SECONDS)
+        return self.now()
+
     def _current_shift(self) -> timedelta:
         with self._lock:
             if self._shift is None:

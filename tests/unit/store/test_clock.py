@@ -58,3 +58,18 @@ def test_a_clock_that_never_was_read_does_not_guess(monkeypatch: pytest.MonkeyPa
             ProductClock(database).now()
     finally:
         database.close()
+
+
+def test_a_move_that_reached_everybody_is_seen_by_a_clock_that_had_just_read_the_old_shift(
+    database: str,
+) -> None:
+    opened = Database(database)
+    opened.open()
+    try:
+        machine = datetime(2026, 7, 1, tzinfo=UTC)
+        mover, other = ProductClock(opened, lambda: machine), ProductClock(opened, lambda: machine)
+        assert other.now() == machine
+        assert mover.advance_everywhere(timedelta(days=91)) == machine + timedelta(days=91)
+        assert other.now() == machine + timedelta(days=91)
+    finally:
+        opened.close()
