@@ -31,6 +31,7 @@ from dogwatch.model.errors import NotFoundError
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import IMAGE_FIELDS
 from dogwatch.model.images import is_digest
+from dogwatch.model.monitoring import StatusCode
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import ImageQuery, ImageView
 from dogwatch.settings import Settings
@@ -177,6 +178,8 @@ def until(image: ImageView) -> str:
 def _counts(image: ImageView) -> str:
     if image.indexed_at is None:
         return "not looked at"
+    if image.status_code is not StatusCode.ACTIVE:
+        return severity_counts(image.severity_counts) or "not watched"
     return severity_counts(image.severity_counts) or "none"
 
 

@@ -123,6 +123,15 @@ def test_an_image_is_shown_with_its_clocks_why_findings_layers_gaps_and_undeterm
     assert "Watched until for ever, held by the last pull" in forever.words
 
 
+def test_an_image_that_is_no_longer_watched_is_never_shown_as_without_findings() -> None:
+    expired = make_image(
+        status_code=StatusCode.INACTIVE, status_reason=StatusReason.SCAN_ELIGIBILITY_EXPIRED, severity_counts={}
+    )
+    page = read(Rooms(rows=[], image_rows=[expired]))
+    assert "closed with the watch" in page.words
+    assert "none found" not in page.words
+
+
 def test_not_looked_at_is_never_shown_as_no_findings() -> None:
     pending = make_image(
         status_reason=StatusReason.PENDING_INITIAL_SCAN, indexed_at=None, severity_counts={}, packages=0
