@@ -1,7 +1,7 @@
 """The program: `python -m bench [NAME…]`, from the project's folder. `./dev bench` calls it.
 
-Without names all subjects are measured and the page is written; with names their parts are printed and the page stays, so
-that a page always comes from one run.
+Without names all subjects are measured and the page is written; with names their parts are printed and the page stays:
+all that stands on it comes from one run.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ import argparse
 import subprocess
 import sys
 import time
+import traceback
 from datetime import timedelta
 from pathlib import Path
 
 from bench.bed import Bed, find_shared, open_bed
 from bench.catalogue import SUBJECTS, Subject
+from bench.figures import Section
 from bench.machine import busy_processors, describe_machine, load_average
 from bench.page import Measured, Run, render_page, render_section
 from dogwatch.store.clock import machine_now
@@ -38,6 +40,8 @@ def main() -> None:
     else:
         PAGE.write_text(render_page(run), encoding="utf-8")
         _say(f"{PAGE.relative_to(HOME)} is written")
+    if failed := [each.name for each in run.measured if not each.section.figures]:
+        sys.exit(f"bench: not measured: {', '.join(failed)}")
 
 
 def _measure_all(subjects: list[Subject]) -> Run:
@@ -54,7 +58,11 @@ def _measure_all(subjects: list[Subject]) -> Run:
 def _measure(bed: Bed, subject: Subject) -> Measured:
     _say(f"{subject.name} …")
     others, begun = busy_processors(), time.monotonic()
-    section = subject.measure(bed)
+    try:
+        section = subject.measure(bed)
+    except Exception as error:  # one subject of many: the others are measured, and the page says that this one is not
+        traceback.print_exc()
+        section = Section(subject.name, f"Not measured in this run: {type(error).__name__}.", ())
     return Measured(subject.name, section, others, time.monotonic() - begun)
 
 

@@ -25,7 +25,7 @@ from tests.simulators.feeds import FeedBucket
 ACCOUNT = "123456789012"
 
 
-@dataclass
+@dataclass(eq=False)
 class Bed:
     """A folder, a server, and what has been made in it so far; every property is made when it is first asked for."""
 
@@ -41,7 +41,9 @@ class Bed:
     @property
     def feeds_in_words(self) -> str:
         """Which advisories are measured with."""
-        return "real advisories (Debian, PyPI, npm)" if self.shared else "made-up advisories (DOGWATCH_SHARED is not set)"
+        return (
+            "real advisories (Debian, PyPI, npm)" if self.shared else "made-up advisories (DOGWATCH_SHARED is not set)"
+        )
 
     def address(self, name: str) -> str:
         """Return the address of a database by its name."""
@@ -79,20 +81,20 @@ class Bed:
             "DOGWATCH_DATABASE_URL": database,
             "DOGWATCH_FEED_MIRROR": str(self.bucket.folder),
             "DOGWATCH_ACCOUNT": ACCOUNT,
-            "DOGWATCH_CONFIG": str(self._no_settings),
+            "DOGWATCH_CONFIG": str(self.no_settings),
         }
         own = {name: value for name, value in process_environment().items() if not name.startswith("DOGWATCH_")}
         return own | settings | more
 
     @contextmanager
-    def opened(self, database: str) -> Iterator[App]:
-        """Open the product in this process, over a database."""
-        settings = load_settings(environment=self.environment(database))
+    def opened(self, database: str, **more: str) -> Iterator[App]:
+        """Open the product in this process, over a database; `more` are settings as environment variables."""
+        settings = load_settings(environment=self.environment(database, **more))
         with build(settings, isolated=False) as app:
             yield app
 
     @cached_property
-    def _no_settings(self) -> Path:
+    def no_settings(self) -> Path:
         """An empty settings file, so that the user's own has no say."""
         path = self.folder / "none.toml"
         path.write_text("")

@@ -1,4 +1,4 @@
-"""Inventories made of packages that are stored: a distribution's set and two languages' sets each, shared as in life."""
+"""Inventories made of stored packages: a distribution's set and two languages' sets each, shared as in life."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from datetime import datetime
 import psycopg
 
 from bench.packages import DISTRIBUTION
-from dogwatch.inventory import FINGERPRINT
 from dogwatch.model.packages import Package, Provenance
 from dogwatch.store.provenance import encode_provenance
 
@@ -53,7 +52,9 @@ def make_inventories(
     extreme = {row[0] for row in connection.execute(query, (MOST_EXPOSURES,))}
     sets: list[list[tuple[int, list[Package]]]] = []
     for kind in _KINDS:
-        concerned = [package for package in named if package.ecosystem == kind.ecosystem and ids[package] not in extreme]
+        concerned = [
+            package for package in named if package.ecosystem == kind.ecosystem and ids[package] not in extreme
+        ]
         unconcerned = [package for package in others if package.ecosystem == kind.ecosystem]
         known = min(kind.known_names, len(concerned))
         members = [
@@ -108,49 +109,3 @@ def _store_inventory(
         for package in packages
     ]
     connection.execute("INSERT INTO bench_inventory VALUES (%s, %s)", (row[0], encode_provenance(provenance, ids)))
-
-
-ADD_IMAGES = f"""
-WITH registry_here AS (
-    SELECT id, account_id FROM registry WHERE account_id = %(account)s LIMIT 1
-), chain AS (
-    INSERT INTO layer_chain (account_id, digest, layers, inventory_id, fingerprint, provenance)
-    SELECT account_id, sha256(convert_to('chain ' || inventory_id, 'UTF8')),
-           jsonb_build_array(jsonb_build_object('digest', 'sha256:' || repeat('1', 64)),
-                             jsonb_build_object('digest', 'sha256:' || repeat('2', 64)),
-                             jsonb_build_object('digest', 'sha256:' || repeat('3', 64))),
-           inventory_id, '{FINGERPRINT}', provenance
-    FROM registry_here, bench_inventory ORDER BY inventory_id
-    RETURNING id, inventory_id
-), place AS (
-    INSERT INTO repository (account_id, registry_id, name)
-    SELECT account_id, id, 'team/service-' || number
-    FROM registry_here, generate_series(0, (%(images)s - 1) / 50) AS number
-    RETURNING id
-), numbered_chain AS (
-    SELECT *, row_number() OVER (ORDER BY id) - 1 AS number FROM chain
-), numbered_place AS (
-    SELECT *, row_number() OVER (ORDER BY id) - 1 AS number FROM place
-), made AS (
-    INSERT INTO image (account_id, repository_id, digest, media_type, size_bytes, os, architecture, variant, author,
-                       chain_id, state, indexed_at)
-    SELECT %(account)s, numbered_place.id,
-           'sha256:' || encode(sha256(convert_to(%(account)s || ' ' || one.number, 'UTF8')), 'hex'),
-           'application/vnd.oci.image.manifest.v1+json', 100000000, 'linux', 'amd64', '', '', numbered_chain.id, 'indexed',
-           %(now)s
-    FROM generate_series(0, %(images)s - 1) AS one (number)
-    JOIN numbered_place ON numbered_place.number = one.number / 50
-    JOIN numbered_chain ON numbered_chain.number = one.number %% (SELECT count(*) FROM chain)
-    RETURNING id, repository_id, chain_id
-), clock AS (
-    INSERT INTO clocks (image_id, pushed_at, pulled_at, watched_until, held_by, watched)
-    SELECT made.id, moment, moment, moment + interval '90 days', 'push', true
-    FROM made CROSS JOIN LATERAL (SELECT %(now)s::timestamptz - made.id %% 80 * interval '1 day' - interval '1 hour')
-        AS pushed (moment)
-    RETURNING image_id, pushed_at
-)
-INSERT INTO monitoring (image_id, repository_id, inventory_id, from_at, begin_reason)
-SELECT made.id, made.repository_id, chain.inventory_id, clock.pushed_at, 'pushed'
-FROM made JOIN chain ON chain.id = made.chain_id JOIN clock ON clock.image_id = made.id
-"""
-"""All images of an account, 50 to a repository, each on one of the inventories, pushed within the last 80 days."""

@@ -1,4 +1,4 @@
-"""A layer like real ones: parts of this machine's own system as tar.gz, made once and kept in the folder for temporary files."""
+"""A layer like real ones: parts of this machine's own system as tar.gz, made once and kept among temporary files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import IO
 from dogwatch.model.images import Layer
 
 _WANTED_BYTES = 250_000_000  # compressed
-# What extractors look for comes first, then programs, libraries and texts as they come, until the layer is large enough.
+# What extractors look for comes first, then programs, texts and libraries, until the layer is large enough.
 _PARTS = (
     "etc/os-release",
     "usr/lib/os-release",
@@ -66,7 +66,7 @@ def layer_blob() -> LayerBlob:
 class _Digested:
     """A file to write to that keeps count and digest of its bytes."""
 
-    def __init__(self, target: IO[bytes]) -> None:
+    def __init__(self, target: IO[bytes] | gzip.GzipFile) -> None:
         self._target = target
         self.digest = hashlib.sha256()
         self.size_bytes = 0
@@ -84,7 +84,7 @@ def _make(path: Path) -> LayerBlob:
     entries = 0
     with path.open("wb") as file:
         blob = _Digested(file)
-        with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=blob, mtime=0) as packed:  # type: ignore[call-overload]
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=blob, mtime=0) as packed:
             unpacked = _Digested(packed)
             with tarfile.open(fileobj=unpacked, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
                 for one in _paths():

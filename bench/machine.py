@@ -45,7 +45,10 @@ def describe_machine(server: str) -> tuple[tuple[str, str], ...]:
         ("memory", f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / _MIB / 1024:.0f} GiB"),
         ("system", f"{_distribution()}, Linux {platform.release()}, {platform.machine()}"),
         ("Python", platform.python_version()),
-        ("PostgreSQL", f"{row[0] if row else '?'}, the embedded one, with its ordinary settings (commits reach the disk)"),
+        (
+            "PostgreSQL",
+            f"{row[0] if row else '?'}, the embedded one, with its ordinary settings (commits reach the disk)",
+        ),
     )
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from bench.advisories import named_versions
 from dogwatch.model.packages import Package
 from dogwatch.store.connection import Database
-from dogwatch.store.inventories import share_ecosystems
+from dogwatch.store.locks import share_ecosystems
 from dogwatch.store.packages import save_packages
 from tests.simulators.feeds import FeedBucket
 
@@ -23,7 +23,7 @@ _SEED = 1
 
 
 def choose_packages(bucket: FeedBucket) -> tuple[list[Package], list[Package]]:
-    """Return packages whose names advisories know, with versions that these name, and others up to `PACKAGES` in all."""
+    """Return packages whose names advisories know, in versions that these name, and others, `PACKAGES` in all."""
     chance = random.Random(_SEED)
     named = [
         _package(ecosystem, name, version)
@@ -47,8 +47,10 @@ def _versions(bucket: FeedBucket, ecosystem: str) -> dict[str, list[str]]:
 
 
 def _package(ecosystem: str, name: str, version: str) -> Package:
-    return Package(ecosystem, name, version, "amd64", name, version) if ecosystem == DISTRIBUTION else Package(
-        ecosystem, name, version
+    return (
+        Package(ecosystem, name, version, "amd64", name, version)
+        if ecosystem == DISTRIBUTION
+        else Package(ecosystem, name, version)
     )
 
 

@@ -11,11 +11,10 @@ from bench.figures import Figure, Section
 _INTRODUCTION = """\
 # Benchmarks
 
-What this page says was measured by `./dev bench` in one run on one machine, which also wrote it. Nothing here is a promise:
-measure on your own machine.
+`./dev bench` measured what this page says, in one run on one machine, and wrote it. It is no promise: measure on yours.
 
-- *Median* is the middle of all rounds, *spread* the lowest and the highest. Where a ratio is given, both of its parts were
-  measured in turns in the same run, so it says more than either of them.
+- *Median* is the middle of all rounds, *spread* the lowest and the highest. Both parts of a ratio were measured in the
+  same run, so it says more than either of them.
 - *Others* is how many processors somebody else kept busy in the half second before a subject began.
 - *Target* is the aim that the design sets for this figure, where it sets one for what was measured here.
 - Memory is what the kernel counts as resident, program files included; PostgreSQL's is never part of it.
@@ -66,7 +65,13 @@ def render_section(measured: Measured) -> str:
     """Return the part of the page that belongs to one subject."""
     section = measured.section
     rows = [
-        (figure.what, f"{_number(figure.middle)} {figure.unit}", _spread(figure), str(len(figure.values)), figure.target)
+        (
+            figure.what,
+            f"{_number(figure.middle)} {figure.unit}",
+            _spread(figure),
+            str(len(figure.values)),
+            figure.target,
+        )
         for figure in section.figures
     ]
     lines = [
@@ -74,10 +79,11 @@ def render_section(measured: Measured) -> str:
         "",
         section.inputs,
         "",
-        _table(("", "median", "spread", "rounds", "target"), rows),
+        *([_table(("", "median", "spread", "rounds", "target"), rows)] if rows else []),
         *(f"- {remark}" for remark in section.remarks),
         *([""] if section.remarks else []),
-        f"`./dev bench {measured.name}`: {measured.took_seconds:.0f} s, preparation included; others {measured.others:.1f}.",
+        f"`./dev bench {measured.name}`: {measured.took_seconds:.0f} s, with what had to be prepared; others "
+        f"{measured.others:.1f}.",
         "",
     ]
     return "\n".join(lines)

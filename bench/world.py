@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 
 import psycopg
 
 from bench.bed import Bed
-from bench.inventories import ADD_IMAGES, make_inventories
+from bench.images import ADD_IMAGES
+from bench.inventories import make_inventories
 from bench.packages import choose_packages, store_packages
 from bench.timing import seconds_of
 from dogwatch.app import App
@@ -19,14 +20,18 @@ from dogwatch.store.connection import Database
 from dogwatch.store.matching import match_new_packages
 
 
-@dataclass
+@dataclass(eq=False)
 class World:
-    """Three databases, each a copy of the one before with more in it; made when they are first asked for."""
+    """Databases, each a copy of the one before with more in it; made when they are first asked for.
+
+    `matched_seconds` is how long the packages took to meet all ranges, `pairs` how many exposures came of it; both are
+    known once `matched` is there.
+    """
 
     bed: Bed
-    matching_seconds: float = 0.0
     pairs: int = 0
     ranges: int = 0
+    _seconds: float = 0.0
 
     @cached_property
     def packages(self) -> tuple[list[Package], list[Package]]:
@@ -34,11 +39,17 @@ class World:
         return choose_packages(self.bed.bucket)
 
     @cached_property
-    def unmatched(self) -> str:
-        """Name of a database with the feeds and all packages, which have not met yet."""
+    def ids(self) -> dict[Package, int]:
+        """Package → its id in all of these databases."""
         with self.bed.opened(self.bed.copy(self.bed.imported, "unmatched")) as app:
             named, others = self.packages
-            self.ids = store_packages(app.database, [*named, *others], app.clock.now())
+            return store_packages(app.database, [*named, *others], app.clock.now())
+
+    @cached_property
+    def unmatched(self) -> str:
+        """Name of a database with the feeds and all packages, which have not met yet."""
+        assert self.ids  # stored now, if they were not
+        with self.bed.opened(self.bed.address("unmatched")) as app:
             self.ranges = count(app.database, "SELECT count(*) FROM affected_range WHERE to_rev = 2147483647")
         return "unmatched"
 
@@ -46,12 +57,23 @@ class World:
     def matched(self) -> str:
         """Name of a database in which they have met, with inventories and no images."""
         address = self.bed.copy(self.unmatched, "matched")
-        self.matching_seconds, self.pairs = self.match_all(address)
+        self._seconds, self.pairs = self.match_all(address)
         with self.bed.opened(address) as app:
             named, others = self.packages
             with app.database.transaction() as connection:
                 make_inventories(connection, named, others, self.ids, app.clock.now())
         return "matched"
+
+    @property
+    def matched_seconds(self) -> float:
+        """How long it took when `matched` was made."""
+        assert self.matched  # made now, if it was not there
+        return self._seconds
+
+    @property
+    def package_count(self) -> int:
+        """How many package versions are stored."""
+        return sum(map(len, self.packages))
 
     def match_all(self, address: str) -> tuple[float, int]:
         """Let all stored packages meet all stored ranges; returns seconds until that is committed, and exposures."""
@@ -67,13 +89,20 @@ class World:
             return seconds, count(app.database, "SELECT count(*) FROM exposure")
 
 
-def add_images(app: App, account: str, images: int, now: datetime) -> None:
-    """Add an account with so many images, which share the inventories."""
-    app.registries.add(account, "made-up", RegistryAccess("https://registry.example"), "eu-west-1")
+@cache
+def world_of(bed: Bed) -> World:
+    """Return the bed's world; subjects share it."""
+    return World(bed)
+
+
+def add_images(app: App, account: str, images: int, now: datetime) -> str:
+    """Add an account with so many images, which share the inventories; returns its registry's webhook secret."""
+    _, secret = app.registries.add(account, "made-up", RegistryAccess("https://registry.example"), "eu-west-1")
     with app.database.transaction() as connection:
         connection.execute(ADD_IMAGES.encode(), {"account": account, "images": images, "now": now})
     with psycopg.connect(app.dsn, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE) image, clocks, monitoring, repository, layer_chain, exposure")
+    return secret
 
 
 def count(database: Database, query: str, *values: object) -> int:

@@ -44,6 +44,6 @@ def _describe(blob: LayerBlob, read: Apart) -> str:
         f"One tar.gz (zlib level 6) of parts of this machine's own system, package database first: "
         f"{blob.size_bytes / MEGABYTE:.0f} MB compressed, {blob.unpacked_bytes / MEGABYTE:.0f} MB unpacked, "
         f"{blob.entries:,} entries; {read.result['packages']:,} packages are found in it (dpkg, Python, npm), with "
-        f"{read.result['gaps']:,} gaps. The file is in the system's cache. Reading verifies both digests; decompressing "
-        "verifies nothing."
+        f"{read.result['gaps']:,} gaps. The file is in the system's cache. Reading verifies both digests, "
+        "decompressing none."
     )

@@ -27,7 +27,7 @@ def measure(bed: Bed) -> Section:
         figures.append(Figure(scheme, "keys/s", rounds(_ROUNDS, _rate_of(scheme, distinct))))
     return Section(
         "Version keys",
-        f"The distinct versions that {bed.feeds_in_words} name ({'; '.join(counts)}), in random order, on one processor.",
+        f"The distinct versions that {bed.feeds_in_words} name ({'; '.join(counts)}), in random order.",
         tuple(figures),
     )
 

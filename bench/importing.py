@@ -1,0 +1,22 @@
+"""What a feed import does in a process of its own."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+
+def import_feed(database: str, ecosystem: str, mirror: str, data: str, config: str) -> dict[str, float]:
+    """Fetch and publish one feed, as a child of the service does; returns seconds, and what was published."""
+    from dogwatch.app import build
+    from dogwatch.flow.feeds import update_feed
+    from dogwatch.settings import load_settings
+
+    environment = {"DOGWATCH_DATABASE_URL": database, "DOGWATCH_FEED_MIRROR": mirror, "DOGWATCH_DATA": data}
+    with build(load_settings(environment=environment, config_file=Path(config)), isolated=False) as app:
+        begun = time.perf_counter()
+        publication = update_feed(app.outside, "osv", ecosystem)
+        seconds = time.perf_counter() - begun
+    if publication is None:
+        raise RuntimeError(f"{ecosystem}: nothing was published")
+    return {"seconds": seconds, "added": publication.added, "refused": publication.refused}
