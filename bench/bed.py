@@ -52,7 +52,8 @@ class Bed:
     def copy(self, template: str, name: str) -> str:
         """Make a database as a copy of another that nobody uses, in the place of an older one; return its address."""
         with psycopg.connect(self.server, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            # Not by force: that may not end the server's own vacuum, which gives way by itself.
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
                     sql.Identifier(name), sql.Identifier(template)
