@@ -1,4 +1,4 @@
-"""What `flow` needs from the outer rooms, stated by `flow`. `app.py` hands it over; the type checker proves the fit."""
+"""What `flow` needs from the outer rooms, stated by `flow`. `app` hands it over; the type checker proves the fit."""
 
 from __future__ import annotations
 

@@ -1,37 +1,25 @@
-"""The one place where rooms are handed to each other, and where a process of Dogwatch begins and ends.
-
-`build(settings)` gives an `App`; inside `with app:` everything is connected. Longer than others, because all wiring
-stands in one file; in order: what crosses rooms, child entry points, the App.
-
-Imports of heavy rooms stand inside functions: a child that indexes layers needs no feeds, and `serve` parses nothing.
-"""
+"""One process of Dogwatch: what it opens and closes, what callers ask of it, and the work it does."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import socket
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
-from functools import lru_cache
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, overload
+from typing import TYPE_CHECKING, Self
 
 import structlog
 
 from dogwatch import __version__
+from dogwatch.app.children import InChildren, InProcess
+from dogwatch.app.connections import connect, watched_registries
+from dogwatch.app.feeds import ExpectedFeeds, choose_feeds, read_feeds
+from dogwatch.app.service import serve, stop_on_signals
 from dogwatch.demonstration import (
     SOURCE,
     Demonstration,
     DemonstrationFolder,
-    FeedsWithSample,
-    Notifications,
-    SampleRegistry,
-    build_samples,
 )
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.queue import JobQueue
@@ -41,196 +29,27 @@ from dogwatch.model.errors import (
     ForbiddenError,
     StoreUnavailableError,
 )
-from dogwatch.model.images import Layer
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.settings import Demo, Settings, process_environment
 from dogwatch.store.clock import ProductClock, machine_now
 from dogwatch.store.connection import Database
-from dogwatch.store.events import EventStore
-from dogwatch.store.images import ImageStore
-from dogwatch.store.inventories import InventoryStore
 from dogwatch.store.journal import JournalStore
 from dogwatch.store.migrations import migrate
 from dogwatch.store.registries import RegistryStore
-from dogwatch.store.retention import RetentionStore
 from dogwatch.store.settings import RescanSettings
 from dogwatch.store.views import Views
-from dogwatch.store.watch import WatchStore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dogwatch.advisories import FeedReader
-    from dogwatch.flow.children import ChildPool
     from dogwatch.flow.worker import JobWorker
     from dogwatch.model.judgements import Choice, Report
     from dogwatch.model.targets import Target
     from dogwatch.registry.check import Check
-    from dogwatch.registry.watched import WatchedRegistries
-    from dogwatch.serve.http import Application, Served
-    from dogwatch.serve.messages import AsgiApplication
     from dogwatch.serve.ports import AccessKey
-    from dogwatch.store.notice_writer import NoticeWriter
-
-_GATHER_SECONDS = 0.02  # between two looks at arrived notices: many are read at once, and one within 100 ms
-_BACKLOG = 2048  # connections that wait to be accepted while the loop is busy: a registry's burst
-_CHILD_CONNECTIONS = 2  # a child does one thing at a time; the clock asks beside it
 
 _log = structlog.stdlib.get_logger("dogwatch.app")
-
-
-class LayerReading:
-    """Implements `flow.ports.LayerReader`: a stream from the registry room, read by the inventory room."""
-
-    def __init__(self, registries: WatchedRegistries) -> None:
-        self._registries = registries
-
-    def read_layer(self, registry: Registry, repository: str, layer: Layer) -> bytes:
-        """Read a layer; returns encoded evidence."""
-        from dogwatch.inventory import encode_evidence, read_layer
-
-        with self._registries.open_layer(registry, repository, layer) as blob:
-            return encode_evidence(read_layer(blob, layer))
-
-
-# --- children ---------------------------------------------------------------------------------------------------------
-
-
-class InChildren:
-    """Implements `flow.ports.Isolation`: each step in a child process that is wired by its own `Outside`."""
-
-    def __init__(self, settings: Settings, dsn: str, indexing: ChildPool, importing: ChildPool) -> None:
-        self._settings = settings
-        self._dsn = dsn
-        self._indexing = indexing
-        self._importing = importing
-
-    def index(self, image_id: int) -> None:
-        """Index an image in a child."""
-        self._indexing.run("index", index_in_child, self._settings, self._dsn, image_id)
-
-    def update_feed(self, source: str, ecosystem: str) -> None:
-        """Import a feed in a child."""
-        self._importing.run("update_feed", update_feed_in_child, self._settings, self._dsn, source, ecosystem)
-
-
-class InProcess:
-    """Implements `flow.ports.Isolation` without any: for tools that read what they made themselves."""
-
-    def __init__(self, outside: Outside) -> None:
-        self._outside = outside
-
-    def index(self, image_id: int) -> None:
-        """Index an image here."""
-        from dogwatch.flow.index import index_image
-
-        index_image(self._outside, image_id)
-
-    def update_feed(self, source: str, ecosystem: str) -> None:
-        """Import a feed here."""
-        from dogwatch.flow.feeds import update_feed
-
-        update_feed(self._outside, source, ecosystem)
-
-
-def index_in_child(settings: Settings, dsn: str, image_id: int) -> None:
-    """Index an image; called in a child process."""
-    from dogwatch.flow.index import index_image
-
-    index_image(_child_outside(settings, dsn), image_id)
-
-
-def update_feed_in_child(settings: Settings, dsn: str, source: str, ecosystem: str) -> None:
-    """Import a feed; called in a child process."""
-    from dogwatch.flow.feeds import update_feed
-
-    update_feed(_child_outside(settings, dsn), source, ecosystem)
-
-
-@lru_cache(maxsize=1)
-def _child_outside(settings: Settings, dsn: str) -> Outside:
-    """Connect a child once, for all its works."""
-    database = Database(dsn, _CHILD_CONNECTIONS)
-    database.open()
-    return _connect(settings, database, ProductClock(database), _watched_registries())
-
-
-def _connect(settings: Settings, database: Database, clock: ProductClock, registries: WatchedRegistries) -> Outside:
-    """Hand the rooms to `flow`."""
-    journal = JournalStore(database)
-    return Outside(
-        clock=clock,
-        registries=registries,
-        layers=LayerReading(registries),
-        feeds=_feeds(settings, journal),
-        registry_store=RegistryStore(database, clock),
-        event_store=EventStore(database),
-        image_store=ImageStore(database),
-        inventory_store=InventoryStore(database),
-        watch_store=WatchStore(database),
-        retention_store=RetentionStore(database),
-        journal_store=journal,
-    )
-
-
-def _watched_registries() -> WatchedRegistries:
-    from dogwatch.registry.watched import WatchedRegistries
-
-    return WatchedRegistries(process_environment(), __version__)
-
-
-def _feed_reader(settings: Settings) -> FeedReader:
-    from dogwatch.advisories import FeedReader
-
-    return FeedReader(settings.feed_mirror, settings.data / "spool", settings.feeds)
-
-
-def _feeds(settings: Settings, journal: JournalStore) -> FeedsWithSample:
-    """Return the feeds that are switched on, with the demonstration's sample beside them."""
-    real = _feed_reader(settings)
-
-    def read_sample(mirror: Path) -> FeedReader:
-        from dogwatch.advisories import FeedReader, OsvSource
-
-        speaker = OsvSource(name=SOURCE, licence="facts in words of our own, a sample that comes with Dogwatch")
-        return FeedReader(str(mirror), settings.data / "spool", catalogue=(speaker,))
-
-    def has_imported(ecosystem: str) -> bool:
-        return any(journal.feed_state(source, each) for source, each in real.sources() if each == ecosystem)
-
-    folder = DemonstrationFolder(settings.data)
-    return FeedsWithSample(real, folder, read_sample, has_imported, settings.demo is not Demo.OFF)
-
-
-class _ExpectedFeeds(Sequence[tuple[str, str, timedelta]]):
-    """The feeds that are switched on now, each with the age from which it is stale; a demonstration brings its own."""
-
-    def __init__(self, feeds: FeedsWithSample, reader: FeedReader) -> None:
-        self._feeds = feeds
-        self._stale_after = {source.name: source.stale_after for source in reader.catalogue}
-        self._stale_after[SOURCE] = max(self._stale_after.values())
-
-    def _now(self) -> list[tuple[str, str, timedelta]]:
-        return [(source, ecosystem, self._stale_after[source]) for source, ecosystem in self._feeds.sources()]
-
-    def __iter__(self) -> Iterator[tuple[str, str, timedelta]]:
-        return iter(self._now())
-
-    def __len__(self) -> int:
-        return len(self._now())
-
-    @overload
-    def __getitem__(self, place: int) -> tuple[str, str, timedelta]: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[tuple[str, str, timedelta]]: ...
-
-    def __getitem__(self, place: int | slice) -> tuple[str, str, timedelta] | list[tuple[str, str, timedelta]]:
-        return self._now()[place]
-
-
-# --- the app ----------------------------------------------------------------------------------------------------------
 
 
 def build(settings: Settings, *, machine: Callable[[], datetime] = machine_now, isolated: bool = True) -> App:
@@ -264,7 +83,7 @@ class App:
     def __init__(self, settings: Settings, machine: Callable[[], datetime], isolated: bool) -> None:
         """Keep what was decided; nothing happens yet."""
         self.settings = settings
-        self._machine = machine
+        self.machine_now = machine
         self._isolated = isolated
         self._opened = ExitStack()
 
@@ -293,15 +112,15 @@ class App:
             self.queue = JobQueue(self.dsn)
             self.queue.open()
             opening.callback(self.queue.close)
-            self.clock = ProductClock(self.database, self._machine)
-            self._watched = _watched_registries()
+            self.clock = ProductClock(self.database, self.machine_now)
+            self._watched = watched_registries()
             opening.callback(self._watched.close)
-            self.outside = _connect(self.settings, self.database, self.clock, self._watched)
+            self.outside = connect(self.settings, self.database, self.clock, self._watched)
             self.registries = RegistryStore(self.database, self.clock)
             self.registries.ensure_account(self.settings.account)
             self.rescan_settings = RescanSettings(self.database, self.clock)
-            feeds = _feeds(self.settings, JournalStore(self.database))
-            self.views = Views(self.database, self.clock, _ExpectedFeeds(feeds, _feed_reader(self.settings)))
+            feeds = choose_feeds(self.settings, JournalStore(self.database))
+            self.views = Views(self.database, self.clock, ExpectedFeeds(feeds, read_feeds(self.settings)))
             self.demonstration = Demonstration(
                 DemonstrationFolder(self.settings.data),
                 self.registries,
@@ -328,7 +147,7 @@ class App:
             ForbiddenError: a demonstration moved the clock.
         """
         self._watched.refuse_unusable(access)
-        self.demonstration.refuse_real(alias, self._machine())
+        self.demonstration.refuse_real(alias, self.machine_now())
         registry, secret = self.registries.add(self.settings.account, alias, access, self.settings.region)
         self.queue.poll(registry.id)
         return registry, secret
@@ -381,13 +200,8 @@ class App:
         Raises:
             StoreUnavailableError: that could not be noted either.
         """
-        from dogwatch.flow.feeds import update_feed_step
-        from dogwatch.flow.steps import RepeatLater, run_step
-
         with self._isolation() as isolation:
-            for source, ecosystem in self.outside.feeds.sources():
-                with suppress(RepeatLater):
-                    run_step(update_feed_step(self.outside, isolation, source, ecosystem))
+            self._look_at(self.outside.feeds.sources(), isolation)
 
     def advance_clock(self, by: timedelta) -> datetime:
         """Move the product's clock ahead, sweep, and return its present. Only in a demonstration.
@@ -407,13 +221,8 @@ class App:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        from dogwatch.flow.feeds import update_feed_step
-        from dogwatch.flow.steps import RepeatLater, run_step
-
-        for source, ecosystem in self.outside.feeds.sources():
-            if source == SOURCE:
-                with suppress(RepeatLater):
-                    run_step(update_feed_step(self.outside, InProcess(self.outside), source, ecosystem))
+        samples = [feed for feed in self.outside.feeds.sources() if feed[0] == SOURCE]
+        self._look_at(samples, InProcess(self.outside))
 
     def end_demonstration(self) -> None:
         """Stop watching the sample registry and take the sample of advisories away; history stays.
@@ -431,13 +240,13 @@ class App:
         from dogwatch.serve.ports import Role
 
         self._make_data_folder()
-        return create_access_key(self._access_key_file, self.settings.account, Role(role))
+        return create_access_key(self.access_key_file, self.settings.account, Role(role))
 
     def access_keys(self) -> tuple[AccessKey, ...]:
         """Return the account's access keys, by id."""
         from dogwatch.serve.access_keys import AccessKeyFile
 
-        keys = AccessKeyFile(self._access_key_file).load()
+        keys = AccessKeyFile(self.access_key_file).load()
         return tuple(key for _, key in sorted(keys.items()) if key.account_id == self.settings.account)
 
     def remove_access_key(self, access_key_id: str) -> None:
@@ -448,10 +257,11 @@ class App:
         """
         from dogwatch.serve.access_keys import remove_access_key
 
-        remove_access_key(self._access_key_file, self.settings.account, access_key_id)
+        remove_access_key(self.access_key_file, self.settings.account, access_key_id)
 
     @property
-    def _access_key_file(self) -> Path:
+    def access_key_file(self) -> Path:
+        """Where access keys stand."""
         from dogwatch.serve.access_keys import FILE_NAME
 
         return self.settings.data / FILE_NAME
@@ -487,11 +297,17 @@ class App:
 
     def _import_feed(self, source: str, ecosystem: str) -> None:
         """Import one feed now; what goes wrong is noted with the feed."""
+        with self._isolation() as isolation:
+            self._look_at([(source, ecosystem)], isolation)
+
+    def _look_at(self, feeds: Iterable[tuple[str, str]], isolation: Isolation) -> None:
+        """Look at feeds, each (source, ecosystem), one after the other."""
         from dogwatch.flow.feeds import update_feed_step
         from dogwatch.flow.steps import RepeatLater, run_step
 
-        with self._isolation() as isolation, suppress(RepeatLater):
-            run_step(update_feed_step(self.outside, isolation, source, ecosystem))
+        for source, ecosystem in feeds:
+            with suppress(RepeatLater):
+                run_step(update_feed_step(self.outside, isolation, source, ecosystem))
 
     # work ---------------------------------------------------------------------------------------------------------
 
@@ -510,7 +326,7 @@ class App:
         """Do jobs until SIGTERM or SIGINT: `dogwatch worker`."""
 
         async def run() -> None:
-            await self.work(_stop_on_signals())
+            await self.work(stop_on_signals())
 
         asyncio.run(run())
 
@@ -520,96 +336,7 @@ class App:
         Raises:
             ConfigError: the address cannot be listened on.
         """
-        import uvloop
-
-        with (
-            _listen(self.settings.listen_host, self.settings.listen_port) as listener,
-            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
-        ):
-            try:
-                runner.run(self._serve(listener))
-            except BaseExceptionGroup as several:
-                raise several.exceptions[0] from several  # the first to fail; it ended the others
-
-    async def _serve(self, listener: socket.socket) -> None:
-        from dogwatch.serve.http import make_app
-        from dogwatch.serve.server import make_server
-        from dogwatch.store.notice_writer import NoticeWriter
-
-        stop = _stop_on_signals()
-        async with NoticeWriter(self.dsn) as notices, AsyncExitStack() as opened:
-            application = make_app(self._served(notices))
-            front = opened.enter_context(self._beside_samples(application, listener))
-            server = make_server(front, self.settings.listen_host, self.settings.listen_port)
-            server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]  # one order of ending: below
-
-            async def answer() -> None:
-                await server.serve(sockets=[listener])
-                stop.set()
-
-            async def end() -> None:
-                await stop.wait()
-                application.begin_shutdown()
-                server.should_exit = True
-
-            async with asyncio.TaskGroup() as tasks:
-                for each in (answer(), end(), self.work(stop)):
-                    tasks.create_task(each)
-
-    def _served(self, notices: NoticeWriter) -> Served:
-        """Hand the rooms to `serve`."""
-        from dogwatch.serve.access_keys import AccessKeyFile
-        from dogwatch.serve.http import Served
-        from dogwatch.store.hook_secrets import HookSecrets
-
-        return Served(
-            views=self.views,
-            rescan=self.rescan_settings,
-            registries=self.registries,
-            health=self.views,
-            hook_secrets=HookSecrets(self.dsn),
-            notices=notices,
-            credentials=AccessKeyFile(self._access_key_file),
-            machine_now=self._machine,
-            after_notice=self._after_notice,
-            after_setting=self.queue.pick_up_forgotten,
-            open_loopback=self.settings.open_loopback,
-            account_id=self.settings.account,
-            version=__version__,
-        )
-
-    @contextmanager
-    def _beside_samples(self, application: Application, listener: socket.socket) -> Iterator[AsgiApplication]:
-        """Yield the application, with the demonstration's registry beside it where that is offered."""
-        if not self.demonstration.is_offered:
-            yield application
-            return
-        port = listener.getsockname()[1]
-        url = replace(self.settings, listen_port=port).service_url
-        _log.warning(
-            "DEMONSTRATION: sample images are offered, no real registry is watched"
-            if not self.demonstration.folder.is_begun
-            else "DEMONSTRATION: sample images are watched",
-            see="dogwatch demo",
-            turn_off="DOGWATCH_DEMO=0",
-        )
-        notifications = Notifications()
-        try:
-            registry = SampleRegistry(
-                build_samples(),
-                self.demonstration.folder,
-                notifications,
-                lambda: self.demonstration.begin(url),
-                self._machine,
-            )
-            yield registry.beside(application)
-        finally:
-            notifications.close()
-
-    def _after_notice(self) -> None:
-        """Have notices read; the caller gathers what comes meanwhile, so a pause here makes one job of many notices."""
-        self.queue.read_notices()
-        time.sleep(_GATHER_SECONDS)
+        serve(self)
 
     def _embedded_server(self) -> AbstractContextManager[str]:
         from dogwatch.store.embedded import EmbeddedServer
@@ -671,29 +398,3 @@ class App:
 
     def _registry_ids(self) -> list[int]:
         return [registry.id for registry in self.registries.load_all()]
-
-
-def _stop_on_signals() -> asyncio.Event:
-    """Return an event that the first SIGTERM or SIGINT sets, in the running loop; the second ends the process."""
-    stop = asyncio.Event()
-
-    def end() -> None:
-        if stop.is_set():
-            os._exit(1)  # nothing is lost: children end with us, jobs are taken up again, the database has its guardian
-        stop.set()
-
-    for one in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(one, end)
-    return stop
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a listening socket, so that an address in use is told before anything is started."""
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        raise ConfigError("DOGWATCH_LISTEN", f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-    shown = f"[{host}]" if ":" in host else host
-    _log.info("listening", url=f"http://{shown}:{listener.getsockname()[1]}")
-    return listener

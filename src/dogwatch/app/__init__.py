@@ -1,0 +1,13 @@
+"""Rooms are handed to each other here, and here a process of Dogwatch begins and ends.
+
+`build(settings)` gives an `App`; inside `with app:` everything is connected. `process` is the App, `connections` hands
+the rooms to `flow`, `feeds` chooses the feeds, `children` runs steps apart, `service` answers requests and works.
+
+Imports of heavy rooms stand inside functions: a child that indexes layers needs no feeds, and `serve` parses nothing.
+"""
+
+from __future__ import annotations
+
+from dogwatch.app.process import App, build
+
+__all__ = ["App", "build"]

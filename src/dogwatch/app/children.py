@@ -1,0 +1,76 @@
+"""Steps that run apart: in a child process, or here for who reads what they made themselves."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from dogwatch.app.connections import connect, watched_registries
+from dogwatch.flow.ports import Outside
+from dogwatch.settings import Settings
+from dogwatch.store.clock import ProductClock
+from dogwatch.store.connection import Database
+
+if TYPE_CHECKING:
+    from dogwatch.flow.children import ChildPool
+
+_CHILD_CONNECTIONS = 2  # a child does one thing at a time; the clock asks beside it
+
+
+class InChildren:
+    """Implements `flow.ports.Isolation`: each step in a child process that is wired by its own `Outside`."""
+
+    def __init__(self, settings: Settings, dsn: str, indexing: ChildPool, importing: ChildPool) -> None:
+        self._settings = settings
+        self._dsn = dsn
+        self._indexing = indexing
+        self._importing = importing
+
+    def index(self, image_id: int) -> None:
+        """Index an image in a child."""
+        self._indexing.run("index", index_in_child, self._settings, self._dsn, image_id)
+
+    def update_feed(self, source: str, ecosystem: str) -> None:
+        """Import a feed in a child."""
+        self._importing.run("update_feed", update_feed_in_child, self._settings, self._dsn, source, ecosystem)
+
+
+class InProcess:
+    """Implements `flow.ports.Isolation` without any: for tools that read what they made themselves."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+
+    def index(self, image_id: int) -> None:
+        """Index an image here."""
+        from dogwatch.flow.index import index_image
+
+        index_image(self._outside, image_id)
+
+    def update_feed(self, source: str, ecosystem: str) -> None:
+        """Import a feed here."""
+        from dogwatch.flow.feeds import update_feed
+
+        update_feed(self._outside, source, ecosystem)
+
+
+def index_in_child(settings: Settings, dsn: str, image_id: int) -> None:
+    """Index an image; called in a child process."""
+    from dogwatch.flow.index import index_image
+
+    index_image(_child_outside(settings, dsn), image_id)
+
+
+def update_feed_in_child(settings: Settings, dsn: str, source: str, ecosystem: str) -> None:
+    """Import a feed; called in a child process."""
+    from dogwatch.flow.feeds import update_feed
+
+    update_feed(_child_outside(settings, dsn), source, ecosystem)
+
+
+@lru_cache(maxsize=1)
+def _child_outside(settings: Settings, dsn: str) -> Outside:
+    """Connect a child once, for all its works."""
+    database = Database(dsn, _CHILD_CONNECTIONS)
+    database.open()
+    return connect(settings, database, ProductClock(database), watched_registries())

@@ -1,0 +1,63 @@
+"""The rooms handed to `flow`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dogwatch import __version__
+from dogwatch.app.feeds import choose_feeds
+from dogwatch.flow.ports import Outside
+from dogwatch.model.images import Layer
+from dogwatch.model.registries import Registry
+from dogwatch.settings import Settings, process_environment
+from dogwatch.store.clock import ProductClock
+from dogwatch.store.connection import Database
+from dogwatch.store.events import EventStore
+from dogwatch.store.images import ImageStore
+from dogwatch.store.inventories import InventoryStore
+from dogwatch.store.journal import JournalStore
+from dogwatch.store.registries import RegistryStore
+from dogwatch.store.retention import RetentionStore
+from dogwatch.store.watch import WatchStore
+
+if TYPE_CHECKING:
+    from dogwatch.registry.watched import WatchedRegistries
+
+
+class LayerReading:
+    """Implements `flow.ports.LayerReader`: a stream from the registry room, read by the inventory room."""
+
+    def __init__(self, registries: WatchedRegistries) -> None:
+        self._registries = registries
+
+    def read_layer(self, registry: Registry, repository: str, layer: Layer) -> bytes:
+        """Read a layer; returns encoded evidence."""
+        from dogwatch.inventory import encode_evidence, read_layer
+
+        with self._registries.open_layer(registry, repository, layer) as blob:
+            return encode_evidence(read_layer(blob, layer))
+
+
+def connect(settings: Settings, database: Database, clock: ProductClock, registries: WatchedRegistries) -> Outside:
+    """Hand the rooms to `flow`."""
+    journal = JournalStore(database)
+    return Outside(
+        clock=clock,
+        registries=registries,
+        layers=LayerReading(registries),
+        feeds=choose_feeds(settings, journal),
+        registry_store=RegistryStore(database, clock),
+        event_store=EventStore(database),
+        image_store=ImageStore(database),
+        inventory_store=InventoryStore(database),
+        watch_store=WatchStore(database),
+        retention_store=RetentionStore(database),
+        journal_store=journal,
+    )
+
+
+def watched_registries() -> WatchedRegistries:
+    """Return what talks to registries, with credentials from the process's environment."""
+    from dogwatch.registry.watched import WatchedRegistries
+
+    return WatchedRegistries(process_environment(), __version__)
