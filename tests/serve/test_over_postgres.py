@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dogwatch.app.service import served_by
 from dogwatch.serve.http import Application, make_app
 from dogwatch.store.notice_writer import NoticeWriter
 from tests.flow.world import ACCOUNT, EXPECTED, World, small_world, vulnerable_image
@@ -32,7 +33,7 @@ def world(database: str, tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture
 def app(world: World) -> Application:
-    return make_app(world.app._served(NoticeWriter(world.app.dsn)))
+    return make_app(served_by(world.app, NoticeWriter(world.app.dsn)))
 
 
 def post(app: Application, path: str, content: Any) -> Reply:
@@ -137,7 +138,7 @@ def test_windows_are_changed_by_aws_clients(world: World, app: Application) -> N
 async def test_a_notice_is_durable_when_it_is_answered(world: World) -> None:
     secret = world.app.registries.add(ACCOUNT, "third", world.simulator.access, "us-east-1")[1]
     async with NoticeWriter(world.app.dsn) as writer:
-        app = make_app(world.app._served(writer))
+        app = make_app(served_by(world.app, writer))
         headers = {**LOCAL, "authorization": f"Bearer {secret}", "content-type": "application/json"}
         path = f"/hooks/{ACCOUNT}/third"
         assert (await acall(app, "POST", path, b"not json", headers)).status == 202

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
+from dogwatch.app.service import served_by
 from dogwatch.serve.http import Application, make_app
 from dogwatch.store.notice_writer import NoticeWriter
 from tests.flow.world import small_world, vulnerable_image
@@ -21,7 +22,7 @@ def app(database: str, tmp_path: Path) -> Iterator[Application]:
     with small_world(database, tmp_path) as world:
         world.push("team/app", vulnerable_image())
         world.app.run_until_idle()
-        yield make_app(world.app._served(NoticeWriter(world.app.dsn)))
+        yield make_app(served_by(world.app, NoticeWriter(world.app.dsn)))
 
 
 def get(app: Application, target: str, status: int = 200) -> str:

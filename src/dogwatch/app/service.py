@@ -56,7 +56,7 @@ async def _serve(app: App, listener: socket.socket) -> None:
 
     stop = stop_on_signals()
     async with NoticeWriter(app.dsn) as notices, AsyncExitStack() as opened:
-        application = make_app(_served(app, notices))
+        application = make_app(served_by(app, notices))
         front = opened.enter_context(_beside_samples(app, application, listener))
         server = make_server(front, app.settings.listen_host, app.settings.listen_port)
         server.capture_signals = nullcontext  # type: ignore[method-assign, assignment]  # one order of ending: below
@@ -75,8 +75,8 @@ async def _serve(app: App, listener: socket.socket) -> None:
                 tasks.create_task(each)
 
 
-def _served(app: App, notices: NoticeWriter) -> Served:
-    """Hand the rooms to `serve`."""
+def served_by(app: App, notices: NoticeWriter) -> Served:
+    """Return the rooms as `serve` wants them handed over."""
     from dogwatch.serve.access_keys import AccessKeyFile
     from dogwatch.serve.http import Served
     from dogwatch.store.hook_secrets import HookSecrets
