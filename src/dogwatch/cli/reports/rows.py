@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 
 from dogwatch.cli.rendering import printable
+from dogwatch.cli.reports.cells import guarded_cell
 from dogwatch.cli.reports.words import PackageKey, distinct, package_urls, rule_in_words
 from dogwatch.model.judgements import Report, ReportedFinding
 
@@ -39,11 +40,11 @@ def make_rows(report: Report) -> Iterator[tuple[str, ...]]:
 
 
 def render_csv(report: Report, version: str) -> str:
-    """Return the report as CSV with a header."""
+    """Return the report as CSV with a header; no cell of it is a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows(make_rows(report))
+    writer.writerows(map(guarded_cell, row) for row in make_rows(report))
     return text.getvalue()
 
 
