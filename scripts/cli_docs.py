@@ -1,12 +1,12 @@
-"""Writes docs/cli.md from the help texts of the commands; a test compares.
+"""Writes docs/cli.md and a page per command in docs/cli/ from the help texts of the commands; a test compares.
 
-Run: .venv/bin/python scripts/cli_docs.py > docs/cli.md
+Run: .venv/bin/python scripts/cli_docs.py
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -14,11 +14,16 @@ import typer
 from dogwatch.cli import errors
 from dogwatch.cli.main import application
 
+DOCS = Path(__file__).parents[1] / "docs"
+INDEX = "cli.md"
+FOLDER = "cli"
+
 _WIDTH = 100
-_OPENING = """\
+_MADE = "Made from the help texts by `scripts/cli_docs.py`; a test keeps it so."
+_OPENING = f"""\
 # Commands
 
-Made from the help texts by `scripts/cli_docs.py`; a test keeps it so.
+{_MADE}
 
 Data goes to standard output, everything else to standard error. On a terminal lists are tables; elsewhere they are
 tab-separated lines without a header. `-o` chooses: `table`, `tsv`, `json`, `ndjson`, `csv`. Below every list of
@@ -31,17 +36,54 @@ the first of these that is given counts.
 """
 
 
-def write_commands() -> str:
-    """Return the whole page."""
-    parts = [_OPENING, _exit_codes()]
+def make_pages() -> Mapping[str, str]:
+    """Return every page: path below docs/ → text; a command with its subcommands is one page."""
     root = typer.main.get_command(application)
-    for path, command in _commands(root, ("dogwatch",)):
-        context = command.context_class(
-            command, info_name=" ".join(path), max_content_width=_WIDTH, terminal_width=_WIDTH
-        )
-        lines = (line.rstrip() for line in command.get_help(context).splitlines())
-        parts.append(f"## {' '.join(path)}\n\n```text\n{chr(10).join(lines).rstrip()}\n```\n")
+    pages = {INDEX: _index(root)}
+    for name, command in root.commands.items():  # type: ignore[attr-defined]  # the root is a group
+        pages[f"{FOLDER}/{name}.md"] = _page(name, command)
+    return pages
+
+
+def existing_pages() -> Mapping[str, str]:
+    """Return the pages that are there, as `make_pages` does."""
+    files = [DOCS / INDEX, *sorted((DOCS / FOLDER).glob("*"))]
+    return {str(file.relative_to(DOCS)): file.read_text(encoding="utf-8") for file in files}
+
+
+def write_pages() -> None:
+    """Write every page, and delete those of commands that are no more."""
+    (DOCS / FOLDER).mkdir(exist_ok=True)
+    pages = make_pages()
+    for path, text in pages.items():
+        (DOCS / path).write_text(text, encoding="utf-8")
+    for path in existing_pages().keys() - pages.keys():
+        (DOCS / path).unlink()
+
+
+def _index(root: Any) -> str:
+    rows = [f"| [`{' '.join(path)}`]({FOLDER}/{path[1]}.md) | {_purpose(one)} |" for path, one in _leaves(root)]
+    table = "\n".join(["| command | does |", "|---|---|", *rows])
+    return "\n".join([_OPENING, table, "", _exit_codes(), "## dogwatch\n", _help(root, ("dogwatch",))])
+
+
+def _page(name: str, command: Any) -> str:
+    parts = [f"# dogwatch {name}\n\n{_MADE} All commands: [cli.md](../{INDEX}).\n"]
+    for path, one in _commands(command, ("dogwatch", name)):
+        parts += [f"## {' '.join(path)}\n"] if len(path) > 2 else []
+        parts.append(_help(one, path))
     return "\n".join(parts)
+
+
+def _help(command: Any, path: tuple[str, ...]) -> str:
+    context = command.context_class(command, info_name=" ".join(path), max_content_width=_WIDTH, terminal_width=_WIDTH)
+    lines = (line.rstrip() for line in command.get_help(context).splitlines())
+    return f"```text\n{chr(10).join(lines).rstrip()}\n```\n"
+
+
+def _purpose(command: Any) -> str:
+    """Return the first paragraph of a command's help, in one line."""
+    return " ".join((command.help or "").split("\n\n")[0].split())
 
 
 def _exit_codes() -> str:
@@ -59,5 +101,12 @@ def _commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
         yield from _commands(one, (*path, name))
 
 
+def _leaves(root: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield what can be typed: every command that is no group, with its path."""
+    for path, one in _commands(root, ("dogwatch",)):
+        if not getattr(one, "commands", {}):
+            yield path, one
+
+
 if __name__ == "__main__":
-    sys.stdout.write(write_commands())
+    write_pages()

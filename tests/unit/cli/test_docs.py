@@ -1,13 +1,9 @@
-"""docs/cli.md says what the commands say."""
+"""docs/cli.md and docs/cli/ say what the commands say."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from scripts.cli_docs import write_commands
-
-PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
+from scripts.cli_docs import existing_pages, make_pages
 
 
-def test_the_page_of_commands_is_made_from_their_help_texts() -> None:
-    assert PAGE.read_text(encoding="utf-8") == write_commands(), "python scripts/cli_docs.py > docs/cli.md"
+def test_the_pages_of_commands_are_made_from_their_help_texts() -> None:
+    assert existing_pages() == make_pages(), "run: .venv/bin/python scripts/cli_docs.py"
