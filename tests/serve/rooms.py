@@ -324,6 +324,11 @@ class Rooms:
         names = [name for name, _ in places]
         return frozenset(name for name in names if names.count(name) > 1)
 
+    def registries_with(self, account_id: str, repository: str) -> tuple[str, ...]:
+        self._fail()
+        rows = [one for one in self.image_rows if one.account_id == account_id and one.repository == repository]
+        return tuple(sorted({one.registry_alias for one in rows}))
+
     # RescanSettings
     def load(self, account_id: str) -> RescanSetting:
         self._fail()

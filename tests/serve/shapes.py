@@ -8,6 +8,7 @@ from typing import Any
 import botocore.session
 
 MODEL = botocore.session.get_session().get_service_model("inspector2")
+ECR = botocore.session.get_session().get_service_model("ecr")
 
 
 def violations(value: Any, shape: Any, place: str = "") -> list[str]:
@@ -55,8 +56,8 @@ def _bounds(length: int, shape: Any, place: str) -> list[str]:
     return [] if length >= low and (high is None or length <= high) else [f"{place}: length {length}"]
 
 
-def reply_violations(operation: str, reply: Any) -> list[str]:
-    return violations(reply, MODEL.operation_model(operation).output_shape)
+def reply_violations(operation: str, reply: Any, model: Any = MODEL) -> list[str]:
+    return violations(reply, model.operation_model(operation).output_shape)
 
 
 def error_violations(name: str, reply: Any) -> list[str]:

@@ -22,8 +22,9 @@ from dogwatch.serve import metrics, probes
 from dogwatch.serve.api import application as api
 from dogwatch.serve.api.asked import INCOMING, REQUEST_ID, SERVICE, Rooms
 from dogwatch.serve.aws.application import AwsApplication
-from dogwatch.serve.aws.errors import plain_error
-from dogwatch.serve.aws.operations import operation_at
+from dogwatch.serve.aws.doors import AwsCall, AwsDoors
+from dogwatch.serve.aws.ecr.application import EcrApplication
+from dogwatch.serve.aws.ecr.asked import EcrRooms
 from dogwatch.serve.callers import CallerCheck
 from dogwatch.serve.errors import (
     BODY_PROBLEMS,
@@ -119,7 +120,10 @@ class Application:
             self._after_notices,
             self._metrics.count_notice,
         )
-        self._aws = AwsApplication(self._callers, served.views, served.rescan, served.registries, served.after_setting)
+        self._aws = AwsDoors(
+            AwsApplication(self._callers, served.views, served.rescan, served.registries, served.after_setting),
+            EcrApplication(self._callers, EcrRooms(served.views, served.registries)),
+        )
         rooms = Rooms(self._callers, served.views, served.rescan, served.registries, served.after_setting)
         self._api = api.make_api(rooms, served.version)
         self._page = PageApplication(self._callers, served.views, served.version)
@@ -155,25 +159,25 @@ class Application:
         request_id = asked_id if _REQUEST_ID.fullmatch(asked_id) else secrets.token_hex(8)
         reply = _Reply(send, request_id)
         begun = time.monotonic()
-        operation = operation_at(head.method, head.path)
+        call = self._aws.call_of(head)
         limit = asyncio.timeout(REQUEST_SECONDS)
         try:
             async with limit:
-                await self._route(scope, head, receive, reply, request_id, operation)
+                await self._route(scope, head, receive, reply, request_id, call)
         except ClientGoneError:
             pass
         except TimeoutError as error:
             if not limit.expired():
                 _log_broken(head, request_id, error)
-            await reply.fail(_failure(operation, request_id, is_slow=limit.expired()))
+            await reply.fail(_failure(call, request_id, is_slow=limit.expired()))
         except Exception as error:
             _log_broken(head, request_id, error)
-            await reply.fail(_failure(operation, request_id, is_slow=False))
+            await reply.fail(_failure(call, request_id, is_slow=False))
         finally:
             _log_line(head, request_id, reply.status, time.monotonic() - begun)
 
     async def _route(
-        self, scope: Scope, head: Incoming, receive: Receive, reply: _Reply, request_id: str, operation: str | None
+        self, scope: Scope, head: Incoming, receive: Receive, reply: _Reply, request_id: str, call: AwsCall | None
     ) -> None:
         if head.path.startswith(HOOKS):
             await send_answer(await self._hooks.answer(head, receive, request_id), reply.send)
@@ -185,14 +189,14 @@ class Application:
             except BodyRefusedError as refused:
                 await send_answer(_refuse_body(refused, request_id), reply.send)
                 return
-            await self._answer(scope, head_of(scope, body), receive, reply, request_id, operation)
+            await self._answer(scope, head_of(scope, body), receive, reply, request_id, call)
 
     async def _answer(
-        self, scope: Scope, incoming: Incoming, receive: Receive, reply: _Reply, request_id: str, operation: str | None
+        self, scope: Scope, incoming: Incoming, receive: Receive, reply: _Reply, request_id: str, call: AwsCall | None
     ) -> None:
         """Answer a request whose body was read."""
-        if operation is not None:
-            await send_answer(await in_thread(self._aws.answer, operation, incoming, request_id), reply.send)
+        if call is not None:
+            await send_answer(await in_thread(call.answer, incoming, request_id), reply.send)
         elif incoming.path == "/metrics":
             await send_answer(await in_thread(self._scrape, incoming, request_id), reply.send)
         elif is_for_browsers(incoming):
@@ -250,9 +254,9 @@ def _refuse_body(refused: BodyRefusedError, request_id: str) -> Answer:
     return bare_problem(BODY_PROBLEMS[refused.status], refused.reason, request_id, {"connection": "close"})
 
 
-def _failure(operation: str | None, request_id: str, *, is_slow: bool) -> Answer:
-    if operation is not None:
-        return plain_error(500, "InternalServerException", "the service cannot answer now", request_id)
+def _failure(call: AwsCall | None, request_id: str, *, is_slow: bool) -> Answer:
+    if call is not None:
+        return call.fail(request_id)
     problem = TOO_SLOW if is_slow else BROKEN
     return bare_problem(problem, f"ask the operator about request {request_id}", request_id)
 

@@ -58,6 +58,9 @@ class Views(Protocol):
     def shared_repositories(self, account_id: str) -> frozenset[str]:
         """Names that more than one of the account's registries has a repository of."""
 
+    def registries_with(self, account_id: str, repository: str) -> tuple[str, ...]:
+        """Aliases of the account's watched registries that have a repository of that name, in order."""
+
 
 class RescanSettings(Protocol):
     """The windows of an account."""

@@ -23,6 +23,7 @@ from dogwatch.store.image_details import FAMILIES, ImageDetails, load_details
 from dogwatch.store.image_filters import image_conditions
 from dogwatch.store.platforms import platform_name
 from dogwatch.store.queries import load_queries
+from dogwatch.store.text import storable_identity
 from dogwatch.store.unresolved import UNRESOLVED, UNRESOLVED_OF_ACCOUNT
 from dogwatch.windows import explain
 
@@ -116,6 +117,12 @@ class ImageViews:
         with self._database.transaction() as connection:
             rows = connection.execute(_SQL["shared_repositories"], {"account": account_id}).fetchall()
         return frozenset(row[0] for row in rows)
+
+    def registries_with(self, account_id: str, repository: str) -> tuple[str, ...]:
+        """Return the aliases of the account's watched registries that have a repository of that name, in order."""
+        values = {"account": account_id, "repository": storable_identity(repository)}
+        with self._database.transaction() as connection:
+            return tuple(row[0] for row in connection.execute(_SQL["registries_with"], values).fetchall())
 
     def _counts(
         self, statement: sql.Composed, values: Mapping[str, object], now: datetime

@@ -76,6 +76,10 @@ class Views:
         """Return the repository names that more than one of the account's registries has."""
         return self._images.shared_repositories(account_id)
 
+    def registries_with(self, account_id: str, repository: str) -> tuple[str, ...]:
+        """Return the aliases of the account's watched registries that have a repository of that name, in order."""
+        return self._images.registries_with(account_id, repository)
+
     def feeds(self) -> tuple[FeedView, ...]:
         """Return the freshness of every feed that is switched on."""
         return load_feed_views(self._database, self._expected_feeds, self.now())

@@ -132,3 +132,10 @@ FROM repository JOIN registry ON registry.id = repository.registry_id AND regist
 WHERE repository.account_id = %(account)s
 GROUP BY repository.name
 HAVING count(*) > 1
+
+-- name: registries_with
+-- The watched registries of an account that have a repository of a name.
+SELECT registry.alias
+FROM repository JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
+WHERE repository.account_id = %(account)s AND repository.name = %(repository)s
+ORDER BY registry.alias

@@ -1,0 +1,50 @@
+"""Answers ecr's clients: who calls, which operation, what it says, or the error in ecr's shape.
+
+A new operation is a function from `EcrAsked` to the members of its reply, and one entry in `OFFERED`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import msgspec
+
+from dogwatch.model.errors import DogwatchError
+from dogwatch.serve.aws.ecr.asked import EcrAsked, EcrRooms
+from dogwatch.serve.aws.ecr.errors import CONTENT_TYPE, ecr_answer, plain_error, server_error
+from dogwatch.serve.aws.ecr.operations import OPERATIONS, SERVICE
+from dogwatch.serve.callers import CallerCheck
+from dogwatch.serve.messages import Answer, Incoming
+
+Operation = Callable[[EcrAsked], Mapping[str, Any]]
+
+OFFERED: Mapping[str, Operation] = MappingProxyType({})
+"""The operations that are offered here."""
+
+
+class EcrApplication:
+    """The ecr endpoint; `answer` may wait for the database, so it runs on a thread."""
+
+    def __init__(self, callers: CallerCheck, rooms: EcrRooms) -> None:
+        self._callers = callers
+        self._rooms = rooms
+
+    def answer(self, operation: str, incoming: Incoming, request_id: str) -> Answer:
+        """Answer one call."""
+        try:
+            caller = self._callers.identify(incoming, SERVICE)
+            if operation not in OPERATIONS:
+                return plain_error("UnknownOperationException", f"ecr has no {operation[:100]!r}", request_id)
+            if operation not in OFFERED:
+                message = f"{operation} is not offered here yet; offered are {', '.join(sorted(OFFERED))}"
+                return plain_error("UnsupportedOperationException", message, request_id)
+            content = OFFERED[operation](EcrAsked(caller, incoming.body, self._rooms))
+        except DogwatchError as error:
+            return ecr_answer(error, request_id)
+        return Answer(200, msgspec.json.encode(content), CONTENT_TYPE, {"x-amzn-requestid": request_id})
+
+    def fail(self, request_id: str) -> Answer:
+        """Return what clients get when the request broke."""
+        return server_error(request_id)
