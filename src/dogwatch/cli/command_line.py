@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Output = Annotated[
     Format | None,
-    typer.Option("--output", "-o", help="table on a terminal, tsv elsewhere", show_default=False, case_sensitive=False),
+    typer.Option("--output", "-o", help="json, for programs", show_default=False, case_sensitive=False),
 ]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from dogwatch.cli.command_line import Output, examples
-from dogwatch.cli.rendering import Column, chosen_format, write_rows
+from dogwatch.cli.command_line import examples
+from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
+from dogwatch.cli.rendering import Column
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.settings import SETTINGS, Settings
 
@@ -16,14 +17,12 @@ _NAMES = ("name", "value", "origin")
 
 
 @takes_settings(every=True)
-def show_settings(settings: Settings, *, output: Output = None) -> None:
+def show_settings(
+    settings: Settings, *, sort: Sort = None, output: Outputs = None, columns: Columns = None, query: Query = None
+) -> None:
     """Show every setting, its value, and where it comes from: flag, environment, file, default. Secrets are masked."""
-    write_rows(
-        settings.effective(),
-        COLUMNS,
-        chosen_format(output),
-        document=lambda row: dict(zip(_NAMES, row, strict=True)),
-    )
+    layout = lay_out(LISTING, output, columns, query, sort)
+    layout.write(layout.arranged(settings.effective()))
 
 
 COLUMNS: tuple[Column[Row], ...] = (
@@ -33,6 +32,7 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column("variable", "VARIABLE", lambda row: _SETTINGS[row[0]].variable),
     Column("purpose", "", lambda row: _SETTINGS[row[0]].purpose),
 )
+LISTING = listing_of(COLUMNS, lambda row: dict(zip(_NAMES, row, strict=True)))
 
 
 def add_to(application: typer.Typer) -> None:

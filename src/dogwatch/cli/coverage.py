@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from dogwatch.cli.command_line import Output, examples, opened
-from dogwatch.cli.json_query import Query, asked_of, with_query
-from dogwatch.cli.looked_at import add_up, place_of, sentences
-from dogwatch.cli.ports import Views
-from dogwatch.cli.rendering import Column, chosen_format, minute, rfc3339, short_digest, write_rows
+from dogwatch.cli.command_line import examples, opened
+from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
+from dogwatch.cli.looked_at import add_up, look, place_of, sentences
+from dogwatch.cli.options import switch
+from dogwatch.cli.rendering import Column, minute, rfc3339, short_digest
 from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.taking import Taken
 from dogwatch.model.views import CoverageCount, ImageQuery, UnresolvedView
 from dogwatch.settings import Settings
-
-_PAGE = 1_000
 
 
 @takes_settings()
@@ -24,9 +23,11 @@ def show_coverage(
     settings: Settings,
     *,
     unresolved: Annotated[
-        bool, typer.Option("--unresolved", help="list the manifests that could not be resolved, and why")
+        bool, switch("list the manifests that could not be resolved, and why", "--unresolved")
     ] = False,
-    output: Output = None,
+    sort: Sort = None,
+    output: Outputs = None,
+    columns: Columns = None,
     query: Query = None,
 ) -> None:
     """Say what was looked at: images by registry and status, with the gaps in them.
@@ -34,33 +35,19 @@ def show_coverage(
     Pending and failed images have no findings because nobody could look, not because they are clean. Unresolved
     manifests could not even be told to be images.
     """
+    if unresolved:
+        manifests = lay_out(UNRESOLVED, output, columns, query, sort)
+        wanted = ImageQuery(settings.account)
+        with opened(settings) as app:
+            views = app.views
+            found = Taken(lambda size, after: views.unresolved(replace(wanted, limit=size, after=after)), None)
+            manifests.write(manifests.arranged(found), lambda: sentences(look(views, settings.account)))
+        return
+    layout = lay_out(COUNTS, output, columns, query, sort)
     with opened(settings) as app:
         counts = app.views.count_coverage(ImageQuery(settings.account))
-        looked = add_up(counts, app.views.feeds(), app.views.now())
-        manifests = list(_unresolved(app.views, settings.account)) if unresolved else []
-    footer = sentences(looked)
-    if unresolved:
-        write_rows(
-            manifests,
-            UNRESOLVED_COLUMNS,
-            with_query(chosen_format(output), query),
-            footer=footer,
-            reshape=asked_of(query),
-        )
-        return
-    if not counts:
-        footer = f"No image is known yet.\n{footer}"
-    write_rows(counts, COLUMNS, with_query(chosen_format(output), query), footer=footer, reshape=asked_of(query))
-
-
-def _unresolved(views: Views, account_id: str) -> Iterator[UnresolvedView]:
-    after = ""
-    while True:
-        page = views.unresolved(ImageQuery(account_id, limit=_PAGE, after=after))
-        yield from page.rows
-        after = page.next
-        if not after:
-            return
+        footer = sentences(add_up(counts, app.views.feeds(), app.views.now()))
+    layout.write(layout.arranged(counts), footer if counts else f"No image is known yet.\n{footer}")
 
 
 COLUMNS: tuple[Column[CoverageCount], ...] = (
@@ -82,6 +69,8 @@ UNRESOLVED_COLUMNS: tuple[Column[UnresolvedView], ...] = (
     Column("tried_at", "LAST", lambda one: rfc3339(one.tried_at), lambda one: minute(one.tried_at)),
     Column("problem", "PROBLEM", lambda one: one.problem),
 )
+COUNTS = listing_of(COLUMNS)
+UNRESOLVED = listing_of(UNRESOLVED_COLUMNS)
 
 
 def add_to(application: typer.Typer) -> None:

@@ -2,57 +2,74 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import datetime
 
 import typer
 
-from dogwatch.cli.command_line import Output, examples, new_group, opened
+from dogwatch.cli.command_line import examples, new_group, opened
 from dogwatch.cli.errors import INCOMPLETE
-from dogwatch.cli.json_query import Query, asked_of, with_query
+from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import feed_state
-from dogwatch.cli.rendering import Column, chosen_format, minute, rfc3339, write_rows
+from dogwatch.cli.ports import Views
+from dogwatch.cli.rendering import Column, as_document, minute, rfc3339
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.views import FeedView
 from dogwatch.settings import Settings
 
-if TYPE_CHECKING:
-    from datetime import datetime
+
+@dataclass(frozen=True, slots=True)
+class AgedFeed:
+    """A feed and the moment at which its age is told."""
+
+    feed: FeedView
+    now: datetime
 
 
 @takes_settings()
-def show_feeds(settings: Settings, *, output: Output = None, query: Query = None) -> None:
+def show_feeds(
+    settings: Settings, *, sort: Sort = None, output: Outputs = None, columns: Columns = None, query: Query = None
+) -> None:
     """Show each feed of advisories: how many records, when it was asked and when it last changed."""
+    layout = lay_out(LISTING, output, columns, query, sort)
     with opened(settings) as app:
-        feeds, now = app.views.feeds(), app.views.now()
-    _write(feeds, now, output, query)
+        feeds = _feeds(app.views)
+    layout.write(layout.arranged(feeds))
 
 
 @takes_settings(every=True)
-def update_feeds(settings: Settings, *, output: Output = None) -> None:
+def update_feeds(
+    settings: Settings, *, sort: Sort = None, output: Outputs = None, columns: Columns = None, query: Query = None
+) -> None:
     """Look at every feed now, and import what changed.
 
     What was imported stays in force where a feed cannot be had; the exit code is then 5.
     """
+    layout = lay_out(LISTING, output, columns, query, sort)
     with opened(settings) as app:
         app.update_feeds()
-        feeds, now = app.views.feeds(), app.views.now()
-    _write(feeds, now, output)
-    if any(feed.problem or feed.missing for feed in feeds):
+        feeds = _feeds(app.views)
+    layout.write(layout.arranged(feeds))
+    if any(one.feed.problem or one.feed.missing for one in feeds):
         raise typer.Exit(INCOMPLETE)
 
 
-def _write(feeds: tuple[FeedView, ...], now: datetime, output: Output, query: str | None = None) -> None:
-    columns: tuple[Column[FeedView], ...] = (
-        Column("source", "SOURCE", lambda one: one.source),
-        Column("ecosystem", "ECOSYSTEM", lambda one: one.ecosystem),
-        Column("records", "RECORDS", lambda one: str(one.records)),
-        Column("refused", "REFUSED", lambda one: str(one.refused)),
-        Column("state", "STATE", lambda one: feed_state(one, now)),
-        Column("checked_at", "", lambda one: rfc3339(one.checked_at)),
-        Column("changed_at", "CHANGED", lambda one: rfc3339(one.changed_at), lambda one: minute(one.changed_at)),
-        Column("problem", "PROBLEM", lambda one: one.problem, style=lambda _: "bold red"),
-    )
-    write_rows(feeds, columns, with_query(chosen_format(output), query), reshape=asked_of(query))
+def _feeds(views: Views) -> list[AgedFeed]:
+    now = views.now()
+    return [AgedFeed(feed, now) for feed in views.feeds()]
+
+
+COLUMNS: tuple[Column[AgedFeed], ...] = (
+    Column("source", "SOURCE", lambda one: one.feed.source),
+    Column("ecosystem", "ECOSYSTEM", lambda one: one.feed.ecosystem),
+    Column("records", "RECORDS", lambda one: str(one.feed.records)),
+    Column("refused", "REFUSED", lambda one: str(one.feed.refused)),
+    Column("state", "STATE", lambda one: feed_state(one.feed, one.now)),
+    Column("checked_at", "", lambda one: rfc3339(one.feed.checked_at)),
+    Column("changed_at", "CHANGED", lambda one: rfc3339(one.feed.changed_at), lambda one: minute(one.feed.changed_at)),
+    Column("problem", "PROBLEM", lambda one: one.feed.problem, style=lambda _: "bold red"),
+)
+LISTING = listing_of(COLUMNS, lambda one: as_document(one.feed))
 
 
 def add_to(application: typer.Typer) -> None:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
 from dogwatch.cli import filters
-from dogwatch.cli.command_line import Output, examples, opened
-from dogwatch.cli.json_query import Query, asked_of, with_query
+from dogwatch.cli.command_line import examples, opened
+from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, lay_out
 from dogwatch.cli.looked_at import look, nothing_found, sentences
+from dogwatch.cli.options import option, switch
 from dogwatch.cli.ports import Views
-from dogwatch.cli.rendering import Column, chosen_format, day, rfc3339, short_digest, write_rows
+from dogwatch.cli.rendering import Column, day, rfc3339, short_digest
 from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.taking import Taken
+from dogwatch.cli.writers import Listing
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import FINDING_FIELDS
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingQuery, FindingView, VulnerablePackage
 from dogwatch.settings import Settings
 
-_PAGE = 1_000
 _STATUSES = ("ACTIVE", "CLOSED")
 _FIXES = ("YES", "NO", "PARTIAL")
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
@@ -38,35 +40,32 @@ class FindingRow:
     more: int = 0
 
 
-def _option(text: str, *names: str) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(*names, help=text, show_default=False, metavar="TEXT")
-    return option
-
-
 @takes_settings()
 def show_findings(
     settings: Settings,
     *,
-    severity: Annotated[Words, _option("CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, UNTRIAGED", "--severity")] = None,
-    repository: Annotated[Words, _option("repository", "--repository", "-r")] = None,
-    tag: Annotated[Words, _option("tag of the image", "--tag")] = None,
-    digest: Annotated[Words, _option("digest of the image", "--digest")] = None,
-    package: Annotated[Words, _option("name of the package", "--package")] = None,
-    vulnerability: Annotated[Words, _option("CVE id, or any alias of it", "--vulnerability")] = None,
-    ecosystem: Annotated[Words, _option("Debian:12, PyPI, npm", "--ecosystem")] = None,
-    status: Annotated[Words, _option("ACTIVE (default), CLOSED, or all", "--status")] = None,
-    fix: Annotated[Words, _option("whether a fix is there: YES, NO, PARTIAL", "--fix")] = None,
-    as_of: Annotated[str | None, _option("what was known then: a day or an RFC 3339 time", "--as-of")] = None,
-    sort: Annotated[
-        str, typer.Option("--sort", help="severity, score, vulnerability, first_observed_at …")
-    ] = "severity",
-    ascending: Annotated[bool, typer.Option("--ascending", help="smallest first")] = False,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="at most so many findings")] = 100,
+    severity: Annotated[Words, option("CRITICAL, HIGH, MEDIUM, LOW, INFORMATIONAL, UNTRIAGED", "--severity")] = None,
+    repository: Annotated[Words, option("repository", "--repository", "-r")] = None,
+    tag: Annotated[Words, option("tag of the image", "--tag")] = None,
+    digest: Annotated[Words, option("digest of the image", "--digest")] = None,
+    package: Annotated[Words, option("name of the package", "--package")] = None,
+    vulnerability: Annotated[Words, option("CVE id, or any alias of it", "--vulnerability")] = None,
+    ecosystem: Annotated[Words, option("Debian:12, PyPI, npm", "--ecosystem")] = None,
+    status: Annotated[Words, option("ACTIVE (default), CLOSED, or all", "--status")] = None,
+    fix: Annotated[Words, option("whether a fix is there: YES, NO, PARTIAL", "--fix")] = None,
+    as_of: Annotated[str | None, option("what was known then: a day or an RFC 3339 time", "--as-of")] = None,
     filter: Annotated[
         str | None,
-        _option("also demand this: 'severity in (critical, high) and package ~ \"openssl*\"'", "--filter"),
+        option("also demand this: 'severity in (critical, high) and package ~ \"openssl*\"'", "--filter"),
     ] = None,
-    output: Output = None,
+    sort: Annotated[
+        str, typer.Option("--sort", help="severity, score, vulnerability, first_observed_at …", metavar="NAME")
+    ] = "severity",
+    ascending: Annotated[bool, switch("smallest first", "--ascending")] = False,
+    limit: Limit = USUAL_LIMIT,
+    all: All = False,
+    output: Outputs = None,
+    columns: Columns = None,
     query: Query = None,
 ) -> None:
     """List findings, the most severe first.
@@ -74,6 +73,7 @@ def show_findings(
     A filter takes alternatives (A,B or the option again), '!A' for not A, and 'A*' for everything that begins with A.
     Below the list stands what was looked at; what was not looked at has no findings, but may have flaws.
     """
+    layout = lay_out(LISTING, output, columns, query)
     texts = {
         "severity": filters.chosen_words("severity", severity, [one.name for one in Severity]),
         "repository": filters.entries(repository),
@@ -93,26 +93,21 @@ def show_findings(
         sort=sort,
         descending=not ascending,
     )
-    form = with_query(chosen_format(output), query)
     with opened(settings) as app:
-        found, is_more = _take(app.views, wanted, limit)
-        looked = look(app.views, settings.account)
-    footer = sentences(looked)
-    if not found:
-        footer = f"{nothing_found(looked)}\n{footer}"
-    if is_more:
-        footer = f"The first {limit:,}; there are more (--limit).\n{footer}"
-    if wanted.as_of:
-        footer = f"As known at {rfc3339(wanted.as_of)}; what was looked at is told as of now.\n{footer}"
-    if form.is_for_people:
-        rows = [FindingRow(one, one.packages[0], len(one.packages) - 1) for one in found if one.packages]
-        write_rows(rows, COLUMNS, form, footer=footer)
-    else:
-        rows = [FindingRow(one, package) for one in found for package in one.packages]
-        if form in (form.JSON, form.NDJSON):
-            write_rows(found, (), form, footer=footer, reshape=asked_of(query))
-        else:
-            write_rows(rows, COLUMNS, form, footer=footer)
+        _list(app.views, wanted, None if all else limit, layout)
+
+
+def _list(views: Views, wanted: FindingQuery, limit: int | None, layout: Layout[FindingView, FindingRow]) -> None:
+    found = Taken(lambda size, after: views.findings(replace(wanted, limit=size, after=after)), limit)
+
+    def footer() -> str:
+        looked = look(views, wanted.account_id)
+        text = found.note + ("" if found.count else f"{nothing_found(looked)}\n") + sentences(looked)
+        if wanted.as_of:
+            text = f"As known at {rfc3339(wanted.as_of)}; what was looked at is told as of now.\n{text}"
+        return text
+
+    layout.write(found, footer)
 
 
 def _statuses(asked: Words) -> list[tuple[str, str]]:
@@ -120,18 +115,6 @@ def _statuses(asked: Words) -> list[tuple[str, str]]:
     if [value.lower() for value in asked or ()] == ["all"]:
         return []
     return filters.chosen_words("status", asked or ["ACTIVE"], _STATUSES)
-
-
-def _take(views: Views, query: FindingQuery, limit: int) -> tuple[Sequence[FindingView], bool]:
-    """Return the first findings of a query, and whether there are more."""
-    found: list[FindingView] = []
-    after = ""
-    while True:
-        page = views.findings(replace(query, limit=min(_PAGE, limit - len(found)), after=after))
-        found += page.rows
-        after = page.next
-        if not after or len(found) >= limit:
-            return found, bool(after)
 
 
 def severity_counts(counts: Mapping[Severity, int]) -> str:
@@ -197,6 +180,11 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
     ),
     Column("title", "", lambda row: row.finding.title),
 )
+LISTING: Listing[FindingView, FindingRow] = Listing(
+    COLUMNS,
+    rows=lambda one: [FindingRow(one, package) for package in one.packages],
+    brief_rows=lambda one: [FindingRow(one, one.packages[0], len(one.packages) - 1)] if one.packages else [],
+)
 
 
 def add_to(application: typer.Typer) -> None:
@@ -209,6 +197,8 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch findings --repository 'shop/*' --package openssl -o json",
             "dogwatch findings --filter 'score >= 7 and not package ~ \"linux*\" and first_observed > 2026-10-01'",
             "dogwatch findings -o json --query '[].vulnerability'",
+            "dogwatch findings --all -o table -o csv=findings.csv -o ndjson=findings.ndjson",
+            "dogwatch findings --columns severity,vulnerability,package,repository --sort first_observed_at",
             "dogwatch findings --status CLOSED --as-of 2026-03-03",
         ),
     )(show_findings)

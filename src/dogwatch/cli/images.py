@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import typer
 
 from dogwatch.cli import filters
-from dogwatch.cli.command_line import Output, examples, opened
+from dogwatch.cli.command_line import examples, opened
 from dogwatch.cli.findings import severity_counts
-from dogwatch.cli.json_query import Query, asked_of, with_query
+from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import look, sentences
+from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
-from dogwatch.cli.rendering import (
-    NOTHING,
-    Column,
-    Format,
-    as_document,
-    chosen_format,
-    minute,
-    printable_lines,
-    rfc3339,
-    short_digest,
-    write_rows,
-)
+from dogwatch.cli.rendering import NOTHING, Column, as_document, minute, rfc3339, short_digest
 from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.taking import Taken
+from dogwatch.cli.writers import Listing
 from dogwatch.model.errors import NotFoundError
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import IMAGE_FIELDS
@@ -36,9 +28,16 @@ from dogwatch.model.times import FOREVER
 from dogwatch.model.views import ImageQuery, ImageView
 from dogwatch.settings import Settings
 
-_PAGE = 1_000
 Words = list[str] | None
 Undetermined = tuple[str, str, str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class WholeImage:
+    """An image with what could not be compared in it."""
+
+    image: ImageView
+    undetermined: Sequence[Undetermined]
 
 
 @takes_settings()
@@ -49,51 +48,52 @@ def show_images(
         str | None,
         typer.Argument(metavar="[IMAGE]", help="repository:tag, repository@digest, or digest", show_default=False),
     ] = None,
-    repository: Annotated[
-        Words,
-        typer.Option("--repository", "-r", help="'shop/*' for a prefix", metavar="TEXT", show_default=False),
-    ] = None,
-    status: Annotated[
-        Words, typer.Option("--status", help="ACTIVE, INACTIVE, or a reason for it", metavar="TEXT", show_default=False)
-    ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="at most so many images")] = 100,
+    repository: Annotated[Words, option("'shop/*' for a prefix", "--repository", "-r")] = None,
+    status: Annotated[Words, option("ACTIVE, INACTIVE, or a reason for it", "--status")] = None,
     filter: Annotated[
-        str | None,
-        typer.Option(
-            "--filter",
-            help="also demand this: 'repository ~ shop/* and pulled_at < 2026-10-01'",
-            metavar="TEXT",
-            show_default=False,
-        ),
+        str | None, option("also demand this: 'repository ~ shop/* and pulled_at < 2026-10-01'", "--filter")
     ] = None,
-    output: Output = None,
+    sort: Sort = None,
+    limit: Limit = USUAL_LIMIT,
+    all: All = False,
+    output: Outputs = None,
+    columns: Columns = None,
     query: Query = None,
 ) -> None:
     """List images with their watch; or show one image with its clocks, why it is watched, and what could not be seen.
 
-    A tag of a multi-platform image names all its platforms.
+    A tag of a multi-platform image names all its platforms. Sorting reads the whole list first.
     """
-    form = with_query(chosen_format(output), query)
     asked = parse_filter(filter, IMAGE_FIELDS) if filter else None
+    most = None if all else limit
     if image is not None:
+        whole = lay_out(WHOLE, output, columns, query, sort)
+        wanted = ImageQuery(settings.account, _named(image), filter=asked)
         with opened(settings) as app:
-            found = _take(app.views, ImageQuery(settings.account, _named(image), filter=asked, limit=limit))[0]
-            if not found:
-                raise NotFoundError("image", image)
-            undetermined = {one.image_id: app.views.undetermined(settings.account, one.image_id) for one in found}
-        _show_whole(found, undetermined, form, query)
+            _show_whole(app.views, wanted, image, most, whole)
         return
+    layout = lay_out(LISTING, output, columns, query, sort)
+    wanted = ImageQuery(settings.account, _texts(repository, status), filter=asked)
+    with opened(settings) as app:
+        views = app.views
+        found = Taken(lambda size, after: views.images(replace(wanted, limit=size, after=after)), most, layout.order)
+        layout.write(found, lambda: found.note + sentences(look(views, settings.account)))
+
+
+def _show_whole(
+    views: Views, wanted: ImageQuery, name: str, limit: int | None, layout: Layout[WholeImage, ImageView]
+) -> None:
+    found = list(Taken(lambda size, after: views.images(replace(wanted, limit=size, after=after)), limit, layout.order))
+    if not found:
+        raise NotFoundError("image", name)
+    layout.write(WholeImage(one, views.undetermined(wanted.account_id, one.image_id)) for one in found)
+
+
+def _texts(repository: Words, status: Words) -> dict[str, list[tuple[str, str]]]:
     codes = [entry for entry in filters.entries(status, upper=True) if entry[1] in ("ACTIVE", "INACTIVE")]
     reasons = [entry for entry in filters.entries(status, upper=True) if entry not in codes]
     texts = {"repository": filters.entries(repository), "status_code": codes, "status_reason": reasons}
-    entries = {field: given for field, given in texts.items() if given}
-    with opened(settings) as app:
-        found, is_more = _take(app.views, ImageQuery(settings.account, entries, filter=asked, limit=limit))
-        looked = look(app.views, settings.account)
-    footer = sentences(looked)
-    if is_more:
-        footer = f"The first {limit:,}; there are more (--limit).\n{footer}"
-    write_rows(found, COLUMNS, form, footer=footer, reshape=asked_of(query))
+    return {field: given for field, given in texts.items() if given}
 
 
 def _named(image: str) -> dict[str, list[tuple[str, str]]]:
@@ -109,36 +109,15 @@ def _named(image: str) -> dict[str, list[tuple[str, str]]]:
     return {"repository": [("EQUALS", image)]}
 
 
-def _take(views: Views, query: ImageQuery) -> tuple[Sequence[ImageView], bool]:
-    """Return the first `limit` images of a query, and whether there are more."""
-    found: list[ImageView] = []
-    after = ""
-    while True:
-        page = views.images(replace(query, limit=min(_PAGE, query.limit - len(found)), after=after))
-        found += page.rows
-        after = page.next
-        if not after or len(found) >= query.limit:
-            return found, bool(after)
+def _whole_document(whole: WholeImage) -> object:
+    names = ("ecosystem", "package", "version", "reason", "advisories")
+    lost = [dict(zip(names, row, strict=True)) for row in whole.undetermined]
+    return {**as_document(whole.image), "undetermined_packages": lost}
 
 
-def _show_whole(
-    found: Sequence[ImageView], undetermined: Mapping[int, Sequence[Undetermined]], form: Format, query: str | None
-) -> None:
-    if form is not Format.TABLE:
-        names = ("ecosystem", "package", "version", "reason", "advisories")
-
-        def document(one: ImageView) -> object:
-            lost = [dict(zip(names, row, strict=True)) for row in undetermined[one.image_id]]
-            return {**as_document(one), "undetermined_packages": lost}
-
-        write_rows(found, COLUMNS, form, document=document, reshape=asked_of(query))
-        return
-    for one in found:
-        print(printable_lines("\n".join(_whole(one, undetermined[one.image_id]))))
-
-
-def _whole(image: ImageView, undetermined: Sequence[Undetermined]) -> Iterator[str]:
+def _whole(whole: WholeImage) -> Iterator[str]:
     """Yield all there is to say about one image, line by line."""
+    image = whole.image
     tags = ", ".join([*image.tags, *(f"{tag} (via index)" for tag in image.tags_via_index)])
     yield f"{image.repository}@{image.digest}"
     pairs = (
@@ -162,9 +141,9 @@ def _whole(image: ImageView, undetermined: Sequence[Undetermined]) -> Iterator[s
     yield f"  {'gaps':<14}{len(image.gaps) or 'none'}"
     for gap in image.gaps:
         yield f"    {gap.kind}: {gap.path or '/'}: {gap.detail} — {gap.consequence}"
-    if undetermined:
-        yield f"  {'undetermined':<14}{len(undetermined)}"
-    for ecosystem, name, version, reason, advisories in undetermined:
+    if whole.undetermined:
+        yield f"  {'undetermined':<14}{len(whole.undetermined)}"
+    for ecosystem, name, version, reason, advisories in whole.undetermined:
         yield f"    {ecosystem} {name} {version}: {reason} ({advisories} advisories could not be compared)"
 
 
@@ -208,6 +187,14 @@ COLUMNS: tuple[Column[ImageView], ...] = (
     Column("why", "", lambda one: one.why),
     Column("problem", "", lambda one: one.problem),
 )
+LISTING = listing_of(COLUMNS)
+WHOLE: Listing[WholeImage, ImageView] = Listing(
+    COLUMNS,
+    rows=lambda whole: (whole.image,),
+    brief_rows=lambda whole: (whole.image,),
+    document=_whole_document,
+    prose=_whole,
+)
 
 
 def add_to(application: typer.Typer) -> None:
@@ -219,5 +206,6 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch images --filter 'repository ~ shop/* and not status_reason = successful'",
             "dogwatch images shop/web:1.4",
             "dogwatch images -r 'shop/*' -o csv",
+            "dogwatch images --all --sort=-pushed_at --columns repository,tags,pushed_at,watched_until",
         ),
     )(show_images)

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from dogwatch.cli.rendering import Format
 from dogwatch.model.errors import InvalidRequestError
 
 
@@ -29,17 +28,6 @@ Query = Annotated[
         callback=_check,
     ),
 ]
-
-
-def with_query(form: Format, query: str | None) -> Format:
-    """Return the format of the output where there may be a query.
-
-    Raises:
-        InvalidRequestError: a query of something that is not JSON.
-    """
-    if query is not None and form is not Format.JSON:
-        raise InvalidRequestError("query", "is asked of JSON; add -o json")
-    return form
 
 
 def asked_of(query: str | None) -> Callable[[object], object] | None:

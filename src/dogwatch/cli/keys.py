@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli.command_line import Output, examples, new_group, unopened
-from dogwatch.cli.json_query import Query, asked_of, with_query
+from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.ports import AccessKey
-from dogwatch.cli.rendering import Column, Format, chosen_format, say, write_json, write_rows
+from dogwatch.cli.rendering import Column, Format, say, write_json
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.settings import Settings
@@ -39,12 +39,13 @@ def add(
 
 
 @takes_settings()
-def show_keys(settings: Settings, *, output: Output = None, query: Query = None) -> None:
+def show_keys(
+    settings: Settings, *, sort: Sort = None, output: Outputs = None, columns: Columns = None, query: Query = None
+) -> None:
     """List the account's access keys, without their secrets."""
+    layout = lay_out(LISTING, output, columns, query, sort)
     keys = unopened(settings).access_keys()
-    if not keys:
-        say("There are no access keys.")
-    write_rows(keys, COLUMNS, with_query(chosen_format(output), query), document=_document, reshape=asked_of(query))
+    layout.write(layout.arranged(keys), "" if keys else "There are no access keys.")
 
 
 @takes_settings()
@@ -66,6 +67,7 @@ COLUMNS: tuple[Column[AccessKey], ...] = (
     Column("account", "ACCOUNT", lambda key: key.account_id),
     Column("role", "ROLE", lambda key: str(key.role)),
 )
+LISTING = listing_of(COLUMNS, _document)
 
 
 def add_to(application: typer.Typer) -> None:

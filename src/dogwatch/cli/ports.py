@@ -29,6 +29,9 @@ class Views(Protocol):
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """A page of the manifests that could not be resolved."""
 
+    def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
+        """(ecosystem, package, version, reason, advisories concerned) that could not be compared in an image."""
+
     def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
         """What `query` asks for, counted by registry and status: images, and manifests that could not be resolved."""
 

@@ -11,9 +11,10 @@ import typer
 
 from dogwatch.cli.command_line import Output, examples, new_group, opened
 from dogwatch.cli.errors import INCOMPLETE
-from dogwatch.cli.json_query import Query, asked_of, with_query
+from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
+from dogwatch.cli.options import option, switch
 from dogwatch.cli.ports import Check
-from dogwatch.cli.rendering import Column, Format, chosen_format, minute, rfc3339, say, write_json, write_rows
+from dogwatch.cli.rendering import Column, Format, minute, rfc3339, say, write_json
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.registries import Registry, RegistryAccess
@@ -21,7 +22,6 @@ from dogwatch.settings import Settings
 
 _NO_ALIAS = re.compile(r"[^A-Za-z0-9._-]+")
 _ALIAS_LENGTH_MAX = 63
-_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 Alias = Annotated[str, typer.Argument(help="the registry's alias", show_default=False)]
 
@@ -31,30 +31,25 @@ def add(
     settings: Settings,
     *,
     url: Annotated[str, typer.Argument(metavar="URL", help="https://HOST[:PORT], or HOST", show_default=False)],
-    alias: Annotated[
-        str | None, typer.Option("--alias", help="its name here; by default from the host", show_default=False)
-    ] = None,
-    username: Annotated[str, typer.Option("--username", help="to log in with", show_default=False)] = "",
+    alias: Annotated[str | None, option("its name here; by default from the host", "--alias")] = None,
+    username: Annotated[str, option("to log in with", "--username")] = "",
     password_file: Annotated[
-        Path | None, typer.Option("--password-file", help="file that holds the password", show_default=False)
+        Path | None, option("file that holds the password", "--password-file", metavar="FILE")
     ] = None,
     password_variable: Annotated[
-        str,
-        typer.Option(
-            "--password-variable", help="environment variable of the service that holds it", show_default=False
-        ),
+        str, option("environment variable of the service that holds it", "--password-variable", metavar="NAME")
     ] = "",
     ca_file: Annotated[
-        Path | None,
-        typer.Option("--ca-file", help="authorities to trust in place of the system's, PEM", show_default=False),
+        Path | None, option("authorities to trust in place of the system's, PEM", "--ca-file", metavar="FILE")
     ] = None,
-    plain_http: Annotated[bool, typer.Option("--plain-http", help="allow an http:// address")] = False,
+    plain_http: Annotated[bool, switch("allow an http:// address", "--plain-http")] = False,
     service_url: Annotated[
         str | None,
-        typer.Option(
+        option(
+            "where the registry reaches Dogwatch; by default where it listens",
             "--service-url",
-            help="where the registry reaches Dogwatch; by default where it listens",
-            show_default=False,
+            variable="DOGWATCH_SERVICE_URL",
+            metavar="URL",
         ),
     ] = None,
     output: Output = None,
@@ -65,28 +60,17 @@ def add(
     webhook's secret, which is shown this once. Passwords stay where they are: only the place is stored.
     """
     access = RegistryAccess(
-        _checked_url(url, plain_http),
-        username,
-        str(password_file.expanduser().absolute()) if password_file else "",
-        password_variable,
-        str(ca_file.expanduser().absolute()) if ca_file else "",
+        _checked_url(url, plain_http), username, _absolute(password_file), password_variable, _absolute(ca_file)
     )
     _check_credentials(access)
     name = alias or _alias_of(access.url)
     with opened(settings) as app:
         registry, secret = app.add_registry(name, access)
-        webhook = f"{(service_url or _service_url(settings)).rstrip('/')}/hooks/{settings.account}/{name}"
-        headers = {"Authorization": f"Bearer {secret}"}
-        snippet = app.notification_snippet(name, webhook, headers)
+        webhook = f"{(service_url or settings.service_url).rstrip('/')}/hooks/{settings.account}/{name}"
+        snippet = app.notification_snippet(name, webhook, {"Authorization": f"Bearer {secret}"})
     if output in (Format.JSON, Format.NDJSON):
-        answer = {
-            "alias": name,
-            "url": registry.access.url,
-            "webhook_url": webhook,
-            "webhook_secret": secret,
-            "configuration": snippet,
-        }
-        write_json(answer)
+        shown = {"alias": name, "url": registry.access.url, "webhook_url": webhook}
+        write_json({**shown, "webhook_secret": secret, "configuration": snippet})
         return
     say(
         f"{name} is watched. Its webhook secret, shown this once: {secret}",
@@ -96,24 +80,28 @@ def add(
 
 
 @takes_settings()
-def show_registries(settings: Settings, *, output: Output = None, query: Query = None) -> None:
+def show_registries(
+    settings: Settings, *, sort: Sort = None, output: Outputs = None, columns: Columns = None, query: Query = None
+) -> None:
     """List the registries that are watched."""
+    layout = lay_out(LISTING, output, columns, query, sort)
     with opened(settings) as app:
         rows = app.registries.list(settings.account)
-    if not rows:
-        say("No registry is watched. Add one: dogwatch registries add URL")
-    write_rows(rows, COLUMNS, with_query(chosen_format(output), query), reshape=asked_of(query))
+    layout.write(layout.arranged(rows), "" if rows else "No registry is watched. Add one: dogwatch registries add URL")
 
 
 @takes_settings()
-def check(settings: Settings, *, alias: Alias, output: Output = None) -> None:
+def check(
+    settings: Settings, *, alias: Alias, output: Outputs = None, columns: Columns = None, query: Query = None
+) -> None:
     """Try a registry: that it answers, lets us in, lists its repositories, and gives an image.
 
     A failure shows the real address, status and TLS error; the exit code is then 5.
     """
+    layout = lay_out(CHECKS, output, columns, query)
     with opened(settings) as app:
         checks = app.check_registry(alias)
-    write_rows(checks, _CHECK_COLUMNS, chosen_format(output))
+    layout.write(checks)
     if not all(one.passed for one in checks):
         raise typer.Exit(INCOMPLETE)
 
@@ -146,9 +134,8 @@ def _alias_of(url: str) -> str:
     return _NO_ALIAS.sub("-", urlsplit(url).netloc.rpartition("@")[2]).strip("-.")[:_ALIAS_LENGTH_MAX]
 
 
-def _service_url(settings: Settings) -> str:
-    host = _WILDCARDS.get(settings.listen_host, settings.listen_host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.listen_port}"
+def _absolute(path: Path | None) -> str:
+    return str(path.expanduser().absolute()) if path else ""
 
 
 def _credentials(registry: Registry) -> str:
@@ -179,6 +166,8 @@ _CHECK_COLUMNS: tuple[Column[Check], ...] = (
     Column("url", "URL", lambda one: one.url),
     Column("detail", "DETAIL", lambda one: one.detail),
 )
+LISTING = listing_of(COLUMNS)
+CHECKS = listing_of(_CHECK_COLUMNS)
 
 
 def add_to(application: typer.Typer) -> None:

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli import filters
-from dogwatch.cli.command_line import Output, examples, new_group, opened
+from dogwatch.cli.command_line import examples, new_group, opened
 from dogwatch.cli.errors import INCOMPLETE
-from dogwatch.cli.json_query import Query, asked_of, with_query
-from dogwatch.cli.rendering import Column, chosen_format, minute, rfc3339, say, write_rows
+from dogwatch.cli.lists import Columns, Outputs, Query, lay_out, listing_of
+from dogwatch.cli.options import option
+from dogwatch.cli.rendering import Column, minute, rfc3339, say
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus
@@ -20,28 +21,27 @@ _MODES = {"pull": ActivityMode.LAST_PULL, "in-use": ActivityMode.LAST_IN_USE, "e
 
 
 @takes_settings()
-def show_windows(settings: Settings, *, output: Output = None, query: Query = None) -> None:
+def show_windows(settings: Settings, *, output: Outputs = None, columns: Columns = None, query: Query = None) -> None:
     """Show the windows: how long images are watched after a push, and after activity."""
+    layout = lay_out(LISTING, output, columns, query)
     with opened(settings) as app:
         setting = app.rescan_settings.load(settings.account)
-    write_rows([setting], COLUMNS, with_query(chosen_format(output), query), reshape=asked_of(query))
+    layout.write([setting])
 
 
 @takes_settings()
 def set_windows(
     settings: Settings,
     *,
-    push: Annotated[
-        str | None, typer.Option("--push", help="after a push: 90d, DAYS_90 or lifetime", show_default=False)
-    ] = None,
-    activity: Annotated[
-        str | None, typer.Option("--activity", help="after activity: 90d, lifetime or none", show_default=False)
-    ] = None,
-    mode: Annotated[
-        str | None, typer.Option("--mode", help="what activity is: pull, in-use or either", show_default=False)
-    ] = None,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="let it take effect now")] = True,
-    output: Output = None,
+    push: Annotated[str | None, option("after a push: 90d, DAYS_90 or lifetime", "--push")] = None,
+    activity: Annotated[str | None, option("after activity: 90d, lifetime or none", "--activity")] = None,
+    mode: Annotated[str | None, option("what activity is: pull, in-use or either", "--mode", offered=_MODES)] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait/--no-wait", help="let it take effect now", envvar="DOGWATCH_WAIT")
+    ] = True,
+    output: Outputs = None,
+    columns: Columns = None,
+    query: Query = None,
 ) -> None:
     """Change the windows; what is not named stays as it is.
 
@@ -49,13 +49,14 @@ def set_windows(
     """
     if push is None and activity is None and mode is None:
         raise InvalidRequestError("rescan set", "name at least one of --push, --activity, --mode")
+    layout = lay_out(LISTING, output, columns, query)
     asked_mode = None if mode is None else _mode(mode)
     with opened(settings) as app:
         setting = app.request_windows(filters.window(push), filters.window(activity), asked_mode)
         if wait:
             app.apply_windows()
             setting = app.rescan_settings.load(settings.account)
-    write_rows([setting], COLUMNS, chosen_format(output))
+    layout.write([setting])
     if setting.status is SettingStatus.PENDING:
         say("The change takes effect when a worker comes to it: dogwatch serve, or dogwatch worker.")
     if setting.status is SettingStatus.FAILED:
@@ -78,6 +79,7 @@ COLUMNS: tuple[Column[RescanSetting], ...] = (
     Column("status", "STATUS", lambda one: one.status),
     Column("updated_at", "SINCE", lambda one: rfc3339(one.updated_at), lambda one: minute(one.updated_at)),
 )
+LISTING = listing_of(COLUMNS)
 
 
 def add_to(application: typer.Typer) -> None:

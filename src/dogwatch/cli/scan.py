@@ -16,9 +16,11 @@ from dogwatch.cli import filters
 from dogwatch.cli.command_line import examples, opened
 from dogwatch.cli.errors import INCOMPLETE, POLICY
 from dogwatch.cli.ignoring import rules_of_file, rules_of_options
+from dogwatch.cli.options import option, switch
+from dogwatch.cli.outputs import Output, opened_file, read_outputs
 from dogwatch.cli.rendering import say
 from dogwatch.cli.settings_flags import takes_settings
-from dogwatch.model.errors import ConfigError, InvalidRequestError
+from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.gaps import GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice, Report
@@ -31,21 +33,6 @@ if TYPE_CHECKING:
 
 _FORMATS = ("table", "tsv", "json", "csv", "sarif", "cyclonedx", "spdx")
 _SEVERITIES = tuple(one.name for one in sorted(Severity, reverse=True))
-
-Outputs = Sequence[tuple[str, Path | None]]
-"""(format, file); None: standard output."""
-
-
-def _option(text: str, *names: str, variable: str = "", metavar: str = "TEXT") -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(
-        *names, help=text, show_default=False, metavar=metavar, envvar=variable or None
-    )
-    return option
-
-
-def _switch(text: str, name: str, variable: str = "") -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(name, help=text, show_default=False, envvar=variable or None)
-    return option
 
 
 @takes_settings(every=True)
@@ -62,49 +49,57 @@ def scan(
     ],
     output: Annotated[
         list[str] | None,
-        _option(f"{', '.join(_FORMATS)}; may be given several times", "--output", "-o", metavar="FORMAT[=FILE]"),
+        option(
+            f"{', '.join(_FORMATS)}; may be given several times",
+            "--output",
+            "-o",
+            variable="DOGWATCH_OUTPUT",
+            metavar="FORMAT[=FILE]",
+            offered=_FORMATS,
+        ),
     ] = None,
     fail_on: Annotated[
         str | None,
-        _option(
+        option(
             "exit with 3 when there is a finding of this severity or above", "--fail-on", variable="DOGWATCH_FAIL_ON"
         ),
     ] = None,
-    severity: Annotated[list[str] | None, _option("only findings of these severities", "--severity")] = None,
-    only_fixed: Annotated[bool, _switch("only findings that an upgrade mends", "--only-fixed")] = False,
+    severity: Annotated[list[str] | None, option("only findings of these severities", "--severity")] = None,
+    only_fixed: Annotated[bool, switch("only findings that an upgrade mends", "--only-fixed")] = False,
     ignore: Annotated[
-        list[str] | None, _option("a vulnerability that does not count", "--ignore", metavar="ID[=REASON]")
+        list[str] | None, option("a vulnerability that does not count", "--ignore", metavar="ID[=REASON]")
     ] = None,
     ignore_file: Annotated[
         Path | None,
-        _option("rules for what does not count", "--ignore-file", variable="DOGWATCH_IGNORE_FILE", metavar="FILE"),
+        option("rules for what does not count", "--ignore-file", variable="DOGWATCH_IGNORE_FILE", metavar="FILE"),
     ] = None,
     platform: Annotated[
         str | None,
-        _option(
+        option(
             "of an image for several; this machine's by default",
             "--platform",
             variable="DOGWATCH_PLATFORM",
             metavar="OS/ARCH",
         ),
     ] = None,
-    username: Annotated[str, _option("to log in at the registry with", "--username")] = "",
+    username: Annotated[str, option("to log in at the registry with", "--username")] = "",
     password_file: Annotated[
-        Path | None, _option("file that holds the password", "--password-file", metavar="FILE")
+        Path | None, option("file that holds the password", "--password-file", metavar="FILE")
     ] = None,
     password_variable: Annotated[
-        str, _option("environment variable that holds it", "--password-variable", metavar="NAME")
+        str, option("environment variable that holds it", "--password-variable", metavar="NAME")
     ] = "",
     ca_file: Annotated[
-        Path | None, _option("authorities to trust in place of the system's, PEM", "--ca-file", metavar="FILE")
+        Path | None, option("authorities to trust in place of the system's, PEM", "--ca-file", metavar="FILE")
     ] = None,
-    plain_http: Annotated[bool, _switch("reach the registry over plain HTTP", "--plain-http")] = False,
+    plain_http: Annotated[bool, switch("reach the registry over plain HTTP", "--plain-http")] = False,
     no_update: Annotated[
-        bool, _switch("import no advisories, not even where there are none yet", "--no-update", "DOGWATCH_NO_UPDATE")
+        bool,
+        switch("import no advisories, not even where there are none yet", "--no-update", variable="DOGWATCH_NO_UPDATE"),
     ] = False,
     max_db_age: Annotated[
         str | None,
-        _option(
+        option(
             "exit with 5 when a feed was asked longer ago (12h, 3d)",
             "--max-db-age",
             variable="DOGWATCH_MAX_DB_AGE",
@@ -112,7 +107,7 @@ def scan(
         ),
     ] = None,
     strict: Annotated[
-        bool, _switch("exit with 5 when anything could not be seen or compared", "--strict", "DOGWATCH_STRICT")
+        bool, switch("exit with 5 when anything could not be seen or compared", "--strict", variable="DOGWATCH_STRICT")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="say nothing on standard error")] = False,
 ) -> None:
@@ -123,7 +118,7 @@ def scan(
     are (dogwatch db update). Exit code: 3 by --fail-on; otherwise 5 where advisories are missing, or by --max-db-age
     and --strict; otherwise 0. What could not be seen is told in every format.
     """
-    outputs = _outputs(output)
+    outputs = read_outputs(output, _FORMATS)
     least = _severity("fail-on", fail_on) if fail_on else None
     oldest = filters.duration("max-db-age", max_db_age) if max_db_age else None
     choice = _choice(severity, only_fixed, ignore, ignore_file)
@@ -196,32 +191,15 @@ def _choice(
     return Choice(chosen, only_fixed, tuple(rules))
 
 
-def _outputs(texts: list[str] | None) -> Outputs:
-    outputs: list[tuple[str, Path | None]] = []
-    for text in texts or ():
-        form, equals, file = text.partition("=")
-        form = form.strip().lower()
-        if form not in _FORMATS:
-            raise InvalidRequestError("output", f"{form!r} is none of {', '.join(_FORMATS)}")
-        if equals and not file:
-            raise InvalidRequestError("output", f"no file behind {text!r}")
-        outputs.append((form, Path(file).expanduser() if file else None))
-    if sum(file is None for _, file in outputs) > 1:
-        raise InvalidRequestError("output", "only one format can go to standard output; give the others a file")
-    return outputs or [("table" if sys.stdout.isatty() else "tsv", None)]
-
-
-def _write(report: Report, outputs: Outputs, quiet: bool) -> None:
+def _write(report: Report, outputs: Sequence[Output], quiet: bool) -> None:
     from dogwatch.cli.reports.catalogue import FORMATS
     from dogwatch.cli.reports.table import print_table, say_in_short
 
-    for form, file in outputs:
-        if file is not None:
-            try:
-                file.write_text(FORMATS[form](report, __version__), encoding="utf-8", newline="")
-            except OSError as error:
-                raise ConfigError("output", f"{file}: {error.strerror}") from error
-    shown = [form for form, file in outputs if file is None]
+    for one in outputs:
+        if one.file is not None:
+            with opened_file(one.file) as file:
+                file.write(FORMATS[one.form](report, __version__))
+    shown = [one.form for one in outputs if one.file is None]
     if not quiet and shown != ["table"]:
         say(*say_in_short(report))
     for form in shown:

@@ -7,25 +7,26 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.cli.json_query import asked_of, with_query
-from dogwatch.cli.rendering import Column, Format, write_rows
+from dogwatch.cli.json_query import asked_of
+from dogwatch.cli.lists import lay_out, listing_of
+from dogwatch.cli.rendering import Column, Format
 from dogwatch.model.errors import InvalidRequestError
 
 COLUMNS: tuple[Column[dict[str, int]], ...] = (Column("a", "A", lambda row: str(row["a"])),)
+LISTING = listing_of(COLUMNS)
 
 
 def test_a_query_finds_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    write_rows([{"a": 1}, {"a": 2}], COLUMNS, with_query(Format.JSON, "[].a"), reshape=asked_of("[].a"))
+    lay_out(LISTING, ["json"], query="[].a").write([{"a": 1}, {"a": 2}])
     assert json.loads(capsys.readouterr().out) == [1, 2]
-    write_rows([{"a": 1}], COLUMNS, Format.JSON, reshape=asked_of(None))
+    lay_out(LISTING, ["json"]).write([{"a": 1}])
     assert json.loads(capsys.readouterr().out) == [{"a": 1}]
 
 
 @pytest.mark.parametrize("form", [one for one in Format if one is not Format.JSON])
 def test_a_query_is_asked_of_json(form: Format) -> None:
-    assert with_query(form, None) is form
     with pytest.raises(InvalidRequestError, match="add -o json"):
-        with_query(form, "[]")
+        lay_out(LISTING, [form], query="[]")
 
 
 @pytest.mark.parametrize("query", ["abs(@)", "nothing(@)"])

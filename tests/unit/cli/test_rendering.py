@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dogwatch.cli.rendering import Column, Format, as_document, chosen_format, plural, short_digest, write_rows
+from dogwatch.cli.lists import lay_out, listing_of
+from dogwatch.cli.outputs import Output, read_outputs
+from dogwatch.cli.rendering import Column, as_document, plural, short_digest
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode
 
@@ -29,24 +31,28 @@ COLUMNS: tuple[Column[Thing], ...] = (
 HOSTILE = "a\tb\nc\x1b[2Jd\x9be"
 
 
+def write(things: list[Thing], *outputs: str, columns: tuple[Column[Thing], ...] = COLUMNS, footer: str = "") -> None:
+    lay_out(listing_of(columns), outputs).write(things, footer)
+
+
 def test_tab_separated_text_has_a_line_per_row_and_nothing_that_moves_a_cursor(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    write_rows([Thing("plain"), Thing(HOSTILE)], COLUMNS, Format.TSV, footer="looked at")
+    write([Thing("plain"), Thing(HOSTILE)], "tsv", footer="looked at")
     out, err = capsys.readouterr()
     assert out == "plain\tHIGH\tACTIVE\na�b�c�[2Jd�e\tHIGH\tACTIVE\n"
     assert err == "looked at\n"
 
 
 def test_csv_has_a_header_and_whole_values(capsys: pytest.CaptureFixture[str]) -> None:
-    write_rows([Thing(HOSTILE)], COLUMNS, Format.CSV, footer="looked at")
+    write([Thing(HOSTILE)], "csv", footer="looked at")
     out, err = capsys.readouterr()
     assert list(csv.reader(io.StringIO(out, newline=""))) == [["name", "severity", "code"], [HOSTILE, "HIGH", "ACTIVE"]]
     assert err == "looked at\n"
 
 
 def test_json_is_one_list_of_whole_documents_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
-    write_rows([Thing(HOSTILE)], COLUMNS, Format.JSON, footer="looked at")
+    write([Thing(HOSTILE)], "json", footer="looked at")
     out, err = capsys.readouterr()
     assert json.loads(out) == [
         {"name": HOSTILE, "found_at": None, "severity": "HIGH", "counts": None, "code": "ACTIVE", "parts": []}
@@ -55,18 +61,18 @@ def test_json_is_one_list_of_whole_documents_and_nothing_else(capsys: pytest.Cap
 
 
 def test_an_empty_list_is_json_too(capsys: pytest.CaptureFixture[str]) -> None:
-    write_rows([], COLUMNS, Format.JSON)
+    write([], "json")
     assert capsys.readouterr() == ("[]\n", "")
 
 
 def test_ndjson_is_a_document_per_line(capsys: pytest.CaptureFixture[str]) -> None:
-    write_rows([Thing("one"), Thing("two\nlines")], COLUMNS, Format.NDJSON)
+    write([Thing("one"), Thing("two\nlines")], "ndjson")
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["name"] for line in lines] == ["one", "two\nlines"]
 
 
 def test_a_table_shows_headed_columns_and_the_footer_below(capsys: pytest.CaptureFixture[str]) -> None:
-    write_rows([Thing("[red]plain[/red]"), Thing(HOSTILE)], COLUMNS, Format.TABLE, footer="looked at")
+    write([Thing("[red]plain[/red]"), Thing(HOSTILE)], "table", footer="looked at")
     out, err = capsys.readouterr()
     lines = [line.rstrip() for line in out.splitlines() if line.strip()]
     assert lines[0].split() == ["NAME", "CODE"]
@@ -78,7 +84,7 @@ def test_a_table_shows_headed_columns_and_the_footer_below(capsys: pytest.Captur
 
 
 def test_a_table_without_rows_is_its_footer(capsys: pytest.CaptureFixture[str]) -> None:
-    write_rows([], COLUMNS, Format.TABLE, footer="nothing")
+    write([], "table", footer="nothing")
     assert capsys.readouterr() == ("nothing\n", "")
 
 
@@ -94,7 +100,7 @@ def test_a_narrow_table_leaves_out_spare_columns_and_columns_without_content(
     headings = {}
     for width in ("100", "50", "20"):
         monkeypatch.setenv("COLUMNS", width)
-        write_rows([Thing("x" * 10)], columns, Format.TABLE)
+        write([Thing("x" * 10)], "table", columns=columns)
         headings[width] = capsys.readouterr().out.splitlines()[1].split("  ")
     assert {width: [one.strip() for one in names if one.strip()] for width, names in headings.items()} == {
         "100": ["NAME", "FIRST SPARE", "SECOND SPARE"],
@@ -109,9 +115,9 @@ class _Terminal(io.StringIO):
 
 
 def test_a_terminal_gets_a_table_and_a_pipe_tab_separated_text() -> None:
-    assert chosen_format(None, _Terminal()) is Format.TABLE
-    assert chosen_format(None, io.StringIO()) is Format.TSV
-    assert chosen_format(Format.CSV, _Terminal()) is Format.CSV
+    assert read_outputs(None, ["table", "tsv"], _Terminal()) == (Output("table"),)
+    assert read_outputs(None, ["table", "tsv"], io.StringIO()) == (Output("tsv"),)
+    assert read_outputs(["CSV"], ["csv"], _Terminal()) == (Output("csv"),)
 
 
 def test_documents_have_what_json_has() -> None:
