@@ -1,0 +1,147 @@
+"""Lifecycle rules: what a repository's owner no longer wants to keep, in ECR's language, and what a policy would do.
+
+Nothing here is ever done in a registry: a policy is a proposal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class TagStatus(StrEnum):
+    """Which images a rule is about; `tagged` names tags by patterns or prefixes."""
+
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
+    ANY = "any"
+
+
+class CountType(StrEnum):
+    """What a rule counts: images, or days since a moment."""
+
+    IMAGES = "imageCountMoreThan"
+    SINCE_PUSHED = "sinceImagePushed"
+    SINCE_PULLED = "sinceImagePulled"
+    SINCE_ARCHIVED = "sinceImageTransitioned"
+
+
+class StorageClass(StrEnum):
+    """Where an image is kept: at hand, or in an archive from which nobody pulls."""
+
+    STANDARD = "standard"
+    ARCHIVE = "archive"
+
+
+class LifecycleAction(StrEnum):
+    """What a rule would do with an image: delete it, or move it to the archive."""
+
+    EXPIRE = "expire"
+    ARCHIVE = "archive"
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleRule:
+    """One rule. `count` is of images or days.
+
+    With `tagged`, either `patterns` (`*` is any run of characters) or `prefixes` is given, and an image needs a tag for
+    each of them.
+    """
+
+    priority: int
+    tag_status: TagStatus
+    count_type: CountType
+    count: int
+    action: LifecycleAction
+    patterns: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    storage_class: StorageClass = StorageClass.STANDARD
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LifecyclePolicy:
+    """The rules of one repository, the lowest number first; `text` as it was given."""
+
+    text: str
+    rules: tuple[LifecycleRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredManifest:
+    """One image, or image index, as a policy sees it.
+
+    `named_by` are the digests of the image indexes that name it. `pushed_at` None means that its push was never seen.
+    """
+
+    digest: str
+    tags: tuple[str, ...] = ()
+    pushed_at: datetime | None = None
+    pulled_at: datetime | None = None
+    in_use_at: datetime | None = None
+    storage_class: StorageClass = StorageClass.STANDARD
+    archived_at: datetime | None = None
+    restored_at: datetime | None = None
+    named_by: tuple[str, ...] = ()
+
+
+class LifecycleVerdict(StrEnum):
+    """What a policy comes to for one image."""
+
+    GOES = "goes"
+    IN_USE = "in use"
+    NAMED = "named by an index"
+    UNKNOWN = "not known"
+    STAYS = "stays"
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleOutcome:
+    """What a policy comes to for one image, and why.
+
+    `rule` is the priority of the rule that is about it, which no other may touch; None where none is. `action` is what
+    that rule does. IN_USE and NAMED would go by it and are spared. `due_at` is when its days are over; None for a rule
+    that counts images.
+    """
+
+    digest: str
+    tags: tuple[str, ...]
+    pushed_at: datetime | None
+    storage_class: StorageClass
+    verdict: LifecycleVerdict
+    rule: int | None
+    action: LifecycleAction | None
+    due_at: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPolicy:
+    """The policy of a repository as stored. `evaluated_at` None: not evaluated yet; `problem`: why it could not be."""
+
+    registry_alias: str
+    repository: str
+    text: str
+    set_at: datetime
+    evaluated_at: datetime | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LifecyclePreview:
+    """What a policy would do with one repository at one moment.
+
+    `outcomes` stand in the order in which images would go; those that stay are in it only where that was asked for.
+    `counts` is of all of them, by verdict; `unresolved` counts the manifests that no policy could be asked about, as
+    nobody knows whether they are images.
+    """
+
+    registry_alias: str
+    repository: str
+    policy: LifecyclePolicy
+    at: datetime
+    outcomes: Sequence[LifecycleOutcome]
+    counts: Mapping[LifecycleVerdict, int]
+    unresolved: int

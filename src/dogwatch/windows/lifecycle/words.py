@@ -1,0 +1,26 @@
+"""A rule in a few words, for people."""
+
+from __future__ import annotations
+
+from dogwatch.model.lifecycle import CountType, LifecycleRule, TagStatus
+
+_SINCE = {
+    CountType.SINCE_PUSHED: "after the push",
+    CountType.SINCE_PULLED: "after the last pull",
+    CountType.SINCE_ARCHIVED: "in the archive",
+}
+
+
+def describe(rule: LifecycleRule) -> str:
+    """Return `rule 2 (tagged prod*) keeps 10`."""
+    if rule.count_type is CountType.IMAGES:
+        kept = f"{rule.count:,}"
+    else:
+        kept = f"{rule.count:,} days {_SINCE[rule.count_type]}"
+    return f"rule {rule.priority} ({_about(rule)}) keeps {kept}"
+
+
+def _about(rule: LifecycleRule) -> str:
+    if rule.tag_status is not TagStatus.TAGGED:
+        return f"{rule.tag_status} image" if rule.tag_status is TagStatus.ANY else "untagged"
+    return "tagged " + " and ".join((*rule.patterns, *(f"{prefix}*" for prefix in rule.prefixes)))
