@@ -5,7 +5,7 @@ Nothing here is ever done in a registry: a policy is a proposal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -133,15 +133,41 @@ class StoredPolicy:
 class LifecyclePreview:
     """What a policy would do with one repository at one moment.
 
-    `outcomes` stand in the order in which images would go; those that stay are in it only where that was asked for.
-    `counts` is of all of them, by verdict; `unresolved` counts the manifests that no policy could be asked about, as
-    nobody knows whether they are images.
+    `outcomes` has every image, in the order in which they would go. `unresolved` counts the manifests that no rule
+    could be asked about, as nobody knows whether they are images.
     """
 
     registry_alias: str
     repository: str
     policy: LifecyclePolicy
     at: datetime
-    outcomes: Sequence[LifecycleOutcome]
-    counts: Mapping[LifecycleVerdict, int]
+    outcomes: tuple[LifecycleOutcome, ...]
     unresolved: int
+
+    def count(self, verdict: LifecycleVerdict, action: LifecycleAction | None = None) -> int:
+        """Return how many images have a verdict; by one kind of action only, where that is given."""
+        return sum(one.verdict is verdict and action in (None, one.action) for one in self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewQuery:
+    """Which of the images that would go are asked for: by digest or tag, and whether they have tags (None: either).
+
+    `named` None means all. `after` is an opaque cursor.
+    """
+
+    named: tuple[tuple[str, str], ...] | None = None
+    is_tagged: bool | None = None
+    limit: int = 100
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewPage:
+    """A page of a stored preview: the images that would go, and how many there are in all, by action."""
+
+    text: str
+    at: datetime
+    rows: tuple[LifecycleOutcome, ...]
+    next: str
+    counts: Mapping[LifecycleAction, int]

@@ -19,6 +19,8 @@ _CLASS = 0x646F6777
 _PUBLISHER = 1
 _VULNERABILITIES = 2
 _FIRST_ECOSYSTEM = 16
+_PREVIEWS = 0x646F676C << 32
+"""First half of the one-part keys of repositories whose lifecycle policy is previewed ("dogl")."""
 
 
 def _ecosystem_key(family: str) -> int:
@@ -36,6 +38,13 @@ def share_ecosystems(connection: psycopg.Connection, families: Iterable[str]) ->
 def become_publisher(connection: psycopg.Connection) -> None:
     """Wait until no other publication runs; revisions get their numbers under this lock."""
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_CLASS, _PUBLISHER))
+
+
+def is_first_to_preview(connection: psycopg.Connection, repository_id: int) -> bool:
+    """Hold off other previews of a repository until the transaction ends; False where one is being made already."""
+    key = _PREVIEWS + repository_id % 2**31
+    row = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (key,)).fetchone()
+    return row == (True,)
 
 
 def own_ecosystem(connection: psycopg.Connection, family: str) -> None:

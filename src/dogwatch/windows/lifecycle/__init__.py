@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dogwatch.windows.lifecycle.document import parse_policy
 from dogwatch.windows.lifecycle.evaluation import evaluate
+from dogwatch.windows.lifecycle.protection import in_use_since
 from dogwatch.windows.lifecycle.words import describe
 
-__all__ = ["describe", "evaluate", "parse_policy"]
+__all__ = ["describe", "evaluate", "in_use_since", "parse_policy"]

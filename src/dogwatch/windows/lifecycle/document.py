@@ -49,6 +49,7 @@ def parse_policy(text: str) -> LifecyclePolicy:
 
 def _decode(text: str) -> object:
     try:
+        text.encode()  # halves of characters are no text
         return json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise InvalidRequestError("policy", f"not JSON: {error.msg}", text=text, position=error.pos) from error

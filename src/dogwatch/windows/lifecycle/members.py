@@ -52,7 +52,7 @@ class Members:
     def take_text(self, name: str) -> str:
         """Take a text; empty where it is not there."""
         value = self._left.pop(name, "")
-        if not isinstance(value, str):
+        if not isinstance(value, str) or not _is_writable(value):
             self.refuse(name, f"{shown(value)} is no text")
         return value
 
@@ -71,7 +71,7 @@ class Members:
         if not isinstance(value, list) or not value:
             self.refuse(name, "a list of one text or more is wanted; leave it out where there is none")
         for each in value:
-            if not isinstance(each, str) or not each:
+            if not isinstance(each, str) or not each or not _is_writable(each):
                 self.refuse(name, f"{shown(each)} is no text of one character or more")
         return tuple(value)
 
@@ -79,6 +79,11 @@ class Members:
         """Refuse what was not taken: a mistyped member is no condition that never mattered."""
         for name in self._left:
             self.refuse(name[:100], "no such member")
+
+
+def _is_writable(text: str) -> bool:
+    """Say whether a text can be stored and sent: JSON can spell halves of characters, and a character that is none."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def shown(value: object) -> str:

@@ -20,7 +20,12 @@ def describe(rule: LifecycleRule) -> str:
     return f"rule {rule.priority} ({_about(rule)}) keeps {kept}"
 
 
+_SHOWN_CHARACTERS = 100
+"""Of the tags that a rule is about: the sentence stands beside every image."""
+
+
 def _about(rule: LifecycleRule) -> str:
     if rule.tag_status is not TagStatus.TAGGED:
         return f"{rule.tag_status} image" if rule.tag_status is TagStatus.ANY else "untagged"
-    return "tagged " + " and ".join((*rule.patterns, *(f"{prefix}*" for prefix in rule.prefixes)))
+    tags = " and ".join((*rule.patterns, *(f"{prefix}*" for prefix in rule.prefixes)))
+    return f"tagged {tags if len(tags) <= _SHOWN_CHARACTERS else tags[:_SHOWN_CHARACTERS] + '…'}"

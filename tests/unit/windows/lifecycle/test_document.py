@@ -120,6 +120,7 @@ def test_the_place_in_text_that_is_no_json_is_pointed_at() -> None:
         ({"rulePriority": 1.5}, "rules[0].rulePriority", "1.5 is no whole number"),
         ({"rulePriority": "1"}, "rules[0].rulePriority", "'1' is no whole number"),
         ({"rulePriority": 10**9}, "rules[0].rulePriority", "1000000000 is no whole number"),
+        ({"description": "\udc00"}, "rules[0].description", r"rule 1: '\udc00' is no text"),
         ({"description": 5}, "rules[0].description", "rule 1: 5 is no text"),
         ({"selection": None}, "rules[0].selection", "rule 1: an object is wanted"),
         ({"action": {}}, "rules[0].action.type", "rule 1: is missing"),
@@ -154,6 +155,7 @@ def test_what_a_rule_may_not_be_is_told_with_its_place(given: dict[str, Any], pl
         ({"tagStatus": "tagged", "tagPatternList": []}, "tagPatternList", "a list of one text or more is wanted"),
         ({"tagStatus": "tagged", "tagPatternList": "a*"}, "tagPatternList", "a list of one text or more is wanted"),
         ({"tagStatus": "tagged", "tagPatternList": [""]}, "tagPatternList", "'' is no text of one character"),
+        ({"tagStatus": "tagged", "tagPrefixList": ["\0"]}, "tagPrefixList", r"'\x00' is no text"),
         ({"tagStatus": "tagged", "tagPrefixList": [5]}, "tagPrefixList", "5 is no text"),
         ({"tagStatus": "tagged", "tagPatternList": ["*a*b*c*d*"]}, "tagPatternList", "'*a*b*c*d*' has more than 4"),
         (

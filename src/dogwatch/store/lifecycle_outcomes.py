@@ -1,0 +1,109 @@
+"""What a policy comes to for one repository: its images loaded, and the outcomes kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import psycopg
+
+from dogwatch.model.lifecycle import (
+    LifecycleAction,
+    LifecycleOutcome,
+    LifecyclePolicy,
+    LifecycleVerdict,
+    StorageClass,
+    StoredManifest,
+)
+from dogwatch.store.accounts import setting_in_force
+from dogwatch.store.queries import load_queries
+from dogwatch.windows.lifecycle import evaluate, in_use_since
+
+_SQL = load_queries("lifecycle")
+
+_OUTCOME_TYPES = (
+    *("int8", "int4", "text", "text[]", "timestamptz", "text", "text", "int4", "text", "timestamptz", "text"),
+)
+
+
+class Kind(StrEnum):
+    """Why a policy was evaluated."""
+
+    DAILY = "daily"
+    PREVIEW = "preview"
+
+
+def evaluate_repository(
+    connection: psycopg.Connection,
+    repository_id: int,
+    account_id: str,
+    policy: LifecyclePolicy,
+    now: datetime,
+    *,
+    spares_in_use: bool = True,
+) -> tuple[LifecycleOutcome, ...]:
+    """Return what a policy comes to for every image of a repository, oldest first."""
+    since = in_use_since(setting_in_force(connection, account_id).activity_window, now) if spares_in_use else None
+    return evaluate(policy, _load_manifests(connection, repository_id), now, since)
+
+
+def _load_manifests(connection: psycopg.Connection, repository_id: int) -> list[StoredManifest]:
+    """Return the images, indexes and tagged artifacts of a repository. No registry told us of an archive yet."""
+    rows = connection.execute(_SQL["manifests"], {"repository": repository_id}).fetchall()
+    return [
+        StoredManifest(digest, tuple(tags), pushed_at, pulled_at, in_use_at, named_by=tuple(named_by))
+        for digest, tags, pushed_at, pulled_at, in_use_at, named_by in rows
+    ]
+
+
+def save_outcomes(
+    connection: psycopg.Connection,
+    repository_id: int,
+    kind: Kind,
+    text: str,
+    outcomes: Sequence[LifecycleOutcome],
+    now: datetime,
+    problem: str = "",
+) -> None:
+    """Keep what does not simply stay, in place of what was kept before."""
+    values = {"repository": repository_id, "kind": str(kind), "text": text, "now": now, "problem": problem}
+    connection.execute(_SQL["forget_evaluation"], values)
+    row = connection.execute(_SQL["save_evaluation"], values).fetchone()
+    assert row is not None  # INSERT … RETURNING
+    told = (one for one in outcomes if one.verdict is not LifecycleVerdict.STAYS)
+    with connection.cursor() as cursor, cursor.copy(_SQL["copy_outcomes"]) as copy:
+        copy.set_types(_OUTCOME_TYPES)
+        for ordinal, one in enumerate(told):
+            copy.write_row((row[0], ordinal, *_columns(one)))
+
+
+def _columns(one: LifecycleOutcome) -> tuple[object, ...]:
+    return (
+        one.digest,
+        list(one.tags),
+        one.pushed_at,
+        str(one.storage_class),
+        str(one.verdict),
+        one.rule,
+        None if one.action is None else str(one.action),
+        one.due_at,
+        one.why,
+    )
+
+
+def outcome_of(row: Sequence[Any]) -> LifecycleOutcome:
+    """Turn (digest, tags, pushed_at, storage class, verdict, rule, action, due_at, why) into an outcome."""
+    digest, tags, pushed_at, storage_class, verdict, rule, action, due_at, why = row
+    return LifecycleOutcome(
+        digest,
+        tuple(tags),
+        pushed_at,
+        StorageClass(storage_class),
+        LifecycleVerdict(verdict),
+        rule,
+        None if action is None else LifecycleAction(action),
+        due_at,
+        why,
+    )

@@ -1,0 +1,133 @@
+-- name: repository
+-- A repository of a registry that is watched.
+SELECT repository.id
+FROM repository JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
+WHERE repository.account_id = %(account)s AND registry.alias = %(alias)s AND repository.name = %(name)s
+
+-- name: save_policy
+-- A repository has one policy.
+INSERT INTO lifecycle_policy (repository_id, text, set_at) VALUES (%(repository)s, %(text)s, %(now)s)
+ON CONFLICT (repository_id) DO UPDATE SET text = excluded.text, set_at = excluded.set_at
+
+-- name: policies
+-- The policies of an account's watched registries, with their last evaluation.
+SELECT registry.alias, repository.name, lifecycle_policy.text, lifecycle_policy.set_at, evaluation.evaluated_at,
+       coalesce(evaluation.problem, '')
+FROM lifecycle_policy
+JOIN repository ON repository.id = lifecycle_policy.repository_id
+JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
+LEFT JOIN lifecycle_evaluation evaluation ON evaluation.repository_id = repository.id AND evaluation.kind = 'daily'
+WHERE repository.account_id = %(account)s AND repository.id = coalesce(%(repository)s, repository.id)
+ORDER BY registry.alias, repository.name
+
+-- name: own_policy
+-- Be alone with a policy while it is evaluated.
+SELECT lifecycle_policy.text, repository.account_id
+FROM lifecycle_policy JOIN repository ON repository.id = lifecycle_policy.repository_id
+WHERE lifecycle_policy.repository_id = %(repository)s
+FOR UPDATE OF lifecycle_policy
+
+-- name: due
+-- Policies of watched registries that were last evaluated before a moment, or never.
+SELECT lifecycle_policy.repository_id
+FROM lifecycle_policy
+JOIN repository ON repository.id = lifecycle_policy.repository_id
+JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
+LEFT JOIN lifecycle_evaluation evaluation ON evaluation.repository_id = repository.id AND evaluation.kind = 'daily'
+WHERE evaluation.evaluated_at IS NULL OR evaluation.evaluated_at < %(before)s
+ORDER BY 1
+
+-- name: delete_policy
+-- What was proposed because of it goes with it.
+WITH gone AS (
+    DELETE FROM lifecycle_evaluation WHERE repository_id = %(repository)s AND kind = 'daily'
+)
+DELETE FROM lifecycle_policy WHERE repository_id = %(repository)s
+
+-- name: manifests
+-- What lifecycle rules are about: the images and image indexes of a repository, and what else has a tag and belongs to
+-- nothing (a chart). An index is as old as its own push, and was pulled and in use when one of its images was. Untagged
+-- artifacts may be parts of an index, and those with a subject go where it goes.
+SELECT image.digest, coalesce(tagged.names, '{}'), clocks.pushed_at, clocks.pulled_at, clocks.in_use_at,
+       coalesce(naming.digests, '{}')
+FROM image
+JOIN clocks ON clocks.image_id = image.id
+LEFT JOIN LATERAL (
+    SELECT array_agg(tag.name ORDER BY tag.name) AS names FROM tag
+    WHERE tag.digest = image.digest AND tag.repository_id = image.repository_id) tagged ON true
+LEFT JOIN LATERAL (
+    SELECT array_agg(image_index.digest ORDER BY image_index.digest) AS digests
+    FROM index_image JOIN image_index ON image_index.id = index_image.index_id AND image_index.deleted_at IS NULL
+    WHERE index_image.image_id = image.id) naming ON true
+WHERE image.repository_id = %(repository)s AND image.state <> 'deleted'
+UNION ALL
+SELECT image_index.digest, coalesce(tagged.names, '{}'), coalesce(push.at, children.pushed_at), children.pulled_at,
+       children.in_use_at, '{}'
+FROM image_index
+JOIN repository ON repository.id = image_index.repository_id
+LEFT JOIN LATERAL (
+    SELECT array_agg(tag.name ORDER BY tag.name) AS names FROM tag
+    WHERE tag.digest = image_index.digest AND tag.repository_id = image_index.repository_id) tagged ON true
+LEFT JOIN LATERAL (
+    SELECT max(occurred_at) AS at FROM registry_event
+    WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = image_index.digest
+      AND kind <> 'pulled' AND kind = 'pushed' AND NOT own) push ON true
+LEFT JOIN LATERAL (
+    SELECT max(clocks.pushed_at) AS pushed_at, max(clocks.pulled_at) AS pulled_at, max(clocks.in_use_at) AS in_use_at
+    FROM index_image JOIN clocks ON clocks.image_id = index_image.image_id
+    WHERE index_image.index_id = image_index.id) children ON true
+WHERE image_index.repository_id = %(repository)s AND image_index.deleted_at IS NULL
+UNION ALL
+SELECT other_artifact.digest, tagged.names, coalesce(push.at, other_artifact.seen_at), pull.at, NULL, '{}'
+FROM other_artifact
+JOIN repository ON repository.id = other_artifact.repository_id
+CROSS JOIN LATERAL (
+    SELECT array_agg(tag.name ORDER BY tag.name) AS names FROM tag
+    WHERE tag.digest = other_artifact.digest AND tag.repository_id = other_artifact.repository_id) tagged
+LEFT JOIN LATERAL (
+    SELECT max(occurred_at) AS at FROM registry_event
+    WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = other_artifact.digest
+      AND kind <> 'pulled' AND kind = 'pushed' AND NOT own) push ON true
+LEFT JOIN LATERAL (
+    SELECT max(occurred_at) AS at FROM registry_event
+    WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = other_artifact.digest
+      AND kind = 'pulled' AND NOT own) pull ON true
+WHERE other_artifact.repository_id = %(repository)s AND other_artifact.subject_digest = ''
+  AND tagged.names IS NOT NULL
+
+-- name: unresolved
+-- Manifests that nobody knows to be images: no rule can be asked about them.
+SELECT count(*) FROM unresolved_manifest
+WHERE repository_id = %(repository)s AND status_reason <> 'RESOURCE_TERMINATED'
+
+-- name: forget_evaluation
+-- A new evaluation takes the place of the one before, whose outcomes go with it.
+DELETE FROM lifecycle_evaluation WHERE repository_id = %(repository)s AND kind = %(kind)s
+
+-- name: save_evaluation
+-- What a policy came to.
+INSERT INTO lifecycle_evaluation (repository_id, kind, text, evaluated_at, problem)
+VALUES (%(repository)s, %(kind)s, %(text)s, %(now)s, %(problem)s)
+RETURNING id
+
+-- name: copy_outcomes
+-- The outcomes of an evaluation.
+COPY lifecycle_outcome (evaluation_id, ordinal, digest, tags, pushed_at, storage_class, verdict, rule_priority, action,
+                        due_at, why) FROM STDIN
+
+-- name: preview
+-- The newest preview of a repository.
+SELECT id, text, evaluated_at FROM lifecycle_evaluation WHERE repository_id = %(repository)s AND kind = 'preview'
+
+-- name: preview_counts
+-- How many images would go, by action.
+SELECT action, count(*) FROM lifecycle_outcome WHERE evaluation_id = %(evaluation)s AND verdict = 'goes' GROUP BY 1
+
+-- name: preview_page
+-- A page of the images that would go; by tag, digest, and whether they have tags.
+SELECT ordinal, digest, tags, pushed_at, storage_class, verdict, rule_priority, action, due_at, why
+FROM lifecycle_outcome
+WHERE evaluation_id = %(evaluation)s AND verdict = 'goes' AND ordinal > %(after)s
+  AND (%(tagged)s::boolean IS NULL OR %(tagged)s = (tags <> '{}'))
+  AND (%(named)s::boolean IS FALSE OR digest = ANY(%(digests)s::text[]) OR tags && %(tags)s::text[])
+ORDER BY ordinal LIMIT %(limit)s
