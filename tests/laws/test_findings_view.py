@@ -15,7 +15,8 @@ from dogwatch.model.matches import Severity
 from dogwatch.model.times import FOREVER, TICK
 from dogwatch.model.views import FindingQuery, FindingView
 from dogwatch.store.connection import Database
-from dogwatch.store.findings import SORT_FIELDS, FindingStore
+from dogwatch.store.candidates.orders import ORDERS
+from dogwatch.store.findings import FindingStore
 
 ACCOUNT = "000000000000"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -163,7 +164,7 @@ def store_world(connection: psycopg.Connection, world: World) -> None:
     """Write the world's intervals into the tables that the view reads."""
     connection.execute(
         "TRUNCATE account, registry, repository, image, layer_chain, clocks, monitoring, inventory, inventory_set,"
-        " package, package_set, set_package, vulnerability, exposure RESTART IDENTITY CASCADE"
+        " package, package_set, set_package, set_exposure, vulnerability, exposure RESTART IDENTITY CASCADE"
     )
     connection.execute("INSERT INTO account VALUES (%s, %s)", (ACCOUNT, START))
     connection.execute(
@@ -269,7 +270,7 @@ def as_expected(finding: FindingView) -> Expected:
     )
 
 
-@given(world=_worlds(), day=st.integers(-1, 110), page=st.integers(1, 3), order=st.sampled_from(sorted(SORT_FIELDS)))
+@given(world=_worlds(), day=st.integers(-1, 110), page=st.integers(1, 3), order=st.sampled_from(sorted(ORDERS)))
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], phases=(Phase.explicit, Phase.reuse, Phase.generate)
 )

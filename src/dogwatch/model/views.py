@@ -88,7 +88,7 @@ class FindingQuery:
 
     `statuses` empty means every status that lists show. String filters come as (comparison, value) with comparison
     EQUALS, PREFIX or NOT_EQUALS. `filter` (on FINDING_FIELDS) must hold as well. `as_of` None means now. `sort` is one
-    of SORT_FIELDS of the store; `after` an opaque cursor.
+    of ORDERS of the store; `after` an opaque cursor.
     """
 
     account_id: str

@@ -1,25 +1,29 @@
 -- name: findings
--- The definition, grouped: one row per (image, vulnerability) as of one moment, then a page of them.
--- Current are the spans that are open at that moment or, when none is, those that ended last; they say what the finding
--- is. All spans up to then say since when: interruptions of up to seven days are bridged. What is grouped is materialised:
--- nobody can estimate it, and joined in one piece with the images it was compared with each of them.
-WITH chosen AS MATERIALIZED (
+-- The definition, grouped, for some pairs of image and vulnerability: one row per pair as of one moment, as far as it is
+-- a finding then. Current are the spans that are open at that moment or, when none is, those that ended last; they say
+-- what the finding is. All spans up to then say since when: interruptions of up to seven days are bridged. What is grouped
+-- is materialised: nobody can estimate it, and joined in one piece with the images it was compared with each of them.
+WITH pair AS MATERIALIZED (
+    SELECT * FROM unnest(%(images)s::bigint[], %(vulnerabilities)s::bigint[]) AS pair (image_id, vulnerability_id)
+), chosen AS MATERIALIZED (
     SELECT image.id, image.account_id, image.digest, image.os, image.architecture, image.author, repository.id AS repository_id,
            repository.name AS repository, registry.alias, registry.url, registry.region, clocks.pushed_at,
            inventory.distribution, inventory.release
-    FROM image
+    FROM (SELECT DISTINCT image_id FROM pair) AS wanted
+    JOIN image ON image.id = wanted.image_id
     JOIN repository ON repository.id = image.repository_id
     JOIN registry ON registry.id = repository.registry_id
     JOIN clocks ON clocks.image_id = image.id
     LEFT JOIN layer_chain ON layer_chain.id = image.chain_id
     LEFT JOIN inventory ON inventory.id = layer_chain.inventory_id
-    WHERE image.account_id = %(account)s AND {image_filter}
+    WHERE image.account_id = %(account)s
 ), span AS (
     SELECT finding_span.image_id, finding_span.vulnerability_id, finding_span.exposure_id, finding_span.from_at,
            CASE WHEN finding_span.to_at > %(at)s THEN '9999-12-31Z' ELSE finding_span.to_at END AS ended_at,
-           finding_span.end_reason, finding_span.begin_reason
-    FROM chosen JOIN finding_span ON finding_span.image_id = chosen.id
-    WHERE finding_span.from_at <= %(at)s AND {vulnerability_filter}
+           finding_span.end_reason, finding_span.begin_reason, finding_span.inventory_id
+    FROM pair
+    JOIN finding_span ON finding_span.image_id = pair.image_id AND finding_span.vulnerability_id = pair.vulnerability_id
+    WHERE finding_span.from_at <= %(at)s
 ), ranked AS (
     SELECT span.*, max(ended_at) OVER (PARTITION BY image_id, vulnerability_id) AS last_end FROM span
 ), spell AS MATERIALIZED (
@@ -28,7 +32,7 @@ WITH chosen AS MATERIALIZED (
     FROM ranked GROUP BY image_id, vulnerability_id, last_end
 ), content AS MATERIALIZED (
     SELECT ranked.image_id, ranked.vulnerability_id, max(ranked.from_at) AS begun_at,
-           max(ranked.end_reason) AS end_reason,
+           max(ranked.end_reason) AS end_reason, max(ranked.inventory_id) AS inventory_id,
            (array_agg(ranked.begin_reason ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST,
                                                    exposure.id, ranked.from_at))[1] AS begin_reason,
            max(exposure.severity) AS severity,
@@ -46,7 +50,7 @@ WITH chosen AS MATERIALIZED (
     WHERE ranked.ended_at = ranked.last_end
     GROUP BY ranked.image_id, ranked.vulnerability_id
 ), finding AS (
-    SELECT chosen.*, content.vulnerability_id, vulnerability.name AS vulnerability, content.severity,
+    SELECT chosen.*, content.vulnerability_id, content.inventory_id, vulnerability.name AS vulnerability, content.severity,
            coalesce(worst.score_tenths, -1) AS score_tenths, worst.score_vector, worst.score_version,
            worst.score_source, worst.source, worst.advisory, content.fix, content.exposure_ids,
            content.package_names, content.match_names, content.ecosystems,
@@ -65,7 +69,7 @@ WITH chosen AS MATERIALIZED (
                                 THEN interval '3 days' ELSE interval '30 days' END > %(at)s
 )
 SELECT * FROM finding
-WHERE {finding_filter} AND {after}
+WHERE {filter}
 ORDER BY {order}
 LIMIT %(limit)s
 

@@ -1,0 +1,56 @@
+"""Everything at once, sorted: where few vulnerabilities or few images make that little."""
+
+from __future__ import annotations
+
+from psycopg import sql
+
+from dogwatch.store.candidates.orders import EPOCH, Along
+from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, listed
+from dogwatch.store.filters import EVERYTHING, Constant, every
+from dogwatch.store.queries import load_queries
+
+_SQL = load_queries("finding_candidates")
+
+_FEW_SPREAD = 3_000
+"""Inventories with the vulnerabilities asked for: what is found in so many is sorted in some milliseconds."""
+
+_MOMENTS = (
+    "CROSS JOIN LATERAL (VALUES (monitoring.from_at), (exposure.from_at), (monitoring.to_at), (exposure.to_at),"
+    " (clocks.watched_until + interval '1 microsecond')) AS moment (at)"
+)
+
+
+def is_little(search: Search) -> bool:
+    """Whether the vulnerabilities asked for are in few inventories."""
+    found = search.scope.vulnerabilities
+    if found is None or len(found) > _FEW_SPREAD:
+        return False
+    values = {"vulnerabilities": list(found), "most": _FEW_SPREAD + 1}
+    row = search.connection.execute(_SQL["spread"], values).fetchone()
+    return row is not None and int(row[0]) <= _FEW_SPREAD
+
+
+def everything(
+    search: Search, after: Key | None, most: int, spans: sql.Composable = EVERYTHING
+) -> Candidates:
+    """Return the next candidates out of all of them; `spans` may narrow these further."""
+    scope, columns = search.scope, search.order.columns
+    conditions = [
+        AFFECTED,
+        scope.of_vulnerability("exposure.vulnerability_id"),
+        scope.of_repository("monitoring.repository_id"),
+        scope.of_image("monitoring.image_id"),
+        spans,
+    ]
+    by_time = search.order.along is Along.TIME
+    conditions.append(sql.SQL("moment.at <= {}").format(Constant(scope.at)) if by_time else scope.spans)
+    statement = sql.SQL(_SQL["everything"]).format(
+        columns=listed([f"{one} AS pushed_at" if one == EPOCH else one for one in columns]),
+        column=sql.SQL(f", moment.at AS {columns[0]}" if by_time else ""),
+        moments=sql.SQL(_MOMENTS if by_time else ""),
+        span_filter=every(conditions),
+        after=search.beyond(columns, after),
+        order=search.ordered([str(place) for place in range(1, len(columns) + 1)]),
+        most=Constant(most),
+    )
+    return search.fetch(statement, most)

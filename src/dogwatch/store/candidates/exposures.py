@@ -1,0 +1,117 @@
+"""Along exposures: what is said of vulnerabilities in order, the inventories with each, and their images.
+
+For orders by severity, score, source and name. The walk goes through an index, or through what few vulnerabilities or few
+images narrow it to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, array, listed, named
+from dogwatch.store.filters import EVERYTHING, Constant, every
+from dogwatch.store.queries import load_queries
+
+_SQL = load_queries("finding_candidates")
+
+_EXPRESSIONS: Mapping[str, str] = {
+    "severity": "exposure.severity",
+    "score_tenths": "coalesce(exposure.score_tenths, '-1'::smallint)",
+    "source": "exposure.source",
+    "vulnerability": "vulnerability.name",
+    "vulnerability_id": "exposure.vulnerability_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What is walked through: columns with their expressions, and what must hold of the exposures and spans behind each.
+
+    `same` says that an exposure is one of those that a step of the walk stands for.
+    """
+
+    columns: Mapping[str, str]
+    steps: sql.Composable
+    same: sql.Composable
+    exposures: sql.Composable
+    monitoring: sql.Composable
+
+
+def along_exposures(search: Search, after: Key | None, most: int) -> Candidates:
+    """Return the next candidates in an order by what exposures say."""
+    scope = search.scope
+    columns = {column: _EXPRESSIONS[column] for column in search.order.columns[:-2]}
+    own = [one for one in columns if one not in ("vulnerability", "vulnerability_id")]
+    walk = Walk(
+        columns,
+        steps=every([AFFECTED, scope.exposures, scope.of_vulnerability("exposure.vulnerability_id")]),
+        same=every([sql.SQL(f"{columns[one]} = walk.{one}") for one in own]),
+        exposures=scope.exposures,
+        monitoring=every([scope.live_monitoring("held.has_ended"), scope.observed_since("held.newest")]),
+    )
+    return search.fetch(joined(search, walk, after, most), most)
+
+
+def joined(search: Search, walk: Walk, after: Key | None, most: int) -> sql.Composable:
+    """Join a walk with the inventories that have what it names, and these with their images."""
+    scope = search.scope
+    inventories = _few_inventories(search)
+    places = [*(f"walk.{column}" for column in walk.columns), "inventory_set.inventory_id"]
+    of_inventory = EVERYTHING
+    if inventories is not None:
+        of_inventory = sql.SQL("inventory_set.inventory_id = ANY({})").format(array(inventories))
+    watched = [scope.of_repository("monitoring.repository_id"), scope.of_image("monitoring.image_id")]
+    return sql.SQL(_SQL["along_exposures"]).format(
+        walk=_steps(search, walk, inventories, after),
+        walked=listed([f"walk.{column}" for column in walk.columns]),
+        same=walk.same,
+        exposure_filter=walk.exposures,
+        inventory_filter=every([of_inventory, search.beyond(places, after, or_equal=True)]),
+        monitoring_filter=every([walk.monitoring, *watched]),
+        direction=search.direction,
+        after=search.beyond(search.order.columns, after),
+        most=Constant(most),
+    )
+
+
+def _few_inventories(search: Search) -> list[int] | None:
+    if search.scope.images is None:
+        return None
+    rows = search.connection.execute(_SQL["inventories_of_images"], {"images": list(search.scope.images)})
+    return [int(row[0]) for row in rows]
+
+
+def _steps(search: Search, walk: Walk, inventories: Sequence[int] | None, after: Key | None) -> sql.Composable:
+    if inventories is None and search.scope.vulnerabilities is None:
+        return _index_walk(search, walk, after)
+    if inventories is not None:
+        name, few = "walk_of_inventories", inventories
+    else:
+        name, few = "walk_of_vulnerabilities", search.scope.vulnerabilities or ()
+    return sql.SQL(_SQL[name]).format(
+        columns=named(walk.columns),
+        few=array(few),
+        filter=walk.steps,
+        after=search.beyond(list(walk.columns.values()), after, or_equal=True),
+        order=search.ordered(list(walk.columns)),
+    )
+
+
+def _index_walk(search: Search, walk: Walk, after: Key | None) -> sql.Composable:
+    columns, table, steps = dict(walk.columns), "exposure", walk.steps
+    if "vulnerability" in columns:  # names stand apart from what is said of them
+        columns["vulnerability_id"], table, steps = "vulnerability.id", "vulnerability", EVERYTHING
+    expressions = list(columns.values())
+    return sql.SQL(_SQL["walk"]).format(
+        columns=named(columns),
+        table=sql.SQL(table),
+        filter=steps,
+        after=search.beyond(expressions, after, or_equal=True),
+        expressions=listed(expressions),
+        beyond=sql.SQL("<" if search.descending else ">"),
+        walked=listed([f"walk.{column}" for column in columns]),
+        order=search.ordered(expressions),
+    )

@@ -1,0 +1,186 @@
+"""Where the findings that a question asks for can be: which repositories, images and vulnerabilities, where these are few."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import psycopg
+from psycopg import sql
+
+from dogwatch.model.views import FindingQuery
+from dogwatch.store.filters import EVERYTHING, Constant, bounds_condition, every
+from dogwatch.store.candidates.demands import Demands
+from dogwatch.store.queries import load_queries
+
+_SQL = load_queries("finding_candidates")
+
+FEW_IMAGES = 1_500
+"""Up to so many images their inventories are read whole: a walk through everything would rarely meet one of them."""
+
+FEW_VULNERABILITIES = 10_000
+"""Up to so many vulnerabilities are walked through one by one; of more, a walk through all meets one soon enough."""
+
+SHOWN_AFTER_END = timedelta(days=30)
+"""How long closed findings stay in lists; the query `findings` has the finer rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What narrows the search; None where it does not. `at` is the moment that the list speaks of."""
+
+    at: datetime
+    demands: Demands
+    repositories: tuple[int, ...] | None
+    images: tuple[int, ...] | None
+    vulnerabilities: tuple[int, ...] | None
+    anything_frozen: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can be found."""
+        return () in (self.repositories, self.images, self.vulnerabilities) or not self.demands.statuses
+
+    def of_repository(self, column: str) -> sql.Composable:
+        """Return the condition on a repository's id."""
+        return _one_of(column, self.repositories)
+
+    def of_vulnerability(self, column: str) -> sql.Composable:
+        """Return the condition on a vulnerability's id."""
+        return _one_of(column, self.vulnerabilities)
+
+    def of_image(self, column: str) -> sql.Composable:
+        """Return the condition on an image's id."""
+        if self.images is not None:
+            return _one_of(column, self.images)
+        if not self.demands.images:
+            return EVERYTHING
+        return sql.SQL("EXISTS (SELECT FROM image WHERE image.id = {} AND {})").format(
+            sql.SQL(column), every(self.demands.images)
+        )
+
+    @property
+    def exposures(self) -> sql.Composable:
+        """Return the condition on exposures that may make a finding what it is."""
+        return every([self.live_exposures, *self.demands.worst])
+
+    @property
+    def live_exposures(self) -> sql.Composable:
+        """Return the condition on exposures that count at the moment, or whose findings may still be shown."""
+        if self.anything_frozen:
+            return EVERYTHING
+        since = self.at if self.demands.statuses == {"ACTIVE"} else self.at - SHOWN_AFTER_END
+        return sql.SQL("exposure.from_at <= {} AND exposure.to_at > {}").format(Constant(self.at), Constant(since))
+
+    @property
+    def spans(self) -> sql.Composable:
+        """Return the condition on spans, an exposure of a watched image, that may make a finding what it is."""
+        conditions = [
+            self.exposures,
+            self.live_monitoring(f"exposure.to_at <= {Constant(self.at).as_string(None)}"),
+            self.of_vulnerability("exposure.vulnerability_id"),
+            self.observed_since("exposure.from_at"),
+        ]
+        return every(conditions)
+
+    @property
+    def is_demanded_of_some(self) -> sql.Composable:
+        """Return the condition that some exposure to the vulnerability may make a finding what it is."""
+        if not self.demands.worst:
+            return EVERYTHING
+        text = (
+            "(SELECT true FROM (SELECT * FROM exposure AS other WHERE other.verdict = 'affected'"
+            " AND other.vulnerability_id = exposure.vulnerability_id) AS exposure WHERE {} LIMIT 1)"
+        )
+        return sql.SQL(text).format(every(self.demands.worst))
+
+    def within(self, column: str, expression: str) -> sql.Composable:
+        """Return the condition that a moment lies where the question wants the column's."""
+        low, high = self.demands.moments.get(column, (None, None))
+        bounds = [bounds_condition(sql.SQL(expression), [(low, high)])] if (low, high) != (None, None) else []
+        return every(bounds)
+
+    def observed_since(self, exposed_from: str) -> sql.Composable:
+        """Return the condition on a current span that follows from when the finding was first observed."""
+        low = self.demands.moments.get("first_observed_at", (None, None))[0]
+        if low is None or self.anything_frozen:
+            return EVERYTHING
+        return sql.SQL(f"greatest(monitoring.from_at, {exposed_from}) >= {{}}").format(Constant(low))
+
+    def live_monitoring(self, exposure_has_ended: str) -> sql.Composable:
+        """Return the condition on spans of watching that count at the moment, or whose findings may still be shown."""
+        if self.demands.statuses == {"ACTIVE"}:
+            text = "monitoring.from_at <= {at} AND monitoring.to_at > {at}"
+        else:
+            text = (
+                "monitoring.from_at <= {at} AND monitoring.to_at > {since} AND (monitoring.to_at > {expired} OR"
+                " NOT starts_with(monitoring.end_reason, 'monitoring ended'))"
+            )
+        if self.demands.statuses == {"CLOSED"}:
+            text += (
+                f" AND ({exposure_has_ended} OR monitoring.to_at <= {{at}} OR EXISTS (SELECT FROM clocks"
+                " WHERE clocks.image_id = monitoring.image_id AND clocks.watched_until < {at}))"
+            )
+        return sql.SQL(text).format(
+            at=Constant(self.at),
+            since=Constant(self.at - SHOWN_AFTER_END),
+            expired=Constant(self.at - timedelta(days=3)),
+        )
+
+
+def find_scope(connection: psycopg.Connection, query: FindingQuery, at: datetime, demands: Demands) -> Scope:
+    """Look how far the question narrows the search; a few milliseconds."""
+    repositories = _find_repositories(connection, query.account_id, demands)
+    narrowed = Scope(at, demands, repositories, None, None, _is_anything_frozen(connection))
+    return Scope(
+        at,
+        demands,
+        repositories,
+        _find_images(connection, query.account_id, narrowed),
+        _find_vulnerabilities(connection, demands),
+        narrowed.anything_frozen,
+    )
+
+
+def _find_repositories(connection: psycopg.Connection, account_id: str, demands: Demands) -> tuple[int, ...] | None:
+    statement = sql.SQL(_SQL["repositories"]).format(filter=every(demands.repositories))
+    row = connection.execute(statement, {"account": account_id}, prepare=False).fetchone()
+    assert row is not None  # an aggregate
+    found, is_all = row
+    return None if is_all and found else tuple(found)
+
+
+def _find_images(connection: psycopg.Connection, account_id: str, scope: Scope) -> tuple[int, ...] | None:
+    if not scope.demands.images and scope.repositories is None:
+        return None
+    conditions = every([scope.of_repository("image.repository_id"), *scope.demands.sought_images])
+    statement = sql.SQL(_SQL["images"]).format(filter=conditions)
+    return _few(connection, statement, {"account": account_id}, FEW_IMAGES)
+
+
+def _find_vulnerabilities(connection: psycopg.Connection, demands: Demands) -> tuple[int, ...] | None:
+    asked = [sql.SQL(_SQL["vulnerabilities_by_name"]).format(filter=one) for one in demands.names]
+    asked += [sql.SQL(_SQL["vulnerabilities_by_package"]).format(filter=one) for one in demands.packages]
+    if not asked:
+        return None
+    statement = sql.SQL(_SQL["vulnerabilities"]).format(found=sql.SQL(" INTERSECT ").join(asked))
+    return _few(connection, statement, {}, FEW_VULNERABILITIES)
+
+
+def _few(
+    connection: psycopg.Connection, statement: sql.Composed, values: dict[str, object], few: int
+) -> tuple[int, ...] | None:
+    rows = connection.execute(statement, {**values, "most": few + 1}, prepare=False).fetchall()
+    return None if len(rows) > few else tuple(row[0] for row in rows)
+
+
+def _is_anything_frozen(connection: psycopg.Connection) -> bool:
+    row = connection.execute(_SQL["is_anything_frozen"]).fetchone()
+    return row is not None and bool(row[0])
+
+
+def _one_of(column: str, ids: Sequence[int] | None) -> sql.Composable:
+    if ids is None:
+        return EVERYTHING
+    return sql.SQL("{} = ANY({}::bigint[])").format(sql.SQL(column), Constant(list(ids)))

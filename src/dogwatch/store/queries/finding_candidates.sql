@@ -1,0 +1,187 @@
+-- name: plan_side_by_side
+-- The ways below are written so that each row leads to the next ones by an index and the work ends with the page: other
+-- plans would make everything first. Until the end of the transaction.
+SELECT set_config(name, 'off', true)
+FROM unnest(ARRAY['enable_hashjoin', 'enable_mergejoin', 'enable_sort', 'enable_seqscan', 'enable_material']) AS name
+UNION ALL SELECT set_config('max_parallel_workers_per_gather', '0', true)
+
+-- name: is_anything_frozen
+-- Whether some image stays at the revision of its push: then exposures that ended still count for it.
+SELECT EXISTS (SELECT FROM monitoring WHERE frozen_revision IS NOT NULL)
+
+-- name: repositories
+-- The repositories of an account that meet the filter, and whether the filter leaves any repository of anybody out.
+SELECT coalesce(array_agg(repository.id ORDER BY repository.id), '{{}}'),
+       count(*) = (SELECT count(*) FROM repository)
+FROM repository JOIN registry ON registry.id = repository.registry_id
+WHERE repository.account_id = %(account)s AND {filter}
+
+-- name: images
+-- Images that meet the filter, as long as they are few.
+SELECT image.id
+FROM image
+JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id
+JOIN clocks ON clocks.image_id = image.id
+WHERE image.account_id = %(account)s AND {filter}
+LIMIT %(most)s
+
+-- name: vulnerabilities_by_package
+-- Vulnerabilities of some package that meets the filter.
+SELECT exposure.vulnerability_id
+FROM package JOIN exposure ON exposure.package_id = package.id
+WHERE exposure.verdict = 'affected' AND {filter}
+
+-- name: vulnerabilities_by_name
+-- Vulnerabilities with some name that meets the filter.
+SELECT named.vulnerability_id FROM vulnerability_name AS named WHERE {filter}
+
+-- name: vulnerabilities
+-- Vulnerabilities that meet every filter, as long as they are few.
+SELECT DISTINCT vulnerability_id FROM ({found}) AS found LIMIT %(most)s
+
+-- name: spread
+-- In how many inventories vulnerabilities are, as long as these are few.
+SELECT count(*) FROM (
+    SELECT FROM exposure
+    JOIN set_exposure ON set_exposure.exposure_id = exposure.id
+    JOIN inventory_set ON inventory_set.set_id = set_exposure.set_id
+    WHERE exposure.verdict = 'affected' AND exposure.vulnerability_id = ANY(%(vulnerabilities)s::bigint[])
+    LIMIT %(most)s) AS found
+
+-- name: walk
+-- What exposures (or vulnerabilities) say, each once, in the order of an index: one probe for each.
+walk AS (
+    (SELECT {columns} FROM {table} WHERE {filter} AND {after} ORDER BY {order} LIMIT 1)
+    UNION ALL
+    SELECT following.*
+    FROM walk CROSS JOIN LATERAL (
+        SELECT {columns} FROM {table} WHERE {filter} AND ({expressions}) {beyond} ({walked})
+        ORDER BY {order} LIMIT 1) AS following)
+
+-- name: walk_of_vulnerabilities
+-- The same of some vulnerabilities.
+walk AS MATERIALIZED (
+    SELECT DISTINCT {columns}
+    FROM exposure JOIN vulnerability ON vulnerability.id = exposure.vulnerability_id
+    WHERE exposure.vulnerability_id = ANY({few}) AND {filter} AND {after}
+    ORDER BY {order})
+
+-- name: walk_of_inventories
+-- The same of some inventories; sets of packages are shared, so each is looked at once.
+walk AS MATERIALIZED (
+    SELECT DISTINCT {columns}
+    FROM (SELECT DISTINCT set_exposure.exposure_id
+          FROM (SELECT DISTINCT set_id FROM inventory_set WHERE inventory_id = ANY({few})) AS held
+          JOIN set_exposure ON set_exposure.set_id = held.set_id) AS member
+    JOIN exposure ON exposure.id = member.exposure_id
+    JOIN vulnerability ON vulnerability.id = exposure.vulnerability_id
+    WHERE {filter} AND {after}
+    ORDER BY {order})
+
+-- name: inventories_of_images
+-- Every inventory that these images were ever watched with.
+SELECT DISTINCT inventory_id FROM monitoring WHERE image_id = ANY(%(images)s::bigint[]) AND inventory_id IS NOT NULL
+
+-- name: along_exposures
+-- What is said of vulnerabilities in order, the inventories with each, and their images: joined side by side, so that the
+-- order holds and the work ends with the page.
+WITH RECURSIVE {walk}
+SELECT * FROM (
+    SELECT {walked}, held.inventory_id, watched.image_id AS id
+    FROM walk
+    CROSS JOIN LATERAL (
+        SELECT inventory_set.inventory_id, max(exposure.from_at) AS newest, bool_or(exposure.to_at <= %(at)s) AS has_ended
+        FROM exposure
+        JOIN set_exposure ON set_exposure.exposure_id = exposure.id
+        JOIN inventory_set ON inventory_set.set_id = set_exposure.set_id
+        WHERE exposure.verdict = 'affected' AND exposure.vulnerability_id = walk.vulnerability_id
+          AND {same} AND {exposure_filter} AND {inventory_filter}
+        GROUP BY inventory_set.inventory_id
+        ORDER BY inventory_set.inventory_id {direction}) AS held
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT monitoring.image_id
+        FROM monitoring
+        WHERE monitoring.inventory_id = held.inventory_id AND {monitoring_filter}
+        ORDER BY monitoring.image_id {direction}) AS watched) AS candidate
+WHERE {after} LIMIT {most}
+
+-- name: along_images
+-- Images in order, and the vulnerabilities of each.
+SELECT * FROM (
+    SELECT listed.*, found.vulnerability_id
+    FROM ({images}) AS listed
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT exposure.vulnerability_id
+        FROM monitoring
+        JOIN inventory_set ON inventory_set.inventory_id = monitoring.inventory_id
+        JOIN set_exposure ON set_exposure.set_id = inventory_set.set_id
+        JOIN exposure ON exposure.id = set_exposure.exposure_id
+        WHERE monitoring.image_id = listed.id AND {span_filter}
+        ORDER BY exposure.vulnerability_id {direction}) AS found) AS candidate
+WHERE {after} LIMIT {most}
+
+-- name: images_by_push
+-- Images by their last push.
+SELECT clocks.pushed_at, clocks.image_id AS id
+FROM clocks JOIN image ON image.id = clocks.image_id
+WHERE {image_filter} AND {after}
+ORDER BY coalesce(clocks.pushed_at, 'epoch') {direction}, clocks.image_id {direction}
+
+-- name: images_by_repository
+-- Images by registry, repository and id, or without the registry.
+SELECT place.*, image.id
+FROM (SELECT {place} FROM repository JOIN registry ON registry.id = repository.registry_id
+      WHERE {repository_filter} ORDER BY {order}) AS place
+CROSS JOIN LATERAL (
+    SELECT image.id FROM image WHERE image.repository_id = place.repository_id AND {image_filter}
+    ORDER BY image.id {direction}) AS image
+WHERE {after}
+
+-- name: along_watches
+-- Moments at which watches began or ended, in order, and what the images of each were exposed to then.
+WITH RECURSIVE moment AS (
+    (SELECT monitoring.{side} AS at FROM monitoring WHERE {moment_filter} ORDER BY 1 {direction} LIMIT 1)
+    UNION ALL
+    SELECT following.at
+    FROM moment CROSS JOIN LATERAL (
+        SELECT monitoring.{side} AS at FROM monitoring WHERE {moment_filter} AND monitoring.{side} {beyond} moment.at
+        ORDER BY 1 {direction} LIMIT 1) AS following)
+SELECT * FROM (
+    SELECT moment.at AS {column}, found.*
+    FROM moment
+    CROSS JOIN LATERAL (
+        SELECT DISTINCT exposure.vulnerability_id, monitoring.inventory_id, monitoring.image_id AS id
+        FROM monitoring
+        JOIN inventory_set ON inventory_set.inventory_id = monitoring.inventory_id
+        JOIN set_exposure ON set_exposure.set_id = inventory_set.set_id
+        JOIN exposure ON exposure.id = set_exposure.exposure_id
+        WHERE monitoring.{side} = moment.at AND {span_filter}
+        ORDER BY 1 {direction}, 2 {direction}, 3 {direction}) AS found) AS candidate
+WHERE {after} LIMIT {most}
+
+-- name: everything
+-- All spans at once, then sorted.
+SELECT DISTINCT {columns}
+FROM (
+    SELECT monitoring.image_id AS id, monitoring.inventory_id, exposure.vulnerability_id, clocks.pushed_at,
+           repository.id AS repository_id, repository.name AS repository, registry.alias{column}
+    FROM exposure
+    JOIN set_exposure ON set_exposure.exposure_id = exposure.id
+    JOIN inventory_set ON inventory_set.set_id = set_exposure.set_id
+    JOIN monitoring ON monitoring.inventory_id = inventory_set.inventory_id
+    JOIN clocks ON clocks.image_id = monitoring.image_id
+    JOIN repository ON repository.id = monitoring.repository_id
+    JOIN registry ON registry.id = repository.registry_id
+    {moments}
+    WHERE {span_filter}) AS candidate
+WHERE {after}
+ORDER BY {order} LIMIT {most}
+
+-- name: overdue
+-- Images whose watch is over by the clock, and not ended yet.
+SELECT image_id FROM clocks WHERE watched AND watched_until < %(at)s
+
+-- name: early_watches
+-- How many watches began up to a moment, as long as they are few.
+SELECT count(*) FROM (SELECT FROM monitoring WHERE inventory_id IS NOT NULL AND from_at <= %(until)s LIMIT %(most)s) AS one
