@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from dogwatch.model.matches import Severity
 from dogwatch.model.times import FOREVER, TICK
 from dogwatch.model.views import FindingQuery, FindingView
-from dogwatch.store.connection import Database
 from dogwatch.store.candidates.orders import ORDERS
+from dogwatch.store.connection import Database
 from dogwatch.store.findings import FindingStore
 
 ACCOUNT = "000000000000"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ MAX_AT_ONCE = 2_000
 """Candidates per round: more are slower to make into findings than several rounds."""
 
 MAX_CANDIDATES = 10_000
-"""Candidates per page: where hardly any of them is asked for, the page comes short, or empty, with a cursor to go on."""
+"""Candidates per page: where hardly any is asked for, the page comes short, or empty, with a cursor to go on."""
 
 Key = list[object]
 

@@ -30,9 +30,7 @@ def is_little(search: Search) -> bool:
     return row is not None and int(row[0]) <= _FEW_SPREAD
 
 
-def everything(
-    search: Search, after: Key | None, most: int, spans: sql.Composable = EVERYTHING
-) -> Candidates:
+def everything(search: Search, after: Key | None, most: int, spans: sql.Composable = EVERYTHING) -> Candidates:
     """Return the next candidates out of all of them; `spans` may narrow these further."""
     scope, columns = search.scope, search.order.columns
     conditions = [

@@ -55,12 +55,12 @@ def along_exposures(search: Search, after: Key | None, most: int) -> Candidates:
     return search.fetch(joined(search, walk, after, most), most)
 
 
-def joined(search: Search, walk: Walk, after: Key | None, most: int) -> sql.Composable:
+def joined(search: Search, walk: Walk, after: Key | None, most: int) -> sql.Composed:
     """Join a walk with the inventories that have what it names, and these with their images."""
     scope = search.scope
     inventories = _few_inventories(search)
     places = [*(f"walk.{column}" for column in walk.columns), "inventory_set.inventory_id"]
-    of_inventory = EVERYTHING
+    of_inventory: sql.Composable = EVERYTHING
     if inventories is not None:
         of_inventory = sql.SQL("inventory_set.inventory_id = ANY({})").format(array(inventories))
     watched = [scope.of_repository("monitoring.repository_id"), scope.of_image("monitoring.image_id")]

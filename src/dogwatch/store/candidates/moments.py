@@ -115,7 +115,7 @@ def _of_overdue(search: Search, after: Key | None, most: int) -> Candidates:
 def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | None, most: int) -> Candidates:
     scope, column = search.scope, search.order.columns[0]
     at = f"exposure.{side.column}"
-    until = EVERYTHING
+    until: sql.Composable = EVERYTHING
     if limit is not None:
         until = sql.SQL(f"{at} {'>=' if search.descending else '<='} {{}}").format(Constant(limit[0]))
         if not search.descending and side is _BEGINNING and _has_few_watches(search, limit):

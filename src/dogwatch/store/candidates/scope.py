@@ -1,4 +1,4 @@
-"""Where the findings that a question asks for can be: which repositories, images and vulnerabilities, where these are few."""
+"""Where the findings asked for can be: which repositories, images and vulnerabilities, where these are few."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import psycopg
 from psycopg import sql
 
 from dogwatch.model.views import FindingQuery
-from dogwatch.store.filters import EVERYTHING, Constant, bounds_condition, every
 from dogwatch.store.candidates.demands import Demands
+from dogwatch.store.filters import EVERYTHING, Constant, bounds_condition, every
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("finding_candidates")

@@ -1,4 +1,4 @@
-"""One list that is being gone through: its order, its direction, where its findings can be, and SQL that follows from it."""
+"""One list that is being gone through: its order and direction, where its findings can be, and SQL that follows."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Search:
         """Return the columns as ORDER BY takes them."""
         return sql.SQL(", ").join(sql.SQL(f"{column} ") + self.direction for column in columns)
 
-    def fetch(self, statement: sql.Composable, most: int) -> Candidates:
+    def fetch(self, statement: sql.Composed, most: int) -> Candidates:
         """Return the rows of a statement that returns at most `most`, in order."""
         with self.connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(statement, {"at": self.scope.at}, prepare=False).fetchall()

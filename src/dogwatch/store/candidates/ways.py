@@ -39,9 +39,7 @@ def _by_status(search: Search, after: Key | None, most: int) -> Candidates:
         statuses = [one for one in statuses if (one <= str(after[0]) if search.descending else one >= str(after[0]))]
     for status in statuses:
         demands = replace(search.scope.demands, statuses=frozenset({status}))
-        one = replace(
-            search, order=Order(columns[1:], Along.EXPOSURES), scope=replace(search.scope, demands=demands)
-        )
+        one = replace(search, order=Order(columns[1:], Along.EXPOSURES), scope=replace(search.scope, demands=demands))
         found = along_exposures(one, after[1:] if after is not None and after[0] == status else None, most)
         rows = [{"status": status, **row} for row in found.rows]
         if found.complete_until is not None:
