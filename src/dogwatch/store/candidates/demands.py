@@ -1,7 +1,7 @@
 """What a question about findings demands, as SQL: exactly, of whole findings; and early, of what they are made of.
 
-Early conditions are wider or equal: each finding that meets the question meets them too. They decide where candidates are
-looked for (`candidates`); the exact ones decide what is shown.
+Early conditions are wider or equal: each finding that meets the question meets them too. They decide where candidates
+are looked for (`candidates`); the exact ones decide what is shown.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def _early(query: FindingQuery, columns: Columns, parts: Sequence[Filter]) -> tu
 
 
 def _early_of_some(query: FindingQuery, columns: Columns, parts: Sequence[Filter]) -> tuple[sql.Composable, ...]:
-    """Return what is demanded of a row that a finding has several of: only that some meets something can be told early."""
+    """Return what is demanded of a row that a finding has several of: that some meets it can be told early."""
     asked = [
         columns.texts[field]([entry for entry in entries if entry[0] != "NOT_EQUALS"])
         for field, entries in query.texts.items()

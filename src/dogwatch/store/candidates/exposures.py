@@ -1,7 +1,7 @@
 """Along exposures: what is said of vulnerabilities in order, the inventories with each, and their images.
 
-For orders by severity, score, source and name. The walk goes through an index, or through what few vulnerabilities or few
-images narrow it to.
+For orders by severity, score, source and name. The walk goes through an index, or through what few vulnerabilities or
+few images narrow it to.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _EXPRESSIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What is walked through: columns with their expressions, and what must hold of the exposures and spans behind each.
+    """What is walked through: columns with their expressions, and what must hold of exposures and spans behind each.
 
     `same` says that an exposure is one of those that a step of the walk stands for.
     """
