@@ -9,7 +9,6 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from psycopg.conninfo import conninfo_to_dict
 
@@ -81,15 +80,44 @@ def test_an_outcome_is_written_when_the_database_is_there_again(
     assert _statuses(database) == left
 
 
-def test_an_outcome_that_was_written_already_is_refused_the_first_time_it_is_tried(database: str) -> None:
+@pytest.mark.parametrize("late", [_succeed, _fail, _repeat])
+def test_an_outcome_that_was_written_already_stays(database: str, late: Outcome) -> None:
     async def act(jobs: TwinTolerantJobs, job: Job) -> None:
         await _succeed(jobs, job)
-        with pytest.raises(ConnectorException):
-            await _succeed(jobs, job)
+        await late(jobs, job)
 
     _defer(database)
     asyncio.run(_with_job(database, act))
     assert _statuses(database) == []
+
+
+@pytest.mark.parametrize("late", [_succeed, _fail, _repeat])
+@pytest.mark.parametrize("taker", ["another worker", "the same worker, once more"])
+def test_a_worker_whose_job_was_taken_over_does_not_say_what_came_of_it(
+    database: str, late: Outcome, taker: str
+) -> None:
+    async def act(jobs: TwinTolerantJobs, job: Job) -> None:
+        await jobs.retry_job(job)
+        assert job.worker_id is not None
+        again = job.worker_id if taker.startswith("the same") else await jobs.register_worker()
+        assert await jobs.fetch_job(None, again) is not None
+        await late(jobs, job)
+
+    _defer(database)
+    asyncio.run(_with_job(database, act))
+    assert _statuses(database) == ["doing"]
+
+
+def test_two_that_look_for_the_jobs_of_the_dead_repeat_each_once(database: str) -> None:
+    async def act(jobs: TwinTolerantJobs, job: Job) -> None:
+        await jobs.retry_job(job, priority=-1)
+        await jobs.retry_job(job, priority=-1)
+
+    _defer(database)
+    asyncio.run(_with_job(database, act))
+    with psycopg.connect(database, autocommit=True) as connection:
+        rows = connection.execute("SELECT status::text, attempts, priority FROM procrastinate_jobs").fetchall()
+    assert rows == [("todo", 1, -1)]
 
 
 def test_a_database_that_stays_away_is_given_up(

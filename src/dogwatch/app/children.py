@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from dogwatch.app.connections import connect, watched_registries
 from dogwatch.flow.ports import Outside
+from dogwatch.model.jobs import Lease
 from dogwatch.settings import Settings
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
+from dogwatch.store.leases import held_lease, holding
 
 if TYPE_CHECKING:
     from dogwatch.flow.children import ChildPool
@@ -28,11 +30,12 @@ class InChildren:
 
     def index(self, image_id: int) -> None:
         """Index an image in a child."""
-        self._indexing.run("index", index_in_child, self._settings, self._dsn, image_id)
+        self._indexing.run("index", index_in_child, self._settings, self._dsn, held_lease(), image_id)
 
     def update_feed(self, source: str, ecosystem: str) -> None:
         """Import a feed in a child."""
-        self._importing.run("update_feed", update_feed_in_child, self._settings, self._dsn, source, ecosystem)
+        lease = held_lease()
+        self._importing.run("update_feed", update_feed_in_child, self._settings, self._dsn, lease, source, ecosystem)
 
 
 class InProcess:
@@ -54,18 +57,20 @@ class InProcess:
         update_feed(self._outside, source, ecosystem)
 
 
-def index_in_child(settings: Settings, dsn: str, image_id: int) -> None:
-    """Index an image; called in a child process."""
+def index_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: int) -> None:
+    """Index an image; called in a child process, for the job that its parent holds."""
     from dogwatch.flow.index import index_image
 
-    index_image(_child_outside(settings, dsn), image_id)
+    with holding(lease):
+        index_image(_child_outside(settings, dsn), image_id)
 
 
-def update_feed_in_child(settings: Settings, dsn: str, source: str, ecosystem: str) -> None:
-    """Import a feed; called in a child process."""
+def update_feed_in_child(settings: Settings, dsn: str, lease: Lease | None, source: str, ecosystem: str) -> None:
+    """Import a feed; called in a child process, for the job that its parent holds."""
     from dogwatch.flow.feeds import update_feed
 
-    update_feed(_child_outside(settings, dsn), source, ecosystem)
+    with holding(lease):
+        update_feed(_child_outside(settings, dsn), source, ecosystem)
 
 
 @lru_cache(maxsize=1)

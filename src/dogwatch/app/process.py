@@ -32,9 +32,11 @@ from dogwatch.model.errors import (
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.settings import Demo, Settings, process_environment
+from dogwatch.store.address import complete_address
 from dogwatch.store.clock import ProductClock, machine_now
 from dogwatch.store.connection import Database
 from dogwatch.store.journal import JournalStore
+from dogwatch.store.leases import holding
 from dogwatch.store.migrations import migrate
 from dogwatch.store.registries import RegistryStore
 from dogwatch.store.settings import RescanSettings
@@ -104,7 +106,7 @@ class App:
             StoreUnavailableError: the database cannot be reached or started.
         """
         with ExitStack() as opening:
-            self.dsn = self.settings.database_url or opening.enter_context(self._embedded_server())
+            self.dsn = complete_address(self.settings.database_url or opening.enter_context(self._embedded_server()))
             migrate(self.dsn)
             self.database = Database(self.dsn)
             self.database.open()
@@ -374,7 +376,7 @@ class App:
 
         with self._isolation() as isolation:
             plans = plan_steps(self.outside, isolation, self.queue)
-            yield JobWorker(self.dsn, plans, self._defer_due, self.settings.workers)
+            yield JobWorker(self.dsn, plans, self._defer_due, self.settings.workers, holding)
 
     def _defer_due(self, minute: int) -> None:
         """Queue what the clock brings in this minute."""

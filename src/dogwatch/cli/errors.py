@@ -49,6 +49,7 @@ EXIT_CODES: Mapping[type[errors.DogwatchError], int] = MappingProxyType(
         errors.StoreError: INCOMPLETE,
         errors.StoreUnavailableError: INCOMPLETE,
         errors.ConflictError: INCOMPLETE,
+        errors.TakenOverError: INCOMPLETE,
         errors.RequestError: USAGE,
         errors.InvalidRequestError: USAGE,
         errors.NotFoundError: NOT_FOUND,

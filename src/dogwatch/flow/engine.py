@@ -10,9 +10,10 @@ Source:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import LiteralString
 
 import structlog
 from procrastinate import App, BaseRetryStrategy, RetryDecision
@@ -20,7 +21,6 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import QUEUEING_LOCK_CONSTRAINT, JobManager
 from psycopg import InterfaceError, OperationalError
-from psycopg.errors import RaiseException
 
 from dogwatch.flow.retry import STRIKES, Plan, plan_next
 from dogwatch.flow.steps import RepeatLater, Step, run_step
@@ -33,14 +33,29 @@ and several times what the embedded server needs to come back. Then the job coun
 
 _OUTCOME_PAUSE_SECONDS = 0.5  # a database that is away says so at once
 
+# As the engine does it, for a job that is still this worker's. A write that is repeated, because only its answer was
+# lost, finds no such job either.
+_HELD = """
+WITH held AS (
+    SELECT id FROM procrastinate_jobs
+    WHERE id = %(job)s AND worker_id IS NOT DISTINCT FROM %(worker)s AND attempts = %(attempts)s AND status = 'doing'
+    FOR UPDATE
+) SELECT """
+_FINISH: LiteralString = _HELD + "procrastinate_finish_job_v1(id, %(end)s, %(delete)s) FROM held"
+_RETRY: LiteralString = (
+    _HELD + "procrastinate_retry_job_v2(id, coalesce(%(retry_at)s, now()), %(priority)s, %(queue)s, %(lock)s) FROM held"
+)
+
 _log = structlog.stdlib.get_logger("dogwatch.flow")
 
 
 class TwinTolerantJobs(JobManager):
     """The engine's jobs, where a retry gives way to a twin that was queued meanwhile and will do the same work.
 
-    What came of a job is written until it is written: the engine tries once, and a job whose outcome went with a broken
-    connection would be in progress for as long as its worker lives, and keep every job of its subject waiting.
+    Only the worker that has a job says what came of it: one that was cut off, and whose job was taken over, would end
+    it under the hands of the other. And it says so until it is written: the engine tries once, and a job whose outcome
+    went with a broken connection would be in progress for as long as its worker lives, and keep every job of its
+    subject waiting.
     """
 
     async def retry_job(
@@ -52,9 +67,9 @@ class TwinTolerantJobs(JobManager):
         lock: str | None = None,
     ) -> None:
         """Put a job back into the queue, or end it where its twin waits."""
-        write = super().retry_job
+        values = {"retry_at": retry_at, "priority": priority, "queue": queue, "lock": lock}
         try:
-            await _write_outcome(lambda: write(job, retry_at, priority, queue, lock))
+            await self._write_outcome(_RETRY, job, values)
         except UniqueViolation as violation:
             if violation.constraint_name != QUEUEING_LOCK_CONSTRAINT:
                 raise
@@ -62,30 +77,25 @@ class TwinTolerantJobs(JobManager):
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """End a job."""
-        write = super().finish_job
-        await _write_outcome(lambda: write(job, status, delete_job))
+        await self._write_outcome(_FINISH, job, {"end": status.value, "delete": delete_job})
 
+    async def _write_outcome(self, query: LiteralString, job: Job, values: Mapping[str, object]) -> None:
+        """Write what came of a job, again and again while the database is away; nothing where it has another worker.
 
-async def _write_outcome(write: Callable[[], Awaitable[None]]) -> None:
-    """Write what came of a job, again and again while the database is away.
-
-    Raises:
-        ConnectorException: the database refuses it.
-        TimeoutError: it was away for too long.
-    """
-    is_repeated = False
-    async with asyncio.timeout(OUTCOME_SECONDS):
-        while True:
-            try:
-                await write()
-                return
-            except ConnectorException as error:
-                if is_repeated and isinstance(error.__cause__, RaiseException):
-                    return  # there is no such job in progress: it had been written, and only the answer was lost
-                if not isinstance(error.__cause__, (OperationalError, InterfaceError)):
-                    raise
-            is_repeated = True
-            await asyncio.sleep(_OUTCOME_PAUSE_SECONDS)
+        Raises:
+            ConnectorException: the database refuses it.
+            TimeoutError: it was away for too long.
+        """
+        held = {"job": job.id, "worker": job.worker_id, "attempts": job.attempts}
+        async with asyncio.timeout(OUTCOME_SECONDS):
+            while True:
+                try:
+                    await self.connector.execute_query_async(query, **held, **values)
+                    return
+                except ConnectorException as error:
+                    if not isinstance(error.__cause__, (OperationalError, InterfaceError)):
+                        raise
+                await asyncio.sleep(_OUTCOME_PAUSE_SECONDS)
 
 
 class Retries(BaseRetryStrategy):

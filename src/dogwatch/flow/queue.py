@@ -36,6 +36,9 @@ TASKS: Mapping[str, str] = MappingProxyType(
 # Two workers may do these side by side: the store shares the work out, and after a crash nobody waits for a dead one.
 _SHARED = frozenset({"read_notices", "pick_up_forgotten", "sweep"})
 
+RECONNECT_SECONDS = 5.0
+"""How long a pool tries to reconnect by itself, more and more slowly; who asks next begins anew, without the pause."""
+
 _CONNECTIONS_MAX = 2  # each is used for a millisecond at a time
 
 
@@ -54,6 +57,7 @@ class JobQueue:
             min_size=0,
             max_size=_CONNECTIONS_MAX,
             timeout=wait_seconds,
+            reconnect_timeout=RECONNECT_SECONDS,
             kwargs={"application_name": "dogwatch queue"},
         )
         self._app = App(connector=connector)

@@ -74,6 +74,7 @@ TREATMENTS: dict[type[BaseException], Treatment] = {
     errors.StoreError: _INTERNAL,
     errors.StoreUnavailableError: _OUTAGE,
     errors.ConflictError: _STUMBLED,
+    errors.TakenOverError: Treatment(Outcome.FINISH, StatusReason.INTERNAL_ERROR),  # here; there it goes on
     errors.RequestError: _INTERNAL,
     errors.InvalidRequestError: _INTERNAL,
     errors.NotFoundError: Treatment(Outcome.FINISH, StatusReason.RESOURCE_TERMINATED),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from dogwatch.flow.retry import Plan, plan_next
-from dogwatch.model.errors import DogwatchError
+from dogwatch.model.errors import DogwatchError, TakenOverError
 from dogwatch.model.monitoring import StatusReason
 
 _log = structlog.stdlib.get_logger("dogwatch.flow")
@@ -57,10 +57,13 @@ def run_step(step: Step, attempts: int = 0, strikes: int = 0) -> None:
 
     Raises:
         RepeatLater: it failed and is to be repeated.
+        TakenOverError: another worker has the job, so there is nothing to mark or to repeat here.
         Exception: the mark could not be set; the caller asks `retry` again.
     """
     try:
         step.work()
+    except TakenOverError:
+        raise
     except Exception as error:
         plan = plan_next(error, attempts, strikes, f"{step.name} {step.subject}")
         _log_failure(step, error, plan, attempts)

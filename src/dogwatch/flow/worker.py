@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector
@@ -16,10 +16,11 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
 from dogwatch.flow.engine import Retries, TwinTolerantJobs, retry_stalled
-from dogwatch.flow.queue import FAST, FEEDS, INDEX, REGISTRY, TASKS
+from dogwatch.flow.queue import FAST, FEEDS, INDEX, RECONNECT_SECONDS, REGISTRY, TASKS
 from dogwatch.flow.schedule import MINUTE_SECONDS, is_cleaning_due
 from dogwatch.flow.steps import Step, run_step
 from dogwatch.flow.threads import in_thread
+from dogwatch.model.jobs import Lease
 
 Plans = Mapping[str, Callable[..., Step]]
 """Task → function from the job's arguments to its step. The function may raise what reading the store raises."""
@@ -42,7 +43,14 @@ _log = structlog.stdlib.get_logger("dogwatch.flow")
 class JobWorker:
     """Runs jobs in this process until it is told to stop, or until there are none."""
 
-    def __init__(self, dsn: str, plans: Plans, tick: Callable[[int], None], index_slots: int) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        plans: Plans,
+        tick: Callable[[int], None],
+        index_slots: int,
+        holding: Callable[[Lease], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         """Prepare; nothing runs yet.
 
         Args:
@@ -50,10 +58,12 @@ class JobWorker:
             plans: a step for every task of `queue.TASKS`.
             tick: called once a minute with the minute since the epoch, by one worker of all.
             index_slots: how many images are indexed at a time.
+            holding: makes what a thread writes count only while the job is this worker's.
         """
         self._dsn = dsn
         self._plans = plans
         self._tick = tick
+        self._holding = holding
         # Two fast ones, so that a long sweep does not hold up a notice. Registries are waited for, not worked for.
         self._threads = {FAST: 2, REGISTRY: 4, INDEX: index_slots, FEEDS: 1}
 
@@ -88,6 +98,7 @@ class JobWorker:
             conninfo=self._dsn,
             min_size=0,
             max_size=_CONNECTIONS_MAX,
+            reconnect_timeout=RECONNECT_SECONDS,
             kwargs={"application_name": "dogwatch worker"},
         )
         app = App(connector=connector)
@@ -101,7 +112,10 @@ class JobWorker:
             job = context.job
 
             def attempt() -> None:
-                run_step(self._plans[name](**arguments), job.attempts, strikes=-job.priority)
+                assert job.id is not None  # as of every job that was fetched
+                assert job.worker_id is not None
+                with self._holding(Lease(job.id, job.worker_id, job.attempts)):
+                    run_step(self._plans[name](**arguments), job.attempts, strikes=-job.priority)
 
             await in_thread(name, attempt)
 

@@ -229,6 +229,15 @@ class ConflictError(StoreError):
         super().__init__(f"conflict on {what}: {reason}", what=what, reason=reason)
 
 
+class TakenOverError(StoreError):
+    """A job was given to another worker, because its own was silent for too long."""
+
+    actor = Actor.NOBODY
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__("another worker does this job now", job_id=job_id)
+
+
 # --- requests ---------------------------------------------------------------------------------------------------------
 
 

@@ -54,6 +54,7 @@ PROBLEMS: Mapping[type[DogwatchError], Problem] = {
     errors.StoreError: Problem(503, "store", "The database did not do its part"),
     errors.StoreUnavailableError: Problem(503, "store-unavailable", "The database cannot be reached"),
     errors.ConflictError: Problem(409, "conflict", "Changed by somebody else at the same moment"),
+    errors.TakenOverError: _FAILED,
     errors.RequestError: Problem(400, "invalid-request", "The request cannot be answered"),
     errors.InvalidRequestError: Problem(400, "invalid-request", "A value is not acceptable"),
     errors.NotFoundError: Problem(404, "not-found", "No such thing in this account"),

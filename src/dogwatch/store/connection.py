@@ -9,9 +9,15 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from dogwatch.model.errors import StoreUnavailableError
+from dogwatch.store.address import complete_address
+from dogwatch.store.leases import refuse_if_taken_over
 
 _POOL_WAIT_SECONDS = 30.0
 """How long a caller waits for a free connection: longer than any of our requests, shorter than a client's patience."""
+
+_RECONNECT_SECONDS = 5.0
+"""How long the pool tries again by itself, at growing intervals: after an outage of an hour the next attempt must not
+be half an hour away. Whoever asks next begins anew."""
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -20,13 +26,14 @@ class Database:
     """A pool of connections to one database; `transaction()` is the only way in."""
 
     def __init__(self, dsn: str, max_connections: int = 8) -> None:
-        self.dsn = dsn
+        self.dsn = complete_address(dsn)
         self._pool = ConnectionPool(
-            dsn,
+            self.dsn,
             min_size=0,
             max_size=max_connections,
             open=False,
-            kwargs={"options": "-c TimeZone=UTC -c jit=off", "application_name": "dogwatch"},
+            reconnect_timeout=_RECONNECT_SECONDS,
+            kwargs={"application_name": "dogwatch"},
             check=ConnectionPool.check_connection,
         )
 
@@ -44,9 +51,11 @@ class Database:
 
         Raises:
             StoreUnavailableError: the database cannot be reached, went away, or stopped what we were doing.
+            TakenOverError: the job that this is for has another worker by now (`leases`).
         """
         try:
             with self._pool.connection(timeout=_POOL_WAIT_SECONDS) as connection, connection.transaction():
                 yield connection
+                refuse_if_taken_over(connection)
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             raise StoreUnavailableError(str(error).strip()) from error

@@ -149,7 +149,7 @@ class NoticeWriter:
     async def _connect(self) -> psycopg.AsyncConnection:
         if self._connection is None:
             self._connection = await psycopg.AsyncConnection.connect(
-                self._dsn, autocommit=True, application_name="dogwatch notices", options="-c TimeZone=UTC"
+                self._dsn, autocommit=True, application_name="dogwatch notices"
             )
         return self._connection
 

@@ -1,0 +1,57 @@
+"""A worker that was cut off and comes back: what it writes for a job that somebody else has counts for nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.builders.oci import layer_blob
+from tests.flow.world import EXPECTED, World, app_layer, small_world, vulnerable_image, wait_until, working
+from tests.simulators.registry import Reply, SeenRequest
+
+_OWN = layer_blob(app_layer()).digest
+
+
+@pytest.fixture
+def world(database: str, tmp_path: Path) -> Iterator[World]:
+    with small_world(database, tmp_path, isolated=True) as opened:
+        yield opened
+
+
+def _take_over(world: World, task: str) -> None:
+    """Do to a job in progress what another host does to one whose worker is silent, and keep it from all workers."""
+    world.rows("DELETE FROM procrastinate_jobs WHERE task_name = %s AND status = 'todo'", task)  # a waiting twin
+    world.rows(
+        "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, attempts = attempts + 1,"
+        " scheduled_at = now() + interval '1 hour' WHERE task_name = %s AND status = 'doing'",
+        task,
+    )
+
+
+def test_a_manifest_is_not_marked_by_who_failed_at_it_when_somebody_else_had_it(world: World) -> None:
+    image = vulnerable_image()
+    world.simulator.fault(image.digest, Reply(403, wait_seconds=2), times=1)
+    world.push("team/app", image)
+    with working(world.app):
+        wait_until(lambda: world.simulator.seen("GET", image.digest), "the manifest is asked for")
+        _take_over(world, "resolve")
+    assert world.rows("SELECT attempts, problem FROM unresolved_manifest") == [(0, "")]
+    assert world.jobs("resolve") == [("resolve", "todo", 1, 0)]
+
+
+def test_an_image_is_read_again_by_who_took_it_over(world: World) -> None:
+    def late(_request: SeenRequest, honest: Reply) -> Reply:
+        return Reply(honest.status, honest.headers, honest.body, wait_seconds=2)
+
+    world.simulator.fault(_OWN, late, times=1)
+    world.push("team/app", vulnerable_image())
+    with working(world.app):
+        wait_until(lambda: world.simulator.seen("GET", _OWN), "the layer is asked for")
+        _take_over(world, "index")
+    assert (world.images(), world.findings()) == ([("pending", "", "")], [])
+    world.let_time_come()
+    with working(world.app):
+        wait_until(lambda: world.findings() == EXPECTED, "the second attempt counts")
+    assert len(world.simulator.seen("GET", _OWN)) == 2
