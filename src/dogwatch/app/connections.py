@@ -16,6 +16,7 @@ from dogwatch.store.events import EventStore
 from dogwatch.store.images import ImageStore
 from dogwatch.store.inventories import InventoryStore
 from dogwatch.store.journal import JournalStore
+from dogwatch.store.lifecycle import LifecycleStore
 from dogwatch.store.registries import RegistryStore
 from dogwatch.store.retention import RetentionStore
 from dogwatch.store.watch import WatchStore
@@ -52,6 +53,7 @@ def connect(settings: Settings, database: Database, clock: ProductClock, registr
         inventory_store=InventoryStore(database),
         watch_store=WatchStore(database),
         retention_store=RetentionStore(database),
+        lifecycle_store=LifecycleStore(database, clock),
         journal_store=journal,
     )
 

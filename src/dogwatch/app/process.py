@@ -37,6 +37,7 @@ from dogwatch.store.clock import ProductClock, machine_now
 from dogwatch.store.connection import Database
 from dogwatch.store.journal import JournalStore
 from dogwatch.store.leases import holding
+from dogwatch.store.lifecycle import LifecycleStore
 from dogwatch.store.migrations import migrate
 from dogwatch.store.registries import RegistryStore
 from dogwatch.store.settings import RescanSettings
@@ -68,7 +69,7 @@ def build(settings: Settings, *, machine: Callable[[], datetime] = machine_now, 
 class App:
     """One process of Dogwatch. Attributes are there between `open` and `close`; use it as a context.
 
-    `registries`, `rescan_settings`, `views` and the methods here answer and change; `queue` puts jobs in;
+    `registries`, `rescan_settings`, `lifecycle`, `views` and the methods here answer and change; `queue` puts jobs in;
     `run_until_idle` does them here, `worker` and `serve` do them until they are told to stop.
     """
 
@@ -78,6 +79,7 @@ class App:
     outside: Outside
     registries: RegistryStore
     rescan_settings: RescanSettings
+    lifecycle: LifecycleStore
     views: Views
     queue: JobQueue
     demonstration: Demonstration
@@ -121,6 +123,7 @@ class App:
             self.registries = RegistryStore(self.database, self.clock)
             self.registries.ensure_account(self.settings.account)
             self.rescan_settings = RescanSettings(self.database, self.clock)
+            self.lifecycle = LifecycleStore(self.database, self.clock)
             feeds = choose_feeds(self.settings, JournalStore(self.database))
             self.views = Views(self.database, self.clock, ExpectedFeeds(feeds, read_feeds(self.settings)))
             self.demonstration = Demonstration(
@@ -215,6 +218,7 @@ class App:
             raise ForbiddenError("move the clock", "only with DOGWATCH_DEMO=1")
         now = self.clock.advance_everywhere(by)
         self.queue.sweep()
+        self.queue.evaluate_policies()
         return now
 
     def update_sample(self) -> None:

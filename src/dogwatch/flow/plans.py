@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dogwatch.flow.feeds import update_feed_step
 from dogwatch.flow.forgotten import pick_up_forgotten_step
 from dogwatch.flow.index import index_step
+from dogwatch.flow.lifecycle import evaluate_policies_step
 from dogwatch.flow.notices import read_notices_step
 from dogwatch.flow.poll import poll_step
 from dogwatch.flow.ports import Defer, Isolation, Outside
@@ -29,6 +30,7 @@ def plan_steps(outside: Outside, isolation: Isolation, defer: Defer) -> Mapping[
         "pick_up_forgotten": lambda: pick_up_forgotten_step(outside, defer),
         "sweep": lambda: sweep_step(outside),
         "delete_old": lambda: delete_old_step(outside),
+        "evaluate_policies": lambda: evaluate_policies_step(outside),
         "apply_setting": lambda setting_id: apply_setting_step(outside, setting_id),
         "resolve": resolve,
         "poll": lambda registry_id: poll_step(outside, defer, registry_id),

@@ -165,6 +165,16 @@ class WatchStore(Protocol):
         """PENDING becomes FAILED."""
 
 
+class LifecycleStore(Protocol):
+    """Lifecycle policies at work: proposals, nothing else."""
+
+    def load_due(self, now: datetime) -> tuple[int, ...]:
+        """The repositories whose policy was not evaluated for a day."""
+
+    def evaluate_policy(self, repository_id: int, now: datetime) -> None:
+        """Evaluate a repository's policy and keep what it came to; idempotent."""
+
+
 class RetentionStore(Protocol):
     """What is not kept for ever."""
 
@@ -232,6 +242,7 @@ class Outside:
     inventory_store: InventoryStore
     watch_store: WatchStore
     retention_store: RetentionStore
+    lifecycle_store: LifecycleStore
     journal_store: JournalStore
 
 
@@ -264,6 +275,9 @@ class Defer(Protocol):
 
     def delete_old(self) -> None:
         """Delete what is past its time."""
+
+    def evaluate_policies(self) -> None:
+        """Evaluate the lifecycle policies whose day is over."""
 
     def pick_up_forgotten(self) -> None:
         """Look for work that no job is there for."""

@@ -24,6 +24,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "pick_up_forgotten": FAST,
         "sweep": FAST,
         "delete_old": FAST,
+        "evaluate_policies": FAST,
         "apply_setting": FAST,
         "resolve": REGISTRY,
         "poll": REGISTRY,
@@ -85,6 +86,10 @@ class JobQueue:
     def delete_old(self) -> None:
         """Delete what is past its time."""
         self._defer("delete_old", "all")
+
+    def evaluate_policies(self) -> None:
+        """Evaluate the lifecycle policies whose day is over."""
+        self._defer("evaluate_policies", "all")
 
     def apply_setting(self, setting_id: int) -> None:
         """Apply a change of windows."""

@@ -12,7 +12,8 @@ from dogwatch.flow.ports import Defer
 
 MINUTE_SECONDS = 60
 _CLEANING_MINUTES = 60
-_DELETING_MINUTES, _DELETING_MINUTE = 24 * 60, 3 * 60 + 30  # at 03:30 UTC, when most have little to do
+_DAY_MINUTES = 24 * 60
+_DELETING_MINUTE, _POLICIES_MINUTE = 3 * 60 + 30, 4 * 60  # 03:30 and 04:00 UTC, when most have little to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,10 @@ def defer_due(
     defer.pick_up_forgotten()
     if minute % intervals.sweep_minutes == 0:
         defer.sweep()
-    if minute % _DELETING_MINUTES == _DELETING_MINUTE:
+    if minute % _DAY_MINUTES == _DELETING_MINUTE:
         defer.delete_old()
+    if minute % _DAY_MINUTES == _POLICIES_MINUTE:
+        defer.evaluate_policies()
     for registry_id in registries:
         if (minute + registry_id) % intervals.poll_minutes == 0:
             defer.poll(registry_id)
@@ -54,6 +57,7 @@ def defer_everything(defer: Defer, registries: Iterable[int], feeds: Iterable[tu
     defer.pick_up_forgotten()
     defer.sweep()
     defer.delete_old()
+    defer.evaluate_policies()
     for source, ecosystem in feeds:
         defer.update_feed(source, ecosystem)
     for registry_id in registries:

@@ -42,6 +42,10 @@ class LifecycleAction(StrEnum):
     ARCHIVE = "archive"
 
 
+NOTHING_IS_DELETED = "a proposal: Dogwatch deletes and archives nothing in any registry"
+"""Stands wherever it is told what would go."""
+
+
 @dataclass(frozen=True, slots=True)
 class LifecycleRule:
     """One rule. `count` is of images or days.
@@ -115,6 +119,18 @@ class LifecycleOutcome:
     action: LifecycleAction | None
     due_at: datetime | None
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What the stored policy came to for one image when it was last evaluated; `sentence` says it.
+
+    `outcome` is that of an image index where that would go, as its images then follow.
+    """
+
+    outcome: LifecycleOutcome
+    evaluated_at: datetime
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from dogwatch.model.filters import Filter
+from dogwatch.model.lifecycle import Proposal
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
 
@@ -155,6 +156,7 @@ class ImageView:
     undetermined: int
     severity_counts: Mapping[Severity, int]
     gaps: tuple[GapView, ...]
+    proposal: Proposal | None = None  # of lifecycle rules; None: it stays
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ import psycopg
 from psycopg import sql
 
 from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.lifecycle import Proposal
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import GapView
 from dogwatch.store.feed_gaps import FeedGaps
+from dogwatch.store.lifecycle_outcomes import load_proposals
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("image_views")
@@ -31,6 +33,7 @@ class ImageDetails:
     severities: dict[int, dict[Severity, int]] = field(default_factory=lambda: defaultdict(dict))
     gaps: dict[int, list[GapView]] = field(default_factory=lambda: defaultdict(list))
     contents: dict[int, tuple[int, int]] = field(default_factory=dict)
+    proposals: Mapping[int, Proposal] = field(default_factory=dict)
 
 
 def load_details(
@@ -54,6 +57,7 @@ def load_details(
         details.gaps[inventory_id].append(_gap_view(Gap(GapKind(kind), path, detail)))
     for inventory_id, packages, undetermined in connection.execute(_SQL["contents"], values).fetchall():
         details.contents[inventory_id] = (packages, undetermined)
+    details.proposals = load_proposals(connection, [row["image_id"] for row in rows])
     _add_feed_gaps(connection, details, feeds)
     if with_counts:
         for image_id, severity, count in connection.execute(_SQL["severities"], values).fetchall():

@@ -186,6 +186,7 @@ def _view(row: Mapping[str, Any], details: ImageDetails, setting: RescanSetting,
         undetermined=undetermined,
         severity_counts=details.severities.get(image_id, {}),
         gaps=tuple(details.gaps.get(inventory_id, ())),
+        proposal=details.proposals.get(image_id),
     )
 
 

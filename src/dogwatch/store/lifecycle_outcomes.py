@@ -14,12 +14,13 @@ from dogwatch.model.lifecycle import (
     LifecycleOutcome,
     LifecyclePolicy,
     LifecycleVerdict,
+    Proposal,
     StorageClass,
     StoredManifest,
 )
 from dogwatch.store.accounts import setting_in_force
 from dogwatch.store.queries import load_queries
-from dogwatch.windows.lifecycle import evaluate, in_use_since
+from dogwatch.windows.lifecycle import evaluate, in_use_since, tell
 
 _SQL = load_queries("lifecycle")
 
@@ -91,6 +92,16 @@ def _columns(one: LifecycleOutcome) -> tuple[object, ...]:
         one.due_at,
         one.why,
     )
+
+
+def load_proposals(connection: psycopg.Connection, image_ids: Sequence[int]) -> dict[int, Proposal]:
+    """Return, by image id, what the stored policies proposed when they were last evaluated; what stays has nothing."""
+    rows = connection.execute(_SQL["proposals"], {"ids": image_ids}).fetchall()
+    proposals = {}
+    for image_id, digest, evaluated_at, *columns in rows:
+        outcome = outcome_of(columns)
+        proposals[image_id] = Proposal(outcome, evaluated_at, tell(outcome, digest))
+    return proposals
 
 
 def outcome_of(row: Sequence[Any]) -> LifecycleOutcome:

@@ -36,6 +36,9 @@ class Kept:
     def delete_old(self) -> None:
         self.jobs.append("delete_old")
 
+    def evaluate_policies(self) -> None:
+        self.jobs.append("evaluate_policies")
+
     def apply_setting(self, setting_id: int) -> None:
         self.jobs.append(f"apply_setting {setting_id}")
 
@@ -54,6 +57,7 @@ def test_a_day_brings_everything_as_often_as_asked() -> None:
         "pick_up_forgotten": _DAY_MINUTES,
         "sweep": _DAY_MINUTES // 5,
         "delete_old": 1,
+        "evaluate_policies": 1,
         "poll 1": _DAY_MINUTES // 15,
         "poll 2": _DAY_MINUTES // 15,
         "poll 17": _DAY_MINUTES // 15,
@@ -73,6 +77,7 @@ def test_a_start_brings_everything_once() -> None:
     defer_everything(kept, [3, 4], _FEEDS)
     assert sorted(kept.jobs) == [
         "delete_old",
+        "evaluate_policies",
         "pick_up_forgotten",
         "poll 3",
         "poll 4",

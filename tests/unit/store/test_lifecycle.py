@@ -18,6 +18,8 @@ from dogwatch.model.lifecycle import (
     StoredPolicy,
 )
 from dogwatch.model.registries import EventKind, RegistryAccess
+from dogwatch.model.views import ImageQuery
+from dogwatch.store.image_views import ImageViews
 from dogwatch.store.lifecycle import LifecycleStore
 from dogwatch.store.locks import is_first_to_preview
 from tests.builders.lifecycle import rule, text_of
@@ -299,6 +301,40 @@ def test_one_preview_of_a_repository_is_made_at_a_time(world: World, store: Life
         with pytest.raises(ConflictError):
             store.start_preview(*PLACE, KEEP_ONE)
     store.start_preview(*PLACE, KEEP_ONE)
+
+
+def shown(world: World) -> dict[str, tuple[str, str] | None]:
+    rows = ImageViews(world.database, ()).images(ImageQuery(ACCOUNT), world.clock.now()).rows
+    return {
+        LETTERS[one.digest]: (str(one.proposal.outcome.verdict), one.proposal.sentence) if one.proposal else None
+        for one in rows
+    }
+
+
+def test_an_image_shows_what_was_proposed(world: World, store: LifecycleStore) -> None:
+    for number, name in enumerate("ab"):
+        push(world, name, number)
+    assert shown(world) == {"a": None, "b": None}
+    store.set_policy(*PLACE, KEEP_ONE)
+    going = "would be deleted: number 2 of 2 from the youngest, rule 1 (any image) keeps 1"
+    assert shown(world) == {"a": ("goes", going), "b": None}
+    world.tell(3, deleted("a", 3))
+    assert shown(world) == {"a": None, "b": None}
+    store.remove_policy(*PLACE)
+    assert shown(world) == {"a": None, "b": None}
+
+
+def test_an_image_shows_that_its_index_would_go(world: World, store: LifecycleStore) -> None:
+    world.tell(1, pushed("i", 1, "v1"))
+    world.resolve(1, index("i", [image("a")]))
+    world.machine[0] = day(40)
+    store.set_policy(*PLACE, text_of(rule(1, ["v*"], days=30, action="transition"), rule(2, "untagged", days=300)))
+    why = "would be archived: pushed on 2026-01-02, rule 1 (tagged v*) keeps 30 days after the push"
+    assert shown(world) == {"a": ("goes", f"its image index {digest('i')} {why}")}
+    store.set_policy(*PLACE, text_of(rule(1, ["v*"], days=300), rule(2, "untagged", days=30)))
+    why = "pushed on 2026-01-02, rule 2 (untagged) keeps 30 days after the push"
+    sentence = f"stays as long as the image index {digest('i')} names it; {why}"
+    assert shown(world) == {"a": ("named by an index", sentence)}
 
 
 def test_our_own_reads_make_no_artifact_young(world: World, store: LifecycleStore) -> None:

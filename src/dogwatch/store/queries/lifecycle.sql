@@ -131,3 +131,21 @@ WHERE evaluation_id = %(evaluation)s AND verdict = 'goes' AND ordinal > %(after)
   AND (%(tagged)s::boolean IS NULL OR %(tagged)s = (tags <> '{}'))
   AND (%(named)s::boolean IS FALSE OR digest = ANY(%(digests)s::text[]) OR tags && %(tags)s::text[])
 ORDER BY ordinal LIMIT %(limit)s
+
+-- name: proposals
+-- What the last daily evaluation came to for images: their own outcome; that of an index where it would go, as its images
+-- then follow.
+SELECT DISTINCT ON (image.id) image.id, image.digest, evaluation.evaluated_at, outcome.digest, outcome.tags, outcome.pushed_at,
+       outcome.storage_class, outcome.verdict, outcome.rule_priority, outcome.action, outcome.due_at, outcome.why
+FROM image
+JOIN lifecycle_evaluation evaluation ON evaluation.repository_id = image.repository_id AND evaluation.kind = 'daily'
+CROSS JOIN LATERAL (
+    SELECT image.digest, false AS is_index
+    UNION ALL
+    SELECT image_index.digest, true
+    FROM index_image JOIN image_index ON image_index.id = index_image.index_id AND image_index.deleted_at IS NULL
+    WHERE index_image.image_id = image.id) manifest
+JOIN lifecycle_outcome outcome ON outcome.evaluation_id = evaluation.id AND outcome.digest = manifest.digest
+                              AND (NOT manifest.is_index OR outcome.verdict = 'goes')
+WHERE image.id = ANY(%(ids)s::bigint[]) AND image.state <> 'deleted'
+ORDER BY image.id, outcome.verdict = 'goes' DESC, manifest.is_index, outcome.ordinal

@@ -8,6 +8,6 @@ from __future__ import annotations
 from dogwatch.windows.lifecycle.document import parse_policy
 from dogwatch.windows.lifecycle.evaluation import evaluate
 from dogwatch.windows.lifecycle.protection import in_use_since
-from dogwatch.windows.lifecycle.words import describe
+from dogwatch.windows.lifecycle.words import describe, tell
 
-__all__ = ["describe", "evaluate", "in_use_since", "parse_policy"]
+__all__ = ["describe", "evaluate", "in_use_since", "parse_policy", "tell"]

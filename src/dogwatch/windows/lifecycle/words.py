@@ -1,14 +1,30 @@
-"""A rule in a few words, for people."""
+"""Rules and what they come to, in a few words for people."""
 
 from __future__ import annotations
 
-from dogwatch.model.lifecycle import CountType, LifecycleRule, TagStatus
+from dogwatch.model.lifecycle import (
+    CountType,
+    LifecycleAction,
+    LifecycleOutcome,
+    LifecycleRule,
+    LifecycleVerdict,
+    TagStatus,
+)
 
 _SINCE = {
     CountType.SINCE_PUSHED: "after the push",
     CountType.SINCE_PULLED: "after the last pull",
     CountType.SINCE_ARCHIVED: "in the archive",
 }
+
+
+def tell(outcome: LifecycleOutcome, digest: str) -> str:
+    """Return what a policy comes to for the image of a digest, in a sentence; `outcome` may be that of its index."""
+    sentence = outcome.why
+    if outcome.verdict is LifecycleVerdict.GOES:
+        done = "archived" if outcome.action is LifecycleAction.ARCHIVE else "deleted"
+        sentence = f"would be {done}: {outcome.why}"
+    return sentence if outcome.digest == digest else f"its image index {outcome.digest} {sentence}"
 
 
 def describe(rule: LifecycleRule) -> str:
