@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dogwatch.app import App, build
-from dogwatch.cli.scan import exit_code_of
+from dogwatch.cli.scan import Policy, exit_code_of
 from dogwatch.model.errors import (
     ContentError,
     DigestMismatchError,
@@ -28,15 +28,14 @@ from dogwatch.model.gaps import GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice, Report
 from dogwatch.model.packages import Package
+from dogwatch.model.progress import tell_nobody
 from dogwatch.model.targets import Target, TargetKind
 from dogwatch.settings import load_settings
-from tests.builders.layers import dpkg_status, file, os_release, package_json, python_metadata, stanza, tar_of
+from tests.builders.archives import BASE, FOUND_IN_BOTH, TOP, archive_of, saved
+from tests.builders.layers import package_json, python_metadata
 from tests.builders.oci import build_image, build_index, write_layout
 
-BASE = tar_of(file("etc/os-release", os_release()), file("var/lib/dpkg/status", dpkg_status(stanza("a"))))
-TOP = tar_of(file("app/node_modules/b/package.json", package_json("b", "1.0.0")))
 AMD64 = Platform("linux", "amd64")
-FOUND = [("Debian:12", "a"), ("npm", "b")]
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def layout(tmp_path: Path) -> Path:
 
 
 def look(app: App, kind: TargetKind, name: object, platform: Platform = AMD64) -> Report:
-    return app.inspect(Target(kind, str(name), platform), Choice(), update=False, say=lambda _text: None)
+    return app.inspect(Target(kind, str(name), platform), Choice(), update=False, tell=tell_nobody)
 
 
 def names(report: Report) -> list[tuple[str, str]]:
@@ -70,7 +69,7 @@ def count(app: App, table: str) -> int:
 
 def test_a_layout_is_looked_at_and_not_watched_and_its_layers_are_kept(app: App, layout: Path) -> None:
     report = look(app, TargetKind.OCI, layout)
-    assert names(report) == FOUND
+    assert names(report) == FOUND_IN_BOTH
     assert (count(app, "image"), count(app, "package"), count(app, "inventory")) == (0, 0, 0)
     assert count(app, "layer_evidence") == 2
     for blob in (layout / "blobs" / "sha256").iterdir():
@@ -80,7 +79,7 @@ def test_a_layout_is_looked_at_and_not_watched_and_its_layers_are_kept(app: App,
 
 
 def test_the_platform_chooses_and_one_that_is_not_there_is_told(app: App, layout: Path) -> None:
-    assert names(look(app, TargetKind.OCI, f"{layout}:latest", Platform("linux", "s390x"))) == FOUND[:1]
+    assert names(look(app, TargetKind.OCI, f"{layout}:latest", Platform("linux", "s390x"))) == FOUND_IN_BOTH[:1]
     with pytest.raises(NotFoundError, match=r"linux/amd64, linux/s390x"):
         look(app, TargetKind.OCI, layout, Platform("linux", "arm64"))
     with pytest.raises(NotFoundError, match="there are: latest"):
@@ -91,7 +90,7 @@ def test_without_advisories_nothing_is_called_clean(app: App, layout: Path) -> N
     report = look(app, TargetKind.OCI, layout)
     assert [gap.kind for gap in report.gaps] == [GapKind.FEED_MISSING] * 2
     assert (report.findings, report.is_complete, report.revision) == ((), False, 0)
-    assert exit_code_of(report, None, None, strict=False) == 5
+    assert exit_code_of(report, Policy()) == 5
 
 
 def test_a_layout_that_leads_outside_or_was_changed_is_refused(app: App, layout: Path, tmp_path: Path) -> None:
@@ -113,33 +112,13 @@ def test_a_layout_that_leads_outside_or_was_changed_is_refused(app: App, layout:
         look(app, TargetKind.OCI, layout)
 
 
-def archive_of(members: dict[str, bytes], links: dict[str, str] | None = None) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name, content in members.items():
-            one = tarfile.TarInfo(name)
-            one.size = len(content)
-            tar.addfile(one, io.BytesIO(content))
-        for name, target in (links or {}).items():
-            one = tarfile.TarInfo(name)
-            one.type, one.linkname = tarfile.SYMTYPE, target
-            tar.addfile(one)
-    return packed.getvalue()
-
-
-def saved(second_layer: str = "2/layer.tar", **more: object) -> dict[str, bytes]:
-    config = build_image([BASE, TOP]).blobs[0].content
-    entry = {"Config": "c.json", "RepoTags": ["shop/app:1"], "Layers": ["1/layer.tar", second_layer], **more}
-    return {"2/layer.tar": TOP, "1/layer.tar": BASE, "c.json": config, "manifest.json": json.dumps([entry]).encode()}
-
-
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_docker_archive_is_looked_at_plain_and_packed(app: App, tmp_path: Path, packed: bool) -> None:
     path = tmp_path / "image.tar"
     content = archive_of(saved())
     path.write_bytes(gzip.compress(content) if packed else content)
-    assert names(look(app, TargetKind.DOCKER_ARCHIVE, path)) == FOUND
-    assert names(look(app, TargetKind.DOCKER_ARCHIVE, f"{path}:shop/app:1")) == FOUND
+    assert names(look(app, TargetKind.DOCKER_ARCHIVE, path)) == FOUND_IN_BOTH
+    assert names(look(app, TargetKind.DOCKER_ARCHIVE, f"{path}:shop/app:1")) == FOUND_IN_BOTH
     with pytest.raises(NotFoundError):
         look(app, TargetKind.DOCKER_ARCHIVE, path, Platform("linux", "arm64"))
 
@@ -147,7 +126,7 @@ def test_a_docker_archive_is_looked_at_plain_and_packed(app: App, tmp_path: Path
 def test_layers_behind_links_are_found_and_circles_end(app: App, tmp_path: Path) -> None:
     path = tmp_path / "image.tar"
     path.write_bytes(archive_of(saved("3/layer.tar"), {"3/layer.tar": "../2/layer.tar"}))
-    assert names(look(app, TargetKind.DOCKER_ARCHIVE, path)) == FOUND
+    assert names(look(app, TargetKind.DOCKER_ARCHIVE, path)) == FOUND_IN_BOTH
     path.write_bytes(archive_of(saved("3/layer.tar"), {"3/layer.tar": "../4/l", "4/l": "../3/layer.tar"}))
     with pytest.raises(MalformedManifestError, match="it has no file"):
         look(app, TargetKind.DOCKER_ARCHIVE, path)
@@ -177,7 +156,7 @@ def test_what_skopeo_writes_is_read(app: App, layout: Path, tmp_path: Path) -> N
     made = f"docker-archive:{tmp_path}/made.tar:shop/app:1"
     command = ["skopeo", "--insecure-policy", "--override-arch", "amd64", "copy", f"oci:{layout}:latest", made]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
-    assert names(look(app, TargetKind.DOCKER_ARCHIVE, tmp_path / "made.tar")) == FOUND
+    assert names(look(app, TargetKind.DOCKER_ARCHIVE, tmp_path / "made.tar")) == FOUND_IN_BOTH
 
 
 def test_a_folder_is_walked_without_leaving_it(app: App, tmp_path: Path) -> None:

@@ -6,8 +6,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from dogwatch.app.connections import connect, watched_registries
+from dogwatch.app.examination import examine_here
 from dogwatch.flow.ports import Outside
+from dogwatch.flow.progress import calmly
 from dogwatch.model.jobs import Lease
+from dogwatch.model.judgements import Examined
+from dogwatch.model.progress import Progress, Tell, tell_nobody
+from dogwatch.model.targets import Target
 from dogwatch.settings import Settings
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
@@ -22,11 +27,14 @@ _CHILD_CONNECTIONS = 2  # a child does one thing at a time; the clock asks besid
 class InChildren:
     """Implements `flow.ports.Isolation`: each step in a child process that is wired by its own `Outside`."""
 
-    def __init__(self, settings: Settings, dsn: str, indexing: ChildPool, importing: ChildPool) -> None:
+    def __init__(
+        self, settings: Settings, dsn: str, indexing: ChildPool, importing: ChildPool, tell: Tell = tell_nobody
+    ) -> None:
         self._settings = settings
         self._dsn = dsn
         self._indexing = indexing
         self._importing = importing
+        self._tell = tell
 
     def index(self, image_id: int) -> None:
         """Index an image in a child."""
@@ -35,14 +43,17 @@ class InChildren:
     def update_feed(self, source: str, ecosystem: str) -> None:
         """Import a feed in a child."""
         lease = held_lease()
-        self._importing.run("update_feed", update_feed_in_child, self._settings, self._dsn, lease, source, ecosystem)
+        self._importing.run_telling(
+            "update_feed", self._tell, update_feed_in_child, self._settings, self._dsn, lease, source, ecosystem
+        )
 
 
 class InProcess:
     """Implements `flow.ports.Isolation` without any: for tools that read what they made themselves."""
 
-    def __init__(self, outside: Outside) -> None:
+    def __init__(self, outside: Outside, tell: Tell = tell_nobody) -> None:
         self._outside = outside
+        self._tell = tell
 
     def index(self, image_id: int) -> None:
         """Index an image here."""
@@ -65,12 +76,20 @@ def index_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: 
         index_image(_child_outside(settings, dsn), image_id)
 
 
-def update_feed_in_child(settings: Settings, dsn: str, lease: Lease | None, source: str, ecosystem: str) -> None:
+def update_feed_in_child(
+    tell: Tell, settings: Settings, dsn: str, lease: Lease | None, source: str, ecosystem: str
+) -> None:
     """Import a feed; called in a child process, for the job that its parent holds."""
     from dogwatch.flow.feeds import update_feed
 
+    tell(Progress(f"importing the advisories for {ecosystem}"))
     with holding(lease):
         update_feed(_child_outside(settings, dsn), source, ecosystem)
+
+
+def examine_in_child(tell: Tell, settings: Settings, dsn: str, target: Target) -> Examined:
+    """Find out what a thing contains; called in a child process."""
+    return examine_here(calmly(tell), settings, _child_outside(settings, dsn), target)
 
 
 @lru_cache(maxsize=1)

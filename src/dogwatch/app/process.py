@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import structlog
 
-from dogwatch import __version__
-from dogwatch.app.children import InChildren, InProcess
+from dogwatch.app.children import InChildren, InProcess, examine_in_child
 from dogwatch.app.connections import connect, watched_registries
 from dogwatch.app.feeds import ExpectedFeeds, choose_feeds, read_feeds
 from dogwatch.app.service import serve, stop_on_signals
@@ -30,8 +29,9 @@ from dogwatch.model.errors import (
     StoreUnavailableError,
 )
 from dogwatch.model.monitoring import RescanSetting
+from dogwatch.model.progress import Tell, tell_nobody
 from dogwatch.model.registries import Registry, RegistryAccess
-from dogwatch.settings import Demo, Settings, process_environment
+from dogwatch.settings import Demo, Settings
 from dogwatch.store.address import complete_address
 from dogwatch.store.clock import ProductClock, machine_now
 from dogwatch.store.connection import Database
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dogwatch.flow.worker import JobWorker
-    from dogwatch.model.judgements import Choice, Report
+    from dogwatch.model.judgements import Choice, Examined, Report
     from dogwatch.model.targets import Target
     from dogwatch.registry.check import Check
     from dogwatch.serve.ports import AccessKey
@@ -272,38 +272,44 @@ class App:
 
         return self.settings.data / FILE_NAME
 
-    def inspect(self, target: Target, choice: Choice, *, update: bool, say: Callable[[str], None]) -> Report:
+    def inspect(self, target: Target, choice: Choice, *, update: bool, tell: Tell) -> Report:
         """Look at a thing once and report what the stored advisories say of it; it becomes no watched image.
 
         Args:
             target: what to look at.
             choice: which findings count.
             update: whether feeds that were never imported are imported first, where they speak for what was found.
-            say: tells a person what is going on.
+            tell: hears what is going on.
 
         Raises:
             DogwatchError: the target cannot be had or read; the database cannot be reached.
         """
         from dogwatch.flow.inspection import Surroundings, inspect
-        from dogwatch.registry.opened import ImageDoor
         from dogwatch.store.judgement import Judge
 
-        registries = self.registries.list(self.settings.account)
         surroundings = Surroundings(
-            open_image=ImageDoor(registries, process_environment(), __version__).open,
-            evidence=self.outside.image_store,
+            examine=lambda asked: self._examine(asked, tell),
             judge=Judge(self.database),
             feeds=self.views,
-            import_feed=self._import_feed,
+            import_feed=lambda source, ecosystem: self._import_feed(source, ecosystem, tell),
             now=self.clock.now,
-            account_id=self.settings.account,
-            say=say,
+            tell=tell,
         )
         return inspect(surroundings, target, choice, update=update)
 
-    def _import_feed(self, source: str, ecosystem: str) -> None:
+    def _examine(self, target: Target, tell: Tell) -> Examined:
+        """Find out what a thing contains, in a child process: it was written by anybody."""
+        from dogwatch.app.examination import examine_here
+        from dogwatch.flow.children import EXAMINE_LIMITS, ChildPool
+
+        if not self._isolated:
+            return examine_here(tell, self.settings, self.outside, target)
+        with closing(ChildPool(1, EXAMINE_LIMITS)) as children:
+            return children.run_telling("the scan", tell, examine_in_child, self.settings, self.dsn, target)
+
+    def _import_feed(self, source: str, ecosystem: str, tell: Tell) -> None:
         """Import one feed now; what goes wrong is noted with the feed."""
-        with self._isolation() as isolation:
+        with self._isolation(tell) as isolation:
             self._look_at([(source, ecosystem)], isolation)
 
     def _look_at(self, feeds: Iterable[tuple[str, str]], isolation: Isolation) -> None:
@@ -358,16 +364,16 @@ class App:
             raise ConfigError("DOGWATCH_DATA", problem) from error
 
     @contextmanager
-    def _isolation(self) -> Iterator[Isolation]:
-        """Yield what runs steps apart; its children end with the block."""
+    def _isolation(self, tell: Tell = tell_nobody) -> Iterator[Isolation]:
+        """Yield what runs steps apart; its children end with the block. `tell` hears how imports come along."""
         from dogwatch.flow.children import FEED_LIMITS, INDEX_LIMITS, ChildPool
 
         indexing, importing = ChildPool(self.settings.workers, INDEX_LIMITS), ChildPool(1, FEED_LIMITS)
         try:
             if self._isolated:
-                yield InChildren(self.settings, self.dsn, indexing, importing)
+                yield InChildren(self.settings, self.dsn, indexing, importing, tell)
             else:
-                yield InProcess(self.outside)
+                yield InProcess(self.outside, tell)
         finally:
             indexing.close()
             importing.close()

@@ -35,6 +35,7 @@ EXIT_CODES: Mapping[type[errors.DogwatchError], int] = MappingProxyType(
         errors.RegistryDeniedError: NOT_FOUND,
         errors.RegistryRefusedError: INCOMPLETE,
         errors.ImageGoneError: NOT_FOUND,
+        errors.EngineError: INCOMPLETE,
         errors.FeedError: INCOMPLETE,
         errors.FeedUnavailableError: INCOMPLETE,
         errors.FeedRejectedError: INCOMPLETE,

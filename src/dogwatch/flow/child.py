@@ -38,10 +38,21 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One piece of work: a module-level function with its arguments, all to be pickled by reference or value."""
+    """One piece of work: a module-level function with its arguments, all to be pickled by reference or value.
+
+    A function that `tells` gets, before its arguments, a function that sends any value to the parent while it works.
+    """
 
     function: Callable[..., object]
     arguments: tuple[object, ...]
+    tells: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Something that the work tells before it is finished."""
+
+    value: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,7 @@ def main(connection_fd: int, lifeline_fd: int) -> None:
         sys.path[:] = orders.module_path
         resource.setrlimit(resource.RLIMIT_DATA, (orders.memory_bytes, orders.memory_bytes))
         while True:
-            connection.send_bytes(_answer(connection.recv_bytes()))
+            connection.send_bytes(_answer(connection, connection.recv_bytes()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 
@@ -105,10 +116,11 @@ def _end_with_parent(lifeline_fd: int) -> None:
         os._exit(1)  # it died before we asked
 
 
-def _answer(message: bytes) -> bytes:
+def _answer(connection: Connection, message: bytes) -> bytes:
     try:
         work: Work = pickle.loads(message)
-        return pickle.dumps(Done(work.function(*work.arguments)))
+        ways = (lambda value: connection.send(Told(value)),) if work.tells else ()
+        return pickle.dumps(Done(work.function(*ways, *work.arguments)))
     except MemoryError:
         return pickle.dumps(OutOfMemory())
     except Exception as error:

@@ -13,12 +13,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from dogwatch.flow.child import Answer, Done, Failed, Orders, OutOfMemory, Work
+from dogwatch.flow.child import Answer, Done, Failed, Orders, OutOfMemory, Told, Work
 from dogwatch.model.errors import LimitExceededError, StepCrashedError
 
 _MIB = 1024 * 1024
@@ -26,6 +27,10 @@ _GOODBYE_SECONDS = 2.0  # an idle child ends within milliseconds of its parent c
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
+
+Listen = Callable[[Any], None]
+"""Takes what the work tells; it is of the type that the work's own teller takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,9 @@ INDEX_LIMITS = ChildLimits(wall_seconds=3600.0, memory_bytes=176 * _MIB, works=1
 # A feed import may use 500 MB. An hour is ten times the first import of the largest feed. A fresh process each time: it
 # comes rarely, and its memory is worth more than its half a second of start.
 FEED_LIMITS = ChildLimits(wall_seconds=3600.0, memory_bytes=470 * _MIB, works=1)
+# What is looked at once is read like a layer, by a process of its own. A bill of materials is held whole while it is
+# read, so this is more than a layer needs. Three hours are an image of 10 GB at 1 MB/s.
+EXAMINE_LIMITS = ChildLimits(wall_seconds=3 * 3600.0, memory_bytes=470 * _MIB, works=1)
 
 
 class ChildPool:
@@ -73,14 +81,29 @@ class ChildPool:
             LimitExceededError: the work took longer, or wanted more memory, than the limits allow.
             Exception: what the function raised, with the place in a note.
         """
+        return self._run(step, Work(function, arguments), _ignore)  # type: ignore[return-value]  # see _run
+
+    def run_telling(
+        self,
+        step: str,
+        listen: Callable[[T], None],
+        function: Callable[Concatenate[Callable[[T], None], P], R],
+        *arguments: P.args,
+        **_no_keywords: P.kwargs,
+    ) -> R:
+        """Run a function that tells something while it works, as `run` does; `listen` gets it here, at once."""
+        return self._run(step, Work(function, arguments, tells=True), listen)  # type: ignore[return-value]  # see _run
+
+    def _run(self, step: str, work: Work, listen: Listen) -> object:
+        """Run a work and return what its function returned, on the other side."""
         slot = self._free.get()
         try:
-            answer = slot.run(step, Work(function, arguments))
+            answer = slot.run(step, work, listen)
         finally:
             self._free.put(slot)
         match answer:
             case Done(result):
-                return result  # type: ignore[return-value]  # what the function returned, on the other side
+                return result
             case Failed(error, trace):
                 error.add_note(f"in a child process:\n{trace}")
                 raise error
@@ -112,25 +135,36 @@ class _Slot:
         child = self._child
         return child.process.pid if child is not None and child.process.poll() is None else None
 
-    def run(self, step: str, work: Work) -> Answer:
+    def run(self, step: str, work: Work, listen: Listen) -> Answer:
         with self._using:
-            return self._run(step, work)
+            try:
+                return self._run(step, work, listen)
+            except BaseException:
+                self._drop(kill=True)  # whatever it is at, nobody waits for its answer any more
+                raise
 
-    def _run(self, step: str, work: Work) -> Answer:
+    def _run(self, step: str, work: Work, listen: Listen) -> Answer:
         message = pickle.dumps(work)
         child = self._ready_child(step)
         self._works += 1
         try:
             child.connection.send_bytes(message)
-            if not child.connection.poll(self._limits.wall_seconds):
-                self._drop(kill=True)
-                raise LimitExceededError(step, "child wall time", int(self._limits.wall_seconds), "seconds")
-            answer: Answer = pickle.loads(child.connection.recv_bytes())
+            answer = self._answer(step, child.connection, listen)
         except (EOFError, OSError) as broken:
             raise StepCrashedError(step, self._drop(kill=True)) from broken
         if self._works >= self._limits.works or isinstance(answer, OutOfMemory):
             self._drop(kill=False)  # a process that has seen the end of its memory is not trusted further
         return answer
+
+    def _answer(self, step: str, connection: Connection, listen: Listen) -> Answer:
+        """Wait for the answer, and pass on what is told before it."""
+        until = time.monotonic() + self._limits.wall_seconds
+        while (left := until - time.monotonic()) > 0 and connection.poll(left):
+            message: Told | Answer = pickle.loads(connection.recv_bytes())
+            if not isinstance(message, Told):
+                return message
+            listen(message.value)
+        raise LimitExceededError(step, "child wall time", int(self._limits.wall_seconds), "seconds")
 
     def close(self) -> None:
         with self._closing:
@@ -157,6 +191,10 @@ class _Slot:
         if child is None:
             return "no process"
         return child.end(kill)
+
+
+def _ignore(_value: object) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)

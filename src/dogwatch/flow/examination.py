@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from dogwatch.flow.progress import CountedReader
 from dogwatch.flow.root_folder import read_folder
 from dogwatch.inventory import (
     FINGERPRINT,
@@ -29,9 +31,8 @@ from dogwatch.model.errors import InvalidRequestError, LimitExceededError, Malfo
 from dogwatch.model.images import Layer, Platform, ResolvedImage, digest_of
 from dogwatch.model.judgements import Examined, Place, PlacedPackage, Subject, SubjectKind
 from dogwatch.model.packages import Package
-
-Say = Callable[[str], None]
-"""Tells a person what is going on."""
+from dogwatch.model.progress import Progress, Tell
+from dogwatch.model.targets import Target, TargetKind
 
 
 class OpenedImage(Protocol):
@@ -63,33 +64,65 @@ class EvidenceStore(Protocol):
         """Keep the reading of one layer."""
 
 
-def examine_image(
-    image: OpenedImage, name: str, store: EvidenceStore, account_id: str, now: datetime, say: Say
-) -> Examined:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What an examination works with.
+
+    `locate` finds out where an image that a bare reference names is; `open_image` opens it there. Evidence of layers is
+    kept for an account, as read at `now`.
+    """
+
+    locate: Callable[[Target], Target]
+    open_image: Callable[[Target], AbstractContextManager[OpenedImage]]
+    evidence: EvidenceStore
+    account_id: str
+    now: datetime
+    tell: Tell
+
+
+def examine(reading: Reading, target: Target) -> Examined:
+    """Find out what a target contains. Runs in a child process, for it reads what anybody may have written.
+
+    Raises:
+        DogwatchError: it cannot be had or read.
+    """
+    if target.kind is TargetKind.FOLDER:
+        reading.tell(Progress(f"walking {target.name}"))
+        return examine_folder(Path(target.name).expanduser(), str(target))
+    if target.kind is TargetKind.BILL:
+        return examine_bill(Path(target.name).expanduser(), str(target))
+    place = reading.locate(target)
+    reading.tell(Progress(f"opening {place}"))
+    with reading.open_image(place) as image:
+        return examine_image(image, str(place), reading)
+
+
+def examine_image(image: OpenedImage, name: str, reading: Reading) -> Examined:
     """Read the layers of an image that were never read, and return what all together contain.
 
     Raises:
         RegistryError, ContentError: a layer cannot be had or read to its end.
     """
     resolved = image.resolved
-    kept = store.load_evidence(account_id, resolved.layers, FINGERPRINT)
+    kept = reading.evidence.load_evidence(reading.account_id, resolved.layers, FINGERPRINT)
     evidence: dict[tuple[str, str], LayerEvidence] = {}
     for number, layer in enumerate(image.reading_order, start=1):
         key = layer.digest, layer.diff_id
-        if key in evidence:
-            continue
-        known = _decoded(kept.get(layer.digest), layer)
-        if known is None:
-            say(f"reading layer {number} of {len(resolved.layers)} ({layer.size_bytes / 1e6:,.1f} MB)")
-            with image.open_layer(layer) as blob:
-                known = read_layer(blob, layer)
-            store.save_evidence(account_id, layer, FINGERPRINT, encode_evidence(known), now)
-        evidence[key] = known
+        if key not in evidence:
+            activity = f"reading layer {number} of {len(resolved.layers)}"
+            evidence[key] = _decoded(kept.get(layer.digest), layer) or _read(image, layer, activity, reading)
     ordered = [evidence[layer.digest, layer.diff_id] for layer in resolved.layers]
     outcome = build_inventory(ordered, resolved.config.platform)
     layers = [layer.digest for layer in resolved.layers]
     subject = Subject(SubjectKind.IMAGE, name, resolved.digest, str(resolved.config.platform), _distribution(outcome))
     return Examined(subject, _placed(outcome, layers), outcome.inventory.gaps)
+
+
+def _read(image: OpenedImage, layer: Layer, activity: str, reading: Reading) -> LayerEvidence:
+    with image.open_layer(layer) as blob:
+        found = read_layer(CountedReader(blob, reading.tell, activity, layer.size_bytes), layer)
+    reading.evidence.save_evidence(reading.account_id, layer, FINGERPRINT, encode_evidence(found), reading.now)
+    return found
 
 
 def examine_folder(folder: Path, name: str) -> Examined:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
-from dogwatch.flow.examination import EvidenceStore, OpenedImage, Say, examine_bill, examine_folder, examine_image
 from dogwatch.flow.reporting import make_report
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.judgements import Choice, Examined, Judgement, Report
 from dogwatch.model.packages import Package
-from dogwatch.model.targets import Target, TargetKind
+from dogwatch.model.progress import Progress, Tell
+from dogwatch.model.targets import Target
 from dogwatch.model.views import FeedView
 from dogwatch.versions import family_of
 
@@ -43,17 +41,16 @@ class FeedState(Protocol):
 class Surroundings:
     """What an inspection works with.
 
-    `open_image` opens an image target; `import_feed` imports the feed (source, ecosystem) and notes what went wrong.
+    `examine` finds out what a target contains, apart from this process; `import_feed` imports the feed (source,
+    ecosystem) and notes what went wrong.
     """
 
-    open_image: Callable[[Target], AbstractContextManager[OpenedImage]]
-    evidence: EvidenceStore
+    examine: Callable[[Target], Examined]
     judge: Judge
     feeds: FeedState
     import_feed: Callable[[str, str], None]
     now: Callable[[], datetime]
-    account_id: str
-    say: Say
+    tell: Tell
 
 
 def inspect(surroundings: Surroundings, target: Target, choice: Choice, *, update: bool) -> Report:
@@ -68,35 +65,18 @@ def inspect(surroundings: Surroundings, target: Target, choice: Choice, *, updat
     Raises:
         DogwatchError: the target cannot be had or read; the database cannot be reached.
     """
-    examined = examine(surroundings, target)
+    examined = surroundings.examine(target)
     families = {family_of(one.package.ecosystem) for one in examined.packages}
     if update:
         for feed in surroundings.feeds.feeds():
             if feed.missing and family_of(feed.ecosystem) in families:
-                surroundings.say(f"importing the advisories for {feed.ecosystem}, for the first time")
                 surroundings.import_feed(feed.source, feed.ecosystem)
-    surroundings.say(f"judging {len(examined.packages):,} packages")
+    surroundings.tell(Progress(f"judging {len(examined.packages):,} packages"))
     judgement = surroundings.judge.judge(one.package for one in examined.packages)
     is_told = any(gap.kind in _SAID_OF_DISTRIBUTION for gap in examined.gaps)
     asked = {(family, is_told and not _is_language(examined, family)) for family in families}
     gaps = surroundings.feeds.feed_gaps(asked)
     return make_report(examined, judgement, choice, surroundings.feeds.feeds(), gaps, surroundings.now())
-
-
-def examine(surroundings: Surroundings, target: Target) -> Examined:
-    """Find out what a target contains.
-
-    Raises:
-        DogwatchError: it cannot be had or read.
-    """
-    if target.kind is TargetKind.FOLDER:
-        return examine_folder(Path(target.name).expanduser(), str(target))
-    if target.kind is TargetKind.BILL:
-        return examine_bill(Path(target.name).expanduser(), str(target))
-    surroundings.say(f"opening {target}")
-    with surroundings.open_image(target) as image:
-        now = surroundings.now()
-        return examine_image(image, str(target), surroundings.evidence, surroundings.account_id, now, surroundings.say)
 
 
 def _is_language(examined: Examined, family: str) -> bool:

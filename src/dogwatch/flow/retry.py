@@ -60,6 +60,7 @@ TREATMENTS: dict[type[BaseException], Treatment] = {
     errors.RegistryDeniedError: _DENIED,
     errors.RegistryRefusedError: _INTERNAL,
     errors.ImageGoneError: Treatment(Outcome.FINISH, StatusReason.RESOURCE_TERMINATED),
+    errors.EngineError: _INTERNAL,
     errors.FeedError: _INTERNAL,
     errors.FeedUnavailableError: _OUTAGE,
     errors.FeedRejectedError: _INTERNAL,

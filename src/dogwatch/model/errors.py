@@ -120,6 +120,15 @@ class ImageGoneError(RegistryError):
         )
 
 
+class EngineError(RemoteError):
+    """A container engine on this machine cannot be reached, broke off, or does not answer as one."""
+
+    actor = Actor.OPERATOR
+
+    def __init__(self, engine: str, socket: str, reason: str) -> None:
+        super().__init__(f"{engine} at {socket}: {reason}", engine=engine, socket=socket, reason=reason)
+
+
 class FeedError(RemoteError):
     """A feed of advisories did not do its part."""
 

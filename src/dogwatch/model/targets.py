@@ -9,9 +9,15 @@ from dogwatch.model.images import Platform
 
 
 class TargetKind(StrEnum):
-    """Where the thing is; the value is what stands before the colon on the command line (empty for a registry)."""
+    """Where the thing is; the value is what stands before the colon on the command line (IMAGE: nothing does).
 
-    REGISTRY = ""
+    IMAGE is an image wherever it is: with a container engine here, or in its registry.
+    """
+
+    IMAGE = ""
+    REGISTRY = "registry"
+    DOCKER = "docker"
+    PODMAN = "podman"
     OCI = "oci"
     DOCKER_ARCHIVE = "docker-archive"
     BILL = "sbom"
@@ -36,4 +42,5 @@ class Target:
     plain_http: bool = False
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.name}" if self.kind else self.name
+        is_bare = self.kind in (TargetKind.IMAGE, TargetKind.REGISTRY)
+        return self.name if is_bare else f"{self.kind}:{self.name}"

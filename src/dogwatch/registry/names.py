@@ -11,6 +11,8 @@ _PART = r"[A-Za-z0-9]+(?:(?:\.|_|__|-+)[A-Za-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 _REPOSITORY_LENGTH_MAX = 255
+_ENGINE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]*(?:/[A-Za-z0-9][A-Za-z0-9._:@-]*)*")
+_ENGINE_NAME_LENGTH_MAX = 512  # host, repository, tag and digest
 
 
 def is_repository(text: str) -> bool:
@@ -34,3 +36,8 @@ def is_tag(text: str) -> bool:
 def is_reference(text: str) -> bool:
     """Say whether the text is a tag or a digest that we can verify."""
     return is_digest(text) or is_tag(text)
+
+
+def is_engine_name(text: str) -> bool:
+    """Say whether a container engine may be asked for this: a reference, an id or the beginning of one."""
+    return len(text) <= _ENGINE_NAME_LENGTH_MAX and _ENGINE_NAME.fullmatch(text) is not None

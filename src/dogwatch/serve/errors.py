@@ -40,6 +40,7 @@ PROBLEMS: Mapping[type[DogwatchError], Problem] = {
     errors.RegistryDeniedError: _REFUSED,
     errors.RegistryRefusedError: _REFUSED,
     errors.ImageGoneError: Problem(404, "gone", "No longer in the registry"),
+    errors.EngineError: _UNAVAILABLE,
     errors.FeedError: _UNAVAILABLE,
     errors.FeedUnavailableError: _UNAVAILABLE,
     errors.FeedRejectedError: _REFUSED,

@@ -14,7 +14,8 @@ import pytest
 
 from dogwatch.cli.ignoring import rules_of_file, rules_of_options
 from dogwatch.cli.reports.catalogue import FORMATS
-from dogwatch.cli.scan import _FORMATS, exit_code_of
+from dogwatch.cli.reports.writing import FORMAT_NAMES
+from dogwatch.cli.scan import Policy, exit_code_of
 from dogwatch.flow.reporting import make_report
 from dogwatch.model.advisories import FixState
 from dogwatch.model.errors import ConfigError, InvalidRequestError
@@ -92,16 +93,22 @@ def test_a_report_groups_chooses_and_sets_apart() -> None:
 
 
 def test_exit_codes_put_the_policy_first() -> None:
-    assert exit_code_of(REPORT, Severity.HIGH, None, strict=True) == 3
-    assert exit_code_of(REPORT, None, None, strict=True) == 5
-    assert exit_code_of(REPORT, None, timedelta(hours=4), strict=False) == 5
-    assert exit_code_of(REPORT, None, timedelta(hours=6), strict=False) == 0
+    assert exit_code_of(REPORT, Policy(Severity.HIGH, strict=True)) == 3
+    assert exit_code_of(REPORT, Policy(strict=True)) == 5
+    assert exit_code_of(REPORT, Policy(oldest=timedelta(hours=4))) == 5
+    assert exit_code_of(REPORT, Policy(oldest=timedelta(hours=6))) == 0
     missing = replace(REPORT, gaps=(Gap(GapKind.FEED_MISSING, "", "osv npm"),))
-    assert exit_code_of(missing, None, None, strict=False) == 5
+    assert exit_code_of(missing, Policy()) == 5
+
+
+def test_another_exit_code_takes_the_place_of_3_and_none_does_not_hide_what_is_missing() -> None:
+    assert exit_code_of(REPORT, Policy(Severity.HIGH, code=1)) == 1
+    assert exit_code_of(REPORT, Policy(Severity.HIGH, code=0)) == 0
+    assert exit_code_of(REPORT, Policy(Severity.HIGH, code=0, strict=True)) == 5
 
 
 def test_the_command_offers_every_format() -> None:
-    assert list(_FORMATS) == list(FORMATS)
+    assert list(FORMAT_NAMES) == list(FORMATS)
 
 
 def test_json_has_it_all() -> None:

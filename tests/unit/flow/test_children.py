@@ -52,6 +52,32 @@ def test_work_is_done_elsewhere_and_its_result_comes_back(pool: ChildPool) -> No
     assert pool.run("process_id", hostile.process_id) == child
 
 
+def test_what_is_told_meanwhile_is_heard_in_order_before_the_result(pool: ChildPool) -> None:
+    heard: list[int] = []
+    assert pool.run_telling("count", heard.append, hostile.count_aloud, 3) == "counted"
+    assert heard == [0, 1, 2]
+    assert pool.run("answer", hostile.answer, 1) == 1
+
+
+def test_who_listens_may_break_off_and_the_next_work_gets_a_fresh_process(pool: ChildPool) -> None:
+    def refuse(number: int) -> None:
+        raise KeyError(number)
+
+    before = pool.run("process_id", hostile.process_id)
+    with pytest.raises(KeyError):
+        pool.run_telling("count", refuse, hostile.count_aloud, 3)
+    assert pool.run("process_id", hostile.process_id) != before
+
+
+def test_telling_without_end_does_not_move_the_limit_of_time() -> None:
+    pool = ChildPool(1, ChildLimits(wall_seconds=2.0, memory_bytes=100 * _MIB, works=1))
+    try:
+        with pytest.raises(LimitExceededError, match="child wall time"):
+            pool.run_telling("chatter", lambda _number: None, hostile.count_aloud, 1_000_000_000)
+    finally:
+        pool.close()
+
+
 def test_an_error_of_the_tree_arrives_as_itself(pool: ChildPool) -> None:
     with pytest.raises(MalformedLayerError) as malformed:
         pool.run("read", hostile.refuse_layer, "sha256:ab")
@@ -206,8 +232,8 @@ def test_no_child_outlives_a_killed_parent(tmp_path: Path) -> None:
         assert parent.stdout is not None
         int(parent.stdout.readline())
         _wait_until(lambda: marker.exists() and marker.read_text(encoding="ascii"), "the child hangs")
+        _wait_until(lambda: len(_children_of(parent.pid)) == 2, "both children are there")
         children = [int(pid) for pid in _children_of(parent.pid)]
-        assert len(children) == 2
         parent.kill()
         parent.wait()
         _wait_until(lambda: not any(_is_alive(pid) for pid in children), "the children end")

@@ -1,0 +1,29 @@
+"""What is looked at once: the rooms handed to `flow.examination`, in a child process or here."""
+
+from __future__ import annotations
+
+from dogwatch import __version__
+from dogwatch.flow.ports import Outside
+from dogwatch.model.judgements import Examined
+from dogwatch.model.progress import Tell
+from dogwatch.model.targets import Target
+from dogwatch.settings import Settings, process_environment
+
+
+def examine_here(tell: Tell, settings: Settings, outside: Outside, target: Target) -> Examined:
+    """Find out what a thing contains, in this process.
+
+    Raises:
+        DogwatchError: it cannot be had or read.
+    """
+    from dogwatch.advisories.spool import spool_folder
+    from dogwatch.flow.examination import Reading, examine
+    from dogwatch.registry.opened import ImageDoor, Neighbourhood
+
+    registries = [one for one in outside.registry_store.load_all() if one.account_id == settings.account]
+    around = Neighbourhood(
+        registries, process_environment(), __version__, lambda: spool_folder(settings.data / "spool")
+    )
+    door = ImageDoor(around, tell)
+    reading = Reading(door.locate, door.open, outside.image_store, settings.account, outside.clock.now(), tell)
+    return examine(reading, target)
