@@ -29,6 +29,7 @@ from dogwatch.serve.http import Application, Served, make_app
 from dogwatch.serve.ports import AccessKey, Role
 from dogwatch.windows import changed_setting
 from tests.builders.filtering import Row, finding_row, image_row, meets
+from tests.serve.lifecycle_room import NoLifecycle
 
 ACCOUNT = "123456789012"
 OTHER_ACCOUNT = "999999999999"
@@ -388,6 +389,7 @@ class Rooms:
             Served(
                 views=self,
                 rescan=self,
+                lifecycle=NoLifecycle(),
                 registries=self,
                 health=self,
                 hook_secrets=self,

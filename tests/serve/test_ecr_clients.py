@@ -20,6 +20,7 @@ from dogwatch.serve.aws.ecr.repositories import Place, find_repository
 from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import Role
 from tests.serve.asgi import LOCAL, call
+from tests.serve.lifecycle_room import NoLifecycle
 from tests.serve.rooms import ACCOUNT, ADMIN, Rooms, make_image, make_registry
 from tests.serve.shapes import ECR
 from tests.serve.test_aws_clients import client_of, refusal, served
@@ -34,7 +35,7 @@ def rooms() -> Rooms:
 
 
 def asked_of(rooms: Rooms) -> EcrAsked:
-    return EcrAsked(Caller(ACCOUNT, Role.READER, "someone"), b"", EcrRooms(rooms, rooms))
+    return EcrAsked(Caller(ACCOUNT, Role.READER, "someone"), b"", EcrRooms(rooms, rooms, NoLifecycle()))
 
 
 def target(operation: str) -> dict[str, str]:

@@ -84,6 +84,7 @@ def served_by(app: App, notices: NoticeWriter) -> Served:
     return Served(
         views=app.views,
         rescan=app.rescan_settings,
+        lifecycle=app.lifecycle,
         registries=app.registries,
         health=app.views,
         hook_secrets=HookSecrets(app.dsn),

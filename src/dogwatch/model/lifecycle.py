@@ -167,9 +167,9 @@ class LifecyclePreview:
 
 @dataclass(frozen=True, slots=True)
 class PreviewQuery:
-    """Which of the images that would go are asked for: by digest or tag, and whether they have tags (None: either).
+    """Which of the images that would go are asked for, and whether they have tags (None: either).
 
-    `named` None means all. `after` is an opaque cursor.
+    `named` has digest and tag of each, one of which may be empty; None means all. `after` is an opaque cursor.
     """
 
     named: tuple[tuple[str, str], ...] | None = None

@@ -58,6 +58,7 @@ from dogwatch.serve.ports import (
     Credentials,
     Health,
     HookSecrets,
+    Lifecycle,
     NoticeSink,
     RegistryAdmin,
     RescanSettings,
@@ -80,6 +81,7 @@ class Served:
 
     views: Views
     rescan: RescanSettings
+    lifecycle: Lifecycle
     registries: RegistryAdmin
     health: Health
     hook_secrets: HookSecrets
@@ -122,7 +124,7 @@ class Application:
         )
         self._aws = AwsDoors(
             AwsApplication(self._callers, served.views, served.rescan, served.registries, served.after_setting),
-            EcrApplication(self._callers, EcrRooms(served.views, served.registries)),
+            EcrApplication(self._callers, EcrRooms(served.views, served.registries, served.lifecycle)),
         )
         rooms = Rooms(self._callers, served.views, served.rescan, served.registries, served.after_setting)
         self._api = api.make_api(rooms, served.version)

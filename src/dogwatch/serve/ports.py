@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.model.views import CoverageCount as CoverageCount
@@ -76,6 +77,44 @@ class RescanSettings(Protocol):
         Raises:
             InvalidRequestError: a value that is no window; ConflictError: a truly simultaneous change.
         """
+
+
+class Lifecycle(Protocol):
+    """Lifecycle policies of an account's repositories, each named by its registry's alias and its name there.
+
+    Proposals only: nothing is deleted in any registry. All raise NotFoundError where there is no such repository.
+    """
+
+    def set_policy(self, account_id: str, alias: str, repository: str, text: str) -> StoredPolicy:
+        """Keep a policy as given and evaluate it at once.
+
+        Raises:
+            InvalidRequestError: what ECR would refuse; `field` names the place.
+        """
+
+    def load_policy(self, account_id: str, alias: str, repository: str) -> StoredPolicy:
+        """The repository's policy; NotFoundError where it has none."""
+
+    def load_policies(self, account_id: str) -> tuple[StoredPolicy, ...]:
+        """All policies of the account, by registry and name."""
+
+    def remove_policy(self, account_id: str, alias: str, repository: str) -> StoredPolicy:
+        """Forget the policy and what it proposed; returns it. NotFoundError where there is none."""
+
+    def preview(
+        self, account_id: str, alias: str, repository: str, text: str | None, *, spares_in_use: bool = True
+    ) -> LifecyclePreview:
+        """What a policy (None: the repository's own) would do now; nothing is kept."""
+
+    def start_preview(self, account_id: str, alias: str, repository: str, text: str | None) -> str:
+        """Evaluate a policy (None: the repository's own), and keep what it came to; returns its text.
+
+        Raises:
+            ConflictError: another preview of the repository is being made.
+        """
+
+    def load_preview(self, account_id: str, alias: str, repository: str, query: PreviewQuery) -> PreviewPage:
+        """A page of the kept preview; NotFoundError where there is none."""
 
 
 class RegistryAdmin(Protocol):

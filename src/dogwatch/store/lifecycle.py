@@ -184,8 +184,8 @@ def _asked(query: PreviewQuery, fingerprint: str) -> dict[str, object]:
         "limit": query.limit + 1,
         "tagged": query.is_tagged,
         "named": query.named is not None,
-        "digests": [storable_identity(digest) for digest, _ in named if digest],
-        "tags": [storable_identity(tag) for _, tag in named if tag],
+        "digests": [storable_identity(digest) for digest, _ in named],
+        "tags": [storable_identity(tag) for _, tag in named],
     }
 
 

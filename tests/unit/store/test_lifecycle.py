@@ -266,6 +266,7 @@ def test_a_preview_is_kept_and_read_page_by_page(world: World, store: LifecycleS
         (PreviewQuery(named=(("", "v1"), (digest("c"), ""))), "bc"),
         (PreviewQuery(named=(("", "v1"), (digest("c"), "")), is_tagged=True), "b"),
         (PreviewQuery(named=(("", "no-such"),)), ""),
+        (PreviewQuery(named=((digest("a"), "v0"), (digest("b"), "v0"))), "a"),
     ],
 )
 def test_a_preview_is_asked_by_name_and_by_tags(

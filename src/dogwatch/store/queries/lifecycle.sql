@@ -129,7 +129,10 @@ SELECT ordinal, digest, tags, pushed_at, storage_class, verdict, rule_priority, 
 FROM lifecycle_outcome
 WHERE evaluation_id = %(evaluation)s AND verdict = 'goes' AND ordinal > %(after)s
   AND (%(tagged)s::boolean IS NULL OR %(tagged)s = (tags <> '{}'))
-  AND (%(named)s::boolean IS FALSE OR digest = ANY(%(digests)s::text[]) OR tags && %(tags)s::text[])
+  AND (NOT %(named)s::boolean
+       OR EXISTS (SELECT FROM unnest(%(digests)s::text[], %(tags)s::text[]) AS given (digest, tag)
+                  WHERE (given.digest = '' OR given.digest = lifecycle_outcome.digest)
+                    AND (given.tag = '' OR given.tag = ANY(lifecycle_outcome.tags))))
 ORDER BY ordinal LIMIT %(limit)s
 
 -- name: proposals

@@ -14,13 +14,28 @@ import msgspec
 from dogwatch.model.errors import DogwatchError
 from dogwatch.serve.aws.ecr.asked import EcrAsked, EcrRooms
 from dogwatch.serve.aws.ecr.errors import CONTENT_TYPE, ecr_answer, plain_error, server_error
+from dogwatch.serve.aws.ecr.lifecycle import (
+    delete_lifecycle_policy,
+    get_lifecycle_policy,
+    get_lifecycle_policy_preview,
+    put_lifecycle_policy,
+    start_lifecycle_policy_preview,
+)
 from dogwatch.serve.aws.ecr.operations import OPERATIONS, SERVICE
 from dogwatch.serve.callers import CallerCheck
 from dogwatch.serve.messages import Answer, Incoming
 
 Operation = Callable[[EcrAsked], Mapping[str, Any]]
 
-OFFERED: Mapping[str, Operation] = MappingProxyType({})
+OFFERED: Mapping[str, Operation] = MappingProxyType(
+    {
+        "DeleteLifecyclePolicy": delete_lifecycle_policy,
+        "GetLifecyclePolicy": get_lifecycle_policy,
+        "GetLifecyclePolicyPreview": get_lifecycle_policy_preview,
+        "PutLifecyclePolicy": put_lifecycle_policy,
+        "StartLifecyclePolicyPreview": start_lifecycle_policy_preview,
+    }
+)
 """The operations that are offered here."""
 
 

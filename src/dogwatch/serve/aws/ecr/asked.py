@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dogwatch.model.errors import ForbiddenError
 from dogwatch.serve.callers import Caller
-from dogwatch.serve.ports import RegistryAdmin, Views
+from dogwatch.serve.ports import Lifecycle, RegistryAdmin, Views
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class EcrRooms:
 
     views: Views
     registries: RegistryAdmin
+    lifecycle: Lifecycle
 
 
 @dataclass(frozen=True, slots=True)

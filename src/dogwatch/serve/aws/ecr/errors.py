@@ -17,12 +17,16 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 NOT_FOUND: Mapping[str, str] = MappingProxyType(
     {
         "image": "ImageNotFoundException",
+        "lifecycle policy": "LifecyclePolicyNotFoundException",
+        "lifecycle policy preview": "LifecyclePolicyPreviewNotFoundException",
         "repository": "RepositoryNotFoundException",
     }
 )
 """What was not found → how clients know that. Whatever else is missing is a parameter that names nothing."""
 
-CONFLICTS: Mapping[str, str] = MappingProxyType({})
+CONFLICTS: Mapping[str, str] = MappingProxyType(
+    {"lifecycle policy preview": "LifecyclePolicyPreviewInProgressException"}
+)
 """What two wanted at the same moment → how clients know that; anything else is worth another try."""
 
 _SERVER = "ServerException"
