@@ -309,8 +309,8 @@ def forget_everything(database: Database) -> None:
     with database.transaction() as connection:
         connection.execute(
             "TRUNCATE package, set_package, advisory, advisory_change, feed_record, feed, revision, vulnerability,"
-            " vulnerability_name, advisory_name, advisory_vulnerability, affected_range, match, undetermined, exposure"
-            " CASCADE"
+            " vulnerability_name, advisory_name, advisory_vulnerability, affected_range, match, undetermined, exposure,"
+            " set_exposure CASCADE"
         )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dogwatch.model.audits import Audit, AuditedRow
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, StatusReason, Window
@@ -165,6 +166,10 @@ def make_feed(**changes: Any) -> FeedView:
     return replace(feed, **changes)
 
 
+def make_audit(*counts: tuple[AuditedRow, int]) -> Audit:
+    return Audit(NOW - timedelta(hours=1), NOW - timedelta(minutes=59), 7, 3, 2, counts, ())
+
+
 def make_setting(push: str = "DAYS_90", activity: str = "DAYS_90", mode: str = "LAST_PULL_DATE") -> RescanSetting:
     return RescanSetting(Window.parse(push), Window.parse(activity), ActivityMode(mode), updated_at=NOW)
 
@@ -270,6 +275,8 @@ class Rooms:
     saved: list[tuple[int, str, bytes, datetime]] = field(default_factory=list)
     readings: int = 0
     setting_changes: int = 0
+    audit: Audit | None = None
+    audits_requested: int = 0
     verifications: int = 0
 
     # Views
@@ -296,6 +303,10 @@ class Rooms:
         self._fail()
         self.queries.append(query)
         return self._page(self._images(query), query.limit, query.after)
+
+    def last_audit(self) -> Audit | None:
+        self._fail()
+        return self.audit
 
     def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
         self._fail()
@@ -381,6 +392,9 @@ class Rooms:
     def apply_setting(self) -> None:
         self.setting_changes += 1
 
+    def request_audit(self) -> None:
+        self.audits_requested += 1
+
     def machine_now(self) -> datetime:
         return self.machine_time or datetime.now(UTC)
 
@@ -398,6 +412,7 @@ class Rooms:
                 machine_now=self.machine_now,
                 after_notice=self.read_notices,
                 after_setting=self.apply_setting,
+                request_audit=self.request_audit,
                 open_loopback=open_loopback,
                 account_id=ACCOUNT,
                 version="0.0.test",

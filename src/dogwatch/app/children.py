@@ -28,13 +28,20 @@ class InChildren:
     """Implements `flow.ports.Isolation`: each step in a child process that is wired by its own `Outside`."""
 
     def __init__(
-        self, settings: Settings, dsn: str, indexing: ChildPool, importing: ChildPool, tell: Tell = tell_nobody
+        self,
+        settings: Settings,
+        dsn: str,
+        indexing: ChildPool,
+        importing: ChildPool,
+        auditing: ChildPool,
+        tell: Tell = tell_nobody,
     ) -> None:
         self._settings = settings
         self._dsn = dsn
         self._indexing = indexing
         self._importing = importing
         self._tell = tell
+        self._auditing = auditing
 
     def index(self, image_id: int) -> None:
         """Index an image in a child."""
@@ -46,6 +53,10 @@ class InChildren:
         self._importing.run_telling(
             "update_feed", self._tell, update_feed_in_child, self._settings, self._dsn, lease, source, ecosystem
         )
+
+    def audit(self) -> None:
+        """Audit in a child."""
+        self._auditing.run("audit", audit_in_child, self._settings, self._dsn)
 
 
 class InProcess:
@@ -66,6 +77,12 @@ class InProcess:
         from dogwatch.flow.feeds import update_feed
 
         update_feed(self._outside, source, ecosystem)
+
+    def audit(self) -> None:
+        """Audit here."""
+        from dogwatch.flow.audit import audit
+
+        audit(self._outside)
 
 
 def index_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: int) -> None:
@@ -90,6 +107,13 @@ def update_feed_in_child(
 def examine_in_child(tell: Tell, settings: Settings, dsn: str, target: Target) -> Examined:
     """Find out what a thing contains; called in a child process."""
     return examine_here(calmly(tell), settings, _child_outside(settings, dsn), target)
+
+
+def audit_in_child(settings: Settings, dsn: str) -> None:
+    """Audit; called in a child process."""
+    from dogwatch.flow.audit import audit
+
+    audit(_child_outside(settings, dsn))
 
 
 @lru_cache(maxsize=1)

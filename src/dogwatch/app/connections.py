@@ -10,6 +10,7 @@ from dogwatch.flow.ports import Outside
 from dogwatch.model.images import Layer
 from dogwatch.model.registries import Registry
 from dogwatch.settings import Settings, process_environment
+from dogwatch.store.audit import AuditStore
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.events import EventStore
@@ -54,6 +55,7 @@ def connect(settings: Settings, database: Database, clock: ProductClock, registr
         watch_store=WatchStore(database),
         retention_store=RetentionStore(database),
         lifecycle_store=LifecycleStore(database, clock),
+        audit_store=AuditStore(database, clock.now),
         journal_store=journal,
     )
 

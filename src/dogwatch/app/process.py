@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dogwatch.flow.worker import JobWorker
+    from dogwatch.model.audits import Audit
     from dogwatch.model.judgements import Choice, Examined, Report
     from dogwatch.model.targets import Target
     from dogwatch.registry.check import Check
@@ -207,6 +208,18 @@ class App:
         """
         with self._isolation() as isolation:
             self._look_at(self.outside.feeds.sources(), isolation)
+
+    def audit(self) -> Audit:
+        """Hold what is stored against what follows from it, now, in a process of its own; corrects nothing.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        with self._isolation() as isolation:
+            isolation.audit()
+        found = self.views.last_audit()
+        assert found is not None  # the audit kept itself
+        return found
 
     def advance_clock(self, by: timedelta) -> datetime:
         """Move the product's clock ahead, sweep, and return its present. Only in a demonstration.
@@ -369,14 +382,15 @@ class App:
         from dogwatch.flow.children import FEED_LIMITS, INDEX_LIMITS, ChildPool
 
         indexing, importing = ChildPool(self.settings.workers, INDEX_LIMITS), ChildPool(1, FEED_LIMITS)
+        auditing = ChildPool(1, FEED_LIMITS)  # a pool of its own: an import does not wait for an audit
         try:
             if self._isolated:
-                yield InChildren(self.settings, self.dsn, indexing, importing, tell)
+                yield InChildren(self.settings, self.dsn, indexing, importing, auditing, tell)
             else:
                 yield InProcess(self.outside, tell)
         finally:
-            indexing.close()
-            importing.close()
+            for pool in (indexing, importing, auditing):
+                pool.close()
 
     @contextmanager
     def _job_worker(self) -> Iterator[JobWorker]:

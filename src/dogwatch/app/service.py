@@ -93,6 +93,7 @@ def served_by(app: App, notices: NoticeWriter) -> Served:
         machine_now=app.machine_now,
         after_notice=partial(_after_notice, app),
         after_setting=app.queue.pick_up_forgotten,
+        request_audit=app.queue.audit,
         open_loopback=app.settings.open_loopback,
         account_id=app.settings.account,
         version=__version__,

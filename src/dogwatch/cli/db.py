@@ -1,4 +1,4 @@
-"""`dogwatch db`: the advisories that are known, and how old that knowledge is."""
+"""`dogwatch db`: the advisories that are known, how old that knowledge is, and whether what follows from it stands."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 
 import typer
 
+from dogwatch.cli.audits import audit
 from dogwatch.cli.command_line import examples, new_group, opened
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
@@ -74,9 +75,10 @@ LISTING = listing_of(COLUMNS, lambda one: as_document(one.feed))
 
 def add_to(application: typer.Typer) -> None:
     """Register the commands."""
-    group = new_group("The advisories that are known.")
+    group = new_group("The advisories that are known, and what follows from them.")
     group.command("status", epilog=examples("dogwatch db status"))(show_feeds)
     group.command(
         "update", epilog=examples("dogwatch db update", "dogwatch db update --feed-mirror /srv/osv --feeds Debian,PyPI")
     )(update_feeds)
+    group.command("audit", epilog=examples("dogwatch db audit", "dogwatch db audit -o json"))(audit)
     application.add_typer(group, name="db")

@@ -5,7 +5,7 @@
 | 0 | fine |
 | 1 | an unexpected error |
 | 2 | the command or a setting is wrong |
-| 3 | findings at or above the severity of `--fail-on` |
+| 3 | findings at or above the severity of `--fail-on`; rows that an audit found to differ |
 | 4 | not found, or not allowed |
 | 5 | not finished: something else did not do its part; trying again may help |
 """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from dogwatch.model.audits import Audit
 from dogwatch.model.feeds import FeedChanges, Publication
 from dogwatch.model.images import ImageToIndex as ImageToIndex
 from dogwatch.model.images import Layer, Resolved
@@ -185,6 +186,13 @@ class RetentionStore(Protocol):
         """Delete pulls that came before a moment and that no clock can miss. Pushes and deletions stay."""
 
 
+class AuditStore(Protocol):
+    """Everything that follows from what is stored, held against it."""
+
+    def audit(self) -> Audit:
+        """Compute it anew, compare, and keep what differs; corrects nothing, and nobody waits for it."""
+
+
 # --- advisories -------------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +251,7 @@ class Outside:
     watch_store: WatchStore
     retention_store: RetentionStore
     lifecycle_store: LifecycleStore
+    audit_store: AuditStore
     journal_store: JournalStore
 
 
@@ -279,6 +288,9 @@ class Defer(Protocol):
     def evaluate_policies(self) -> None:
         """Evaluate the lifecycle policies whose day is over."""
 
+    def audit(self) -> None:
+        """Hold what is stored against what follows from it."""
+
     def pick_up_forgotten(self) -> None:
         """Look for work that no job is there for."""
 
@@ -294,3 +306,6 @@ class Isolation(Protocol):
 
     def update_feed(self, source: str, ecosystem: str) -> None:
         """`feeds.update_feed`, apart."""
+
+    def audit(self) -> None:
+        """`audit.audit`, apart: all names of all documents at once take more memory than a service should."""

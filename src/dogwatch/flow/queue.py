@@ -15,8 +15,9 @@ from psycopg.errors import Error as PsycopgError
 from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.registries import ManifestToResolve
 
-FAST, REGISTRY, INDEX, FEEDS = "fast", "registry", "index", "feeds"
-"""Queues: our own database only; talking to registries; reading layers; importing feeds."""
+FAST, REGISTRY, INDEX, FEEDS, AUDIT = "fast", "registry", "index", "feeds", "audit"
+"""Queues: our own database only; talking to registries; reading layers; importing feeds; the audit, which may take
+minutes and must keep nobody waiting."""
 
 TASKS: Mapping[str, str] = MappingProxyType(
     {
@@ -25,6 +26,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "sweep": FAST,
         "delete_old": FAST,
         "evaluate_policies": FAST,
+        "audit": AUDIT,
         "apply_setting": FAST,
         "resolve": REGISTRY,
         "poll": REGISTRY,
@@ -90,6 +92,10 @@ class JobQueue:
     def evaluate_policies(self) -> None:
         """Evaluate the lifecycle policies whose day is over."""
         self._defer("evaluate_policies", "all")
+
+    def audit(self) -> None:
+        """Hold what is stored against what follows from it."""
+        self._defer("audit", "all")
 
     def apply_setting(self, setting_id: int) -> None:
         """Apply a change of windows."""

@@ -13,7 +13,8 @@ from dogwatch.flow.ports import Defer
 MINUTE_SECONDS = 60
 _CLEANING_MINUTES = 60
 _DAY_MINUTES = 24 * 60
-_DELETING_MINUTE, _POLICIES_MINUTE = 3 * 60 + 30, 4 * 60  # 03:30 and 04:00 UTC, when most have little to do
+# 03:30, 04:00 and 04:30 UTC, when most have little to do; the audit when the others are done.
+_DELETING_MINUTE, _POLICIES_MINUTE, _AUDIT_MINUTE = 3 * 60 + 30, 4 * 60, 4 * 60 + 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ def defer_due(
         defer.delete_old()
     if minute % _DAY_MINUTES == _POLICIES_MINUTE:
         defer.evaluate_policies()
+    if minute % _DAY_MINUTES == _AUDIT_MINUTE:
+        defer.audit()
     for registry_id in registries:
         if (minute + registry_id) % intervals.poll_minutes == 0:
             defer.poll(registry_id)

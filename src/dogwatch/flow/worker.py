@@ -16,7 +16,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
 from dogwatch.flow.engine import Retries, TwinTolerantJobs, retry_stalled
-from dogwatch.flow.queue import FAST, FEEDS, INDEX, RECONNECT_SECONDS, REGISTRY, TASKS
+from dogwatch.flow.queue import AUDIT, FAST, FEEDS, INDEX, RECONNECT_SECONDS, REGISTRY, TASKS
 from dogwatch.flow.schedule import MINUTE_SECONDS, is_cleaning_due
 from dogwatch.flow.steps import Step, run_step
 from dogwatch.flow.threads import in_thread
@@ -65,7 +65,7 @@ class JobWorker:
         self._tick = tick
         self._holding = holding
         # Two fast ones, so that a long sweep does not hold up a notice. Registries are waited for, not worked for.
-        self._threads = {FAST: 2, REGISTRY: 4, INDEX: index_slots, FEEDS: 1}
+        self._threads = {FAST: 2, REGISTRY: 4, INDEX: index_slots, FEEDS: 1, AUDIT: 1}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; running jobs then have a moment to end, and go back into the queue otherwise.

@@ -74,7 +74,7 @@ _log = structlog.stdlib.get_logger("dogwatch.serve")
 class Served:
     """Everything that `serve` works with.
 
-    `after_notice` and `after_setting` queue work; they run on a thread, `after_notice` for many notices at once.
+    The `after_…` and `request_audit` queue work; they run on a thread, `after_notice` for many notices at once.
     `machine_now` is the machine's present, which signatures are compared with. `account_id` is the account of callers
     who need no credentials, where `open_loopback` allows that.
     """
@@ -90,6 +90,7 @@ class Served:
     machine_now: Callable[[], datetime]
     after_notice: Callable[[], None]
     after_setting: Callable[[], None]
+    request_audit: Callable[[], None]
     open_loopback: bool
     account_id: str
     version: str
@@ -126,7 +127,9 @@ class Application:
             AwsApplication(self._callers, served.views, served.rescan, served.registries, served.after_setting),
             EcrApplication(self._callers, EcrRooms(served.views, served.registries, served.lifecycle)),
         )
-        rooms = Rooms(self._callers, served.views, served.rescan, served.registries, served.after_setting)
+        rooms = Rooms(
+            self._callers, served.views, served.rescan, served.registries, served.after_setting, served.request_audit
+        )
         self._api = api.make_api(rooms, served.version)
         self._page = PageApplication(self._callers, served.views, served.version)
         self._version = served.version

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
+from dogwatch.model.audits import AuditedRow
 from dogwatch.model.errors import StoreError
 from dogwatch.model.views import CoverageCount
 from dogwatch.serve.hooks.receiver import RESULTS
@@ -72,7 +73,7 @@ class _Readings:
     def _read(self) -> tuple[Metric, ...]:
         up = GaugeMetricFamily("dogwatch_database_up", "Whether the database answered at this scrape.")
         try:
-            families = (*_images(self._health.coverage_of_all()), *self._feeds())
+            families = (*_images(self._health.coverage_of_all()), *self._feeds(), *self._audit())
         except StoreError:
             up.add_metric([], 0)
             return (up,)
@@ -93,6 +94,19 @@ class _Readings:
             records.add_metric(values, one.records)
             stale.add_metric(values, int(one.stale or one.missing))
         return age, records, stale
+
+    def _audit(self) -> tuple[Metric, ...]:
+        age = GaugeMetricFamily("dogwatch_audit_age_seconds", "Seconds since the newest audit began.")
+        differing = GaugeMetricFamily(
+            "dogwatch_audit_differing_rows", "Rows that the newest audit found to differ.", labels=["kind"]
+        )
+        found = self._views.last_audit()
+        if found is not None:
+            age.add_metric([], (self._views.now() - found.began_at).total_seconds())
+            counts = dict(found.counts)
+            for kind in AuditedRow:
+                differing.add_metric([str(kind)], counts.get(kind, 0))
+        return age, differing
 
 
 def _images(counts: tuple[CoverageCount, ...]) -> tuple[Metric, ...]:

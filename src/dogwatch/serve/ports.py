@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from dogwatch.model.audits import Audit as Audit
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
@@ -46,6 +47,9 @@ class Views(Protocol):
 
     def feeds(self) -> tuple[FeedView, ...]:
         """Freshness of every feed that is switched on."""
+
+    def last_audit(self) -> Audit | None:
+        """What the newest audit found; None before the first."""
 
     def now(self) -> datetime:
         """The product's present."""

@@ -1,4 +1,4 @@
-"""Judges packages that are not stored, from the stored advisories, and leaves no trace.
+"""Judges packages from the stored advisories and leaves no trace: those that are not stored, or all of them anew.
 
 The same conditions as when packages arrive (`matching.sql`) and the same `matching.resolve`; a law holds the two
 together: what is judged here is what would be stored there.
@@ -38,11 +38,12 @@ class Judge:
         asked = [key_package(package) for package in sorted(set(packages))]
         with self._database.transaction() as connection:
             connection.execute(_SQL["read_only"])
-            rows = connection.execute(_SQL["judge"], _columns(asked)).fetchall()
-            assessments = dict(_assess(rows))
+            rows = meet_ranges(connection, asked)
+            assessments = dict(assess(rows))
             names = _load_names(connection, {vulnerability for _, vulnerability in assessments})
             documents = load_documents(connection, {(one.source, one.advisory) for one in assessments.values()})
-            not_compared = _load_not_compared(connection, asked, rows)
+            found = find_not_compared(connection, asked, rows)
+            not_compared = tuple(NotCompared(asked[ordinal].package, reason, count) for ordinal, reason, count in found)
             revision = newest_revision(connection)
         texts = {wanted: _text(*found) for wanted, found in documents.items()}
         judged = (
@@ -66,7 +67,22 @@ def _columns(asked: Sequence[KeyedPackage]) -> dict[str, object]:
     }
 
 
-def _assess(rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[_Pair, Assessment]]:
+def meet_ranges(connection: psycopg.Connection, asked: Sequence[KeyedPackage]) -> list[tuple[Any, ...]]:
+    """Let packages meet the open ranges; returns (ordinal, vulnerability id, range id, …) as `match_of` takes them."""
+    return connection.execute(_SQL["judge"], _columns(asked)).fetchall()
+
+
+def find_not_compared(
+    connection: psycopg.Connection, asked: Sequence[KeyedPackage], rows: Sequence[tuple[Any, ...]]
+) -> list[tuple[int, str, int]]:
+    """Return (ordinal, reason, advisories) of what cannot be compared; `rows` are those of `meet_ranges`."""
+    met = sorted({(row[0], row[2]) for row in rows})
+    values = {"met_ordinals": [one[0] for one in met], "met_ranges": [one[1] for one in met]}
+    return connection.execute(_SQL["find_not_compared"], _columns(asked) | values).fetchall()
+
+
+def assess(rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[_Pair, Assessment]]:
+    """Resolve the rows of `meet_ranges`; yields ((ordinal, vulnerability id), assessment)."""
     for pair, group in groupby(rows, key=lambda row: (row[0], row[1])):
         assessment = resolve([match_of(row) for row in group])
         if assessment is not None:
@@ -76,15 +92,6 @@ def _assess(rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[_Pair, Assessment
 def _load_names(connection: psycopg.Connection, wanted: set[int]) -> dict[int, tuple[str, tuple[str, ...]]]:
     rows = connection.execute(_SQL["vulnerabilities"], {"vulnerabilities": sorted(wanted)})
     return {number: (name, tuple(one for one in names if one != name)) for number, name, names in rows}
-
-
-def _load_not_compared(
-    connection: psycopg.Connection, asked: Sequence[KeyedPackage], rows: Sequence[tuple[Any, ...]]
-) -> tuple[NotCompared, ...]:
-    met = sorted({(row[0], row[2]) for row in rows})
-    values = {"met_ordinals": [one[0] for one in met], "met_ranges": [one[1] for one in met]}
-    found = connection.execute(_SQL["find_not_compared"], _columns(asked) | values)
-    return tuple(NotCompared(asked[ordinal].package, reason, count) for ordinal, reason, count in found)
 
 
 def _text(times: Mapping[str, Any], document: Any) -> AdvisoryText:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import psycopg
 
@@ -179,12 +180,14 @@ def match_of(row: tuple[object, ...]) -> Match:
 
 def _load_open(connection: psycopg.Connection, pairs: Sequence[Pair]) -> Iterator[OpenExposure]:
     for row in connection.execute(_SQL["load_open_exposures"], _pair_values(pairs)):
-        score = None if row[7] is None else Score(row[7], row[8], row[9], row[10])
-        yield OpenExposure(
-            row[0],
-            (row[1], row[2]),
-            Assessment(Verdict(row[3]), FixState(row[4]), row[5], Severity(row[6]), score, row[11], row[12]),
-        )
+        yield open_exposure_of(row)
+
+
+def open_exposure_of(row: Sequence[Any]) -> OpenExposure:
+    """Return the exposure that a row of `load_open_exposures` is."""
+    score = None if row[7] is None else Score(row[7], row[8], row[9], row[10])
+    assessment = Assessment(Verdict(row[3]), FixState(row[4]), row[5], Severity(row[6]), score, row[11], row[12])
+    return OpenExposure(row[0], (row[1], row[2]), assessment)
 
 
 def _end(

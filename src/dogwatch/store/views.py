@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from dogwatch.model.audits import Audit
 from dogwatch.model.gaps import Gap
 from dogwatch.model.views import (
     CoverageCount,
@@ -16,6 +17,7 @@ from dogwatch.model.views import (
     Page,
     UnresolvedView,
 )
+from dogwatch.store.audit import load_last_audit
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.feed_gaps import load_feed_gaps
@@ -88,6 +90,10 @@ class Views:
         """Return what is not known of families of ecosystems because of their feeds; see `FeedGaps.of`."""
         with self._database.transaction() as connection:
             return load_feed_gaps(connection, self._expected_feeds, self.now()).of(families)
+
+    def last_audit(self) -> Audit | None:
+        """Return what the newest audit found; None before the first."""
+        return load_last_audit(self._database)
 
     def database_problem(self) -> str:
         """Return why the database cannot be worked with; empty when it can."""

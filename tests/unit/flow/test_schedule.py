@@ -39,6 +39,9 @@ class Kept:
     def evaluate_policies(self) -> None:
         self.jobs.append("evaluate_policies")
 
+    def audit(self) -> None:
+        self.jobs.append("audit")
+
     def apply_setting(self, setting_id: int) -> None:
         self.jobs.append(f"apply_setting {setting_id}")
 
@@ -58,6 +61,7 @@ def test_a_day_brings_everything_as_often_as_asked() -> None:
         "sweep": _DAY_MINUTES // 5,
         "delete_old": 1,
         "evaluate_policies": 1,
+        "audit": 1,
         "poll 1": _DAY_MINUTES // 15,
         "poll 2": _DAY_MINUTES // 15,
         "poll 17": _DAY_MINUTES // 15,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dogwatch.model.audits import AuditedRow
 from dogwatch.model.errors import ConfigError, StoreUnavailableError
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.times import FOREVER
@@ -29,6 +30,7 @@ from tests.serve.rooms import (
     READER,
     STRANGER,
     Rooms,
+    make_audit,
     make_feed,
     make_finding,
     make_image,
@@ -434,6 +436,29 @@ def test_feeds_say_how_old_they_are() -> None:
     ahead = make_feed(checked_at=NOW + timedelta(hours=1))
     feeds = get(Rooms(known_feeds=[make_feed(), never, ahead]), "/db/status").json["feeds"]
     assert [one["age_seconds"] for one in feeds] == [3600, None, 0]
+
+
+def test_an_audit_is_shown_in_numbers() -> None:
+    assert get(Rooms(), "/db/audit").json == {"audit": None}
+    assert get(Rooms(audit=make_audit((AuditedRow.MATCH, 2))), "/db/audit").json["audit"] == {
+        "began_at": "2026-07-09T11:00:00Z",
+        "ended_at": "2026-07-09T11:01:00Z",
+        "revision": 7,
+        "packages": 3,
+        "images": 2,
+        "differing": 2,
+        "differing_by_kind": {"match": 2},
+    }
+
+
+def test_an_administrator_asks_for_an_audit() -> None:
+    rooms = Rooms()
+    app = rooms.app()
+    asked = [
+        call(app, "POST", "/api/v1/db/audit", b"", {**LOCAL, "authorization": bearer(key)}).status
+        for key in (ADMIN, READER)
+    ]
+    assert (asked, rooms.audits_requested) == ([202, 403], 1)
 
 
 def test_the_api_describes_itself() -> None:

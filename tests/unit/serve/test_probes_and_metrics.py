@@ -7,12 +7,13 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from dogwatch.model.audits import AuditedRow
 from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.serve.http import Application
 from dogwatch.serve.limits import MAX_METRIC_REGISTRIES
 from tests.serve.asgi import LOCAL, call
-from tests.serve.rooms import ACCOUNT, ADMIN, GAP, Rooms, make_feed, make_image, make_unresolved
+from tests.serve.rooms import ACCOUNT, ADMIN, GAP, Rooms, make_audit, make_feed, make_image, make_unresolved
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -131,3 +132,11 @@ def test_a_scraper_elsewhere_needs_a_key() -> None:
     headers = {**LOCAL, "authorization": f"Bearer {ADMIN.id}:{ADMIN.secret}"}
     assert call(app, "GET", "/metrics", headers=headers, client="192.0.2.1").status == 200
     assert call(app, "POST", "/metrics", headers=headers).status == 405
+
+
+def test_metrics_show_what_the_last_audit_found() -> None:
+    assert not [name for name, _ in scrape(Rooms().app(open_loopback=True)) if name.startswith("dogwatch_audit")]
+    seen = scrape(Rooms(audit=make_audit((AuditedRow.MATCH, 2))).app(open_loopback=True))
+    assert seen["dogwatch_audit_age_seconds", ()] == 3600
+    assert seen["dogwatch_audit_differing_rows", (("kind", "match"),)] == 2
+    assert seen["dogwatch_audit_differing_rows", (("kind", "exposure"),)] == 0

@@ -32,6 +32,7 @@ class Rooms:
     rescan: RescanSettings
     registries: RegistryAdmin
     after_setting: Callable[[], None]
+    request_audit: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dogwatch.model.audits import Audit
 from dogwatch.model.lifecycle import (
     NOTHING_IS_DELETED,
     LifecycleOutcome,
@@ -203,4 +204,19 @@ def registry(one: Registry) -> dict[str, Any]:
         "region": one.region,
         "added_at": iso(one.added_at),
         "hook": f"/hooks/{one.account_id}/{one.alias}",
+    }
+
+
+def audit(found: Audit | None) -> dict[str, Any] | None:
+    """Render what an audit found, in numbers: the rows concern every account, and are for the operator to read."""
+    if found is None:
+        return None
+    return {
+        "began_at": iso(found.began_at),
+        "ended_at": iso(found.ended_at),
+        "revision": found.revision,
+        "packages": found.packages,
+        "images": found.images,
+        "differing": found.differing,
+        "differing_by_kind": {str(kind): count for kind, count in found.counts},
     }

@@ -1,4 +1,4 @@
-"""/api/v1/rescan, /api/v1/registries and /api/v1/db/status: what is set up, and how fresh it is."""
+"""/api/v1/rescan, /api/v1/registries and /api/v1/db: what is set up, how fresh it is, and whether it is consistent."""
 
 from __future__ import annotations
 
@@ -54,6 +54,22 @@ def show_feeds(asked: Known) -> Json:
     asked.filters()
     now = asked.views.now()
     return Json({"at": iso(now), "feeds": [feed(one, now) for one in asked.views.feeds()]})
+
+
+@router.get("/db/audit")
+def show_audit(asked: Known) -> Json:
+    """What the newest audit found."""
+    asked.filters()
+    return Json({"audit": rendering.audit(asked.views.last_audit())})
+
+
+@router.post("/db/audit")
+def request_audit(asked: Known) -> Json:
+    """Ask for an audit; it begins within a moment and takes up to some minutes."""
+    asked.filters()
+    asked.caller.require(Role.ADMIN, "ask for an audit")
+    asked.rooms.request_audit()
+    return Json({"audit": rendering.audit(asked.views.last_audit())}, status_code=202)
 
 
 @router.get("/openapi.json", include_in_schema=False)

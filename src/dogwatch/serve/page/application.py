@@ -84,7 +84,14 @@ class PageApplication:
         seen = looked_at(self._views, account_id, {})
         unresolved = list_unresolved(self._views, account_id)
         return self._rendered(
-            "overview.html", account_id, address, findings, images=images, seen=seen, unresolved=unresolved
+            "overview.html",
+            account_id,
+            address,
+            findings,
+            images=images,
+            seen=seen,
+            unresolved=unresolved,
+            audit=self._views.last_audit(),
         )
 
     def _image(self, account_id: str, address: Address, image_id: str) -> Answer:

@@ -1,0 +1,32 @@
+"""The audit at work: once a day, and whenever somebody asks. It says what differs and corrects nothing."""
+
+from __future__ import annotations
+
+import structlog
+
+from dogwatch.flow.ports import Isolation, Outside
+from dogwatch.flow.steps import Step
+from dogwatch.model.audits import Audit
+
+_log = structlog.stdlib.get_logger("dogwatch.flow")
+
+
+def audit_step(isolation: Isolation) -> Step:
+    """Plan an audit; it comes again by the clock."""
+    return Step("audit", "all", isolation.audit, is_repeated=True)
+
+
+def audit(outside: Outside) -> Audit:
+    """Compute everything that follows from what is stored anew, keep what differs, and say so. Runs whole in a child.
+
+    Raises:
+        StoreUnavailableError: the database cannot be reached.
+    """
+    found = outside.audit_store.audit()
+    seconds = round((found.ended_at - found.began_at).total_seconds(), 1)
+    counts = {str(kind): count for kind, count in found.counts}
+    if found.differing:
+        _log.error("the audit found rows that differ", see="dogwatch db audit", seconds=seconds, **counts)
+    else:
+        _log.info("the audit found no differences", packages=found.packages, images=found.images, seconds=seconds)
+    return found
