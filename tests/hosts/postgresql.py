@@ -24,6 +24,7 @@ from tests.hosts.networks import Host, standing_on
 ROLE, PASSWORD = "watcher", "pass:word\\1"
 """An ordinary role's, with what has to be escaped in a password file."""
 
+_SUPERUSER_PASSWORD = "s3cret"
 _NOBODY = "65534"
 _START_SECONDS = 60.0
 _SETTINGS = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\nunix_socket_directories = ''\n"
@@ -35,10 +36,15 @@ class PostgresServer:
 
     host: Host
     superuser: str
+    programs: Path
 
     def create_database(self, name: str) -> str:
         """Make a database that the ordinary role owns; returns its address, without the password."""
         self.execute(f"CREATE DATABASE {name} OWNER {ROLE}")
+        return self.address(name)
+
+    def address(self, name: str) -> str:
+        """Return a database's address for the ordinary role, without the password."""
         return f"postgresql://{ROLE}@{self.host.address}/{name}"
 
     def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
@@ -54,35 +60,54 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres(host: Host, folder: Path, settings: str = "") -> Iterator[PostgresServer]:
+def running_postgres(host: Host, folder: Path) -> Iterator[PostgresServer]:
     """Run a server on a host.
 
     Args:
         host: where.
         folder: one that every user may pass through; the server's own is made in it.
-        settings: lines for its configuration.
     """
     programs = _copy_programs(folder)
-    data = folder / "data"
-    data.mkdir(mode=0o700)
-    os.chown(data, int(_NOBODY), int(_NOBODY))
+    data = _own_folder(folder / "data")
     password = folder / "superuser"
-    password.write_text("s3cret", encoding="ascii")
+    password.write_text(_SUPERUSER_PASSWORD, encoding="ascii")
     options = ["--auth=scram-sha-256", "--username=postgres", f"--pwfile={password}", "--encoding=UTF8"]
     _as_nobody([str(programs / "initdb"), "-D", str(data), "--locale=C.UTF-8", "--no-sync", *options])
     with (data / "postgresql.conf").open("a", encoding="utf-8") as file:
-        file.write(f"listen_addresses = '{host.address}'\n{_SETTINGS}{settings}")
+        file.write(_SETTINGS)
     with (data / "pg_hba.conf").open("a", encoding="utf-8") as file:
-        file.write("host all all samenet scram-sha-256\n")
-    with (folder / "postgres.log").open("ab") as log:
-        command = host.command(*_dropping_rights(), str(programs / "postgres"), "-D", str(data))
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/")
+        file.write("host all,replication all samenet scram-sha-256\n")
+    with _running(PostgresServer(host, _superuser(host), programs), data) as server:
+        server.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'")
+        yield server
+
+
+@contextmanager
+def running_standby(primary: PostgresServer, host: Host, folder: Path) -> Iterator[PostgresServer]:
+    """Run a standby of a server on a host; it can only be read.
+
+    Args:
+        primary: what it follows.
+        host: where.
+        folder: one that every user may pass through; the server's own is made in it.
+    """
+    data = _own_folder(folder / "standby")
+    source = make_conninfo(primary.superuser)
+    copy = [str(primary.programs / "pg_basebackup"), "-d", source, "-D", str(data), "-R", "-c", "fast", "--no-sync"]
+    _as_nobody(copy, host.command())
+    with _running(PostgresServer(host, _superuser(host), primary.programs), data) as server:
+        yield server
+
+
+@contextmanager
+def _running(server: PostgresServer, data: Path) -> Iterator[PostgresServer]:
+    log = data.with_suffix(".log")
+    options = ["-D", str(data), "-c", f"listen_addresses={server.host.address}"]
+    command = server.host.command(*_dropping_rights(), str(server.programs / "postgres"), *options)
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/")
     try:
-        superuser = make_conninfo(host=host.address, user="postgres", password="s3cret", connect_timeout=5)
-        server = PostgresServer(host, superuser)
-        _wait_until_up(server, process, folder / "postgres.log")
-        with server.connect("postgres") as connection:
-            connection.execute(f"CREATE ROLE {ROLE} LOGIN PASSWORD '{PASSWORD}'".encode())
+        _wait_until_up(server, process, log)
         yield server
     finally:
         process.send_signal(signal.SIGINT)  # fast: whoever is connected is sent away
@@ -106,12 +131,22 @@ def _copy_programs(folder: Path) -> Path:
     return folder / "programs" / package.name / found.postgres.parent.relative_to(package)
 
 
+def _own_folder(path: Path) -> Path:
+    path.mkdir(mode=0o700)
+    os.chown(path, int(_NOBODY), int(_NOBODY))
+    return path
+
+
+def _superuser(host: Host) -> str:
+    return make_conninfo(host=host.address, user="postgres", password=_SUPERUSER_PASSWORD, connect_timeout=5)
+
+
 def _dropping_rights() -> list[str]:
     return ["setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups"]
 
 
-def _as_nobody(command: Sequence[str]) -> None:
-    done = subprocess.run([*_dropping_rights(), *command], capture_output=True, text=True, check=False, cwd="/")
+def _as_nobody(command: Sequence[str], where: Sequence[str] = ()) -> None:
+    done = subprocess.run([*where, *_dropping_rights(), *command], capture_output=True, text=True, check=False, cwd="/")
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
 
 

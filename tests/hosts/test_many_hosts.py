@@ -5,8 +5,6 @@ Nothing is lost and nothing is done twice: in the end everything is as after the
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,8 +15,8 @@ import pytest
 
 from tests.docker_registry import requires_docker_registry
 from tests.flow.world import ADVISORIES, ECOSYSTEMS, vulnerable_image, wait_until
-from tests.hosts.networks import Host, Network, network, requires_namespaces
-from tests.hosts.postgresql import PostgresServer, running_postgres, write_password_file
+from tests.hosts.networks import Host, Network, requires_namespaces
+from tests.hosts.postgresql import PostgresServer, write_password_file
 from tests.hosts.services import Installation, Process, Registry, running_registry, serving_files
 from tests.hosts.state import State, read_state
 from tests.simulators.feeds import FeedBucket
@@ -42,23 +40,16 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    folder = Path(tempfile.mkdtemp(prefix="dogwatch-hosts-", dir="/tmp"))
-    folder.chmod(0o755)  # the database server is an ordinary user
-    bucket = FeedBucket(folder / "mirror")
+def site(hosts: Network, postgres: PostgresServer, tmp_path: Path) -> Iterator[Site]:
+    bucket = FeedBucket(tmp_path / "mirror")
     for ecosystem, record in ADVISORIES.items():
         bucket.put(ecosystem, record)
-    try:
-        with ExitStack() as opened:
-            hosts = opened.enter_context(network())
-            (folder / "postgres").mkdir()
-            postgres = opened.enter_context(running_postgres(hosts.add_host(), folder / "postgres"))
-            shared = hosts.add_host()
-            registry = opened.enter_context(running_registry(shared, folder / "registry"))
-            mirror = opened.enter_context(serving_files(shared, bucket.folder, folder / "mirror.log"))
-            yield Site(hosts, postgres, registry, mirror, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    shared = hosts.add_host()
+    with (
+        running_registry(shared, tmp_path / "registry") as registry,
+        serving_files(shared, bucket.folder, tmp_path / "mirror.log") as mirror,
+    ):
+        yield Site(hosts, postgres, registry, mirror, tmp_path)
 
 
 @dataclass(frozen=True)

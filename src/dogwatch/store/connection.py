@@ -11,6 +11,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.store.address import complete_address
 from dogwatch.store.leases import refuse_if_taken_over
+from dogwatch.store.requirements import lacking_right
 
 _POOL_WAIT_SECONDS = 30.0
 """How long a caller waits for a free connection: longer than any of our requests, shorter than a client's patience."""
@@ -18,6 +19,12 @@ _POOL_WAIT_SECONDS = 30.0
 _RECONNECT_SECONDS = 5.0
 """How long the pool tries again by itself, at growing intervals: after an outage of an hour the next attempt must not
 be half an hour away. Whoever asks next begins anew."""
+
+_UNAVAILABLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,  # a server that became a standby under us
+)
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -51,11 +58,24 @@ class Database:
 
         Raises:
             StoreUnavailableError: the database cannot be reached, went away, or stopped what we were doing.
+            ConfigError: the role lacks a right.
             TakenOverError: the job that this is for has another worker by now (`leases`).
         """
         try:
             with self._pool.connection(timeout=_POOL_WAIT_SECONDS) as connection, connection.transaction():
                 yield connection
                 refuse_if_taken_over(connection)
-        except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
+        except PoolTimeout as error:
+            raise StoreUnavailableError(self._why_there_is_no_connection()) from error
+        except _UNAVAILABLE as error:
             raise StoreUnavailableError(str(error).strip()) from error
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise lacking_right(error) from error
+
+    def _why_there_is_no_connection(self) -> str:
+        """Ask the server: the pool, which tries again in the background, only says that it waited."""
+        try:
+            psycopg.connect(self.dsn, application_name="dogwatch").close()
+        except psycopg.Error as refused:
+            return str(refused).strip()
+        return f"all {self._pool.max_size} connections of this process were busy for {_POOL_WAIT_SECONDS:g} s"

@@ -11,6 +11,7 @@ from procrastinate.schema import SchemaManager
 from psycopg.rows import scalar_row
 
 from dogwatch.model.errors import ConfigError, StoreUnavailableError
+from dogwatch.store.requirements import lacking_right, refuse_unusable_server
 
 _LOCK = 0x646F_6777_0000_0001
 """Key of the advisory lock that lets one process migrate at a time ("dogw", 1)."""
@@ -49,17 +50,25 @@ def known_migrations() -> tuple[Migration, ...]:
 def migrate(dsn: str) -> None:
     """Bring the database to this program's schema; does nothing where it is current.
 
+    Several processes may do so at once: each step waits for the one that is under way. The lock is a transaction's,
+    because a pooler between us and the server may give every transaction to another session.
+
     Raises:
         StoreUnavailableError: the database cannot be reached, or a step failed (nothing of that step remains).
-        ConfigError: the database's schema is newer than this program.
+        ConfigError: the server, the role's rights or the database's schema are not what this program needs.
     """
     try:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-            connection.execute(_JOURNAL)
-            for step in _pending(connection):
-                with connection.transaction():
-                    _apply(connection, step)
+        connection = psycopg.connect(dsn, autocommit=True, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise StoreUnavailableError(str(error).strip()) from error
+    try:
+        with connection:
+            refuse_unusable_server(connection)
+            if not is_current(connection):
+                while _apply_next(connection):
+                    pass
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise lacking_right(error) from error
     except psycopg.Error as error:
         raise StoreUnavailableError(f"migration: {error}") from error
 
@@ -71,6 +80,17 @@ def is_current(connection: psycopg.Connection) -> bool:
             return False
         newest = cursor.execute("SELECT coalesce(max(number), 0) FROM schema_migration").fetchone()
     return bool(newest == known_migrations()[-1].number)
+
+
+def _apply_next(connection: psycopg.Connection) -> bool:
+    """Apply the oldest step that is missing, whoever applied those before; returns whether there was one."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        connection.execute(_JOURNAL)
+        pending = _pending(connection)
+        if pending:
+            _apply(connection, pending[0])
+    return bool(pending)
 
 
 def _pending(connection: psycopg.Connection) -> list[Migration]:
