@@ -17,7 +17,18 @@ from bench.million.shape import Shape
 from dogwatch.inventory import FINGERPRINT
 
 _SQL = Path(__file__).parent / "sql"
-_LOADED = ["image", "clocks", "monitoring", "tag", "layer_chain", "package", "set_package", "inventory_set", "exposure"]
+_LOADED = [
+    "image",
+    "clocks",
+    "monitoring",
+    "tag",
+    "layer_chain",
+    "package",
+    "set_package",
+    "inventory_set",
+    "exposure",
+    "set_exposure",
+]
 _MEMORY = "SET temp_buffers = '256MB'; SET work_mem = '256MB'; SET maintenance_work_mem = '512MB'"
 _NUMBERED = ("package", "package_set", "inventory", "layer_chain", "image", "repository", "vulnerability", "advisory")
 """Tables whose ids are given here; what comes later goes on behind them."""

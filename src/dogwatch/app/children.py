@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dogwatch.app.connections import connect, watched_registries
 from dogwatch.app.examination import examine_here
-from dogwatch.flow.ports import Outside
+from dogwatch.flow.ports import Defer, Outside
 from dogwatch.flow.progress import calmly
 from dogwatch.model.jobs import Lease
 from dogwatch.model.judgements import Examined
@@ -31,6 +31,7 @@ class InChildren:
         self,
         settings: Settings,
         dsn: str,
+        reading: ChildPool,
         indexing: ChildPool,
         importing: ChildPool,
         auditing: ChildPool,
@@ -38,10 +39,15 @@ class InChildren:
     ) -> None:
         self._settings = settings
         self._dsn = dsn
+        self._reading = reading
         self._indexing = indexing
         self._importing = importing
         self._tell = tell
         self._auditing = auditing
+
+    def read_notices(self) -> None:
+        """Read the waiting notices in a child."""
+        self._reading.run("read_notices", read_notices_in_child, self._settings, self._dsn, held_lease())
 
     def index(self, image_id: int) -> None:
         """Index an image in a child."""
@@ -62,9 +68,16 @@ class InChildren:
 class InProcess:
     """Implements `flow.ports.Isolation` without any: for tools that read what they made themselves."""
 
-    def __init__(self, outside: Outside, tell: Tell = tell_nobody) -> None:
+    def __init__(self, outside: Outside, defer: Defer, tell: Tell = tell_nobody) -> None:
         self._outside = outside
+        self._defer = defer
         self._tell = tell
+
+    def read_notices(self) -> None:
+        """Read the waiting notices here."""
+        from dogwatch.flow.notices import read_notices
+
+        read_notices(self._outside, self._defer)
 
     def index(self, image_id: int) -> None:
         """Index an image here."""
@@ -83,6 +96,14 @@ class InProcess:
         from dogwatch.flow.audit import audit
 
         audit(self._outside)
+
+
+def read_notices_in_child(settings: Settings, dsn: str, lease: Lease | None) -> None:
+    """Read the waiting notices; called in a child process, for the job that its parent holds."""
+    from dogwatch.flow.notices import read_notices
+
+    with holding(lease):
+        read_notices(_child_outside(settings, dsn), _child_queue(dsn))
 
 
 def index_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: int) -> None:
@@ -122,3 +143,12 @@ def _child_outside(settings: Settings, dsn: str) -> Outside:
     database = Database(dsn, _CHILD_CONNECTIONS)
     database.open()
     return connect(settings, database, ProductClock(database), watched_registries())
+
+
+@lru_cache(maxsize=1)
+def _child_queue(dsn: str) -> Defer:
+    from dogwatch.flow.queue import JobQueue
+
+    queue = JobQueue(dsn)
+    queue.open()
+    return queue

@@ -241,7 +241,7 @@ class App:
             StoreUnavailableError: the database cannot be reached.
         """
         samples = [feed for feed in self.outside.feeds.sources() if feed[0] == SOURCE]
-        self._look_at(samples, InProcess(self.outside))
+        self._look_at(samples, InProcess(self.outside, self.queue))
 
     def end_demonstration(self) -> None:
         """Stop watching the sample registry and take the sample of advisories away; history stays.
@@ -379,17 +379,18 @@ class App:
     @contextmanager
     def _isolation(self, tell: Tell = tell_nobody) -> Iterator[Isolation]:
         """Yield what runs steps apart; its children end with the block. `tell` hears how imports come along."""
-        from dogwatch.flow.children import FEED_LIMITS, INDEX_LIMITS, ChildPool
+        from dogwatch.flow.children import FEED_LIMITS, INDEX_LIMITS, NOTICE_LIMITS, ChildPool
 
+        reading = ChildPool(1, NOTICE_LIMITS)
         indexing, importing = ChildPool(self.settings.workers, INDEX_LIMITS), ChildPool(1, FEED_LIMITS)
         auditing = ChildPool(1, FEED_LIMITS)  # a pool of its own: an import does not wait for an audit
         try:
             if self._isolated:
-                yield InChildren(self.settings, self.dsn, indexing, importing, auditing, tell)
+                yield InChildren(self.settings, self.dsn, reading, indexing, importing, auditing, tell)
             else:
-                yield InProcess(self.outside, tell)
+                yield InProcess(self.outside, self.queue, tell)
         finally:
-            for pool in (indexing, importing, auditing):
+            for pool in (reading, indexing, importing, auditing):
                 pool.close()
 
     @contextmanager

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import structlog
 
-from dogwatch.flow.ports import Defer, Outside
+from dogwatch.flow.ports import Defer, Isolation, Outside
 from dogwatch.flow.steps import Step, problem_of
 from dogwatch.model.errors import NotFoundError, StoreUnavailableError
 from dogwatch.model.registries import Notice, NoticeReading, Registry, RegistryEvent
@@ -20,9 +20,9 @@ EVENTS_PER_APPLY = 1000  # one transaction; long enough to be efficient, short e
 _log = structlog.stdlib.get_logger("dogwatch.flow")
 
 
-def read_notices_step(outside: Outside, defer: Defer) -> Step:
+def read_notices_step(isolation: Isolation) -> Step:
     """Plan to read what waits. A failure is retried: notices stay waiting until they are read."""
-    return Step("read_notices", "all", lambda: read_notices(outside, defer))
+    return Step("read_notices", "all", isolation.read_notices)
 
 
 def read_notices(outside: Outside, defer: Defer) -> int:

@@ -27,7 +27,7 @@ def plan_steps(outside: Outside, isolation: Isolation, defer: Defer) -> Mapping[
         return resolve_step(outside, defer, ManifestToResolve(registry_id, repository, digest))
 
     return {
-        "read_notices": lambda: read_notices_step(outside, defer),
+        "read_notices": lambda: read_notices_step(isolation),
         "pick_up_forgotten": lambda: pick_up_forgotten_step(outside, defer),
         "sweep": lambda: sweep_step(outside),
         "delete_old": lambda: delete_old_step(outside),

@@ -301,6 +301,9 @@ class Isolation(Protocol):
     Raises whatever the step raises; StepCrashedError when the child died, LimitExceededError when it took too much.
     """
 
+    def read_notices(self) -> None:
+        """`notices.read_notices`, apart."""
+
     def index(self, image_id: int) -> None:
         """`index.index_image`, apart."""
 

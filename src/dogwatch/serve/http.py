@@ -7,8 +7,8 @@ called by `app`; `server.py` listens.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-import secrets
 import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
@@ -65,9 +65,11 @@ from dogwatch.serve.ports import (
     Views,
 )
 from dogwatch.serve.present import Present
+from dogwatch.serve.request_ids import RequestIds
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _log = structlog.stdlib.get_logger("dogwatch.serve")
+_level = logging.getLogger("dogwatch.serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class Application:
         self._api = api.make_api(rooms, served.version)
         self._page = PageApplication(self._callers, served.views, served.version)
         self._version = served.version
+        self._request_ids = RequestIds()
 
     def begin_shutdown(self) -> None:
         """Let /readyz say no from now on."""
@@ -161,7 +164,7 @@ class Application:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = head_of(scope)
         asked_id = head.only("x-request-id")
-        request_id = asked_id if _REQUEST_ID.fullmatch(asked_id) else secrets.token_hex(8)
+        request_id = asked_id if _REQUEST_ID.fullmatch(asked_id) else self._request_ids.next()
         reply = _Reply(send, request_id)
         begun = time.monotonic()
         call = self._aws.call_of(head)
@@ -273,8 +276,11 @@ def _log_broken(head: Incoming, request_id: str, error: Exception) -> None:
 def _log_line(head: Incoming, request_id: str, status: int, seconds: float) -> None:
     """Log a request: what went well with the busy ones (notices, probes, scrapes) only for those who debug."""
     is_busy = head.path.startswith(HOOKS) or head.path in (*probes.PATHS, "/metrics")
-    log = _log.debug if is_busy and 0 < status < 400 else _log.info
-    log(
+    level = logging.DEBUG if is_busy and 0 < status < 400 else logging.INFO
+    if not _level.isEnabledFor(level):
+        return  # before anything is made of it: at thousands of notices a second a line that nobody reads is dear
+    _log.log(
+        level,
         "request",
         method=head.method,
         path=head.path[:200],

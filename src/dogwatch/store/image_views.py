@@ -19,7 +19,7 @@ from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.feed_gaps import ExpectedFeeds, load_feed_gaps
 from dogwatch.store.filters import EVERYTHING
-from dogwatch.store.image_details import FAMILIES, ImageDetails, load_details
+from dogwatch.store.image_details import ImageDetails, load_details
 from dogwatch.store.image_filters import image_conditions
 from dogwatch.store.platforms import platform_name
 from dogwatch.store.queries import load_queries
@@ -140,7 +140,7 @@ class ImageViews:
 def _composed(name: str, account: sql.Composable, filters: sql.Composable) -> sql.Composed:
     coverage = sql.SQL(_SQL["coverage"]).format(account=account)
     unresolved = UNRESOLVED if account is EVERYTHING else UNRESOLVED_OF_ACCOUNT
-    return sql.SQL(_SQL[name]).format(coverage=coverage, unresolved=unresolved, filters=filters, families=FAMILIES)
+    return sql.SQL(_SQL[name]).format(coverage=coverage, unresolved=unresolved, filters=filters)
 
 
 def _after(query: ImageQuery, fingerprint: str) -> int:

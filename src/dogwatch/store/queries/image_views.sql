@@ -34,21 +34,37 @@ ORDER BY image.image_id LIMIT %(limit)s
 -- Images by registry and status, with the gaps in what was seen of them: those kept with their inventories, and those
 -- that follow from the feeds. A family of packages without any feed is one, unless the inventory says so already.
 -- Beside them the manifests that are not known to be images, as they could not be resolved.
+-- Gaps are added up once for each inventory that is there, all in one pass: asked for one by one, the inventories of a
+-- million images took half a minute.
+WITH counted AS MATERIALIZED (
+    SELECT image.account_id, image.alias, image.status_code, image.status_reason, image.inventory_id, count(*) AS images
+    FROM ({coverage}) AS image
+    WHERE {filters}
+    GROUP BY 1, 2, 3, 4, 5
+), held AS (
+    SELECT inventory_set.inventory_id, set_family.family,
+           bool_and(package_set.source = %(distribution_source)s AND told.inventory_id IS NOT NULL) AS is_told
+    FROM (SELECT DISTINCT inventory_id FROM counted) AS inventory
+    JOIN inventory_set ON inventory_set.inventory_id = inventory.inventory_id
+    JOIN package_set ON package_set.id = inventory_set.set_id
+    JOIN set_family ON set_family.set_id = inventory_set.set_id
+    LEFT JOIN (SELECT DISTINCT inventory_id FROM gap WHERE kind = ANY(%(said_of_distribution)s::text[])) AS told
+              ON told.inventory_id = inventory_set.inventory_id
+    GROUP BY 1, 2
+), missed AS (
+    SELECT inventory_id, sum(gaps) AS gaps
+    FROM (SELECT inventory_id, count(*) AS gaps FROM gap GROUP BY 1
+          UNION ALL
+          SELECT held.inventory_id, coalesce(feed.gaps, CASE WHEN held.is_told THEN 0 ELSE 1 END)
+          FROM held
+          LEFT JOIN unnest(%(families)s::text[], %(family_gaps)s::int[]) AS feed (family, gaps)
+                    ON feed.family = held.family) AS one
+    GROUP BY 1
+)
 SELECT account_id, alias, status_code, status_reason, sum(images)::bigint, sum(gaps)::bigint, sum(unresolved)::bigint
 FROM (SELECT counted.account_id, counted.alias, counted.status_code, counted.status_reason, counted.images,
-             counted.images * (
-                 (SELECT count(*) FROM gap WHERE gap.inventory_id = counted.inventory_id)
-                 + (SELECT coalesce(sum(coalesce(feed.gaps, CASE WHEN held.is_told THEN 0 ELSE 1 END)), 0)
-                    FROM ({families}) AS held
-                    LEFT JOIN unnest(%(families)s::text[], %(family_gaps)s::int[]) AS feed (family, gaps)
-                              ON feed.family = held.family
-                    WHERE held.inventory_id = counted.inventory_id)) AS gaps,
-             0 AS unresolved
-      FROM (SELECT image.account_id, image.alias, image.status_code, image.status_reason, image.inventory_id,
-                   count(*) AS images
-            FROM ({coverage}) AS image
-            WHERE {filters}
-            GROUP BY 1, 2, 3, 4, 5) AS counted
+             counted.images * coalesce(missed.gaps, 0) AS gaps, 0 AS unresolved
+      FROM counted LEFT JOIN missed ON missed.inventory_id = counted.inventory_id
       UNION ALL
       SELECT image.account_id, image.alias, image.status_code, image.status_reason, 0, 0, count(*)
       FROM ({unresolved}) AS image
