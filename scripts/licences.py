@@ -24,6 +24,7 @@ SPDX_OF_OLD_TEXT: Mapping[str, str] = {
     "Apache 2.0": "Apache-2.0",
     "Apache License 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
+    "BSD": "BSD-3-Clause",
     "BSD 2-Clause License": "BSD-2-Clause",
     "BSD License": "BSD-3-Clause",
     "GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
@@ -32,6 +33,7 @@ SPDX_OF_OLD_TEXT: Mapping[str, str] = {
     "LGPLv3+": "LGPL-3.0-or-later",
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
 }
 """What distributions wrote before licence expressions came into use. Any other text stays, hence is refused."""
 
