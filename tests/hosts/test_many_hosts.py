@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -91,6 +92,10 @@ class Watch:
 
         wait_until(is_done, f"{images} images are read", seconds=240)
 
+    def processes(self) -> list[dict[str, Any]]:
+        """Who does jobs, as an operator sees it."""
+        return list(self.installation.ask(self.first, "jobs", "--workers"))
+
     def state(self) -> State:
         with self.connect() as connection:
             return read_state(connection)
@@ -131,6 +136,8 @@ def test_a_dead_worker_and_one_that_was_cut_off_change_nothing(site: Site) -> No
             doomed.process.kill()
             site.network.cut(lonely.host)
         many.wait_until_done(_IMAGES)
+        silent = {doomed.process.pid, lonely.process.pid}
+        assert {one["pid"] for one in many.processes() if one["state"] == "silent"} == silent
         site.network.mend(lonely.host)
         wait_until(lambda: _beating(many) == 3 * _QUEUES, "the one that was cut off is back")
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from dogwatch.model.audits import Audit, AuditedRow
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, StatusReason, Window
 from dogwatch.model.registries import Registry, RegistryAccess
@@ -277,6 +278,8 @@ class Rooms:
     setting_changes: int = 0
     audit: Audit | None = None
     audits_requested: int = 0
+    jobs: tuple[JobCount, ...] = ()
+    processes: tuple[WorkerProcess, ...] = ()
     verifications: int = 0
 
     # Views
@@ -307,6 +310,14 @@ class Rooms:
     def last_audit(self) -> Audit | None:
         self._fail()
         return self.audit
+
+    def count_jobs(self) -> tuple[JobCount, ...]:
+        self._fail()
+        return self.jobs
+
+    def worker_processes(self) -> tuple[WorkerProcess, ...]:
+        self._fail()
+        return self.processes
 
     def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
         self._fail()

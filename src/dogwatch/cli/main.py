@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 
 from dogwatch import __version__
-from dogwatch.cli import clock, config, coverage, db, demo, findings, images, keys, registries, rescan, scan, service
+from dogwatch.cli import (
+    clock,
+    config,
+    coverage,
+    db,
+    demo,
+    findings,
+    images,
+    jobs,
+    keys,
+    registries,
+    rescan,
+    scan,
+    service,
+)
 from dogwatch.cli.command_line import new_group
 from dogwatch.cli.errors import exit_code
 from dogwatch.cli.rendering import say
@@ -17,7 +31,7 @@ from dogwatch.model.errors import DogwatchError, InvalidRequestError
 application = new_group("Keep watch over container images in any OCI registry, for as long as they are worth watching.")
 application._add_completion = True
 
-for _room in (service, demo, scan, registries, findings, images, coverage, rescan, db, keys, clock, config):
+for _room in (service, demo, scan, registries, findings, images, coverage, rescan, db, jobs, keys, clock, config):
     _room.add_to(application)
 
 

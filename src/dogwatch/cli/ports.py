@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -40,6 +41,12 @@ class Views(Protocol):
 
     def now(self) -> datetime:
         """The product's present."""
+
+    def count_jobs(self) -> tuple[JobCount, ...]:
+        """The jobs that are there, by task."""
+
+    def worker_processes(self) -> tuple[WorkerProcess, ...]:
+        """Who does them, on all machines."""
 
 
 class Check(Protocol):

@@ -10,6 +10,8 @@ Source:
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -22,6 +24,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import QUEUEING_LOCK_CONSTRAINT, JobManager
 from psycopg import InterfaceError, OperationalError
 
+from dogwatch import __version__
 from dogwatch.flow.retry import STRIKES, Plan, plan_next
 from dogwatch.flow.steps import RepeatLater, Step, run_step
 from dogwatch.flow.threads import in_thread
@@ -32,6 +35,8 @@ OUTCOME_SECONDS = 20.0
 and several times what the embedded server needs to come back. Then the job counts as stalled, and is done again."""
 
 _OUTCOME_PAUSE_SECONDS = 0.5  # a database that is away says so at once
+
+_REGISTER: LiteralString = "INSERT INTO worker_process VALUES (%(worker)s, %(host)s, %(pid)s, %(version)s)"
 
 # As the engine does it, for a job that is still this worker's. A write that is repeated, because only its answer was
 # lost, finds no such job either.
@@ -57,6 +62,13 @@ class TwinTolerantJobs(JobManager):
     went with a broken connection would be in progress for as long as its worker lives, and keep every job of its
     subject waiting.
     """
+
+    async def register_worker(self) -> int:
+        """Add a worker of this process, and say where it is."""
+        worker_id = await super().register_worker()
+        here = {"host": socket.gethostname(), "pid": os.getpid(), "version": __version__}
+        await self.connector.execute_query_async(_REGISTER, worker=worker_id, **here)
+        return worker_id
 
     async def retry_job(
         self,

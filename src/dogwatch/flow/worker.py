@@ -20,15 +20,13 @@ from dogwatch.flow.queue import AUDIT, FAST, FEEDS, INDEX, RECONNECT_SECONDS, RE
 from dogwatch.flow.schedule import MINUTE_SECONDS, is_cleaning_due
 from dogwatch.flow.steps import Step, run_step
 from dogwatch.flow.threads import in_thread
-from dogwatch.model.jobs import Lease
+from dogwatch.model.jobs import SILENT_SECONDS, Lease
 
 Plans = Mapping[str, Callable[..., Step]]
 """Task → function from the job's arguments to its step. The function may raise what reading the store raises."""
 
 HEARTBEAT_SECONDS = 2.0
-STALLED_SECONDS = 12.0
-"""A worker without a heartbeat for so long is dead, and its jobs are tried again: six beats, as a loaded machine may
-lose some, and still short after a crash."""
+STALLED_SECONDS = SILENT_SECONDS
 
 _POLL_SECONDS = 2.0  # for jobs whose time has come: nobody announces those
 _GRACE_SECONDS = 20.0  # what is running may end; a service manager usually waits 30 s or more

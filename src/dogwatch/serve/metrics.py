@@ -18,6 +18,7 @@ from dogwatch.model.audits import AuditedRow
 from dogwatch.model.errors import StoreError
 from dogwatch.model.views import CoverageCount
 from dogwatch.serve.hooks.receiver import RESULTS
+from dogwatch.serve.job_metrics import job_metrics, process_metrics
 from dogwatch.serve.limits import MAX_METRIC_REGISTRIES, METRICS_FRESH_SECONDS
 from dogwatch.serve.looked_at import feed
 from dogwatch.serve.ports import Health, Views
@@ -73,7 +74,13 @@ class _Readings:
     def _read(self) -> tuple[Metric, ...]:
         up = GaugeMetricFamily("dogwatch_database_up", "Whether the database answered at this scrape.")
         try:
-            families = (*_images(self._health.coverage_of_all()), *self._feeds(), *self._audit())
+            families = (
+                *_images(self._health.coverage_of_all()),
+                *self._feeds(),
+                *self._audit(),
+                *job_metrics(self._health.count_jobs()),
+                *process_metrics(self._health.worker_processes()),
+            )
         except StoreError:
             up.add_metric([], 0)
             return (up,)

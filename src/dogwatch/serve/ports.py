@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from dogwatch.model.audits import Audit as Audit
+from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
@@ -192,3 +193,9 @@ class Health(Protocol):
 
     def coverage_of_all(self) -> tuple[CoverageCount, ...]:
         """The images of every account, counted by registry and status: one cheap query."""
+
+    def count_jobs(self) -> tuple[JobCount, ...]:
+        """The jobs that are there, by task."""
+
+    def worker_processes(self) -> tuple[WorkerProcess, ...]:
+        """Who does them, on all machines."""

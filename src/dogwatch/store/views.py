@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from dogwatch.model.audits import Audit
 from dogwatch.model.gaps import Gap
+from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -24,6 +25,7 @@ from dogwatch.store.feed_gaps import load_feed_gaps
 from dogwatch.store.feeds import find_database_problem, load_feed_views
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.image_views import ImageViews
+from dogwatch.store.jobs import count_jobs, load_processes
 from dogwatch.store.unresolved import load_unresolved_page
 
 
@@ -94,6 +96,14 @@ class Views:
     def last_audit(self) -> Audit | None:
         """Return what the newest audit found; None before the first."""
         return load_last_audit(self._database)
+
+    def count_jobs(self) -> tuple[JobCount, ...]:
+        """Return the jobs that are there, by task."""
+        return count_jobs(self._database)
+
+    def worker_processes(self) -> tuple[WorkerProcess, ...]:
+        """Return who does them, on all machines."""
+        return load_processes(self._database)
 
     def database_problem(self) -> str:
         """Return why the database cannot be worked with; empty when it can."""

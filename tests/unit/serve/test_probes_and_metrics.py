@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from dogwatch.model.audits import AuditedRow
 from dogwatch.model.errors import StoreUnavailableError
+from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.serve.http import Application
 from dogwatch.serve.limits import MAX_METRIC_REGISTRIES
@@ -140,3 +141,14 @@ def test_metrics_show_what_the_last_audit_found() -> None:
     assert seen["dogwatch_audit_age_seconds", ()] == 3600
     assert seen["dogwatch_audit_differing_rows", (("kind", "match"),)] == 2
     assert seen["dogwatch_audit_differing_rows", (("kind", "exposure"),)] == 0
+
+
+def test_metrics_show_what_waits_and_who_works() -> None:
+    jobs = (JobCount("index", 3, 2, 1, 0, 61.5), JobCount("sweep", 0, 0, 1, 0, None))
+    here, gone = WorkerProcess("a", 17, "0.1.0", 1.0, 2), WorkerProcess("b", 18, "0.1.0", 600.0, 0)
+    seen = scrape(Rooms(jobs=jobs, processes=(here, here, gone)).app(open_loopback=True))
+    states = {state: seen["dogwatch_jobs", (("state", state), ("task", "index"))] for state in ("waiting", "later")}
+    assert states == {"waiting": 3, "later": 2}
+    assert seen["dogwatch_oldest_waiting_job_seconds", (("task", "index"),)] == 61.5
+    assert seen["dogwatch_oldest_waiting_job_seconds", (("task", "sweep"),)] == 0
+    assert [seen["dogwatch_worker_processes", (("host", host),)] for host in "ab"] == [2, 0]
