@@ -12,7 +12,7 @@ from dogwatch.inventory.evidence import Extraction, FileEvidence, LayerEvidence,
 from dogwatch.inventory.extractor import Extractor
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import show
-from dogwatch.inventory.paths import ancestors_of, clean_path, is_beneath, parent_of, presumed_path
+from dogwatch.inventory.paths import ancestors_of, clean_path, parent_of, presumed_path
 from dogwatch.inventory.tar import Entry
 from dogwatch.model.errors import ContentError
 from dogwatch.model.gaps import Gap, GapKind
@@ -57,7 +57,7 @@ class EvidenceCollector:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._records: dict[str, _Record] = {}
-        self._above: set[str] = set()  # all directories above wanted files and links
+        self._above: dict[str, list[str]] = {}  # directories above wanted files and links → those just beneath
         self._directories: set[str] = set()
         self._whiteouts: set[str] = set()
         self._opaque: set[str] = set()
@@ -145,9 +145,13 @@ class EvidenceCollector:
             self._keep_wanted(path, extractor, entry, reader)
 
     def _drop_beneath(self, path: str) -> None:
-        place = {path}
-        for inside in [inside for inside in self._records if is_beneath(inside, place)]:
-            del self._records[inside]
+        """Forget the wanted files and links beneath a path; each is gone through once, however often this happens."""
+        beneath = self._above.pop(path)
+        while beneath:
+            inside = beneath.pop()
+            if self._records.get(inside) is not None:
+                del self._records[inside]
+            beneath += self._above.pop(inside, ())
 
     def _keep(self, path: str, record: _Record) -> None:
         text = len(record.target) if isinstance(record, Link) else 0
@@ -155,14 +159,18 @@ class EvidenceCollector:
             self._records.pop(path, None)
             return
         self._records[path] = record
-        if record is not None and path not in self._above:
+        if record is not None:
             self._mark_above(path)
 
     def _mark_above(self, path: str) -> None:
         for directory in ancestors_of(path):
             if directory in self._above:
+                self._above[directory].append(path)
                 return
-            self._above.add(directory)
+            # Memory only: what makes a path long is paid for, or a few deep ones would cost gigabytes.
+            self._kept_bytes += _STRING_BYTES + len(directory)
+            self._above[directory] = [path]
+            path = directory
 
     def _keep_hard_link(self, path: str, entry: Entry) -> None:
         target = clean_path(entry.target)

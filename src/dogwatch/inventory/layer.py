@@ -55,7 +55,7 @@ def read_layer(stream: BlobReader, layer: Layer, limits: Limits = DEFAULT_LIMITS
     with DigestThread(_algorithm(layer.digest), _algorithm(layer.diff_id)) as digests:
         collector = EvidenceCollector(limits)
         try:
-            unpacked = _count_unpacked(unpack(blob.blocks(digests), layer.media_type), blob, digests)
+            unpacked = _count_unpacked(unpack(blob.blocks(digests), layer.media_type, blob.what, limits), blob, digests)
             reader = TarReader(unpacked, limits, f"layer {layer.digest}")
             for entry in reader:
                 collector.visit(entry, reader)

@@ -29,6 +29,8 @@ class Limits:
     ratio_free_bytes: int = GIB
     # A large layer has some 200,000 entries; four million take about half a minute.
     entries: int = 4_000_000
+    # Some builders write one gzip member or zstd frame for each file, others one for all; each costs 15 to 70 µs.
+    members: int = 1_000_000
     # PATH_MAX of Linux: no runtime can create a longer path.
     path_bytes: int = 4096
     # What Go's tar reader, and with it every common runtime, accepts for one extended header.
@@ -51,7 +53,10 @@ DEFAULT_LIMITS = Limits()
 READ_BYTES = 256 * KIB  # one read from the blob; larger ones fall out of the processor's cache
 UNPACK_BYTES = 512 * KIB  # the most that one step of decompression may give, whatever the ratio
 DIGEST_QUEUE_CHUNKS = 16  # chunks that may wait for the digest thread: at most 16 × UNPACK_BYTES in memory
+FIRST_PIECE_BYTES = 1 * KIB  # what a new gzip member or zstd frame gets first; more than the small ones have
 ZSTD_WINDOW_LOG = 27  # 128 MiB: what zstd accepts by default, and the largest window of its ordinary levels
 GAPS_OF_A_KIND = 1000  # what a reader can still look through; a hostile layer could give hundreds of thousands
 RESOLVED_CHARS = 32 * MIB  # all real paths of one layer; ordinary ones have under 10 MiB
+RESOLVING_CHARS = 2 * GIB  # all steps of following the links of one image; real ones need under a tenth; half a minute
+STEP_CHARS = 200  # what a step costs beside the characters of its path, in time
 LONGEST_PATH_CHARS = 4096  # PATH_MAX of Linux, for what links lead to; links in links could grow without end

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from dogwatch.inventory.catalogue import find_extractor
 from dogwatch.inventory.evidence import Extraction, FileEvidence, LayerEvidence, Link
-from dogwatch.inventory.paths import Resolver, ancestors_of, is_beneath
+from dogwatch.inventory.paths import Effort, Places, Resolver, ancestors_of
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
 
@@ -38,7 +38,7 @@ class VisibleTree:
     gaps: tuple[Gap, ...]
 
 
-def overlay(layers: Sequence[LayerEvidence]) -> VisibleTree:
+def overlay(layers: Sequence[LayerEvidence], effort: Effort | None = None) -> VisibleTree:
     """Overlay the layers' evidence, oldest first.
 
     The steps for each layer, as a runtime unpacks it:
@@ -51,6 +51,7 @@ def overlay(layers: Sequence[LayerEvidence]) -> VisibleTree:
 
     Args:
         layers: what each layer says, oldest first.
+        effort: what may be spent on following links, all layers together.
 
     Returns:
         The visible tree, with the gaps of the layers themselves. Paths are real: no directory in them is a link.
@@ -58,9 +59,10 @@ def overlay(layers: Sequence[LayerEvidence]) -> VisibleTree:
     Source:
         OCI image specification 1.1, image layer chapter, sections on applying change sets and whiteouts.
     """
-    tree = _Tree()
+    tree = _Tree(effort if effort is not None else Effort())
     for ordinal, layer in enumerate(layers):
         tree.apply(layer, ordinal)
+    tree.note_effort()
     gaps = {gap for layer in layers for gap in layer.gaps}
     return VisibleTree(tree.files, tree.links, tuple(sorted(gaps | tree.gaps)))
 
@@ -68,28 +70,29 @@ def overlay(layers: Sequence[LayerEvidence]) -> VisibleTree:
 class _Tree:
     """The state between two layers."""
 
-    def __init__(self) -> None:
+    def __init__(self, effort: Effort) -> None:
         self.files: dict[str, VisibleFile] = {}
         self.links: dict[str, str] = {}
         self.gaps: set[Gap] = set()
         self._above: set[str] = set()  # directories that have held a file or link; may be out of date
+        self._effort = effort
         self._hidden: dict[str, VisibleFile] = {}  # files that the layer being applied has hidden
 
     def apply(self, layer: LayerEvidence, ordinal: int) -> None:
         """Lay one more layer on top."""
         self._hidden = {}
-        below = Resolver(dict(self.links) if self.links else {})
+        below = Resolver(dict(self.links) if self.links else {}, self._effort)
         self._hide((below.locate(path) for path in layer.whiteouts), itself=True)  # 1
         self._hide((below.resolve(path) for path in layer.opaque), itself=False)
         self._make_directories(layer.directories)  # 2
         own_links = self._own_links(layer.symlinks)  # 3
-        resolver = Resolver({**self.links, **own_links})
+        resolver = Resolver({**self.links, **own_links}, self._effort)
         others = [resolver.locate(path) for path in layer.others]  # 4
         self._hide([path for path in others if path not in own_links], itself=True)
         self._hide(own_links, itself=True)
         self.links.update(own_links)
         self._mark_above(own_links)
-        resolver = Resolver(self.links)
+        resolver = Resolver(self.links, self._effort)
         located = [(resolver.locate(file.path), file) for file in layer.files]
         self._note_lost([file.path for real, file in located if real is None])
         own_files = {real: file for real, file in located if real is not None}
@@ -99,6 +102,11 @@ class _Tree:
         for link in layer.hard_links:
             self._link(link, resolver, ordinal)
 
+    def note_effort(self) -> None:
+        """Say so where links were too many or too long to be followed all."""
+        if self._effort.is_spent:
+            self.gaps.add(Gap(GapKind.LINK_NOT_FOLLOWED, "", "more or longer links than are followed in one image"))
+
     def _hide(self, paths: Iterable[str | None], itself: bool) -> None:
         places = {path for path in paths if path is not None}
         if itself:
@@ -106,7 +114,8 @@ class _Tree:
                 self._remove(path)
         inhabited = {path for path in places if path in self._above or path == ""}
         if inhabited:
-            for path in [path for path in (*self.files, *self.links) if is_beneath(path, inhabited)]:
+            within = Places(inhabited)
+            for path in [path for path in (*self.files, *self.links) if within.hold(path)]:
                 self._remove(path)
 
     def _remove(self, path: str) -> None:
@@ -115,7 +124,7 @@ class _Tree:
             self._hidden.setdefault(path, file)
 
     def _make_directories(self, directories: Sequence[str]) -> None:
-        resolver = Resolver(self.links)
+        resolver = Resolver(self.links, self._effort)
         for directory in directories:  # sorted: parents first
             real = resolver.locate(directory)
             if real is None:
@@ -123,13 +132,13 @@ class _Tree:
             was_link = real in self.links
             self._remove(real)
             if was_link:
-                resolver = Resolver(self.links)
+                resolver = Resolver(self.links, self._effort)
 
     def _own_links(self, links: Sequence[Link]) -> dict[str, str]:
         """Return the layer's links by their real path; links of the layer may lead to where others of it lie."""
         own = {link.path: link.target for link in links}
         for _ in range(2 if self.links or own else 0):
-            resolver = Resolver({**self.links, **own})
+            resolver = Resolver({**self.links, **own}, self._effort)
             own = {real: link.target for link in links if (real := resolver.locate(link.path)) is not None}
         return own
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dogwatch.inventory.limits import LONGEST_PATH_CHARS, RESOLVED_CHARS
+from dogwatch.inventory.limits import LONGEST_PATH_CHARS, RESOLVED_CHARS, RESOLVING_CHARS, STEP_CHARS
 
 
 def clean_path(raw: bytes) -> str | None:
@@ -70,9 +70,38 @@ def ancestors_of(path: str) -> Iterator[str]:
         end = path.rfind("/")
 
 
-def is_beneath(path: str, places: set[str]) -> bool:
-    """Say whether one of the places is an ancestor of the path; the root is an ancestor of all."""
-    return bool(places) and ("" in places or any(above in places for above in ancestors_of(path)))
+class Places:
+    """A set of paths that is asked again and again what lies beneath one of them; each directory is looked at once."""
+
+    def __init__(self, places: set[str]) -> None:
+        self._is_within = dict.fromkeys(places, True) | {"": "" in places}
+
+    def hold(self, path: str) -> bool:
+        """Say whether one of the places is an ancestor of the path; the root is an ancestor of all."""
+        unknown: list[str] = []
+        directory = parent_of(path)
+        while (is_within := self._is_within.get(directory)) is None:
+            unknown.append(directory)
+            directory = parent_of(directory)
+        self._is_within.update(dict.fromkeys(unknown, is_within))
+        return is_within
+
+
+class Effort:
+    """What may still be spent on following links, in characters; each step costs `STEP_CHARS` more."""
+
+    def __init__(self, chars: int = RESOLVING_CHARS) -> None:
+        self._left = chars
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether there is nothing left: from then on nothing is followed."""
+        return self._left < 0
+
+    def spend_step(self, path: str) -> bool:
+        """Account for one step that led to a path; False from when it was one too many."""
+        self._left -= STEP_CHARS + len(path)
+        return self._left >= 0
 
 
 @dataclass(slots=True)
@@ -89,13 +118,15 @@ class Resolver:
 
     Each link is followed once, however many paths lead through it, so that the time is linear in the length of all
     links and paths. Unlike the kernel it does not give up after forty links, only in a circle, beyond the longest path,
-    or when its answers together take more memory than `RESOLVED_CHARS`.
+    when its answers together take more memory than `RESOLVED_CHARS`, or when the effort is spent.
 
-    `links` maps a path to the target as written; it must not change while the resolver is in use.
+    `links` maps a path to the target as written; it must not change while the resolver is in use. `effort` may be
+    shared by several resolvers.
     """
 
-    def __init__(self, links: Mapping[str, str]) -> None:
+    def __init__(self, links: Mapping[str, str], effort: Effort | None = None) -> None:
         self._links = links
+        self._effort = effort if effort is not None else Effort()
         self._real: dict[str, str | None] = {"": ""}  # of directories asked for
         self._behind: dict[str, str | None] = {}  # of links followed
         self._spent_chars = 0
@@ -139,7 +170,9 @@ class Resolver:
                 under_way.discard(walk.link)
                 continue
             here = _step(walk.done, walk.todo.pop())
-            if here in self._behind:
+            if not self._effort.spend_step(here):
+                is_lost = True
+            elif here in self._behind:
                 behind = self._behind[here]
                 is_lost = behind is None
                 walk.done = behind or ""

@@ -105,7 +105,7 @@ class _Archive:
             return
         total = 0
         try:
-            for chunk in unpack(blocks, ""):
+            for chunk in unpack(blocks, "", str(self._path)):
                 total += len(chunk)
                 allowed = max(DEFAULT_LIMITS.ratio_free_bytes, self._file.tell() * DEFAULT_LIMITS.unpacked_ratio)
                 if total > allowed:

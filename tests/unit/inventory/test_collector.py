@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dogwatch.inventory.collector import EvidenceCollector
 from dogwatch.inventory.evidence import Extraction, FileEvidence, LayerEvidence, Link
-from dogwatch.inventory.limits import Limits
+from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
 from dogwatch.inventory.tar import TarReader
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
@@ -227,6 +227,37 @@ def test_any_number_of_entries_takes_bounded_memory() -> None:
     tracemalloc.stop()
     assert len(collector.evidence().others) < 3000
     assert peak_bytes < 2 << 20
+
+
+def test_a_few_deep_links_take_no_more_memory_than_many_flat_ones() -> None:
+    limits = Limits(kept_bytes=1 << 20)
+    tar = b"".join(
+        pax_header(path=b"%d/" % number + b"a/" * 2000 + b"x", linkpath=b"y") + raw_entry(b"short", kind=b"2")
+        for number in range(100)
+    )
+    collector = EvidenceCollector(limits)
+    reader = TarReader(iter([tar, END]), limits, "it")
+    tracemalloc.start()
+    for entry in reader:
+        collector.visit(entry, reader)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(collector.evidence().symlinks) == 1
+    assert [gap.kind for gap in collector.evidence().gaps] == [GapKind.TOO_MANY_FILES]
+    assert peak_bytes < 8 << 20  # the one link and the directories above it, before the limit shows
+
+
+def test_a_directory_that_is_replaced_again_and_again_is_gone_through_once() -> None:
+    # Were all records gone through each time, these would be a billion.
+    others = b"".join(raw_entry(b"o/%d" % number) for number in range(20_000))
+    again = (raw_entry(b"d/x", kind=b"2", target=b"y") + raw_entry(b"d")) * 10
+    blocks = [others, *[again] * 5_000, END]
+    collector = EvidenceCollector(DEFAULT_LIMITS)
+    reader = TarReader(iter(blocks), DEFAULT_LIMITS, "it")
+    for entry in reader:
+        collector.visit(entry, reader)
+    evidence = collector.evidence()
+    assert (evidence.symlinks, "d" in evidence.others) == ((), True)
 
 
 def test_a_pax_header_for_a_wanted_name_is_read() -> None:

@@ -75,8 +75,8 @@ def test_sha512_digests_are_verified() -> None:
     "blob",
     [
         b"".join(gzip.compress(TAR[at : at + 1000], mtime=0) for at in range(0, len(TAR), 1000)),
-        gzip.compress(TAR) + bytes(1000),
-        gzip.compress(b"") + gzip.compress(TAR) + gzip.compress(b""),
+        gzip.compress(TAR, mtime=0) + bytes(1000),
+        gzip.compress(b"", mtime=0) + gzip.compress(TAR, mtime=0) + gzip.compress(b"", mtime=0),
         b"".join(zstd.compress(TAR[at : at + 1000]) for at in range(0, len(TAR), 1000)),
         zstd.compress(TAR) + b"\x50\x2a\x4d\x18" + (9).to_bytes(4, "little") + b"skip this",
         b"\x5f\x2a\x4d\x18" + (4).to_bytes(4, "little") + b"skip" + zstd.compress(TAR),
@@ -91,6 +91,15 @@ class Trickle(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         return super().read(min(size or 1, 1))
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_nothing_but_tiny_members_is_left_at_the_limit_however_many_there_are(compression: str) -> None:
+    tiny = gzip.compress(b"", mtime=0) if compression == "gzip" else zstd.compress(b"")
+    limits = Limits(members=1000)
+    assert layer_of(b"", blob=tiny * 1000 + bytes(7)).read(limits) == LayerEvidence()
+    with pytest.raises(LimitExceededError, match="over the limit members of 1000 gzip members or zstd frames"):
+        layer_of(b"", blob=tiny * 1001).read(limits)
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
@@ -191,10 +200,10 @@ def test_errors_of_the_stream_pass_through() -> None:
 @pytest.mark.parametrize(
     "blob",
     [
-        gzip.compress(TAR) + b"trailing words",
+        gzip.compress(TAR, mtime=0) + b"trailing words",
         zstd.compress(TAR) + b"trailing words",
-        gzip.compress(TAR)[:-6] + b"\x00\x00" + gzip.compress(TAR)[-4:],
-        gzip.compress(b"not a tar" * 100),
+        gzip.compress(TAR, mtime=0)[:-6] + b"\x00\x00" + gzip.compress(TAR, mtime=0)[-4:],
+        gzip.compress(b"not a tar" * 100, mtime=0),
         b"not a tar" * 100,
         b"\x1f\x8b",
         b"\x28\xb5\x2f\xfd",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dogwatch.inventory.overlay import VisibleTree, overlay
+from dogwatch.inventory.paths import Effort
 from dogwatch.model.gaps import Gap, GapKind
 from tests.builders.layers import (
     Member,
@@ -131,6 +132,22 @@ def test_directories_reached_through_a_circle_of_links_change_nothing() -> None:
     circle = [symlink("a", "b"), symlink("b", "a")]
     tree = lay(circle, [directory("a/c"), whiteout("a/c/d"), opaque("b"), file("b/e")])
     assert tree == VisibleTree({}, {"a": "b", "b": "a"}, ())
+
+
+def test_links_beyond_all_effort_are_a_gap_and_what_was_seen_before_stays() -> None:
+    long = "/".join(["x"] * 500)
+    layers = [
+        read_members(npm()),
+        read_members(*(symlink(f"l{number}", f"l{number + 1}/{long}") for number in range(50))),
+        read_members(whiteout("l0/app"), npm("l0/node_modules/b/package.json")),
+    ]
+    tree = overlay(layers, Effort(1_000_000))
+    assert list(tree.files) == [PATH]
+    assert [(gap.kind, gap.path) for gap in tree.gaps] == [
+        (GapKind.LINK_NOT_FOLLOWED, ""),
+        (GapKind.LINK_NOT_FOLLOWED, "l0/node_modules/b/package.json"),
+    ]
+    assert tree.gaps[0].detail == "more or longer links than are followed in one image"
 
 
 def test_no_link_leads_out_of_the_root() -> None:

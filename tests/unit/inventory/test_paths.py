@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.inventory.paths import Resolver, ancestors_of, clean_path, is_beneath, join_within_root, presumed_path
+from dogwatch.inventory.limits import STEP_CHARS
+from dogwatch.inventory.paths import (
+    Effort,
+    Places,
+    Resolver,
+    ancestors_of,
+    clean_path,
+    join_within_root,
+    presumed_path,
+)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +124,20 @@ def test_ancestors_are_the_directories_above_nearest_first() -> None:
     assert list(ancestors_of("a")) == []
 
 
+def test_what_lies_beneath_a_place_is_neither_itself_nor_its_namesake() -> None:
+    places = Places({"a", "c/d"})
+    asked = {path: places.hold(path) for path in ("a", "ab/c", "c", "a/b", "a/b/c", "c/d/e", "c/e/f", "d/a/b")}
+    assert [path for path, is_beneath in asked.items() if is_beneath] == ["a/b", "a/b/c", "c/d/e"]
+
+
 def test_the_root_is_above_everything() -> None:
-    assert is_beneath("a", {""})
-    assert is_beneath("a/b", {"a"})
-    assert not is_beneath("a", {"a"})
-    assert not is_beneath("ab/c", {"a"})
-    assert not is_beneath("a", set())
+    assert Places({""}).hold("a")
+    assert not Places(set()).hold("a/b")
+
+
+def test_following_links_ends_with_the_effort_and_what_was_found_stays() -> None:
+    effort = Effort(4 * (STEP_CHARS + 5))
+    resolver = Resolver({"a": "b/c"}, effort)
+    assert [resolver.resolve("a"), effort.is_spent] == ["b/c", False]
+    assert [resolver.resolve("a/d/e"), effort.is_spent] == [None, True]
+    assert [resolver.resolve("a"), resolver.locate("a/x"), resolver.locate("d/x")] == ["b/c", "b/c/x", None]
