@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from dogwatch.model.times import parse_rfc3339
+from tests.builders.advisories import osv_record
 from tests.docker_registry import free_port
 from tests.e2e import advisories
 from tests.e2e.running import Dogwatch
@@ -62,6 +63,27 @@ def test_what_one_command_changes_the_next_one_sees(dogwatch: Dogwatch) -> None:
 
     assert dogwatch.run("registries", "remove", "local").exit_code == 0
     assert dogwatch.ask("registries", "list") == []
+
+
+def test_a_feed_that_lost_most_of_its_records_is_kept_until_it_is_confirmed(dogwatch: Dogwatch, tmp_path: Path) -> None:
+    bucket = FeedBucket(tmp_path / "mirror")
+    names = [f"FILLER-{number:03}" for number in range(30)]
+    bucket.put("PyPI", *(osv_record(name, name="filler", modified="2099-01-01T00:00:00Z") for name in names))
+    only = {"DOGWATCH_FEEDS": "PyPI"}
+    assert dogwatch.run("db", "update", **only).exit_code == 0
+    for name in names[:28]:
+        bucket.remove("PyPI", name)
+
+    refused = dogwatch.run("db", "update", **only)
+    assert refused.exit_code == 5
+    assert "LOST 28 records, kept until confirmed" in refused.output
+    assert refused.told.splitlines()[-1] == "If the loss is real: dogwatch db update --confirm-shrink osv/PyPI"
+
+    assert dogwatch.run("db", "update", "--confirm-shrink", "PyPI", **only).exit_code == 2
+    confirmed = dogwatch.run("db", "update", "--confirm-shrink", "osv/PyPI", "-o", "json", **only)
+    assert confirmed.exit_code == 0
+    (after,) = json.loads(confirmed.output)
+    assert (after["records"], after["unconfirmed_loss"], after["problem"]) == (3, 0, "")
 
 
 def test_a_registry_that_does_not_answer_is_told_with_its_real_address_and_error(dogwatch: Dogwatch) -> None:

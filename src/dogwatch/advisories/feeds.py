@@ -68,7 +68,8 @@ class FeedReader:
 
         Raises:
             FeedUnavailableError: the feed cannot be reached, or shows an older state than we hold.
-            FeedRejectedError: it refuses us, lacks the ecosystem, or lost too many records at once.
+            FeedRejectedError: it refuses us, or lacks the ecosystem.
+            FeedShrunkError: it lost too many records at once.
             MalformedSnapshotError: what it sent cannot be used; also while the records are read.
             LimitExceededError: a file is over a limit.
         """

@@ -29,7 +29,7 @@ from dogwatch.advisories.source import (
     RefusedDocument,
     Unchanged,
 )
-from dogwatch.model.errors import FeedRejectedError, MalformedAdvisoryError, MalformedSnapshotError
+from dogwatch.model.errors import FeedRejectedError, FeedShrunkError, MalformedAdvisoryError, MalformedSnapshotError
 from dogwatch.model.feeds import ParsedRecord
 
 _LISTING = "modified_id.csv"
@@ -179,12 +179,7 @@ class _Fetch:
         lost, held = len(comparison.removed), comparison.known_records
         address = self.mirror.describe(f"{self.feed_folder}/{_LISTING}")
         if not confirmed and held >= limits.shrink_floor_records and lost * 100 > held * limits.max_shrink_percent:
-            raise FeedRejectedError(
-                self.source.name,
-                address,
-                f"it no longer lists {lost} of {held} records, more than {limits.max_shrink_percent} % at once; "
-                "what we hold stays in force until this is confirmed",
-            )
+            raise FeedShrunkError(self.source.name, address, lost, held, limits.max_shrink_percent)
         if lost and all(held_at < listing.oldest for _, held_at in comparison.removed):
             self._refuse_lost_tail(max(comparison.removed, key=lambda each: each[1])[0], lost)
 

@@ -202,7 +202,8 @@ class AdvisorySource(Protocol):
 
         Raises:
             FeedUnavailableError: the feed cannot be reached or broke off.
-            FeedRejectedError: it refuses us, lacks the ecosystem, or shrank beyond the limit.
+            FeedRejectedError: it refuses us, or lacks the ecosystem.
+            FeedShrunkError: it shrank beyond the limit.
             MalformedSnapshotError: what it sent is not a feed, or not the whole of it.
             LimitExceededError: a file is over a limit of `FeedLimits`.
         """

@@ -53,11 +53,11 @@ class InChildren:
         """Index an image in a child."""
         self._indexing.run("index", index_in_child, self._settings, self._dsn, held_lease(), image_id)
 
-    def update_feed(self, source: str, ecosystem: str) -> None:
+    def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """Import a feed in a child."""
-        lease = held_lease()
+        feed = (source, ecosystem, confirmed)
         self._importing.run_telling(
-            "update_feed", self._tell, update_feed_in_child, self._settings, self._dsn, lease, source, ecosystem
+            "update_feed", self._tell, update_feed_in_child, self._settings, self._dsn, held_lease(), *feed
         )
 
     def audit(self) -> None:
@@ -85,11 +85,11 @@ class InProcess:
 
         index_image(self._outside, image_id)
 
-    def update_feed(self, source: str, ecosystem: str) -> None:
+    def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """Import a feed here."""
         from dogwatch.flow.feeds import update_feed
 
-        update_feed(self._outside, source, ecosystem)
+        update_feed(self._outside, source, ecosystem, confirmed)
 
     def audit(self) -> None:
         """Audit here."""
@@ -115,14 +115,14 @@ def index_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: 
 
 
 def update_feed_in_child(
-    tell: Tell, settings: Settings, dsn: str, lease: Lease | None, source: str, ecosystem: str
+    tell: Tell, settings: Settings, dsn: str, lease: Lease | None, source: str, ecosystem: str, confirmed: bool
 ) -> None:
     """Import a feed; called in a child process, for the job that its parent holds."""
     from dogwatch.flow.feeds import update_feed
 
     tell(Progress(f"importing the advisories for {ecosystem}"))
     with holding(lease):
-        update_feed(_child_outside(settings, dsn), source, ecosystem)
+        update_feed(_child_outside(settings, dsn), source, ecosystem, confirmed)
 
 
 def examine_in_child(tell: Tell, settings: Settings, dsn: str, target: Target) -> Examined:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -26,6 +26,7 @@ from dogwatch.flow.threads import in_thread
 from dogwatch.model.errors import (
     ConfigError,
     ForbiddenError,
+    NotFoundError,
     StoreUnavailableError,
 )
 from dogwatch.model.monitoring import RescanSetting
@@ -200,14 +201,23 @@ class App:
             self.queue.update_feed(source, ecosystem)
         return feeds
 
-    def update_feeds(self) -> None:
+    def update_feeds(self, confirmed: Collection[tuple[str, str]] = ()) -> None:
         """Look at every feed now and import what changed; what goes wrong is noted with the feed.
 
+        Args:
+            confirmed: (source, ecosystem) of feeds that are believed this once, although they lost most of their
+                records or show an older state than is held.
+
         Raises:
-            StoreUnavailableError: that could not be noted either.
+            NotFoundError: a confirmed feed is not switched on; then none is looked at.
+            StoreUnavailableError: what went wrong could not be noted either.
         """
+        feeds = tuple(self.outside.feeds.sources())
+        for source, ecosystem in confirmed:
+            if (source, ecosystem) not in feeds:
+                raise NotFoundError("feed", f"{source}/{ecosystem}")
         with self._isolation() as isolation:
-            self._look_at(self.outside.feeds.sources(), isolation)
+            self._look_at(feeds, isolation, confirmed)
 
     def audit(self) -> Audit:
         """Hold what is stored against what follows from it, now, in a process of its own; corrects nothing.
@@ -325,14 +335,19 @@ class App:
         with self._isolation(tell) as isolation:
             self._look_at([(source, ecosystem)], isolation)
 
-    def _look_at(self, feeds: Iterable[tuple[str, str]], isolation: Isolation) -> None:
-        """Look at feeds, each (source, ecosystem), one after the other."""
+    def _look_at(
+        self,
+        feeds: Iterable[tuple[str, str]],
+        isolation: Isolation,
+        confirmed: Collection[tuple[str, str]] = (),
+    ) -> None:
+        """Look at feeds, each (source, ecosystem), one after the other; confirmed ones are believed this once."""
         from dogwatch.flow.feeds import update_feed_step
         from dogwatch.flow.steps import RepeatLater, run_step
 
-        for source, ecosystem in feeds:
+        for feed in feeds:
             with suppress(RepeatLater):
-                run_step(update_feed_step(self.outside, isolation, source, ecosystem))
+                run_step(update_feed_step(self.outside, isolation, *feed, confirmed=feed in confirmed))
 
     # work ---------------------------------------------------------------------------------------------------------
 

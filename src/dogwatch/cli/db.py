@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
 import typer
 
@@ -12,9 +14,11 @@ from dogwatch.cli.command_line import examples, new_group, opened
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import feed_state
+from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import Column, as_document, minute, rfc3339
 from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.views import FeedView
 from dogwatch.settings import Settings
 
@@ -35,22 +39,40 @@ def show_feeds(
     layout = lay_out(LISTING, output, columns, query, sort)
     with opened(settings) as app:
         feeds = _feeds(app.views)
-    layout.write(layout.arranged(feeds))
+    layout.write(layout.arranged(feeds), _advice(feeds))
+
+
+Confirmed = Annotated[
+    list[str] | None,
+    option(
+        "believe this feed once, although it lost most of its records or is older than what is held; several times",
+        "--confirm-shrink",
+        metavar="SOURCE/ECOSYSTEM",
+    ),
+]
 
 
 @takes_settings(every=True)
 def update_feeds(
-    settings: Settings, *, sort: Sort = None, output: Outputs = None, columns: Columns = None, query: Query = None
+    settings: Settings,
+    *,
+    confirm_shrink: Confirmed = None,
+    sort: Sort = None,
+    output: Outputs = None,
+    columns: Columns = None,
+    query: Query = None,
 ) -> None:
     """Look at every feed now, and import what changed.
 
-    What was imported stays in force where a feed cannot be had; the exit code is then 5.
+    What was imported stays in force where a feed cannot be had, and where it lost more than half of its records at
+    once, until that is confirmed; the exit code is then 5.
     """
     layout = lay_out(LISTING, output, columns, query, sort)
+    confirmed = [_feed_named(text) for text in confirm_shrink or ()]
     with opened(settings) as app:
-        app.update_feeds()
+        app.update_feeds(confirmed)
         feeds = _feeds(app.views)
-    layout.write(layout.arranged(feeds))
+    layout.write(layout.arranged(feeds), _advice(feeds))
     if any(one.feed.problem or one.feed.missing for one in feeds):
         raise typer.Exit(INCOMPLETE)
 
@@ -58,6 +80,19 @@ def update_feeds(
 def _feeds(views: Views) -> list[AgedFeed]:
     now = views.now()
     return [AgedFeed(feed, now) for feed in views.feeds()]
+
+
+def _feed_named(text: str) -> tuple[str, str]:
+    source, _, ecosystem = text.partition("/")
+    if not source or not ecosystem:
+        raise InvalidRequestError("confirm-shrink", f"{text!r} is not SOURCE/ECOSYSTEM, such as osv/PyPI")
+    return source, ecosystem
+
+
+def _advice(feeds: Iterable[AgedFeed]) -> str:
+    """Say what to type where lost records wait for a word."""
+    waiting = [f"{one.feed.source}/{one.feed.ecosystem}" for one in feeds if one.feed.unconfirmed_loss]
+    return "\n".join(f"If the loss is real: dogwatch db update --confirm-shrink {name}" for name in waiting)
 
 
 COLUMNS: tuple[Column[AgedFeed], ...] = (
@@ -69,6 +104,7 @@ COLUMNS: tuple[Column[AgedFeed], ...] = (
     Column("checked_at", "", lambda one: rfc3339(one.feed.checked_at)),
     Column("changed_at", "CHANGED", lambda one: rfc3339(one.feed.changed_at), lambda one: minute(one.feed.changed_at)),
     Column("problem", "PROBLEM", lambda one: one.feed.problem, style=lambda _: "bold red"),
+    Column("unconfirmed_loss", "", lambda one: str(one.feed.unconfirmed_loss)),
 )
 LISTING = listing_of(COLUMNS, lambda one: as_document(one.feed))
 
@@ -78,7 +114,12 @@ def add_to(application: typer.Typer) -> None:
     group = new_group("The advisories that are known, and what follows from them.")
     group.command("status", epilog=examples("dogwatch db status"))(show_feeds)
     group.command(
-        "update", epilog=examples("dogwatch db update", "dogwatch db update --feed-mirror /srv/osv --feeds Debian,PyPI")
+        "update",
+        epilog=examples(
+            "dogwatch db update",
+            "dogwatch db update --feed-mirror /srv/osv --feeds Debian,PyPI",
+            "dogwatch db update --confirm-shrink osv/PyPI",
+        ),
     )(update_feeds)
     group.command("audit", epilog=examples("dogwatch db audit", "dogwatch db audit -o json"))(audit)
     application.add_typer(group, name="db")

@@ -39,6 +39,7 @@ EXIT_CODES: Mapping[type[errors.DogwatchError], int] = MappingProxyType(
         errors.FeedError: INCOMPLETE,
         errors.FeedUnavailableError: INCOMPLETE,
         errors.FeedRejectedError: INCOMPLETE,
+        errors.FeedShrunkError: INCOMPLETE,
         errors.ContentError: INCOMPLETE,
         errors.DigestMismatchError: INCOMPLETE,
         errors.MalformedManifestError: INCOMPLETE,

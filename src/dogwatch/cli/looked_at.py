@@ -107,7 +107,8 @@ def feed_state(feed: FeedView, now: datetime) -> str:
     """Say how fresh a feed is, in a few words."""
     if feed.missing or feed.checked_at is None:
         return "NEVER IMPORTED"
-    return f"{'STALE, ' if feed.stale else ''}asked {age(feed.checked_at, now)}"
+    lost = f", LOST {feed.unconfirmed_loss:,} records, kept until confirmed" if feed.unconfirmed_loss else ""
+    return f"{'STALE, ' if feed.stale else ''}asked {age(feed.checked_at, now)}{lost}"
 
 
 def _unresolved_sentence(looked: LookedAt) -> str:

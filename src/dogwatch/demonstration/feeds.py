@@ -42,6 +42,7 @@ class Feeds(Protocol):
         state: Mapping[str, str],
         known: Iterable[tuple[str, datetime]],
         now: datetime,
+        confirmed: bool = False,
     ) -> AbstractContextManager[FeedChanges | None]:
         """What changed; see `flow.ports.Feeds`."""
 
@@ -90,10 +91,11 @@ class FeedsWithSample:
         state: Mapping[str, str],
         known: Iterable[tuple[str, datetime]],
         now: datetime,
+        confirmed: bool = False,
     ) -> Iterator[FeedChanges | None]:
         """Bring what changed; see `flow.ports.Feeds`. An empty sample ends what was in it."""
         if source != SOURCE:
-            with self._real.fetch(source, ecosystem, state, known, now) as changes:
+            with self._real.fetch(source, ecosystem, state, known, now, confirmed) as changes:
                 yield changes
             return
         documents = self.documents(ecosystem)

@@ -8,11 +8,14 @@ from datetime import datetime
 
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.steps import Step
+from dogwatch.model.errors import FeedShrunkError
 from dogwatch.model.feeds import Publication
 from dogwatch.model.monitoring import StatusReason
 
 
-def update_feed_step(outside: Outside, isolation: Isolation, source: str, ecosystem: str) -> Step:
+def update_feed_step(
+    outside: Outside, isolation: Isolation, source: str, ecosystem: str, confirmed: bool = False
+) -> Step:
     """Plan to look at a feed. A failure is noted with the feed, whose answer grows stale; the clock brings it again."""
 
     def note(_mark: StatusReason, problem: str) -> None:
@@ -21,15 +24,21 @@ def update_feed_step(outside: Outside, isolation: Isolation, source: str, ecosys
     return Step(
         "update_feed",
         f"{source} {ecosystem}",
-        lambda: isolation.update_feed(source, ecosystem),
+        lambda: isolation.update_feed(source, ecosystem, confirmed),
         {"source": source, "ecosystem": ecosystem},
         give_up=note,
         put_off=note,
     )
 
 
-def update_feed(outside: Outside, source: str, ecosystem: str) -> Publication | None:
+def update_feed(outside: Outside, source: str, ecosystem: str, confirmed: bool = False) -> Publication | None:
     """Fetch what changed in a feed and publish it. None when nothing did.
+
+    Args:
+        outside: what it works with.
+        source: of the feed.
+        ecosystem: of the feed.
+        confirmed: believe it although it lost most of its records, or shows an older state than we hold.
 
     Raises:
         FeedError, ContentError: nothing was published; the previous revision stays in force.
@@ -37,9 +46,13 @@ def update_feed(outside: Outside, source: str, ecosystem: str) -> Publication | 
     store = outside.journal_store
     known = _Lazily(lambda: store.known(source, ecosystem))
     state = store.feed_state(source, ecosystem)
-    with outside.feeds.fetch(source, ecosystem, state, known, outside.clock.now()) as changes:
-        if changes is not None:
-            return store.publish(source, ecosystem, changes, outside.clock.now())
+    try:
+        with outside.feeds.fetch(source, ecosystem, state, known, outside.clock.now(), confirmed) as changes:
+            if changes is not None:
+                return store.publish(source, ecosystem, changes, outside.clock.now())
+    except FeedShrunkError as error:
+        store.record_loss(source, ecosystem, error.lost)
+        raise
     store.record_checked(source, ecosystem, outside.clock.now())
     return None
 

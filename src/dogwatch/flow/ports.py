@@ -209,13 +209,15 @@ class Feeds(Protocol):
         state: Mapping[str, str],
         known: Iterable[tuple[str, datetime]],
         now: datetime,
+        confirmed: bool = False,
     ) -> AbstractContextManager[FeedChanges | None]:
         """What changed since `state`; None when nothing did. What it left on disk is deleted with the end of the block.
 
-        `known` is (record id, modified), read at most once and not at all when the feed has not changed.
+        `known` is (record id, modified), read at most once and not at all when the feed has not changed. `confirmed`
+        believes a feed that lost most of its records, or shows an older state.
 
         Raises:
-            FeedError: it cannot be had, or shows an older state than we hold.
+            FeedError: it cannot be had, or shows an older state than we hold; FeedShrunkError: it lost too much.
             MalformedSnapshotError, LimitExceededError: what it sent cannot be used.
         """
 
@@ -234,6 +236,9 @@ class JournalStore(Protocol):
 
     def record_checked(self, source: str, ecosystem: str, now: datetime, problem: str = "") -> None:
         """Remember that a feed answered "nothing new", or what went wrong."""
+
+    def record_loss(self, source: str, ecosystem: str, lost: int) -> None:
+        """Remember how many records a feed lost whose loss has to be confirmed, until it answers well again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +312,7 @@ class Isolation(Protocol):
     def index(self, image_id: int) -> None:
         """`index.index_image`, apart."""
 
-    def update_feed(self, source: str, ecosystem: str) -> None:
+    def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """`feeds.update_feed`, apart."""
 
     def audit(self) -> None:

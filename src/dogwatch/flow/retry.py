@@ -64,6 +64,7 @@ TREATMENTS: dict[type[BaseException], Treatment] = {
     errors.FeedError: _INTERNAL,
     errors.FeedUnavailableError: _OUTAGE,
     errors.FeedRejectedError: _INTERNAL,
+    errors.FeedShrunkError: _INTERNAL,
     errors.ContentError: _INVALID,
     errors.DigestMismatchError: Treatment(Outcome.RETRY_FEW, StatusReason.INVALID_ARTIFACT, strikes=2),
     errors.MalformedManifestError: _INVALID,

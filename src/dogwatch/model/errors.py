@@ -150,6 +150,22 @@ class FeedRejectedError(FeedError):
         super().__init__(f"feed {source} rejected: {url}: {reason}", source=source, url=url, reason=reason)
 
 
+class FeedShrunkError(FeedRejectedError):
+    """The feed lost so many records at once that somebody has to confirm it; what we hold stays in force until then."""
+
+    def __init__(self, source: str, url: str, lost: int, held: int, limit_percent: int) -> None:
+        message = (
+            f"feed {source} rejected: {url}: it no longer lists {lost} of {held} records, more than {limit_percent} % "
+            "at once; what we hold stays in force until this is confirmed"
+        )
+        FeedError.__init__(self, message, source=source, url=url, lost=lost, held=held, limit_percent=limit_percent)
+
+    @property
+    def lost(self) -> int:
+        """How many of the records that we hold it no longer lists."""
+        return int(str(self.fields["lost"]))
+
+
 # --- content ----------------------------------------------------------------------------------------------------------
 
 

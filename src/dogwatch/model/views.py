@@ -209,7 +209,10 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True, slots=True)
 class FeedView:
-    """How fresh one feed is. `stale` after its expected age, `missing` before the first import."""
+    """How fresh one feed is. `stale` after its expected age, `missing` before the first import.
+
+    `unconfirmed_loss` counts records that the feed no longer lists and that stay in force until somebody confirms it.
+    """
 
     source: str
     ecosystem: str
@@ -220,6 +223,7 @@ class FeedView:
     problem: str
     stale: bool
     missing: bool
+    unconfirmed_loss: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ PROBLEMS: Mapping[type[DogwatchError], Problem] = {
     errors.FeedError: _UNAVAILABLE,
     errors.FeedUnavailableError: _UNAVAILABLE,
     errors.FeedRejectedError: _REFUSED,
+    errors.FeedShrunkError: _REFUSED,
     errors.ContentError: _MALFORMED,
     errors.DigestMismatchError: Problem(502, "digest-mismatch", "Other bytes than asked for"),
     errors.MalformedManifestError: _MALFORMED,

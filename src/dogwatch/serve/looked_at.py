@@ -71,6 +71,7 @@ def feed(one: FeedView, now: datetime) -> dict[str, Any]:
         "age_seconds": age,
         "stale": one.stale,
         "missing": one.missing,
+        "unconfirmed_loss": one.unconfirmed_loss,
         "problem": one.problem,
     }
 

@@ -67,7 +67,7 @@ def load_feed_gaps(connection: psycopg.Connection, expected: ExpectedFeeds, now:
         family = family_of(view.ecosystem)
         found[family] = found.get(family, ()) + gaps_of_feed(view)
     switched_on = {(source, ecosystem) for source, ecosystem, _ in expected}
-    for source, ecosystem, _, _, checked_at, changed_at, _ in connection.execute(_SQL["load_feeds"]).fetchall():
+    for source, ecosystem, _, _, checked_at, changed_at, *_ in connection.execute(_SQL["load_feeds"]).fetchall():
         if (source, ecosystem) not in switched_on and changed_at is not None:
             gap = Gap(GapKind.FEED_STALE, "", f"{source} {ecosystem}: switched off, last asked {_minute(checked_at)}")
             found[family_of(ecosystem)] = (*found.get(family_of(ecosystem), ()), gap)

@@ -44,7 +44,7 @@ def read_feed_views(
 
 
 def _view(source: str, ecosystem: str, facts: Sequence[Any] | None, stale_before: datetime) -> FeedView:
-    records, refused, checked_at, changed_at, problem = facts or (0, 0, None, None, "")
+    records, refused, checked_at, changed_at, problem, unconfirmed_loss = facts or (0, 0, None, None, "", 0)
     return FeedView(
         source=source,
         ecosystem=ecosystem,
@@ -55,6 +55,7 @@ def _view(source: str, ecosystem: str, facts: Sequence[Any] | None, stale_before
         problem=problem,
         stale=checked_at is not None and checked_at < stale_before,
         missing=changed_at is None,
+        unconfirmed_loss=unconfirmed_loss,
     )
 
 

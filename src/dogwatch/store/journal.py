@@ -49,6 +49,11 @@ class JournalStore:
         with self._database.transaction() as connection:
             connection.execute(_SQL["save_problem" if problem else "save_checked"], values)
 
+    def record_loss(self, source: str, ecosystem: str, lost: int) -> None:
+        """Remember how many records a feed lost whose loss has to be confirmed, until it answers well again."""
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["save_loss"], {"source": source, "ecosystem": ecosystem, "lost": lost})
+
     def publish(self, source: str, ecosystem: str, changes: FeedChanges, now: datetime) -> Publication:
         """Journal a feed's changes as one revision and let them meet the stored packages.
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,6 +41,13 @@ def test_the_sentences_name_what_was_not_looked_at() -> None:
         "Looked at: 3 images watched, 1 pending (not looked at yet), 2 failed (could not be looked at), "
         "4 no longer watched; 1 gap in them.\n"
         "Feeds: npm asked 5 min ago; PyPI STALE, asked 3 d ago; Debian NEVER IMPORTED."
+    )
+
+
+def test_a_loss_that_waits_for_a_confirmation_is_told_with_the_feed() -> None:
+    shrunk = replace(FEED, unconfirmed_loss=1900)
+    assert sentences(LookedAt(1, 0, 0, 0, 0, (shrunk,), NOW)) == (
+        "Looked at: 1 image watched; no gaps.\nFeeds: npm asked 5 min ago, LOST 1,900 records, kept until confirmed."
     )
 
 

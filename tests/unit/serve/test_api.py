@@ -128,6 +128,7 @@ def test_a_finding_is_shown_whole() -> None:
                 "age_seconds": 3600,
                 "stale": False,
                 "missing": False,
+                "unconfirmed_loss": 0,
                 "problem": "",
             }
         ],

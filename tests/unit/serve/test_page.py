@@ -156,6 +156,11 @@ def test_not_looked_at_is_never_shown_as_no_findings() -> None:
     assert "No findings that meet this filter. Everything was looked at." in clean.words
 
 
+def test_a_feed_whose_loss_waits_for_a_confirmation_says_so() -> None:
+    page = read(Rooms(known_feeds=[make_feed(unconfirmed_loss=900)]))
+    assert "fresh, 900 lost advisories kept until confirmed" in page.words
+
+
 def test_manifests_that_could_not_be_resolved_are_told() -> None:
     page = read(Rooms(unresolved_rows=[make_unresolved()]))
     assert "could not be looked at: 1 manifests that may be images" in page.words

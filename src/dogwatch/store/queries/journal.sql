@@ -206,17 +206,24 @@ VALUES (%(source)s, %(ecosystem)s, %(state)s, %(now)s, CASE WHEN %(changed)s THE
 ON CONFLICT (source, ecosystem) DO UPDATE SET
     state = excluded.state, checked_at = excluded.checked_at,
     changed_at = coalesce(excluded.changed_at, feed.changed_at),
-    records = excluded.records, refused = excluded.refused, problem = '', problem_at = NULL
+    records = excluded.records, refused = excluded.refused, problem = '', problem_at = NULL,
+    unconfirmed_loss = 0
 
 -- name: save_checked
 -- The feed answered that there is nothing new.
 INSERT INTO feed (source, ecosystem, checked_at) VALUES (%(source)s, %(ecosystem)s, %(now)s)
-ON CONFLICT (source, ecosystem) DO UPDATE SET checked_at = excluded.checked_at, problem = '', problem_at = NULL
+ON CONFLICT (source, ecosystem) DO UPDATE SET
+    checked_at = excluded.checked_at, problem = '', problem_at = NULL, unconfirmed_loss = 0
 
 -- name: save_problem
 -- The feed did not do its part; what was imported before stays in force and grows stale.
 INSERT INTO feed (source, ecosystem, problem, problem_at) VALUES (%(source)s, %(ecosystem)s, %(problem)s, %(now)s)
 ON CONFLICT (source, ecosystem) DO UPDATE SET problem = excluded.problem, problem_at = excluded.problem_at
+
+-- name: save_loss
+-- The feed lost more records at once than is believed; they stay in force until somebody confirms it.
+INSERT INTO feed (source, ecosystem, unconfirmed_loss) VALUES (%(source)s, %(ecosystem)s, %(lost)s)
+ON CONFLICT (source, ecosystem) DO UPDATE SET unconfirmed_loss = excluded.unconfirmed_loss
 
 -- name: feed_state
 -- The source's own memory of this feed.
