@@ -194,6 +194,16 @@ class App:
             with suppress(RepeatLater):
                 run_step(apply_setting_step(self.outside, setting_id))
 
+    def lifecycle_preset(self, name: str) -> str:
+        """Return the text of a lifecycle policy by its name.
+
+        Raises:
+            NotFoundError: no such preset.
+        """
+        from dogwatch.windows.lifecycle import preset_policy
+
+        return preset_policy(name)
+
     def request_feed_updates(self) -> tuple[tuple[str, str], ...]:
         """Queue a look at every feed; returns (source, ecosystem) of each."""
         feeds = tuple(self.outside.feeds.sources())

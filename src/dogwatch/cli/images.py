@@ -23,6 +23,7 @@ from dogwatch.model.errors import NotFoundError
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import IMAGE_FIELDS
 from dogwatch.model.images import is_digest
+from dogwatch.model.lifecycle import NOTHING_IS_DELETED
 from dogwatch.model.monitoring import StatusCode
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import ImageQuery, ImageView
@@ -131,6 +132,7 @@ def _whole(whole: WholeImage) -> Iterator[str]:
         ("last pulled", f"{minute(image.pulled_at)}{f' by {image.pulled_by}' if image.pulled_by else ''}"),
         ("last in use", minute(image.in_use_at)),
         ("watched until", until(image)),
+        ("lifecycle", _proposal(image)),
         ("looked at", minute(image.indexed_at) if image.indexed_at else "never: it has no findings yet"),
         ("packages", str(image.packages)),
         ("findings", _counts(image)),
@@ -154,6 +156,14 @@ def until(image: ImageView) -> str:
     return minute(image.watched_until)
 
 
+def _proposal(image: ImageView) -> str:
+    """Return what lifecycle rules would do with an image; empty where it stays."""
+    if image.proposal is None:
+        return ""
+    as_of = minute(image.proposal.evaluated_at)
+    return f"{image.proposal.sentence} (as of {as_of}; {NOTHING_IS_DELETED})"
+
+
 def _counts(image: ImageView) -> str:
     if image.indexed_at is None:
         return "not looked at"
@@ -164,6 +174,10 @@ def _counts(image: ImageView) -> str:
 
 def _platform(image: ImageView) -> str:
     return f"{image.os}/{image.architecture}"
+
+
+def _proposal_brief(image: ImageView) -> str:
+    return str(image.proposal.outcome.verdict) if image.proposal else ""
 
 
 COLUMNS: tuple[Column[ImageView], ...] = (
@@ -180,6 +194,9 @@ COLUMNS: tuple[Column[ImageView], ...] = (
     Column("reason", "REASON", lambda one: one.status_reason),
     Column("watched_until", "WATCHED UNTIL", lambda one: rfc3339(one.watched_until), until),
     Column("held_by", "HELD BY", lambda one: one.held_by, spare=4),
+    Column(
+        "lifecycle", "LIFECYCLE", lambda one: one.proposal.sentence if one.proposal else "", _proposal_brief, spare=5
+    ),
     Column("findings", "FINDINGS", _counts),
     Column("gaps", "GAPS", lambda one: str(len(one.gaps))),
     Column("pushed_at", "", lambda one: rfc3339(one.pushed_at)),

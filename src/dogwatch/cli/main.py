@@ -18,6 +18,7 @@ from dogwatch.cli import (
     images,
     jobs,
     keys,
+    lifecycle,
     registries,
     rescan,
     scan,
@@ -31,7 +32,10 @@ from dogwatch.model.errors import DogwatchError, InvalidRequestError
 application = new_group("Keep watch over container images in any OCI registry, for as long as they are worth watching.")
 application._add_completion = True
 
-for _room in (service, demo, scan, registries, findings, images, coverage, rescan, db, jobs, keys, clock, config):
+for _room in (
+    *(service, demo, scan, registries, findings, images, coverage, rescan, lifecycle),
+    *(db, jobs, keys, clock, config),
+):
     _room.add_to(application)
 
 

@@ -135,7 +135,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class StoredPolicy:
-    """The policy of a repository as stored. `evaluated_at` None: not evaluated yet; `problem`: why it could not be."""
+    """The policy of a repository as stored, and how many images it would take, and spares, as last evaluated.
+
+    `evaluated_at` None: not evaluated yet; `problem`: why it could not be.
+    """
 
     registry_alias: str
     repository: str
@@ -143,6 +146,8 @@ class StoredPolicy:
     set_at: datetime
     evaluated_at: datetime | None = None
     problem: str = ""
+    going: int = 0
+    spared: int = 0
 
 
 @dataclass(frozen=True, slots=True)

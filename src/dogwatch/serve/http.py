@@ -130,7 +130,13 @@ class Application:
             EcrApplication(self._callers, EcrRooms(served.views, served.registries, served.lifecycle)),
         )
         rooms = Rooms(
-            self._callers, served.views, served.rescan, served.registries, served.after_setting, served.request_audit
+            self._callers,
+            served.views,
+            served.rescan,
+            served.lifecycle,
+            served.registries,
+            served.after_setting,
+            served.request_audit,
         )
         self._api = api.make_api(rooms, served.version)
         self._page = PageApplication(self._callers, served.views, served.version)

@@ -70,7 +70,7 @@ def test_a_policy_is_kept_as_given_and_evaluated_at_once(world: World, store: Li
     push(world, "b", 2, "v2")
     world.machine[0] = day(3)
     text = json.dumps(json.loads(KEEP_ONE), indent=3).ljust(200) + "\n"
-    kept = StoredPolicy("local", "app", text, day(3), day(3))
+    kept = StoredPolicy("local", "app", text, day(3), day(3), going=1)
     assert store.set_policy(*PLACE, text) == kept
     assert store.load_policy(*PLACE) == kept
     assert store.load_policies(ACCOUNT) == (kept,)
@@ -199,7 +199,7 @@ def test_a_policy_is_due_once_a_day(world: World, store: LifecycleStore) -> None
     store.evaluate_policy(due, day(1.5))
     assert stored(world) == [("daily", digest("a"), "goes")]
     assert store.load_due(day(1.6)) == ()
-    assert store.load_policy(*PLACE) == StoredPolicy("local", "app", text, day(0), day(1.5))
+    assert store.load_policy(*PLACE) == StoredPolicy("local", "app", text, day(0), day(1.5), going=1)
 
 
 def test_a_policy_that_is_none_any_more_proposes_nothing_and_says_why(world: World, store: LifecycleStore) -> None:

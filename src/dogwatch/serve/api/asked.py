@@ -14,7 +14,7 @@ from dogwatch.model.filters import Filter, FilterField
 from dogwatch.serve.api.filters import FILTER, Texts, read_filters
 from dogwatch.serve.callers import Caller, CallerCheck
 from dogwatch.serve.messages import Incoming
-from dogwatch.serve.ports import RegistryAdmin, RescanSettings, Views
+from dogwatch.serve.ports import Lifecycle, RegistryAdmin, RescanSettings, Views
 
 SERVICE = "dogwatch"
 """The service name that signatures for this API are made for."""
@@ -30,6 +30,7 @@ class Rooms:
     callers: CallerCheck
     views: Views
     rescan: RescanSettings
+    lifecycle: Lifecycle
     registries: RegistryAdmin
     after_setting: Callable[[], None]
     request_audit: Callable[[], None]

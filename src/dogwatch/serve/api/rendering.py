@@ -161,6 +161,9 @@ def policy(one: StoredPolicy) -> dict[str, Any]:
         "set_at": iso(one.set_at),
         "evaluated_at": iso(one.evaluated_at),
         "problem": one.problem,
+        "going": one.going,
+        "spared_in_use": one.spared,
+        "notice": NOTHING_IS_DELETED,
     }
 
 

@@ -12,11 +12,14 @@ ON CONFLICT (repository_id) DO UPDATE SET text = excluded.text, set_at = exclude
 -- name: policies
 -- The policies of an account's watched registries, with their last evaluation.
 SELECT registry.alias, repository.name, lifecycle_policy.text, lifecycle_policy.set_at, evaluation.evaluated_at,
-       coalesce(evaluation.problem, '')
+       coalesce(evaluation.problem, ''), told.going, told.spared
 FROM lifecycle_policy
 JOIN repository ON repository.id = lifecycle_policy.repository_id
 JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
 LEFT JOIN lifecycle_evaluation evaluation ON evaluation.repository_id = repository.id AND evaluation.kind = 'daily'
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE verdict = 'goes') AS going, count(*) FILTER (WHERE verdict = 'in use') AS spared
+    FROM lifecycle_outcome WHERE evaluation_id = evaluation.id) told
 WHERE repository.account_id = %(account)s AND repository.id = coalesce(%(repository)s, repository.id)
 ORDER BY registry.alias, repository.name
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dogwatch.windows.lifecycle.document import parse_policy
 from dogwatch.windows.lifecycle.evaluation import evaluate
+from dogwatch.windows.lifecycle.presets import PRESETS, preset_policy
 from dogwatch.windows.lifecycle.protection import in_use_since
 from dogwatch.windows.lifecycle.words import describe, tell
 
-__all__ = ["describe", "evaluate", "in_use_since", "parse_policy", "tell"]
+__all__ = ["PRESETS", "describe", "evaluate", "in_use_since", "parse_policy", "preset_policy", "tell"]
