@@ -12,8 +12,6 @@ import socket
 import subprocess
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -63,6 +61,30 @@ class NotificationReceiver:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """How a registry is guarded: by a certificate for localhost, and by name and password (files as it reads them)."""
+
+    certificate: Path
+    key: Path
+    passwords: Path
+    username: str
+    password: str
+
+    @property
+    def config(self) -> str:
+        """Lines for the registry's configuration, behind its `http`."""
+        return (
+            f"  tls:\n    certificate: {self.certificate}\n    key: {self.key}\n"
+            f"auth:\n  htpasswd:\n    realm: test\n    path: {self.passwords}\n"
+        )
+
+    @property
+    def skopeo(self) -> tuple[str, ...]:
+        """What skopeo needs to push."""
+        return ("--dest-tls-verify=false", f"--dest-creds={self.username}:{self.password}")
+
+
+@dataclass(frozen=True)
 class DockerRegistry:
     """A running registry. `hostport` is its address as image references have it."""
 
@@ -70,6 +92,7 @@ class DockerRegistry:
     hostport: str
     storage: Path
     log: Path
+    guard: Guard | None = None
 
     @property
     def access(self) -> RegistryAccess:
@@ -79,7 +102,8 @@ class DockerRegistry:
     def push(self, built: BuiltManifest, repository: str, tag: str, folder: Path) -> None:
         """Push an image or index with skopeo, by way of a layout in an empty folder."""
         write_layout(folder, built, tag)
-        run_skopeo("copy", "--all", "--dest-tls-verify=false", f"oci:{folder}:{tag}", self.reference(repository, tag))
+        means = self.guard.skopeo if self.guard else ("--dest-tls-verify=false",)
+        run_skopeo("copy", "--all", *means, f"oci:{folder}:{tag}", self.reference(repository, tag))
 
     def pull(self, repository: str, tag: str, folder: Path) -> None:
         """Pull an image with skopeo into a new folder."""
@@ -104,7 +128,11 @@ def run_skopeo(*arguments: str) -> str:
 
 @contextmanager
 def running_docker_registry(
-    folder: Path, webhook_url: str = "", webhook_headers: Mapping[str, str] | None = None, port: int | None = None
+    folder: Path,
+    webhook_url: str = "",
+    webhook_headers: Mapping[str, str] | None = None,
+    port: int | None = None,
+    guard: Guard | None = None,
 ) -> Iterator[DockerRegistry]:
     """Run a registry with deletion enabled, its content under `folder/storage`; ends it afterwards.
 
@@ -113,6 +141,7 @@ def running_docker_registry(
         webhook_url: where its notifications go; empty for none. Configured by the product's own snippet.
         webhook_headers: what they carry.
         port: on loopback; a free one by default.
+        guard: certificate and passwords; None: plain HTTP for everybody.
     """
     port = port or free_port()
     storage = folder / "storage"
@@ -121,13 +150,15 @@ def running_docker_registry(
     snippet = DistributionAdapter().notification_snippet(webhook_url, webhook_headers or {}) if webhook_url else ""
     config.write_text(
         f"version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n    rootdirectory: {json.dumps(str(storage))}\n"
-        f"  delete:\n    enabled: true\nhttp:\n  addr: 127.0.0.1:{port}\n{snippet}",
+        f"  delete:\n    enabled: true\nhttp:\n  addr: 127.0.0.1:{port}\n{guard.config if guard else ''}{snippet}",
         encoding="utf-8",
     )
     with log.open("ab") as output:
         process = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=output, stderr=output)
     try:
-        registry = DockerRegistry(f"http://127.0.0.1:{port}", f"127.0.0.1:{port}", storage, log)
+        host = "localhost" if guard else "127.0.0.1"
+        url = f"{'https' if guard else 'http'}://{host}:{port}"
+        registry = DockerRegistry(url, f"{host}:{port}", storage, log, guard)
         _wait_until_up(registry, process)
         yield registry
     finally:
@@ -192,9 +223,10 @@ def free_port() -> int:
 
 def _wait_until_up(registry: DockerRegistry, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + _START_SECONDS
+    host, _, port = registry.hostport.partition(":")
     while time.monotonic() < deadline:
         assert process.poll() is None, registry.log.read_text(encoding="utf-8", errors="replace")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError), urllib.request.urlopen(f"{registry.url}/v2/"):
-            return
+        with contextlib.suppress(OSError), socket.create_connection((host, int(port)), 5):
+            return  # it listens when it is ready
         time.sleep(0.05)
     raise AssertionError(f"docker-registry does not answer: {registry.log.read_text(encoding='utf-8')}")

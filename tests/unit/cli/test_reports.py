@@ -14,6 +14,7 @@ import pytest
 
 from dogwatch.cli.ignoring import rules_of_file, rules_of_options
 from dogwatch.cli.reports.catalogue import FORMATS
+from dogwatch.cli.reports.table import _write
 from dogwatch.cli.reports.writing import FORMAT_NAMES
 from dogwatch.cli.scan import Policy, exit_code_of
 from dogwatch.flow.reporting import make_report
@@ -250,3 +251,15 @@ def test_rules_are_read_and_others_refused(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(ConfigError):
             list(rules_of_file(path))
+
+
+@pytest.mark.parametrize("width", [20, 40, 71, 72, 100, 109, 110, 200])
+def test_a_table_of_any_width_names_every_finding_whole(width: int) -> None:
+    text = io.StringIO()
+    _write(REPORT, text, width)
+    lines = text.getvalue().splitlines()
+    (line,) = (one for one in lines if "CVE-2026-1" in one)
+    assert line.split()[0] == "CRITICAL"
+    assert ("TITLE" in text.getvalue()) == (width >= 110)
+    below = next(number for number, one in enumerate(lines) if one.startswith("1 finding"))
+    assert max(map(len, lines[:below])) <= max(width, len("CRITICAL 9.8 CVE-2026-1"))

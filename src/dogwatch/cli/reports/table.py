@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
-from typing import TextIO
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, TextIO
 
 from dogwatch.cli.looked_at import feed_state
 from dogwatch.cli.rendering import NOTHING, plural, printable, printable_lines
@@ -13,12 +13,19 @@ from dogwatch.cli.reports.words import distinct, not_compared_in_words, rule_in_
 from dogwatch.model.judgements import Report, ReportedFinding
 from dogwatch.model.matches import Severity
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+Row = tuple[str, tuple[str, ...]]
+"""The style of a finding's severity, and its cells."""
+
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
 _HEADINGS = ("SEVERITY", "SCORE", "VULNERABILITY", "PACKAGE", "VERSION", "FIXED IN", "TITLE")
 _LISTED_MAX = 20  # lines of a kind below the table; the other formats have them all
 _FILE_WIDTH = 160  # characters, of a table written to a file
 _TITLE_MAX = 60
 _TITLE_WIDTH = 110  # narrower, and titles would crowd out the rest
+_TABLE_WIDTH_MIN = 72  # narrower, and names would break after a few characters
 
 
 def render_table(report: Report, version: str) -> str:
@@ -41,33 +48,45 @@ def say_in_short(report: Report) -> Iterator[str]:
 
 def _write(report: Report, stream: TextIO, width: int | None) -> None:
     # Slow to import, and only tables need it.
-    from rich.box import SIMPLE_HEAD
     from rich.console import Console
-    from rich.table import Table
     from rich.text import Text
 
     width = width if width is not None or stream.isatty() else _FILE_WIDTH
     console = Console(file=stream, width=width, highlight=False)
-    headings = _HEADINGS if console.width >= _TITLE_WIDTH else _HEADINGS[:-1]
     subject = report.examined.subject
     facts = [subject.name, subject.digest, subject.platform, subject.distribution]
     console.print(Text(printable("  ".join(fact for fact in facts if fact)), "bold"))
-    if report.findings:
-        table = Table(box=SIMPLE_HEAD, pad_edge=False)
-        for heading in headings:
-            table.add_column(heading, overflow="fold", no_wrap=heading == "VULNERABILITY")
-        for finding in report.findings:
-            for cells in _cells(finding):
-                style = _STYLES.get(finding.severity, "")
-                table.add_row(
-                    *(
-                        Text(printable(cell), style if not number else "")
-                        for number, cell in enumerate(cells[: len(headings)])
-                    )
-                )
-        console.print(table)
+    rows = [(_STYLES.get(finding.severity, ""), cells) for finding in report.findings for cells in _cells(finding)]
+    if console.width < _TABLE_WIDTH_MIN:
+        _print_stacked(console, rows)
+    elif rows:
+        _print_table(console, rows)
     for line in (*_summary(report), *_below(report)):
         console.print(Text(printable_lines(line)), soft_wrap=not stream.isatty())
+
+
+def _print_table(console: Console, rows: Iterable[Row]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    headings = _HEADINGS if console.width >= _TITLE_WIDTH else _HEADINGS[:-1]
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold", no_wrap=heading == "VULNERABILITY")
+    for style, cells in rows:
+        shown = [printable(cell) for cell in cells[: len(headings)]]
+        table.add_row(Text(shown[0], style), *(Text(cell) for cell in shown[1:]))
+    console.print(table)
+
+
+def _print_stacked(console: Console, rows: Iterable[Row]) -> None:
+    """Print each row as two lines or more, where columns would be a few characters wide."""
+    from rich.text import Text
+
+    for style, (severity, score, vulnerability, package, version, fix, _title) in rows:
+        console.print(Text.assemble((severity, style), printable(f" {score} {vulnerability}")), soft_wrap=True)
+        console.print(Text(printable(f"  {package} {version}, fixed in: {fix}")))
 
 
 def _cells(finding: ReportedFinding) -> Iterator[tuple[str, ...]]:
