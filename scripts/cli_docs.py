@@ -26,13 +26,27 @@ _OPENING = f"""\
 {_MADE}
 
 Data goes to standard output, everything else to standard error. On a terminal lists are tables; elsewhere they are
-tab-separated lines without a header. `-o` chooses: `table`, `tsv`, `json`, `ndjson`, `csv`. Below every list of
-findings stands what was looked at (for programs: on standard error): what was not looked at has no findings, but may
-have flaws. `NO_COLOR` is honoured.
+tab-separated lines without a header. `NO_COLOR` is honoured.
 
-Commands work beside a running service and without one: they share the data folder, and start its database where nobody
-has. Every setting is a flag of `serve`, `worker` and `config`, an environment variable, and a key of the settings file;
-the first of these that is given counts.
+**Lists.** `-o` chooses: `table`, `tsv`, `json`, `ndjson`, `csv`; with files it may be given several times, and all are
+written from one reading: `-o table -o csv=findings.csv`. `--limit` takes the first, `--all` goes to the end; what is
+neither a table nor queried is written as it comes, so the length does not matter. `--columns` and `--sort` take the
+names that stand in the header of CSV; a cell of CSV that a spreadsheet would compute begins with a `'`. Below every
+list of findings stands what was looked at (for programs: on standard error): what was not looked at has no findings,
+but may have flaws.
+
+**Settings.** Every setting is a flag of `serve`, `worker` and `config`, an environment variable, and a key of the
+settings file; the first of these that is given counts. An option that says how (`--output`, `--limit`, `--wait`, all
+of `scan`) has a variable as well: `DOGWATCH_` and its name. What is asked of a list (`--severity`, `--repository`) has
+none: a variable that somebody forgot would narrow answers, untold.
+
+**Where commands work.** Beside a running service and without one: they share the data folder, and start its database
+where nobody has. With `--server https://dogwatch.example --token-file FILE` (or `DOGWATCH_SERVER`,
+`DOGWATCH_TOKEN_FILE`) those that read, and `rescan set`, `registries test`, `registries remove` and `db update`, ask a
+service elsewhere by its [API](api.md); answers, refusals and exit codes are the same. What needs the service's own
+machine says so. The key is made there: `dogwatch keys add --role reader`, and what that prints is the token file. It is
+sent over `https://`, or to this machine; anywhere else only with `--plain-http`. Certificates are always verified,
+with `--ca-file` against authorities of your own.
 """
 
 

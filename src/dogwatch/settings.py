@@ -31,6 +31,9 @@ _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[^\[\]:/\s]*):(?P<port>[0-9]{1,5})")
+_SERVER = re.compile(
+    r"https?://(?:\[[0-9A-Fa-f:.%a-z]+\]|[^\[\]:/?#@\s]+)(?::[0-9]{1,5})?(?:/[^?#@\s]*)?", re.IGNORECASE
+)
 _PASSWORD_WORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
 _PASSWORD_PARAMETER = re.compile(r"((?:^|&)password=)[^&]*", re.IGNORECASE)
 
@@ -68,6 +71,10 @@ class Settings:
     poll_minutes: int
     sweep_minutes: int
     feed_minutes: int
+    server: str = ""
+    token_file: str = ""
+    server_ca_file: str = ""
+    server_plain_http: bool = False
     origins: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -92,7 +99,7 @@ class Setting:
     """One setting: `name` is its key in the file, its flag with dashes, and with the prefix its variable.
 
     `parse` takes text (flag, environment) or the file's value, and returns the fields of `Settings` it fills; it raises
-    ValueError with the reason. `default` takes the environment.
+    ValueError with the reason. `default` takes the environment. `short_flag`, where there is one, is the flag.
     """
 
     name: str
@@ -100,6 +107,7 @@ class Setting:
     default: Callable[[Mapping[str, str]], object]
     show: Callable[[Settings], str]
     purpose: str
+    short_flag: str = ""
 
     @property
     def variable(self) -> str:
@@ -109,7 +117,7 @@ class Setting:
     @property
     def flag(self) -> str:
         """The flag of the command line."""
-        return "--" + self.name.replace("_", "-")
+        return self.short_flag or "--" + self.name.replace("_", "-")
 
 
 def load_settings(
@@ -311,6 +319,21 @@ def mask_secrets(text: str) -> str:
     return urlunsplit((parts.scheme, netloc, parts.path, query, parts.fragment))
 
 
+def _server(value: object) -> Mapping[str, object]:
+    text = _text(value)
+    if text and not _SERVER.fullmatch(text):
+        raise ValueError("an address such as https://dogwatch.example is needed; an access key stands in --token-file")
+    return {"server": text.rstrip("/")}
+
+
+def _file(name: str) -> Callable[[object], Mapping[str, object]]:
+    def parse(value: object) -> Mapping[str, object]:
+        text = _text(value)
+        return {name: os.path.abspath(Path(text).expanduser()) if text else ""}
+
+    return parse
+
+
 def _show_listen(settings: Settings) -> str:
     host = f"[{settings.listen_host}]" if ":" in settings.listen_host else settings.listen_host
     return f"{host}:{settings.listen_port}"
@@ -394,5 +417,35 @@ SETTINGS: tuple[Setting, ...] = (
         lambda _: 15,
         lambda s: str(s.feed_minutes),
         "minutes between two looks at a feed",
+    ),
+    Setting(
+        "server",
+        _server,
+        lambda _: "",
+        lambda s: s.server or "(this machine)",
+        "address of a running service that commands ask in place of this machine's data folder",
+    ),
+    Setting(
+        "token_file",
+        _file("token_file"),
+        lambda _: "",
+        lambda s: s.token_file,
+        "file with the access key for --server: ID:SECRET, or what `dogwatch keys add` printed",
+    ),
+    Setting(
+        "server_ca_file",
+        _file("server_ca_file"),
+        lambda _: "",
+        lambda s: s.server_ca_file,
+        "authorities to trust for --server in place of the system's, PEM",
+        short_flag="--ca-file",
+    ),
+    Setting(
+        "server_plain_http",
+        _switch("server_plain_http"),
+        lambda _: False,
+        lambda s: str(int(s.server_plain_http)),
+        "1: the access key may be sent over http:// to another machine",
+        short_flag="--plain-http",
     ),
 )

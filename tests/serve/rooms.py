@@ -45,6 +45,20 @@ STRANGER = AccessKey("DOGWSTRANGER0000", "other-secret-of-forty-characters-00000
 HOOK_SECRET = "hook-secret"
 
 
+@dataclass(frozen=True)
+class Check:
+    """One thing tried against a registry."""
+
+    name: str
+    url: str
+    passed: bool
+    status: int | None
+    detail: str
+
+
+CHECK = Check("registry answers", "https://registry.example/v2/", False, None, "connection refused")
+
+
 def make_package(**changes: Any) -> VulnerablePackage:
     package = VulnerablePackage(
         ecosystem="Debian:12",
@@ -280,6 +294,7 @@ class Rooms:
     audits_requested: int = 0
     jobs: tuple[JobCount, ...] = ()
     processes: tuple[WorkerProcess, ...] = ()
+    feed_updates: int = 0
     verifications: int = 0
 
     # Views
@@ -371,10 +386,23 @@ class Rooms:
         raise NotImplementedError
 
     def remove(self, account_id: str, alias: str) -> None:
-        raise NotImplementedError
+        left = [one for one in self.known_registries if (one.account_id, one.alias) != (account_id, alias)]
+        if left == self.known_registries:
+            raise NotFoundError("registry", alias)
+        self.known_registries = left
 
     def list(self, account_id: str) -> tuple[Registry, ...]:
         return tuple(one for one in self.known_registries if one.account_id == account_id)
+
+    # Work
+    def check_registry(self, alias: str, account_id: str) -> tuple[Check, ...]:
+        if not any((one.account_id, one.alias) == (account_id, alias) for one in self.known_registries):
+            raise NotFoundError("registry", alias)
+        return (CHECK,)
+
+    def request_feed_updates(self) -> tuple[tuple[str, str], ...]:
+        self.feed_updates += 1
+        return tuple((one.source, one.ecosystem) for one in self.known_feeds)
 
     # Health, Credentials, HookSecrets, NoticeSink
     def database_problem(self) -> str:
@@ -424,6 +452,7 @@ class Rooms:
                 after_notice=self.read_notices,
                 after_setting=self.apply_setting,
                 request_audit=self.request_audit,
+                work=self,
                 open_loopback=open_loopback,
                 account_id=ACCOUNT,
                 version="0.0.test",

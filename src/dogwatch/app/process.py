@@ -159,14 +159,18 @@ class App:
         self.queue.poll(registry.id)
         return registry, secret
 
-    def check_registry(self, alias: str) -> tuple[Check, ...]:
+    def check_registry(self, alias: str, account_id: str = "") -> tuple[Check, ...]:
         """Try a registry and say what was tried, with real addresses, statuses and errors.
+
+        Args:
+            alias: the registry's.
+            account_id: whose it is; empty: the settings' account's.
 
         Raises:
             NotFoundError: no such registry.
             ConfigError: its credentials or CA file are not there.
         """
-        return self._watched.check(self.registries.find(self.settings.account, alias))
+        return self._watched.check(self.registries.find(account_id or self.settings.account, alias))
 
     def notification_snippet(self, alias: str, webhook_url: str, headers: Mapping[str, str]) -> str:
         """Return the configuration that makes a registry notify us, ready to paste."""
@@ -211,8 +215,8 @@ class App:
             self.queue.update_feed(source, ecosystem)
         return feeds
 
-    def update_feeds(self, confirmed: Collection[tuple[str, str]] = ()) -> None:
-        """Look at every feed now and import what changed; what goes wrong is noted with the feed.
+    def update_feeds(self, confirmed: Collection[tuple[str, str]] = ()) -> bool:
+        """Look at every feed now and import what changed; what goes wrong is noted with the feed. True: it is done.
 
         Args:
             confirmed: (source, ecosystem) of feeds that are believed this once, although they lost most of their
@@ -228,6 +232,7 @@ class App:
                 raise NotFoundError("feed", f"{source}/{ecosystem}")
         with self._isolation() as isolation:
             self._look_at(feeds, isolation, confirmed)
+        return True
 
     def audit(self) -> Audit:
         """Hold what is stored against what follows from it, now, in a process of its own; corrects nothing.

@@ -94,6 +94,7 @@ def served_by(app: App, notices: NoticeWriter) -> Served:
         after_notice=partial(_after_notice, app),
         after_setting=app.queue.pick_up_forgotten,
         request_audit=app.queue.audit,
+        work=app,
         open_loopback=app.settings.open_loopback,
         account_id=app.settings.account,
         version=__version__,

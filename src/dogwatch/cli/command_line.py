@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dogwatch.cli.ports import Dogwatch
 from dogwatch.cli.rendering import Format
 from dogwatch.settings import Settings
 
@@ -49,3 +50,20 @@ def opened(settings: Settings) -> Iterator[App]:
     configure_logs(level=logging.ERROR)  # what a command could not do, its answer says
     with build(settings) as app:
         yield app
+
+
+@contextmanager
+def reached(settings: Settings) -> Iterator[Dogwatch]:
+    """Yield what a command asks: the service that is named, otherwise the application on the data folder.
+
+    Raises:
+        ConfigError: the service's address, access key or authorities cannot be used.
+    """
+    if not settings.server:
+        with opened(settings) as app:
+            yield app
+        return
+    from dogwatch.cli.remote.service import connected
+
+    with connected(settings) as there:
+        yield there

@@ -7,7 +7,7 @@ import typer
 from dogwatch.cli.command_line import examples
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.rendering import Column
-from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.settings import SETTINGS, Settings
 
 Row = tuple[str, str, str]
@@ -16,7 +16,7 @@ _SETTINGS = {one.name: one for one in SETTINGS}
 _NAMES = ("name", "value", "origin")
 
 
-@takes_settings(every=True)
+@takes_settings(Reach.ANYWHERE, every=True)
 def show_settings(
     settings: Settings, *, sort: Sort = None, output: Outputs = None, columns: Columns = None, query: Query = None
 ) -> None:

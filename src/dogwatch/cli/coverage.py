@@ -7,18 +7,18 @@ from typing import Annotated
 
 import typer
 
-from dogwatch.cli.command_line import examples, opened
+from dogwatch.cli.command_line import examples, reached
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import add_up, look, place_of, sentences
 from dogwatch.cli.options import switch
 from dogwatch.cli.rendering import Column, minute, rfc3339, short_digest
-from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.model.views import CoverageCount, ImageQuery, UnresolvedView
 from dogwatch.settings import Settings
 
 
-@takes_settings()
+@takes_settings(Reach.ANYWHERE)
 def show_coverage(
     settings: Settings,
     *,
@@ -38,13 +38,13 @@ def show_coverage(
     if unresolved:
         manifests = lay_out(UNRESOLVED, output, columns, query, sort)
         wanted = ImageQuery(settings.account)
-        with opened(settings) as app:
+        with reached(settings) as app:
             views = app.views
             found = Taken(lambda size, after: views.unresolved(replace(wanted, limit=size, after=after)), None)
             manifests.write(manifests.arranged(found), lambda: sentences(look(views, settings.account)))
         return
     layout = lay_out(COUNTS, output, columns, query, sort)
-    with opened(settings) as app:
+    with reached(settings) as app:
         counts = app.views.count_coverage(ImageQuery(settings.account))
         footer = sentences(add_up(counts, app.views.feeds(), app.views.now()))
     layout.write(layout.arranged(counts), footer if counts else f"No image is known yet.\n{footer}")

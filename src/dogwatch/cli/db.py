@@ -10,14 +10,14 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli.audits import audit
-from dogwatch.cli.command_line import examples, new_group, opened
+from dogwatch.cli.command_line import examples, new_group, reached
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import feed_state
 from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
-from dogwatch.cli.rendering import Column, as_document, minute, rfc3339
-from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.rendering import Column, as_document, minute, rfc3339, say
+from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.views import FeedView
 from dogwatch.settings import Settings
@@ -31,13 +31,13 @@ class AgedFeed:
     now: datetime
 
 
-@takes_settings()
+@takes_settings(Reach.ANYWHERE)
 def show_feeds(
     settings: Settings, *, sort: Sort = None, output: Outputs = None, columns: Columns = None, query: Query = None
 ) -> None:
     """Show each feed of advisories: how many records, when it was asked and when it last changed."""
     layout = lay_out(LISTING, output, columns, query, sort)
-    with opened(settings) as app:
+    with reached(settings) as app:
         feeds = _feeds(app.views)
     layout.write(layout.arranged(feeds), _advice(feeds))
 
@@ -52,7 +52,7 @@ Confirmed = Annotated[
 ]
 
 
-@takes_settings(every=True)
+@takes_settings(Reach.ANYWHERE, every=True)
 def update_feeds(
     settings: Settings,
     *,
@@ -65,14 +65,18 @@ def update_feeds(
     """Look at every feed now, and import what changed.
 
     What was imported stays in force where a feed cannot be had, and where it lost more than half of its records at
-    once, until that is confirmed; the exit code is then 5.
+    once, until that is confirmed; the exit code is then 5. A service (--server) looks in its own time; what came of it
+    tells `dogwatch db status`.
     """
     layout = lay_out(LISTING, output, columns, query, sort)
     confirmed = [_feed_named(text) for text in confirm_shrink or ()]
-    with opened(settings) as app:
-        app.update_feeds(confirmed)
+    with reached(settings) as app:
+        is_done = app.update_feeds(confirmed)
         feeds = _feeds(app.views)
     layout.write(layout.arranged(feeds), _advice(feeds))
+    if not is_done:
+        say("The service looks at its feeds now; what came of it: dogwatch db status")
+        return
     if any(one.feed.problem or one.feed.missing for one in feeds):
         raise typer.Exit(INCOMPLETE)
 

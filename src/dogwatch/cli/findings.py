@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli import filters
-from dogwatch.cli.command_line import examples, opened
+from dogwatch.cli.command_line import examples, reached
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, lay_out
 from dogwatch.cli.looked_at import look, nothing_found, sentences
 from dogwatch.cli.options import option, switch
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import Column, day, rfc3339, short_digest
-from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
 from dogwatch.model.filter_grammar import parse_filter
@@ -40,7 +40,7 @@ class FindingRow:
     more: int = 0
 
 
-@takes_settings()
+@takes_settings(Reach.ANYWHERE)
 def show_findings(
     settings: Settings,
     *,
@@ -93,7 +93,7 @@ def show_findings(
         sort=sort,
         descending=not ascending,
     )
-    with opened(settings) as app:
+    with reached(settings) as app:
         _list(app.views, wanted, None if all else limit, layout)
 
 

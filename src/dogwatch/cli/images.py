@@ -9,14 +9,14 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli import filters
-from dogwatch.cli.command_line import examples, opened
+from dogwatch.cli.command_line import examples, reached
 from dogwatch.cli.findings import severity_counts
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import look, sentences
 from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import NOTHING, Column, as_document, minute, rfc3339, short_digest
-from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
 from dogwatch.model.errors import NotFoundError
@@ -41,7 +41,7 @@ class WholeImage:
     undetermined: Sequence[Undetermined]
 
 
-@takes_settings()
+@takes_settings(Reach.ANYWHERE)
 def show_images(
     settings: Settings,
     *,
@@ -70,12 +70,12 @@ def show_images(
     if image is not None:
         whole = lay_out(WHOLE, output, columns, query, sort)
         wanted = ImageQuery(settings.account, _named(image), filter=asked)
-        with opened(settings) as app:
+        with reached(settings) as app:
             _show_whole(app.views, wanted, image, most, whole)
         return
     layout = lay_out(LISTING, output, columns, query, sort)
     wanted = ImageQuery(settings.account, _texts(repository, status), filter=asked)
-    with opened(settings) as app:
+    with reached(settings) as app:
         views = app.views
         found = Taken(lambda size, after: views.images(replace(wanted, limit=size, after=after)), most, layout.order)
         layout.write(found, lambda: found.note + sentences(look(views, settings.account)))

@@ -57,7 +57,7 @@ def describe(
 def main() -> None:
     """Run a command. An error of the tree is told in one line and becomes an exit code; anything else is a mistake."""
     try:
-        application()
+        application(prog_name="dogwatch")
     except DogwatchError as error:
         say(f"dogwatch: {error.message}", *_pointer(error))
         sys.exit(exit_code(error))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from dogwatch.model.jobs import JobCount, WorkerProcess
+from dogwatch.model.monitoring import RescanSetting
+from dogwatch.model.registries import Registry
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -41,12 +43,6 @@ class Views(Protocol):
 
     def now(self) -> datetime:
         """The product's present."""
-
-    def count_jobs(self) -> tuple[JobCount, ...]:
-        """The jobs that are there, by task."""
-
-    def worker_processes(self) -> tuple[WorkerProcess, ...]:
-        """Who does them, on all machines."""
 
 
 class Check(Protocol):
@@ -87,3 +83,56 @@ class AccessKey(Protocol):
     @property
     def role(self) -> str:
         """What it may do: reader or admin."""
+
+
+class Windows(Protocol):
+    """The windows of an account."""
+
+    def load(self, account_id: str) -> RescanSetting:
+        """The newest change, PENDING included."""
+
+
+class Registries(Protocol):
+    """The registries of an account."""
+
+    def list(self, account_id: str) -> tuple[Registry, ...]:
+        """Those that are watched."""
+
+    def remove(self, account_id: str, alias: str) -> None:
+        """Stop watching one."""
+
+
+class Dogwatch(Protocol):
+    """What commands ask: the application on the data folder, or a running service elsewhere.
+
+    A service answers for the account of its caller's access key, whatever account it is asked for here.
+    """
+
+    @property
+    def views(self) -> Views:
+        """The lists."""
+
+    @property
+    def rescan_settings(self) -> Windows:
+        """The windows."""
+
+    @property
+    def registries(self) -> Registries:
+        """The registries."""
+
+    def check_registry(self, alias: str) -> Sequence[Check]:
+        """Try a registry, and say what was tried."""
+
+    def request_windows(
+        self, push_window: str | None, activity_window: str | None, activity_mode: str | None
+    ) -> RescanSetting:
+        """Ask for a change of the windows; None keeps a field."""
+
+    def apply_windows(self) -> None:
+        """Let changes of windows that wait take effect now, or wait until a service has done so."""
+
+    def update_feeds(self, confirmed: Collection[tuple[str, str]] = ()) -> bool:
+        """Have every feed looked at; returns whether that is done, for a service does it in its own time.
+
+        `confirmed` are (source, ecosystem) of feeds that are believed this once, whatever they lost.
+        """

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 import typer
 
-from dogwatch.cli.command_line import Output, examples, new_group, opened
+from dogwatch.cli.command_line import Output, examples, new_group, opened, reached
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.options import option, switch
 from dogwatch.cli.ports import Check
 from dogwatch.cli.rendering import Column, Format, minute, rfc3339, say, write_json
-from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.settings import Settings
@@ -79,18 +79,19 @@ def add(
     print(snippet, end="")
 
 
-@takes_settings()
+@takes_settings(Reach.ANYWHERE)
 def show_registries(
     settings: Settings, *, sort: Sort = None, output: Outputs = None, columns: Columns = None, query: Query = None
 ) -> None:
     """List the registries that are watched."""
     layout = lay_out(LISTING, output, columns, query, sort)
-    with opened(settings) as app:
+    with reached(settings) as app:
         rows = app.registries.list(settings.account)
-    layout.write(layout.arranged(rows), "" if rows else "No registry is watched. Add one: dogwatch registries add URL")
+    unsaid = "Where credentials stand, a service does not tell." if settings.server else ""
+    layout.write(layout.arranged(rows), unsaid if rows else "No registry is watched: dogwatch registries add URL")
 
 
-@takes_settings()
+@takes_settings(Reach.ANYWHERE)
 def check(
     settings: Settings, *, alias: Alias, output: Outputs = None, columns: Columns = None, query: Query = None
 ) -> None:
@@ -99,17 +100,17 @@ def check(
     A failure shows the real address, status and TLS error; the exit code is then 5.
     """
     layout = lay_out(CHECKS, output, columns, query)
-    with opened(settings) as app:
+    with reached(settings) as app:
         checks = app.check_registry(alias)
     layout.write(checks)
     if not all(one.passed for one in checks):
         raise typer.Exit(INCOMPLETE)
 
 
-@takes_settings()
+@takes_settings(Reach.ANYWHERE)
 def remove(settings: Settings, *, alias: Alias) -> None:
     """Stop watching a registry: monitoring of its images ends; history stays."""
-    with opened(settings) as app:
+    with reached(settings) as app:
         app.registries.remove(settings.account, alias)
     say(f"{alias} is no longer watched.")
 

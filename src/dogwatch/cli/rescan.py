@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli import filters
-from dogwatch.cli.command_line import examples, new_group, opened
+from dogwatch.cli.command_line import examples, new_group, reached
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, lay_out, listing_of
 from dogwatch.cli.options import option
 from dogwatch.cli.rendering import Column, minute, rfc3339, say
-from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus
 from dogwatch.settings import Settings
@@ -20,16 +20,16 @@ from dogwatch.settings import Settings
 _MODES = {"pull": ActivityMode.LAST_PULL, "in-use": ActivityMode.LAST_IN_USE, "either": ActivityMode.EITHER}
 
 
-@takes_settings()
+@takes_settings(Reach.ANYWHERE)
 def show_windows(settings: Settings, *, output: Outputs = None, columns: Columns = None, query: Query = None) -> None:
     """Show the windows: how long images are watched after a push, and after activity."""
     layout = lay_out(LISTING, output, columns, query)
-    with opened(settings) as app:
+    with reached(settings) as app:
         setting = app.rescan_settings.load(settings.account)
     layout.write([setting])
 
 
-@takes_settings()
+@takes_settings(Reach.ANYWHERE)
 def set_windows(
     settings: Settings,
     *,
@@ -51,7 +51,7 @@ def set_windows(
         raise InvalidRequestError("rescan set", "name at least one of --push, --activity, --mode")
     layout = lay_out(LISTING, output, columns, query)
     asked_mode = None if mode is None else _mode(mode)
-    with opened(settings) as app:
+    with reached(settings) as app:
         setting = app.request_windows(filters.window(push), filters.window(activity), asked_mode)
         if wait:
             app.apply_windows()

@@ -14,14 +14,14 @@ from dogwatch.cli.errors import INCOMPLETE, POLICY
 from dogwatch.cli.outputs import read_outputs
 from dogwatch.cli.progress import showing_progress
 from dogwatch.cli.reports.writing import FORMAT_NAMES, write_report
-from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.gaps import GapKind
 from dogwatch.model.judgements import Report
 from dogwatch.model.matches import Severity
 from dogwatch.settings import Settings
 
 
-@takes_settings(every=True)
+@takes_settings(Reach.MACHINE, every=True)
 def scan(
     settings: Settings,
     *,

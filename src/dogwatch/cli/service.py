@@ -12,11 +12,11 @@ import typer
 from dogwatch.cli.command_line import examples
 from dogwatch.cli.demo import offer
 from dogwatch.cli.rendering import say
-from dogwatch.cli.settings_flags import takes_settings
+from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.settings import Settings
 
 
-@takes_settings(every=True)
+@takes_settings(Reach.MACHINE, every=True)
 def serve(settings: Settings) -> None:
     """Run the service: webhooks, the API, and the work itself.
 
@@ -32,7 +32,7 @@ def serve(settings: Settings) -> None:
         app.serve()
 
 
-@takes_settings(every=True)
+@takes_settings(Reach.MACHINE, every=True)
 def worker(settings: Settings) -> None:
     """Run more workers beside the service, here or on other machines with the same database.
 

@@ -63,6 +63,7 @@ from dogwatch.serve.ports import (
     RegistryAdmin,
     RescanSettings,
     Views,
+    Work,
 )
 from dogwatch.serve.present import Present
 from dogwatch.serve.request_ids import RequestIds
@@ -93,6 +94,7 @@ class Served:
     after_notice: Callable[[], None]
     after_setting: Callable[[], None]
     request_audit: Callable[[], None]
+    work: Work
     open_loopback: bool
     account_id: str
     version: str
@@ -137,6 +139,7 @@ class Application:
             served.registries,
             served.after_setting,
             served.request_audit,
+            served.work,
         )
         self._api = api.make_api(rooms, served.version)
         self._page = PageApplication(self._callers, served.views, served.version)

@@ -6,6 +6,7 @@ The values that cross are vocabulary (`model.views`): whoever implements a port 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -133,6 +134,44 @@ class RegistryAdmin(Protocol):
 
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching a registry: monitoring of its images ends; history stays."""
+
+
+class Check(Protocol):
+    """One thing tried against a registry."""
+
+    @property
+    def name(self) -> str:
+        """What was tried."""
+
+    @property
+    def url(self) -> str:
+        """The real address."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it went well."""
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, None where no answer came."""
+
+    @property
+    def detail(self) -> str:
+        """What was seen, or the error in its own words."""
+
+
+class Work(Protocol):
+    """Work that a caller may ask for."""
+
+    def check_registry(self, alias: str, account_id: str) -> Sequence[Check]:
+        """Try a registry, and say what was tried.
+
+        Raises:
+            NotFoundError: no such registry.
+        """
+
+    def request_feed_updates(self) -> tuple[tuple[str, str], ...]:
+        """Queue a look at every feed; returns (source, ecosystem) of each."""
 
 
 class HookSecrets(Protocol):

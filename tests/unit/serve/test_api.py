@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.serve.asgi import LOCAL, Reply, call
 from tests.serve.rooms import (
     ACCOUNT,
     ADMIN,
+    CHECK,
     DIGEST,
     GAP,
     LAYER,
@@ -83,14 +84,17 @@ def test_a_finding_is_shown_whole() -> None:
             "updated_at": "2026-07-08T12:00:00Z",
             "image": {
                 "id": 1,
+                "account": ACCOUNT,
                 "registry": "harbour",
                 "registry_url": "https://registry.example",
+                "region": "eu-west-1",
                 "repository": "app/web",
                 "digest": DIGEST,
                 "tags": ["1.4.2", "latest"],
                 "os": "linux",
                 "architecture": "amd64",
                 "platform": "DEBIAN_12",
+                "author": "",
                 "pushed_at": "2026-06-29T12:00:00Z",
             },
             "packages": [
@@ -346,11 +350,14 @@ def test_a_manifest_that_could_not_be_resolved_is_listed_and_never_reads_as_clea
     first = get(rooms, "/unresolved?limit=1").json
     assert first["unresolved"] == [
         {
+            "account": ACCOUNT,
             "registry": "harbour",
             "registry_url": "https://registry.example",
+            "region": "eu-west-1",
             "repository": "app/web",
             "digest": "sha256:" + "d" * 64,
             "tags": ["refused"],
+            "scan_frequency": "CONTINUOUS_SCAN",
             "status": {"code": "INACTIVE", "reason": "ACCESS_DENIED", "problem": "registry refused access (403)"},
             "attempts": 3,
             "tried_at": "2026-07-09T11:00:00Z",
@@ -421,6 +428,7 @@ def test_registries_are_listed_without_their_secrets() -> None:
     assert reply.json["registries"] == [
         {
             "id": 1,
+            "account": ACCOUNT,
             "alias": "harbour",
             "kind": "distribution",
             "url": "https://registry.example",
@@ -430,6 +438,43 @@ def test_registries_are_listed_without_their_secrets() -> None:
         }
     ]
     assert b"password" not in reply.body
+
+
+def ask(rooms: Rooms, method: str, path: str, key: Any = ADMIN) -> Reply:
+    headers = {**LOCAL, "authorization": bearer(key)}
+    return call(rooms.app(), method, f"/api/v1{path}", headers=headers)
+
+
+def test_a_registry_is_removed_by_its_alias() -> None:
+    rooms = Rooms(known_registries=[make_registry()])
+    assert ask(rooms, "DELETE", "/registries/harbour", READER).status == 403
+    assert ask(rooms, "DELETE", "/registries/harbour", STRANGER).status == 404
+    reply = ask(rooms, "DELETE", "/registries/harbour")
+    assert (reply.status, reply.body, rooms.known_registries) == (204, b"", [])
+    assert ask(rooms, "DELETE", "/registries/harbour").status == 404
+
+
+def test_a_registry_is_tried_and_every_check_is_told() -> None:
+    rooms = Rooms(known_registries=[make_registry()])
+    assert ask(rooms, "POST", "/registries/harbour/checks", READER).status == 403
+    assert ask(rooms, "POST", "/registries/harbour/checks", STRANGER).status == 404
+    assert ask(rooms, "POST", "/registries/harbour/checks").json == {"checks": [asdict(CHECK)]}
+
+
+def test_a_look_at_the_feeds_is_asked_for() -> None:
+    rooms = Rooms()
+    assert (ask(rooms, "POST", "/db/updates", READER).status, rooms.feed_updates) == (403, 0)
+    reply = ask(rooms, "POST", "/db/updates")
+    feeds = [{"source": "osv", "ecosystem": "Debian"}]
+    assert (reply.status, reply.json, rooms.feed_updates) == (202, {"at": "2026-07-09T12:00:00Z", "feeds": feeds}, 1)
+
+
+def test_coverage_has_every_count_whole() -> None:
+    status = {"code": "ACTIVE", "reason": "SUCCESSFUL"}
+    counts = [
+        {"account": ACCOUNT, "registry": "harbour", "status": status, "images": 1, "gaps": 1, "unresolved": 0},
+    ]
+    assert get(Rooms(image_rows=[make_image(gaps=(GAP,))]), "/coverage").json["counts"] == counts
 
 
 def test_feeds_say_how_old_they_are() -> None:

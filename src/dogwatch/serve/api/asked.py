@@ -14,7 +14,7 @@ from dogwatch.model.filters import Filter, FilterField
 from dogwatch.serve.api.filters import FILTER, Texts, read_filters
 from dogwatch.serve.callers import Caller, CallerCheck
 from dogwatch.serve.messages import Incoming
-from dogwatch.serve.ports import Lifecycle, RegistryAdmin, RescanSettings, Views
+from dogwatch.serve.ports import Lifecycle, RegistryAdmin, RescanSettings, Views, Work
 
 SERVICE = "dogwatch"
 """The service name that signatures for this API are made for."""
@@ -34,6 +34,7 @@ class Rooms:
     registries: RegistryAdmin
     after_setting: Callable[[], None]
     request_audit: Callable[[], None]
+    work: Work
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ def show_coverage(asked: Known) -> Json:
         }
         for alias in sorted({one.registry_alias for one in counts})
     }
-    return Json({**looked_at(asked.views, asked.account_id, texts, wanted), "registries": by_registry})
+    seen = looked_at(asked.views, asked.account_id, texts, wanted)
+    return Json({**seen, "registries": by_registry, "counts": [rendering.count(one) for one in counts]})
 
 
 @router.get("/unresolved")

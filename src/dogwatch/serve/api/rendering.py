@@ -16,8 +16,9 @@ from dogwatch.model.lifecycle import (
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
 from dogwatch.model.times import FOREVER
-from dogwatch.model.views import FindingView, GapView, ImageView, UnresolvedView, VulnerablePackage
+from dogwatch.model.views import CoverageCount, FindingView, GapView, ImageView, UnresolvedView, VulnerablePackage
 from dogwatch.serve.moments import iso
+from dogwatch.serve.ports import Check
 
 
 def finding(one: FindingView) -> dict[str, Any]:
@@ -52,14 +53,17 @@ def finding(one: FindingView) -> dict[str, Any]:
         "updated_at": iso(one.updated_at),
         "image": {
             "id": one.image_id,
+            "account": one.account_id,
             "registry": one.registry_alias,
             "registry_url": one.registry_url,
+            "region": one.region,
             "repository": one.repository,
             "digest": one.digest,
             "tags": list(one.tags),
             "os": one.os,
             "architecture": one.architecture,
             "platform": one.platform,
+            "author": one.author,
             "pushed_at": iso(one.pushed_at),
         },
         "packages": [package(each) for each in one.packages],
@@ -88,8 +92,10 @@ def image(one: ImageView) -> dict[str, Any]:
     is_forever = one.watched_until is not None and one.watched_until >= FOREVER
     return {
         "id": one.image_id,
+        "account": one.account_id,
         "registry": one.registry_alias,
         "registry_url": one.registry_url,
+        "region": one.region,
         "repository": one.repository,
         "digest": one.digest,
         "tags": list(one.tags),
@@ -120,11 +126,14 @@ def image(one: ImageView) -> dict[str, Any]:
 def unresolved(one: UnresolvedView) -> dict[str, Any]:
     """Return a manifest that could not be resolved."""
     return {
+        "account": one.account_id,
         "registry": one.registry_alias,
         "registry_url": one.registry_url,
+        "region": one.region,
         "repository": one.repository,
         "digest": one.digest,
         "tags": list(one.tags),
+        "scan_frequency": one.scan_frequency,
         "status": {"code": str(one.status_code), "reason": str(one.status_reason), "problem": one.problem},
         "attempts": one.attempts,
         "tried_at": iso(one.tried_at),
@@ -181,6 +190,18 @@ def preview(one: LifecyclePreview, *, whole: bool) -> dict[str, Any]:
     }
 
 
+def count(one: CoverageCount) -> dict[str, Any]:
+    """Return how many images of one registry stand at one status."""
+    return {
+        "account": one.account_id,
+        "registry": one.registry_alias,
+        "status": {"code": str(one.status_code), "reason": str(one.status_reason)},
+        "images": one.images,
+        "gaps": one.gaps,
+        "unresolved": one.unresolved,
+    }
+
+
 def gap(one: GapView) -> dict[str, str]:
     """Return a gap with what it may hide."""
     return {"kind": one.kind, "path": one.path, "detail": one.detail, "consequence": one.consequence}
@@ -197,10 +218,16 @@ def windows(one: RescanSetting) -> dict[str, Any]:
     }
 
 
+def check(one: Check) -> dict[str, Any]:
+    """Return one thing tried against a registry."""
+    return {"name": one.name, "url": one.url, "passed": one.passed, "status": one.status, "detail": one.detail}
+
+
 def registry(one: Registry) -> dict[str, Any]:
     """Return a registry; where its credentials are is nobody's business here."""
     return {
         "id": one.id,
+        "account": one.account_id,
         "alias": one.alias,
         "kind": one.kind,
         "url": one.access.url,

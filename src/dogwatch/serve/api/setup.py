@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.serve.api import rendering
@@ -46,6 +46,34 @@ def list_registries(asked: Known) -> Json:
     """The registries that are watched."""
     asked.filters()
     return Json({"registries": [rendering.registry(one) for one in asked.rooms.registries.list(asked.account_id)]})
+
+
+@router.delete("/registries/{alias}", status_code=204)
+def remove_registry(alias: str, asked: Known) -> Response:
+    """Stop watching a registry."""
+    asked.filters()
+    asked.caller.require(Role.ADMIN, "remove a registry")
+    asked.rooms.registries.remove(asked.account_id, alias)
+    return Response(status_code=204)
+
+
+@router.post("/registries/{alias}/checks")
+def check_registry(alias: str, asked: Known) -> Json:
+    """Try a registry now, and say what was tried."""
+    asked.filters()
+    asked.caller.require(Role.ADMIN, "have a registry tried")
+    checks = asked.rooms.work.check_registry(alias, asked.account_id)
+    return Json({"checks": [rendering.check(one) for one in checks]})
+
+
+@router.post("/db/updates", status_code=202)
+def update_feeds(asked: Known) -> Json:
+    """Queue a look at every feed; /api/v1/db/status then tells what came of it."""
+    asked.filters()
+    asked.caller.require(Role.ADMIN, "have feeds looked at")
+    at = iso(asked.views.now())
+    feeds = asked.rooms.work.request_feed_updates()
+    return Json({"at": at, "feeds": [{"source": source, "ecosystem": ecosystem} for source, ecosystem in feeds]}, 202)
 
 
 @router.get("/db/status")

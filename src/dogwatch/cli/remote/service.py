@@ -1,0 +1,194 @@
+"""A running service as commands ask it: implements `cli.ports.Dogwatch` over /api/v1."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import quote, urlsplit
+
+from dogwatch.cli.remote import shapes
+from dogwatch.cli.remote.problems import ServiceError
+from dogwatch.cli.remote.token import read_token
+from dogwatch.cli.remote.wire import Wire, tls_context
+from dogwatch.model.errors import ConfigError, InvalidRequestError
+from dogwatch.model.filters import filter_text
+from dogwatch.model.monitoring import RescanSetting, SettingStatus
+from dogwatch.model.registries import Registry
+from dogwatch.model.views import (
+    CoverageCount,
+    FeedView,
+    FindingQuery,
+    FindingView,
+    ImageQuery,
+    ImageView,
+    Page,
+    UnresolvedView,
+)
+from dogwatch.settings import Settings
+
+APPLY_SECONDS = 60.0
+"""How long a change of windows is waited for: a worker comes to it in a second, and a million images take it half a
+minute."""
+
+_LOOK_SECONDS = 0.5
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[RemoteDogwatch]:
+    """Yield the service that the settings name; nothing is sent before something is asked.
+
+    Raises:
+        ConfigError: the access key or the authorities cannot be read, or the key would travel in the clear.
+    """
+    token = read_token(settings.token_file) if settings.token_file else ""
+    if token and not settings.server_plain_http and _is_in_the_clear(settings.server):
+        reason = f"{settings.server} would send the access key in the clear; use https://, or allow it by --plain-http"
+        raise ConfigError("server", reason)
+    wire = Wire(settings.server, token, tls_context(settings.server_ca_file, settings.server))
+    try:
+        yield RemoteDogwatch(wire)
+    finally:
+        wire.close()
+
+
+def _is_in_the_clear(server: str) -> bool:
+    """Say whether others on the way can read along: plain HTTP to anywhere but this machine."""
+    parts = urlsplit(server)
+    host = parts.hostname or ""
+    try:
+        return parts.scheme == "http" and not ip_address(host).is_loopback
+    except ValueError:
+        return parts.scheme == "http" and host != "localhost"
+
+
+class RemoteDogwatch:
+    """Implements `ports.Dogwatch`. The account is that of the access key, whatever a question names."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self.views = RemoteViews(wire)
+        self.rescan_settings = RemoteWindows(wire)
+        self.registries = RemoteRegistries(wire)
+
+    def check_registry(self, alias: str) -> Sequence[shapes.Check]:
+        """Have the service try a registry."""
+        return self._wire.send("POST", f"/registries/{quote(alias, safe='')}/checks", shapes.Checks).checks
+
+    def request_windows(
+        self, push_window: str | None, activity_window: str | None, activity_mode: str | None
+    ) -> RescanSetting:
+        """Ask for a change of the windows."""
+        named = {"push_window": push_window, "activity_window": activity_window, "activity_mode": activity_mode}
+        asked = {name: value for name, value in named.items() if value is not None}
+        return self._wire.send("PUT", "/rescan", shapes.Windows, asked).view()
+
+    def apply_windows(self) -> None:
+        """Wait until the service has come to the change.
+
+        Raises:
+            ServiceError: it has not within APPLY_SECONDS.
+        """
+        deadline = time.monotonic() + APPLY_SECONDS
+        while self.rescan_settings.load("").status is SettingStatus.PENDING:
+            if time.monotonic() > deadline:
+                raise ServiceError(
+                    self._wire.server, f"the change was asked for, and is pending for {APPLY_SECONDS:g} s"
+                )
+            time.sleep(_LOOK_SECONDS)
+
+    def update_feeds(self, confirmed: Collection[tuple[str, str]] = ()) -> bool:
+        """Ask the service to look at its feeds; it does so in its own time.
+
+        Raises:
+            InvalidRequestError: a loss cannot be confirmed from afar.
+        """
+        if confirmed:
+            place = f"on the machine of {self._wire.server}: dogwatch db update --confirm-shrink SOURCE/ECOSYSTEM"
+            raise InvalidRequestError("confirm-shrink", f"is said {place}")
+        self._wire.send("POST", "/db/updates", shapes.Accepted)
+        return False
+
+
+class RemoteViews:
+    """Implements `ports.Views`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def findings(self, query: FindingQuery) -> Page[FindingView]:
+        """Return a page of findings."""
+        if query.times or query.numbers:
+            raise InvalidRequestError("filter", "times and numbers are asked from afar by --filter alone")
+        order = [("sort", query.sort), ("order", "desc" if query.descending else "asc")]
+        as_of = [("as_of", query.as_of.isoformat())] if query.as_of else []
+        page = self._wire.get("/findings", shapes.FindingPage, [*_parameters(query), *order, *as_of])
+        return Page(tuple(one.view() for one in page.findings), page.next or "")
+
+    def images(self, query: ImageQuery) -> Page[ImageView]:
+        """Return a page of images."""
+        page = self._wire.get("/images", shapes.ImagePage, _parameters(query))
+        return Page(tuple(one.view() for one in page.images), page.next or "")
+
+    def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
+        """Return a page of the manifests that could not be resolved."""
+        page = self._wire.get("/unresolved", shapes.UnresolvedPage, _parameters(query))
+        return Page(tuple(one.view() for one in page.unresolved), page.next or "")
+
+    def undetermined(self, account_id: str, image_id: int) -> tuple[shapes.Undetermined, ...]:
+        """Return what could not be compared in an image."""
+        page = self._wire.get(f"/images/{image_id}", shapes.ImagePage)
+        return tuple(lost for one in page.images for lost in one.lost())
+
+    def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
+        """Count images by registry and status."""
+        asked = _filters(query.texts) + ([("filter", filter_text(query.filter))] if query.filter else [])
+        return tuple(one.view() for one in self._wire.get("/coverage", shapes.Coverage, asked).counts)
+
+    def feeds(self) -> tuple[FeedView, ...]:
+        """Return the freshness of every feed."""
+        return self._wire.get("/db/status", shapes.Feeds).feeds
+
+    def now(self) -> datetime:
+        """Return the service's present."""
+        return self._wire.get("/db/status", shapes.Feeds).at
+
+
+class RemoteWindows:
+    """Implements `ports.Windows`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def load(self, account_id: str) -> RescanSetting:
+        """Return the newest change of the windows."""
+        return self._wire.get("/rescan", shapes.Windows).view()
+
+
+class RemoteRegistries:
+    """Implements `ports.Registries`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def list(self, account_id: str) -> tuple[Registry, ...]:
+        """Return the registries that are watched."""
+        return tuple(one.view() for one in self._wire.get("/registries", shapes.RegistryList).registries)
+
+    def remove(self, account_id: str, alias: str) -> None:
+        """Stop watching a registry."""
+        self._wire.delete(f"/registries/{quote(alias, safe='')}")
+
+
+def _parameters(query: FindingQuery | ImageQuery) -> list[tuple[str, str]]:
+    """Return a question's filters and place as the parameters of a list."""
+    asked = [*_filters(query.texts), ("limit", str(query.limit))]
+    asked += [("filter", filter_text(query.filter))] if query.filter else []
+    return [*asked, *([("cursor", query.after)] if query.after else [])]
+
+
+def _filters(texts: Mapping[str, Sequence[tuple[str, str]]]) -> list[tuple[str, str]]:
+    marks = {"EQUALS": "{}", "NOT_EQUALS": "!{}", "PREFIX": "{}*"}
+    return [(field, marks[how].format(value)) for field, entries in texts.items() for how, value in entries]

@@ -1,0 +1,63 @@
+"""Which commands ask a service that is named, and what the others say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer.testing
+
+from dogwatch.cli.main import application
+from dogwatch.cli.remote.problems import ServiceError
+from dogwatch.model.errors import InvalidRequestError
+from tests.unit.cli.test_main import COMMANDS
+
+NOBODY = "http://127.0.0.1:1"
+WORDS = {
+    "clock advance": ["1d"],
+    "demo advance": ["1d"],
+    "keys remove": ["X"],
+    "registries add": ["registry.example"],
+    "registries remove": ["x"],
+    "registries test": ["x"],
+    "rescan set": ["--push", "30d"],
+}
+ASK = {
+    *("findings", "images", "coverage", "db status", "db update", "rescan show", "rescan set"),
+    *("registries list", "registries test", "registries remove"),
+}
+MACHINE = {"serve", "worker", "scan", "config"}
+FOLDER = {" ".join(path) for path in COMMANDS} - ASK - MACHINE
+
+
+def refusal_of(command: str, *options: str, **variables: str) -> BaseException | None:
+    """Run a command in this process and return the error that it ends with."""
+    words = [*command.split(), *WORDS.get(command, []), *options]
+    outcome = typer.testing.CliRunner().invoke(application, words, env=variables, prog_name="dogwatch")
+    assert outcome.stdout == ""
+    return outcome.exception
+
+
+@pytest.mark.parametrize("command", sorted(ASK))
+def test_a_command_that_asks_reaches_for_the_service_alone(command: str) -> None:
+    error = refusal_of(command, DOGWATCH_SERVER=NOBODY, DOGWATCH_DATA="/dev/null/data")
+    assert isinstance(error, ServiceError)
+    assert error.message.startswith(f"{NOBODY}/api/v1/")
+
+
+@pytest.mark.parametrize("command", sorted(FOLDER))
+def test_a_command_that_needs_the_data_folder_says_what_to_type_and_touches_nothing(
+    tmp_path: Path, command: str
+) -> None:
+    error = refusal_of(command, "--server", NOBODY, "--data", str(tmp_path / "data"))
+    assert isinstance(error, InvalidRequestError)
+    assert f"type `dogwatch {command}` on the machine of {NOBODY}" in error.message
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("flag", ["--data", "--database-url", "--account"])
+def test_a_data_folder_beside_a_service_is_refused(flag: str) -> None:
+    value = "123456789012" if flag == "--account" else "host=x"
+    error = refusal_of("findings", "--server", NOBODY, flag, value)
+    assert isinstance(error, InvalidRequestError)
+    assert "means nothing beside --server" in error.message

@@ -1,0 +1,101 @@
+"""What the API says of a value, commands read back as the same value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from dogwatch.cli.remote import shapes
+from dogwatch.model.matches import Severity
+from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, StatusCode, StatusReason, Window
+from dogwatch.model.registries import RegistryAccess
+from dogwatch.model.times import FOREVER
+from dogwatch.model.views import CoverageCount, FeedView, FindingView, ImageView
+from dogwatch.serve.api import rendering
+from dogwatch.serve.looked_at import feed
+from tests.serve.rooms import (
+    ACCOUNT,
+    GAP,
+    NOW,
+    make_feed,
+    make_finding,
+    make_image,
+    make_package,
+    make_registry,
+    make_unresolved,
+)
+
+
+def through_json(document: dict[str, Any], shape: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(document), type=shape)
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        make_finding(),
+        make_finding(score_tenths=None, score_vector="", score_version="", score_source=""),
+        make_finding(
+            image_id=2**40, vulnerability_id=2**33 + 5, score_tenths=100, tags=(), pushed_at=None, author="me"
+        ),
+        make_finding(severity=Severity.UNTRIAGED, packages=(make_package(paths=()), make_package(arch="arm64"))),
+    ],
+)
+def test_a_finding(finding: FindingView) -> None:
+    assert through_json(rendering.finding(finding), shapes.Finding).view() == finding
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        make_image(),
+        make_image(watched_until=FOREVER, gaps=(GAP,), pulled_at=None),
+        make_image(watched_until=None, status_code=StatusCode.INACTIVE, status_reason=StatusReason.ACCESS_DENIED),
+        make_image(indexed_at=None, packages=0, severity_counts={}, problem="registry refused access (403)"),
+    ],
+)
+def test_an_image(image: ImageView) -> None:
+    assert through_json(rendering.image(image), shapes.Image).view() == image
+
+
+def test_a_manifest_that_could_not_be_resolved() -> None:
+    manifest = make_unresolved()
+    assert through_json(rendering.unresolved(manifest), shapes.Unresolved).view() == manifest
+
+
+def test_a_count() -> None:
+    count = CoverageCount(ACCOUNT, "harbour", StatusCode.ACTIVE, StatusReason.SUCCESSFUL, 12, 3, 1)
+    assert through_json(rendering.count(count), shapes.Count).view() == count
+
+
+@pytest.mark.parametrize("one", [make_feed(), make_feed(checked_at=None, changed_at=None, missing=True)])
+def test_a_feed(one: FeedView) -> None:
+    assert through_json(feed(one, NOW), FeedView) == one
+
+
+def test_the_windows() -> None:
+    setting = RescanSetting(Window(None), Window(None, off=True), ActivityMode.EITHER, SettingStatus.PENDING, NOW)
+    assert through_json(rendering.windows(setting), shapes.Windows).view() == setting
+
+
+def test_a_registry_without_its_credentials() -> None:
+    registry = make_registry()
+    expected = replace(registry, access=RegistryAccess(registry.access.url))
+    assert through_json(rendering.registry(registry), shapes.WatchedRegistry).view() == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"severity": "SEVERE"}, "severity"),
+        ({"id": "7"}, "id"),
+        ({"updated_at": "yesterday"}, "updated_at"),
+        ({"packages": [{"name": "openssl"}]}, "packages"),
+    ],
+)
+def test_what_no_dogwatch_says_is_refused_with_its_place(changes: dict[str, Any], place: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=place):
+        through_json({**rendering.finding(make_finding()), **changes}, shapes.Finding)
