@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from dogwatch.flow.queue import TASKS
 from tests.docker_registry import requires_docker_registry
 from tests.flow.world import ADVISORIES, ECOSYSTEMS, vulnerable_image, wait_until
 from tests.hosts.networks import Host, Network, requires_namespaces
@@ -26,7 +27,7 @@ pytestmark = [requires_namespaces(), requires_docker_registry]
 
 _IMAGES = 24  # more than the four hosts work on at a time
 _LATER = 8
-_QUEUES = 4  # engine workers in each process
+_QUEUES = len(set(TASKS.values()))  # engine workers in each process
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def test_a_dead_worker_and_one_that_was_cut_off_change_nothing(site: Site) -> No
         site.registry.push(vulnerable_image(f"number {number}"), f"team/app-{number}", "1")
     with _watching(site, "many") as many, ExitStack() as workers:
         doomed, lonely, lucky = (_start_worker(many, workers) for _ in range(3))
-        wait_until(lambda: _beating(many) == 4 * _QUEUES, "all four are at work")
+        wait_until(lambda: _beating(many) == 4 * _QUEUES, "all four are at work", seconds=180)
         with _holding_up(many) as everybody_waits:
             many.add_registry()
             everybody_waits({many.first, doomed.host, lonely.host, lucky.host})
@@ -139,7 +140,7 @@ def test_a_dead_worker_and_one_that_was_cut_off_change_nothing(site: Site) -> No
         silent = {doomed.process.pid, lonely.process.pid}
         assert {one["pid"] for one in many.processes() if one["state"] == "silent"} == silent
         site.network.mend(lonely.host)
-        wait_until(lambda: _beating(many) == 3 * _QUEUES, "the one that was cut off is back")
+        wait_until(lambda: _beating(many) == 3 * _QUEUES, "the one that was cut off is back", seconds=180)
 
         for number in range(_IMAGES, _IMAGES + _LATER):
             site.registry.push(vulnerable_image(f"number {number}"), f"team/app-{number}", "1")
