@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,15 @@ NOWHERE = "/nonexistent/no-network"
 def dogwatch() -> Iterator[Dogwatch]:
     with running_dogwatch(feed_mirror=NOWHERE) as running:
         yield running
+
+
+@pytest.fixture
+def data() -> Iterator[Path]:
+    """A data folder that outlives its service; not pytest's, see `running_dogwatch`."""
+    folder = Path(tempfile.mkdtemp(prefix="dogwatch-e2e-"))
+    folder.chmod(0o711)
+    yield folder / "data"
+    shutil.rmtree(folder)
 
 
 def demo(dogwatch: Dogwatch, *words: str) -> str:
@@ -108,7 +119,8 @@ def _everything_says_that_it_is_a_sample(dogwatch: Dogwatch) -> None:
     assert all(any(gap["kind"] == "feed-missing" for gap in one["gaps"]) for one in dogwatch.ask("images"))
     looked = json.loads(dogwatch.get("/api/v1/findings")[1])["looked_at"]
     assert not looked["complete"]
-    assert "sample" in {one["source"] for one in looked["feeds"]}
+    assert looked["sample_advisories"] == 55
+    assert "(sample)" in dogwatch.run("findings", "-o", "table", COLUMNS="200").output
     assert [one["alias"] for one in dogwatch.ask("registries", "list")] == ["demonstration"]
 
 
@@ -205,6 +217,18 @@ def test_real_advisories_take_the_sample_s_place(tmp_path: Path) -> None:
         told = dogwatch.run("findings").told
         assert "osv npm asked" in told
         assert "SAMPLE" not in told
+
+
+def test_it_goes_on_when_the_service_starts_at_another_address(data: Path) -> None:
+    with running_dogwatch(feed_mirror=NOWHERE, data=str(data)) as first:
+        demo(first, "push")
+    with running_dogwatch(feed_mirror=NOWHERE, data=str(data)) as second:
+        assert second.url != first.url
+        assert [one["access"]["url"] for one in second.ask("registries", "list")] == [second.url]
+        assert "because it was pulled" in demo(second, "pull")
+        # Also a shell that knows the old address only finds it.
+        assert "because it was pulled" in demo(Dogwatch(first.environment, first.url, first.log), "pull")
+        assert set(statuses(second).values()) == {"ACTIVE"}
 
 
 def test_no_demonstration_is_offered_where_none_is_wanted() -> None:

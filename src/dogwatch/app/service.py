@@ -116,6 +116,8 @@ def _beside_samples(app: App, application: Application, listener: socket.socket)
         see="dogwatch demo",
         turn_off="DOGWATCH_DEMO=0",
     )
+    if app.demonstration.follow(url):
+        _log.info("the demonstration's registry is watched at the service's new address", url=url)
     notifications = Notifications()
     try:
         registry = SampleRegistry(

@@ -25,6 +25,9 @@ class Registries(Protocol):
     def add(self, account_id: str, alias: str, access: RegistryAccess, region: str) -> tuple[Registry, str]:
         """Watch one; returns it and its webhook secret."""
 
+    def move(self, account_id: str, alias: str, url: str) -> None:
+        """Remember another address of one, or NotFoundError."""
+
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching one, or NotFoundError."""
 
@@ -113,15 +116,15 @@ class Demonstration:
 
     def push(self, service_url: str, repository: str) -> None:
         """Push a sample image to the running service; see `client.push_sample`."""
-        push_sample(service_url, self.sample(repository))
+        push_sample(self.service_url(service_url), self.sample(repository))
 
     def pull(self, service_url: str, repository: str) -> int:
         """Pull a sample image from the running service, and return the bytes received; see `client.pull_sample`."""
-        return pull_sample(service_url, self.sample(repository))
+        return pull_sample(self.service_url(service_url), self.sample(repository))
 
     def delete(self, service_url: str, repository: str) -> None:
         """Delete a sample image in the running service; see `client.delete_sample`."""
-        delete_sample(service_url, self.sample(repository))
+        delete_sample(self.service_url(service_url), self.sample(repository))
 
     def begin(self, service_url: str) -> Webhook:
         """Have the sample registry watched, at its first push, and the sample of advisories read.
@@ -136,10 +139,29 @@ class Demonstration:
             self._registries.remove(self._account_id, ALIAS)  # of one whose folder was lost, and its secret with it
         access = RegistryAccess(service_url)
         registry, secret = self._registries.add(self._account_id, ALIAS, access, self._region)
-        webhook = Webhook(f"{service_url}/hooks/{self._account_id}/{ALIAS}", secret)
+        webhook = Webhook(self._hook(service_url), secret)
         self.folder.save_registry(webhook, {})
         self._queue.poll(registry.id)
         return webhook
+
+    def follow(self, service_url: str) -> bool:
+        """Have the sample registry watched at the service's present address; returns whether it was at another.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        webhook, tags = self.folder.load_registry()
+        if webhook is None or webhook.url == self._hook(service_url):
+            return False
+        with suppress(NotFoundError):  # removed by hand: the next step of the demonstration says so
+            self._registries.move(self._account_id, ALIAS, service_url)
+        self.folder.save_registry(Webhook(self._hook(service_url), webhook.secret), tags)
+        return True
+
+    def service_url(self, otherwise: str) -> str:
+        """Return where the service was when it last started, as far as the demonstration knows."""
+        webhook, _ = self.folder.load_registry()
+        return otherwise if webhook is None else webhook.url.removesuffix(self._hook(""))
 
     def advance_clock(self, by: timedelta) -> datetime:
         """Move the product's clock ahead, sweep, and return its present.
@@ -205,6 +227,9 @@ class Demonstration:
         self.folder.end()
         with suppress(NotFoundError):
             self._registries.remove(self._account_id, ALIAS)
+
+    def _hook(self, service_url: str) -> str:
+        return f"{service_url}/hooks/{self._account_id}/{ALIAS}"
 
     def _others(self) -> list[Registry]:
         return [one for one in self._registries.load_all() if one.alias != ALIAS]

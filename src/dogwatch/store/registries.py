@@ -119,6 +119,17 @@ class RegistryStore:
         with self._database.transaction() as connection:
             return tuple(map(_registry, connection.execute(_SQL["list"], {"account": account_id}).fetchall()))
 
+    def move(self, account_id: str, alias: str, url: str) -> None:
+        """Remember that a registry answers at another address now; its images and its webhook secret stay.
+
+        Raises:
+            NotFoundError: the account watches none of that alias.
+        """
+        with self._database.transaction() as connection:
+            values = {"account": account_id, "alias": alias, "url": url}
+            if not connection.execute(_SQL["move"], values).rowcount:
+                raise NotFoundError("registry", alias)
+
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching a registry: monitoring of its images ends; history stays, the alias is free again.
 

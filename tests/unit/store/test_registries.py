@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dogwatch.model.errors import ConflictError, InvalidRequestError, NotFoundError
@@ -34,6 +36,15 @@ def test_an_alias_belongs_to_one_registry_until_it_is_removed(world: World) -> N
     assert world.registries.list(ACCOUNT) == (again,)
     with pytest.raises(NotFoundError):
         world.registries.load(world.registry.id)
+
+
+def test_a_registry_that_moved_is_the_same_at_another_address(world: World) -> None:
+    added, secret = world.registries.add(ACCOUNT, "second", ACCESS, "local-1")
+    world.registries.move(ACCOUNT, "second", "http://127.0.0.1:5001")
+    assert world.registries.load(added.id) == replace(added, access=replace(ACCESS, url="http://127.0.0.1:5001"))
+    assert world.registries.accepts_hook(added.id, secret)
+    with pytest.raises(NotFoundError):
+        world.registries.move("000000000002", "second", "http://127.0.0.1:5001")
 
 
 @pytest.mark.parametrize("alias", ["", "-x", "a b", "x" * 64, "ä", "a\n", "a/b"])

@@ -27,6 +27,10 @@ FROM registry WHERE removed_at IS NULL ORDER BY id
 SELECT id, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, added_at
 FROM registry WHERE account_id = %(account)s AND removed_at IS NULL ORDER BY id
 
+-- name: move
+-- The same registry answers at another address from now on.
+UPDATE registry SET url = %(url)s WHERE account_id = %(account)s AND alias = %(alias)s AND removed_at IS NULL
+
 -- name: remove
 -- Free the alias; events and polls of the registry no longer count.
 UPDATE registry SET removed_at = %(now)s WHERE id = %(registry)s AND removed_at IS NULL
