@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, overload
 
-from dogwatch.demonstration import SOURCE, DemonstrationFolder, FeedsWithSample
+from dogwatch.demonstration import DemonstrationFolder, FeedsWithSample
+from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.settings import Demo, Settings
 from dogwatch.store.journal import JournalStore
 
@@ -30,7 +31,7 @@ def choose_feeds(settings: Settings, journal: JournalStore) -> FeedsWithSample:
     def read_sample(mirror: Path) -> FeedReader:
         from dogwatch.advisories import FeedReader, OsvSource
 
-        speaker = OsvSource(name=SOURCE, licence="facts in words of our own, a sample that comes with Dogwatch")
+        speaker = OsvSource(name=SAMPLE_SOURCE, licence="facts in words of our own, a sample that comes with Dogwatch")
         return FeedReader(str(mirror), settings.data / "spool", catalogue=(speaker,))
 
     def has_imported(ecosystem: str) -> bool:
@@ -46,7 +47,7 @@ class ExpectedFeeds(Sequence[tuple[str, str, timedelta]]):
     def __init__(self, feeds: FeedsWithSample, reader: FeedReader) -> None:
         self._feeds = feeds
         self._stale_after = {source.name: source.stale_after for source in reader.catalogue}
-        self._stale_after[SOURCE] = max(self._stale_after.values())
+        self._stale_after[SAMPLE_SOURCE] = max(self._stale_after.values())
 
     def _now(self) -> list[tuple[str, str, timedelta]]:
         return [(source, ecosystem, self._stale_after[source]) for source, ecosystem in self._feeds.sources()]

@@ -16,7 +16,6 @@ from dogwatch.app.connections import connect, watched_registries
 from dogwatch.app.feeds import ExpectedFeeds, choose_feeds, read_feeds
 from dogwatch.app.service import serve, stop_on_signals
 from dogwatch.demonstration import (
-    SOURCE,
     Demonstration,
     DemonstrationFolder,
 )
@@ -29,6 +28,7 @@ from dogwatch.model.errors import (
     NotFoundError,
     StoreUnavailableError,
 )
+from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.progress import Tell, tell_nobody
 from dogwatch.model.registries import Registry, RegistryAccess
@@ -265,7 +265,7 @@ class App:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        samples = [feed for feed in self.outside.feeds.sources() if feed[0] == SOURCE]
+        samples = [feed for feed in self.outside.feeds.sources() if feed[0] == SAMPLE_SOURCE]
         self._look_at(samples, InProcess(self.outside, self.queue))
 
     def end_demonstration(self) -> None:
@@ -441,7 +441,7 @@ class App:
         feeds = self.outside.feeds.sources()
         defer_due(self.queue, intervals, minute, self._registry_ids(), feeds)
         for source, ecosystem in feeds:
-            if source == SOURCE:  # costs nothing, and gives way as soon as the real feed is there
+            if source == SAMPLE_SOURCE:  # costs nothing, and gives way as soon as the real feed is there
                 self.queue.update_feed(source, ecosystem)
 
     def _catch_up(self) -> None:

@@ -11,7 +11,7 @@ import typer
 from dogwatch.cli import filters
 from dogwatch.cli.command_line import examples, reached
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, lay_out
-from dogwatch.cli.looked_at import look, nothing_found, sentences
+from dogwatch.cli.looked_at import look, marked, nothing_found, sentences
 from dogwatch.cli.options import option, switch
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import Column, day, rfc3339, short_digest
@@ -131,6 +131,10 @@ def _place(row: FindingRow) -> str:
     )
 
 
+def _name(row: FindingRow) -> str:
+    return marked(row.finding.vulnerability, row.finding.source)
+
+
 COLUMNS: tuple[Column[FindingRow], ...] = (
     Column("status", "", lambda row: row.finding.status),
     Column(
@@ -145,7 +149,7 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
         lambda row: "" if row.finding.score_tenths is None else f"{row.finding.score_tenths / 10:.1f}",
         spare=2,
     ),
-    Column("vulnerability", "VULNERABILITY", lambda row: row.finding.vulnerability),
+    Column("vulnerability", "VULNERABILITY", lambda row: row.finding.vulnerability, _name),
     Column("ecosystem", "ECOSYSTEM", lambda row: row.package.ecosystem, spare=1),
     Column(
         "package",
@@ -179,6 +183,7 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
         lambda row: row.finding.closed_reason,
     ),
     Column("title", "", lambda row: row.finding.title),
+    Column("source", "", lambda row: row.finding.source),
 )
 LISTING: Listing[FindingView, FindingRow] = Listing(
     COLUMNS,

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import plural
+from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, FeedView, ImageQuery
 
@@ -16,10 +17,6 @@ _PENDING = frozenset(
     {StatusReason.PENDING_INITIAL_SCAN, StatusReason.SCAN_IN_PROGRESS, StatusReason.PENDING_REVIVAL_SCAN}
 )
 _ENDED = frozenset({StatusReason.SCAN_ELIGIBILITY_EXPIRED, StatusReason.RESOURCE_TERMINATED})
-
-
-SAMPLE = "sample"
-"""The source whose advisories come with the demonstration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +100,11 @@ def age(moment: datetime, now: datetime) -> str:
     return "just now"
 
 
+def marked(vulnerability: str, source: str) -> str:
+    """Write the name of a vulnerability for people, marked where only the demonstration's sample knows it."""
+    return f"{vulnerability} (sample)" if source == SAMPLE_SOURCE else vulnerability
+
+
 def feed_state(feed: FeedView, now: datetime) -> str:
     """Say how fresh a feed is, in a few words."""
     if feed.missing or feed.checked_at is None:
@@ -124,6 +126,6 @@ def _feed_sentence(looked: LookedAt) -> str:
     is_one_source = len({feed.source for feed in looked.feeds}) == 1
     names = [feed.ecosystem if is_one_source else f"{feed.source} {feed.ecosystem}" for feed in looked.feeds]
     states = [f"{name} {feed_state(feed, looked.now)}" for name, feed in zip(names, looked.feeds, strict=True)]
-    samples = sum(feed.records for feed in looked.feeds if feed.source == SAMPLE)
+    samples = sum(feed.records for feed in looked.feeds if feed.source == SAMPLE_SOURCE)
     told = f"\n{plural(samples, 'advisory', 'advisories')} of a SAMPLE in use: a demonstration." if samples else ""
     return f"Feeds: {'; '.join(states)}.{told}"

@@ -7,7 +7,7 @@ Imports only `model`; `app` wires it. What is here is a sample and says so: its 
 from __future__ import annotations
 
 from dogwatch.demonstration.advisories import NEWS_ID
-from dogwatch.demonstration.feeds import SOURCE, FeedsWithSample
+from dogwatch.demonstration.feeds import FeedsWithSample
 from dogwatch.demonstration.folder import ALIAS, DemonstrationFolder, News, Webhook
 from dogwatch.demonstration.notifications import Notifications
 from dogwatch.demonstration.registry import SampleRegistry
@@ -17,7 +17,6 @@ from dogwatch.demonstration.stage import Demonstration
 __all__ = [
     "ALIAS",
     "NEWS_ID",
-    "SOURCE",
     "Demonstration",
     "DemonstrationFolder",
     "FeedsWithSample",

@@ -21,10 +21,7 @@ from dogwatch.demonstration.advisories import (
     write_feed,
 )
 from dogwatch.demonstration.folder import DemonstrationFolder
-from dogwatch.model.feeds import FeedChanges
-
-SOURCE = "sample"
-"""The name of the sample's feeds, shown wherever the source of an advisory is."""
+from dogwatch.model.feeds import SAMPLE_SOURCE, FeedChanges
 
 _EMPTY_STATE = {"records": "0"}
 
@@ -81,7 +78,7 @@ class FeedsWithSample:
         """Return the sample's feeds; none where no demonstration ever began."""
         if not self._folder.is_there:
             return ()
-        return tuple((SOURCE, ecosystem) for _, ecosystem in self._real.sources())
+        return tuple((SAMPLE_SOURCE, ecosystem) for _, ecosystem in self._real.sources())
 
     @contextmanager
     def fetch(
@@ -94,7 +91,7 @@ class FeedsWithSample:
         confirmed: bool = False,
     ) -> Iterator[FeedChanges | None]:
         """Bring what changed; see `flow.ports.Feeds`. An empty sample ends what was in it."""
-        if source != SOURCE:
+        if source != SAMPLE_SOURCE:
             with self._real.fetch(source, ecosystem, state, known, now, confirmed) as changes:
                 yield changes
             return

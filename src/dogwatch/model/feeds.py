@@ -8,6 +8,9 @@ from datetime import datetime
 
 from dogwatch.model.advisories import Advisory
 
+SAMPLE_SOURCE = "sample"
+"""The source whose advisories come with the demonstration: a few facts and no feed; marked wherever it is shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedRecord:

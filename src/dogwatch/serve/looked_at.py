@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.filters import Filter
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, FeedView, ImageQuery
@@ -23,6 +24,7 @@ _NO_LONGER = frozenset(
         StatusReason.SCAN_FREQUENCY_SCAN_ON_PUSH,
     }
 )
+_MANIFESTS = ("manifest that may be an image", "manifests that may be images")
 
 
 def looked_at(
@@ -44,6 +46,7 @@ def looked_at(
         "unresolved": sum(count.unresolved for count in counts),
         "statuses": statuses(counts),
         "gaps": sum(count.gaps for count in counts),
+        "sample_advisories": sum(one.records for one in feeds if one.source == SAMPLE_SOURCE),
         "feeds": [feed(one, now) for one in feeds],
     }
 
@@ -90,15 +93,21 @@ def _coverage_reasons(counts: Sequence[CoverageCount]) -> list[str]:
         said.append("no image of this description is known")
     for several, what in ((pending, "not looked at yet"), (failed, "could not be looked at")):
         images, unresolved = (sum(one.images for one in several), sum(one.unresolved for one in several))
-        said += [f"{what}: {images} images"] if images else []
-        said += [f"{what}: {unresolved} manifests that may be images"] if unresolved else []
+        said += [f"{what}: {_counted(images, 'image', 'images')}"] if images else []
+        said += [f"{what}: {_counted(unresolved, *_MANIFESTS)}"] if unresolved else []
     if gaps:
-        said.append(f"not everything could be seen: {gaps} gaps in watched images")
+        said.append(f"not everything could be seen: {_counted(gaps, 'gap', 'gaps')} in watched images")
     return said
 
 
 def _feed_reasons(feeds: Sequence[FeedView]) -> list[str]:
     said = [] if feeds else ["no feed is switched on"]
-    said += [f"no advisories imported: {one.ecosystem}" for one in feeds if one.missing]
-    said += [f"advisories are stale: {one.ecosystem}" for one in feeds if one.stale and not one.missing]
+    missing = [one.ecosystem for one in feeds if one.missing]
+    stale = [one.ecosystem for one in feeds if one.stale and not one.missing]
+    said += [f"no advisories imported: {', '.join(missing)}"] if missing else []
+    said += [f"advisories are stale: {', '.join(stale)}"] if stale else []
     return said
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,} {one if count == 1 else many}"

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dogwatch.cli.looked_at import LookedAt, add_up, age, nothing_found, place_of, sentences
+from dogwatch.cli.looked_at import LookedAt, add_up, age, marked, nothing_found, place_of, sentences
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, FeedView
 
@@ -108,3 +108,7 @@ def test_a_sample_of_advisories_is_called_one() -> None:
         "28 advisories of a SAMPLE in use: a demonstration."
     )
     assert nothing_found(looked) == "No findings in what was looked at; not everything was."
+    assert (marked("CVE-2026-0001", "sample"), marked("CVE-2026-0001", "osv")) == (
+        "CVE-2026-0001 (sample)",
+        "CVE-2026-0001",
+    )

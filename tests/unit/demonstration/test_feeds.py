@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dogwatch.advisories import FeedReader, OsvSource
-from dogwatch.demonstration import NEWS_ID, SOURCE, DemonstrationFolder, FeedsWithSample, News, Webhook
+from dogwatch.demonstration import NEWS_ID, DemonstrationFolder, FeedsWithSample, News, Webhook
 from dogwatch.demonstration.advisories import known_advisories
-from dogwatch.model.feeds import FeedChanges
+from dogwatch.model.feeds import SAMPLE_SOURCE, FeedChanges
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 REAL = (("osv", "Debian"), ("osv", "npm"))
@@ -35,13 +35,13 @@ class World:
         real = FeedReader("/nowhere", self.spool, [ecosystem for _, ecosystem in REAL])
 
         def read(mirror: Path) -> FeedReader:
-            return FeedReader(str(mirror), self.spool, catalogue=(OsvSource(name=SOURCE),))
+            return FeedReader(str(mirror), self.spool, catalogue=(OsvSource(name=SAMPLE_SOURCE),))
 
         return FeedsWithSample(real, self.folder, read, self.imported.__contains__, self.is_on)
 
     def update(self, ecosystem: str, now: datetime = NOW) -> bool:
         """Fetch and keep, as the journal does; returns whether something changed."""
-        with self.feeds().fetch(SOURCE, ecosystem, self.state, self.held.items(), now) as changes:
+        with self.feeds().fetch(SAMPLE_SOURCE, ecosystem, self.state, self.held.items(), now) as changes:
             if changes is None:
                 return False
             self._keep(changes)
@@ -50,7 +50,7 @@ class World:
     def _keep(self, changes: FeedChanges) -> None:
         for record in changes.records:
             assert record.advisory is not None, record.problem
-            assert record.advisory.source == SOURCE
+            assert record.advisory.source == SAMPLE_SOURCE
             self.held[record.id] = record.modified_at
             if record.advisory.withdrawn_at is not None:
                 self.withdrawn.add(record.id)
@@ -79,7 +79,7 @@ def test_there_is_no_sample_before_the_demonstration_began(world: World) -> None
 
 def test_the_sample_stands_beside_the_real_feeds_under_its_own_name(world: World) -> None:
     begin(world)
-    assert world.feeds().sources() == (*REAL, (SOURCE, "Debian"), (SOURCE, "npm"))
+    assert world.feeds().sources() == (*REAL, (SAMPLE_SOURCE, "Debian"), (SAMPLE_SOURCE, "npm"))
     assert world.update("npm")
     assert set(world.held) == ALL_NPM
     assert not world.update("npm", NOW + timedelta(minutes=1)) or set(world.held) == ALL_NPM

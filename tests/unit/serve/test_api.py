@@ -121,6 +121,7 @@ def test_a_finding_is_shown_whole() -> None:
         "unresolved": 0,
         "statuses": [{"code": "ACTIVE", "reason": "SUCCESSFUL", "images": 1}],
         "gaps": 0,
+        "sample_advisories": 0,
         "feeds": [
             {
                 "source": "osv",
@@ -156,7 +157,7 @@ def test_an_image_that_was_not_looked_at_is_not_shown_as_clean() -> None:
     findings = get(rooms, f"/findings?digest={OTHER_DIGEST}").json
     assert findings["findings"] == []
     assert findings["looked_at"]["complete"] is False
-    assert findings["looked_at"]["reasons"] == ["not looked at yet: 1 images"]
+    assert findings["looked_at"]["reasons"] == ["not looked at yet: 1 image"]
     assert findings["looked_at"]["statuses"] == [{"code": "ACTIVE", "reason": "PENDING_INITIAL_SCAN", "images": 1}]
     image = get(rooms, f"/images/{OTHER_DIGEST}").json["images"][0]
     assert (image["findings"], image["packages"], image["undetermined"]) == (None, None, None)
@@ -169,7 +170,7 @@ def test_an_image_that_was_not_looked_at_is_not_shown_as_clean() -> None:
         (Rooms(rows=[], image_rows=[]), "no image of this description is known"),
         (
             Rooms(image_rows=[make_image(status_code=StatusCode.INACTIVE, status_reason=StatusReason.ACCESS_DENIED)]),
-            "could not be looked at: 1 images",
+            "could not be looked at: 1 image",
         ),
         (Rooms(image_rows=[make_image(gaps=(GAP, GAP))]), "not everything could be seen: 2 gaps in watched images"),
         (Rooms(known_feeds=[]), "no feed is switched on"),
@@ -344,8 +345,8 @@ def test_a_manifest_that_could_not_be_resolved_is_listed_and_never_reads_as_clea
     seen = get(rooms, "/findings").json["looked_at"]
     assert (seen["complete"], seen["images"], seen["unresolved"]) == (False, 1, 2)
     assert seen["reasons"] == [
-        "not looked at yet: 1 manifests that may be images",
-        "could not be looked at: 1 manifests that may be images",
+        "not looked at yet: 1 manifest that may be an image",
+        "could not be looked at: 1 manifest that may be an image",
     ]
     first = get(rooms, "/unresolved?limit=1").json
     assert first["unresolved"] == [
@@ -370,7 +371,7 @@ def test_a_manifest_that_could_not_be_resolved_is_listed_and_never_reads_as_clea
     assert get(rooms, "/unresolved?colour=red").status == 400
     assert get(Rooms(unresolved_rows=[gone]), "/findings").json["looked_at"]["complete"] is True
     alone = get(Rooms(image_rows=[], unresolved_rows=[make_unresolved()]), "/findings").json["looked_at"]
-    assert alone["reasons"] == ["could not be looked at: 1 manifests that may be images"]
+    assert alone["reasons"] == ["could not be looked at: 1 manifest that may be an image"]
 
 
 def test_windows_are_read_and_changed() -> None:

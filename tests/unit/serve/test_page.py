@@ -132,6 +132,19 @@ def test_an_image_that_is_no_longer_watched_is_never_shown_as_without_findings()
     assert "none found" not in page.words
 
 
+def test_what_only_a_sample_knows_is_marked_as_such() -> None:
+    real = make_finding(vulnerability="CVE-2024-0001")
+    sample = make_finding(vulnerability="CVE-2024-0002", source="sample")
+    rooms = Rooms(rows=[real, sample], known_feeds=[make_feed(), make_feed(source="sample", records=55)])
+    for target in ("/", "/images/1"):
+        page = read(rooms, target)
+        assert "Demonstration. 55 advisories of a sample in use: a few flaws, no feed." in page.words
+        assert "CVE-2024-0002 sample more" in page.words
+        assert "CVE-2024-0001 more" in page.words
+        assert "Debian sample fresh 55" in page.words
+    assert "sample" not in read(Rooms()).words
+
+
 def test_not_looked_at_is_never_shown_as_no_findings() -> None:
     pending = make_image(
         status_reason=StatusReason.PENDING_INITIAL_SCAN, indexed_at=None, severity_counts={}, packages=0
@@ -139,13 +152,13 @@ def test_not_looked_at_is_never_shown_as_no_findings() -> None:
     rooms = Rooms(rows=[], image_rows=[pending])
     page = read(rooms)
     assert "not looked at everything" in page.words  # in the cells of findings and of what was not seen
-    assert "Nothing found in what was looked at; not everything was: not looked at yet: 1 images." in page.words
+    assert "Nothing found in what was looked at; not everything was: not looked at yet: 1 image." in page.words
     image = read(rooms, "/images/1")
     assert "Not looked at. Nobody knows yet what this image contains" in image.words
     empty = read(Rooms(rows=[], image_rows=[]))
     assert "No findings, because no image was looked at." in empty.words
     gap = read(Rooms(rows=[], image_rows=[make_image(gaps=(GAP,), severity_counts={})]))
-    assert "not everything could be seen: 1 gaps in watched images" in gap.words
+    assert "not everything could be seen: 1 gap in watched images" in gap.words
     stale = read(Rooms(rows=[], known_feeds=[make_feed(stale=True)]))
     assert "advisories are stale: Debian" in stale.words
     for each in (page, image, empty, gap, stale):
@@ -163,7 +176,7 @@ def test_a_feed_whose_loss_waits_for_a_confirmation_says_so() -> None:
 
 def test_manifests_that_could_not_be_resolved_are_told() -> None:
     page = read(Rooms(unresolved_rows=[make_unresolved()]))
-    assert "could not be looked at: 1 manifests that may be images" in page.words
+    assert "could not be looked at: 1 manifest that may be an image" in page.words
     assert "app/web refused sha256:dddddddddddd" in page.words
     assert "registry refused access (403)" in page.words
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from dogwatch.cli.looked_at import feed_state
+from dogwatch.cli.looked_at import feed_state, marked
 from dogwatch.cli.rendering import NOTHING, plural, printable, printable_lines
 from dogwatch.cli.reports.words import distinct, not_compared_in_words, rule_in_words
 from dogwatch.model.judgements import Report, ReportedFinding
@@ -101,9 +101,10 @@ def _cells(finding: ReportedFinding) -> Iterator[tuple[str, ...]]:
     score = f"{finding.score.tenths / 10:.1f}" if finding.score else NOTHING
     title = finding.text.summary or finding.text.description.partition("\n")[0]
     title = title if len(title) <= _TITLE_MAX else title[: _TITLE_MAX - 1] + "…"
+    name = marked(finding.vulnerability, finding.source)
     for (version, fix), names in lines.items():
         more = f" (+{len(names) - 1})" if len(names) > 1 else ""
-        yield (finding.severity.name, score, finding.vulnerability, names[0] + more, version, fix, title)
+        yield (finding.severity.name, score, name, names[0] + more, version, fix, title)
 
 
 def _summary(report: Report) -> Iterator[str]:

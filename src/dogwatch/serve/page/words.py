@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.lifecycle import NOTHING_IS_DELETED
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusReason
@@ -61,6 +62,7 @@ def make_templates() -> Environment:
     templates.filters.update(
         moment=moment, severity=severity, state=state, digest=short_digest, until=until, plural=plural
     )
+    templates.globals["SAMPLE"] = SAMPLE_SOURCE
     templates.tests["web_address"] = is_web_address
     templates.globals["nothing_is_deleted"] = NOTHING_IS_DELETED
     return templates
