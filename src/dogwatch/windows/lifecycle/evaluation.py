@@ -7,7 +7,7 @@ class is a world of its own. An image that an index names stays until no index n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,9 @@ class _Selection:
     takes: bool
     due_at: datetime | None
     why: str
+
+
+_Select = Callable[[StoredManifest], _Selection | None]
 
 
 def evaluate(
@@ -81,37 +84,39 @@ def _owned(
             continue
         meets = tag_condition(rule)
         seen = [one for one in ordered if meets(one.tags)]  # those of earlier rules too: they count as if they stayed
-        for one, selection in _select(rule, seen, now):
-            owned.setdefault(one.digest, (rule, selection))
+        select = _by_count(rule, seen) if rule.count_type is CountType.IMAGES else _by_age(rule, now)
+        for one in seen:
+            if one.digest not in owned:
+                owned[one.digest] = (rule, select(one))
     return owned
 
 
-def _select(
-    rule: LifecycleRule, seen: Sequence[StoredManifest], now: datetime
-) -> Iterable[tuple[StoredManifest, _Selection | None]]:
-    """Yield what a rule says of each image that it sees; `seen` oldest first."""
-    if rule.count_type is not CountType.IMAGES:
-        for one in seen:
-            yield one, _by_age(rule, one, now)
-        return
-    known = [one for one in seen if pushed_moment(one) is not None]
-    for place, one in enumerate(reversed(known), start=1):
-        why = f"number {place:,} of {len(known):,} from the youngest, {describe(rule)}"
-        yield one, _Selection(place > rule.count, None, why)
-    for one in seen[len(known) :]:
-        yield one, None
+def _by_count(rule: LifecycleRule, seen: Sequence[StoredManifest]) -> _Select:
+    """Return what a rule that counts images says of each that it sees; `seen` oldest first."""
+    known = [one.digest for one in reversed(seen) if pushed_moment(one) is not None]
+    places = {digest: place for place, digest in enumerate(known, start=1)}
+    rest = f"of {len(known):,} from the youngest, {describe(rule)}"
+
+    def select(one: StoredManifest) -> _Selection | None:
+        place = places.get(one.digest)
+        return None if place is None else _Selection(place > rule.count, None, f"number {place:,} {rest}")
+
+    return select
 
 
-def _by_age(rule: LifecycleRule, one: StoredManifest, now: datetime) -> _Selection | None:
-    moment, happened = moment_of(one, rule.count_type)
-    due_at = end_of_window(moment, Window(rule.count))
-    if moment is None or due_at is None:
-        return None
-    return _Selection(
-        due_at < now,
-        None if due_at == FOREVER else due_at,
-        f"{happened} on {moment.date().isoformat()}, {describe(rule)}",
-    )
+def _by_age(rule: LifecycleRule, now: datetime) -> _Select:
+    """Return what a rule that counts days says of each image that it sees."""
+    window, rest = Window(rule.count), describe(rule)
+
+    def select(one: StoredManifest) -> _Selection | None:
+        moment, happened = moment_of(one, rule.count_type)
+        due_at = end_of_window(moment, window)
+        if moment is None or due_at is None:
+            return None
+        why = f"{happened} on {moment.date().isoformat()}, {rest}"
+        return _Selection(due_at < now, None if due_at == FOREVER else due_at, why)
+
+    return select
 
 
 def _outcome(
