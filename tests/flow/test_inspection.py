@@ -28,7 +28,6 @@ from dogwatch.model.gaps import GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice, Report
 from dogwatch.model.packages import Package
-from dogwatch.model.progress import tell_nobody
 from dogwatch.model.targets import Target, TargetKind
 from dogwatch.settings import load_settings
 from tests.builders.archives import BASE, FOUND_IN_BOTH, TOP, archive_of, saved
@@ -53,7 +52,7 @@ def layout(tmp_path: Path) -> Path:
 
 
 def look(app: App, kind: TargetKind, name: object, platform: Platform = AMD64) -> Report:
-    return app.inspect(Target(kind, str(name), platform), Choice(), update=False, tell=tell_nobody)
+    return app.inspect(Target(kind, str(name), platform), Choice(), update=False)
 
 
 def names(report: Report) -> list[tuple[str, str]]:

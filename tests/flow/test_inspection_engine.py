@@ -12,7 +12,6 @@ from dogwatch.app import App, build
 from dogwatch.model.errors import ContentError, EngineError, NotFoundError
 from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice, Report
-from dogwatch.model.progress import tell_nobody
 from dogwatch.model.targets import Target, TargetKind
 from dogwatch.settings import load_settings
 from tests.builders.archives import FOUND_IN_BOTH, archive_of, saved
@@ -49,7 +48,7 @@ def docker(around: Path) -> Iterator[SimulatedEngine]:
 
 def look(app: App, kind: TargetKind, name: str, platform: Platform | None = None) -> Report:
     target = Target(kind, name, platform)
-    return app.inspect(target, Choice(), update=False, tell=tell_nobody)
+    return app.inspect(target, Choice(), update=False)
 
 
 def told(report: Report) -> tuple[str, list[tuple[str, str]]]:

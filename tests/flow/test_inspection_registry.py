@@ -11,7 +11,6 @@ from dogwatch.app import App, build
 from dogwatch.model.errors import ImageGoneError
 from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice
-from dogwatch.model.progress import tell_nobody
 from dogwatch.model.targets import Target, TargetKind
 from dogwatch.settings import load_settings
 from tests.builders.layers import dpkg_status, file, os_release, stanza, tar_of
@@ -46,7 +45,7 @@ def test_a_reference_is_looked_at_for_one_platform(app: App, docker_registry: Do
 
     def look(reference: str, plain_http: bool) -> tuple[str, list[str]]:
         target = Target(TargetKind.REGISTRY, reference, Platform("linux", "arm64"), plain_http=plain_http)
-        report = app.inspect(target, Choice(), update=False, tell=tell_nobody)
+        report = app.inspect(target, Choice(), update=False)
         return report.examined.subject.platform, [one.package.name for one in report.examined.packages]
 
     assert look(f"{host}/shop/app:1", True) == ("linux/arm64/v8", ["a"])

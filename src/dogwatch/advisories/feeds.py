@@ -17,7 +17,8 @@ from dogwatch.advisories.location import open_mirror
 from dogwatch.advisories.source import AdvisorySource, Changes, FeedState, Outdated
 from dogwatch.advisories.spool import spool_folder
 from dogwatch.model.errors import ConfigError, FeedUnavailableError
-from dogwatch.model.feeds import FeedChanges
+from dogwatch.model.feeds import FeedChanges, ParsedRecord
+from dogwatch.model.progress import Progress, Tell, Unit, tell_nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class FeedReader:
         known: Iterable[tuple[str, datetime]],
         now: datetime,
         confirmed: bool = False,
+        tell: Tell = tell_nobody,
     ) -> Iterator[FeedChanges | None]:
         """Bring what changed for the time of a block; None when nothing did, not even what is remembered.
 
@@ -65,6 +67,7 @@ class FeedReader:
             known: (id, modified) of the records held by this feed, as `AdvisorySource.fetch` reads them.
             now: the present.
             confirmed: believe a list that is older or much shorter than before.
+            tell: hears how far it has come, while it is fetched and while the records are read.
 
         Raises:
             FeedUnavailableError: the feed cannot be reached, or shows an older state than we hold.
@@ -75,14 +78,23 @@ class FeedReader:
         """
         speaker = next(each for each in self.catalogue if each.name == source)
         previous = FeedState.from_mapping(state)
-        opened = open_mirror(self.location, source=source, limits=self.limits)
+        opened = open_mirror(self.location, source=source, limits=self.limits, tell=tell)
         with spool_folder(self.spool) as spool, closing(opened) as mirror:
             result = speaker.fetch(ecosystem, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
             if isinstance(result, Outdated):
                 raise FeedUnavailableError(source, mirror.describe(ecosystem), f"an older state: {result.reason}")
             if isinstance(result, Changes):
-                yield FeedChanges(result.state.to_mapping(), speaker.parse(result), result.removed)
+                records = _counted(speaker.parse(result), ecosystem, len(result) + len(result.refused), tell)
+                yield FeedChanges(result.state.to_mapping(), records, result.removed)
             elif previous is not None and replace(result.state, checked_at=previous.checked_at) == previous:
                 yield None
             else:
                 yield FeedChanges(result.state.to_mapping(), iter(()), ())
+
+
+def _counted(records: Iterator[ParsedRecord], ecosystem: str, total: int, tell: Tell) -> Iterator[ParsedRecord]:
+    """Yield records and tell how many were taken; behind the last one begins what takes no count."""
+    for number, record in enumerate(records, 1):
+        yield record
+        tell(Progress(f"reading the advisories for {ecosystem}", number, total, Unit.RECORDS))
+    tell(Progress(f"taking in the advisories for {ecosystem}"))

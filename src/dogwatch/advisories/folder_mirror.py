@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from dogwatch.advisories.mirror import Downloaded, DownloadResult, Missing, NotModified
+from dogwatch.advisories.mirror import Downloaded, DownloadResult, Missing, NotModified, told_bytes
 from dogwatch.model.errors import FeedRejectedError, FeedUnavailableError, LimitExceededError
+from dogwatch.model.progress import Tell, tell_nobody
 
 _CHUNK_BYTES = 256 * 1024
 
@@ -21,9 +22,10 @@ class FolderMirror:
 
     is_local = True
 
-    def __init__(self, folder: Path, source: str) -> None:
+    def __init__(self, folder: Path, source: str, tell: Tell = tell_nobody) -> None:
         self._folder = folder
         self._source = source
+        self._tell = tell
 
     def describe(self, path: str) -> str:
         """Return the file's path."""
@@ -38,6 +40,7 @@ class FolderMirror:
         size_bytes = 0
         sink.seek(0)
         sink.truncate()
+        took = told_bytes(self._tell, path, self._size_bytes(path))
         try:
             for chunk in self._read(path):
                 size_bytes += len(chunk)
@@ -49,10 +52,18 @@ class FolderMirror:
                     )
                 digest.update(chunk)
                 sink.write(chunk)
+                took(size_bytes)
         except FileNotFoundError:
             return Missing()
         found = f"sha256:{digest.hexdigest()}"
         return NotModified() if found == fingerprint else Downloaded(found, size_bytes)
+
+    def _size_bytes(self, path: str) -> int:
+        """Return a file's size as far as it can be told beforehand; 0 where it cannot."""
+        try:
+            return (self._folder / path).stat().st_size
+        except OSError:
+            return 0
 
     def _read(self, path: str) -> Iterator[bytes]:
         """Yield the file in chunks, and translate what goes wrong on this side of the copy."""

@@ -10,21 +10,24 @@ from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.mirror import DEFAULT_LOCATION, FeedMirror
 from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import ConfigError
+from dogwatch.model.progress import Tell, tell_nobody
 
 _SETTING = "DOGWATCH_FEED_MIRROR"
 
 
-def open_mirror(location: str = "", *, source: str = "osv", limits: FeedLimits = FEED_LIMITS) -> FeedMirror:
+def open_mirror(
+    location: str = "", *, source: str = "osv", limits: FeedLimits = FEED_LIMITS, tell: Tell = tell_nobody
+) -> FeedMirror:
     """Return the mirror at a URL or in a folder; the public export where the location is empty.
 
-    Nothing is read yet: a folder may appear later, a server may be down now.
+    Nothing is read yet: a folder may appear later, a server may be down now. `tell` hears how large files come along.
 
     Raises:
         ConfigError: neither a folder path nor a usable http(s) URL.
     """
     text = location.strip() or DEFAULT_LOCATION
     if "://" not in text:
-        return FolderMirror(Path(text).expanduser(), source)
+        return FolderMirror(Path(text).expanduser(), source, tell)
     try:
         parts = urlsplit(text)
         _ = parts.port
@@ -34,4 +37,4 @@ def open_mirror(location: str = "", *, source: str = "osv", limits: FeedLimits =
         raise ConfigError(_SETTING, f"neither a folder nor an http(s) URL: {text!r}")
     if parts.query or parts.fragment:
         raise ConfigError(_SETTING, "a URL with a query or a fragment cannot have files below it")
-    return WebMirror(text, source, limits)
+    return WebMirror(text, source, limits, tell)

@@ -5,11 +5,33 @@ The contract and the choice between the two; `web_mirror` and `folder_mirror` do
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
+from dogwatch.model.progress import Progress, Tell, Unit
+
 DEFAULT_LOCATION = "https://osv-vulnerabilities.storage.googleapis.com"
 """The public OSV export."""
+
+
+_TOLD_BYTES = 1024 * 1024  # smaller files are there in a moment
+
+
+def told_bytes(tell: Tell, path: str, total_bytes: int) -> Callable[[int], None]:
+    """Return what takes how many bytes of a file have come, and tells it; nothing is told of small files.
+
+    Args:
+        tell: hears it.
+        path: the file, as mirrors name it.
+        total_bytes: its size; 0 where nobody says.
+    """
+
+    def take(done_bytes: int) -> None:
+        if not 0 < total_bytes < _TOLD_BYTES:
+            tell(Progress(f"downloading {path}", done_bytes, total_bytes, Unit.BYTES))
+
+    return take
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Bodies are taken as they are on the wire (no content coding), so that sizes mean
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
@@ -14,8 +15,9 @@ import httpx2
 
 from dogwatch import __version__
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
-from dogwatch.advisories.mirror import Downloaded, DownloadResult, Missing, NotModified
+from dogwatch.advisories.mirror import Downloaded, DownloadResult, Missing, NotModified, told_bytes
 from dogwatch.model.errors import FeedRejectedError, FeedUnavailableError, LimitExceededError
+from dogwatch.model.progress import Tell, tell_nobody
 
 _RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -41,6 +43,7 @@ class _Transfer:
     timeout_seconds: float
     deadline: float
     validators: dict[str, str]
+    path: str
 
 
 class WebMirror:
@@ -48,11 +51,12 @@ class WebMirror:
 
     is_local = False
 
-    def __init__(self, base_url: str, source: str, limits: FeedLimits = FEED_LIMITS) -> None:
+    def __init__(self, base_url: str, source: str, limits: FeedLimits = FEED_LIMITS, tell: Tell = tell_nobody) -> None:
         self._base_url, self._login = _without_login(base_url.rstrip("/"))
         self._origin = urlsplit(self._base_url)[:2]
         self._source = source
         self._limits = limits
+        self._tell = tell
         self._client = httpx2.Client(
             headers={"User-Agent": f"dogwatch/{__version__}", "Accept-Encoding": "identity"},
             timeout=limits.idle_timeout_seconds,
@@ -76,7 +80,7 @@ class WebMirror:
         pause_seconds = self._limits.first_pause_seconds
         for attempt in range(1, self._limits.attempts + 1):
             deadline = time.monotonic() + timeout_seconds
-            transfer = _Transfer(url, sink, max_bytes, timeout_seconds, deadline, self._validators(fingerprint))
+            transfer = _Transfer(url, sink, max_bytes, timeout_seconds, deadline, self._validators(fingerprint), path)
             try:
                 return self._follow(transfer)
             except (_BrokenTransferError, httpx2.TransportError, httpx2.StreamError) as broken:
@@ -121,7 +125,8 @@ class WebMirror:
             raise FeedRejectedError(self._source, transfer.url, f"HTTP status {status}")
         if response.headers.get("content-encoding", "identity") != "identity":
             raise FeedRejectedError(self._source, transfer.url, "sent with a content coding we did not ask for")
-        return Downloaded(self._fingerprint(response.headers), _copy(response, transfer))
+        took = told_bytes(self._tell, transfer.path, _count(response.headers.get("content-length", "")))
+        return Downloaded(self._fingerprint(response.headers), _copy(response, transfer, took))
 
     def _fingerprint(self, headers: httpx2.Headers) -> str:
         etag, last_modified = headers.get("etag", ""), headers.get("last-modified", "")
@@ -149,7 +154,7 @@ def _without_login(url: str) -> tuple[str, tuple[str, str] | None]:
     return urlunsplit(parts._replace(netloc=host)), (unquote(name), unquote(password))
 
 
-def _copy(response: httpx2.Response, transfer: _Transfer) -> int:
+def _copy(response: httpx2.Response, transfer: _Transfer, took: Callable[[int], None]) -> int:
     transfer.sink.seek(0)
     transfer.sink.truncate()
     size_bytes = 0
@@ -160,7 +165,13 @@ def _copy(response: httpx2.Response, transfer: _Transfer) -> int:
         if time.monotonic() > transfer.deadline:
             raise _BrokenTransferError(f"not received within {transfer.timeout_seconds:g} s")
         transfer.sink.write(chunk)
+        took(size_bytes)
     return size_bytes
+
+
+def _count(length: str) -> int:
+    """Read a Content-Length; nonsense counts as none."""
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else 0
 
 
 def _seconds(retry_after: str) -> float:

@@ -11,7 +11,7 @@ from dogwatch.flow.ports import Defer, Outside
 from dogwatch.flow.progress import calmly
 from dogwatch.model.jobs import Lease
 from dogwatch.model.judgements import Examined
-from dogwatch.model.progress import Progress, Tell, tell_nobody
+from dogwatch.model.progress import IDLE, Tell, tell_nobody
 from dogwatch.model.targets import Target
 from dogwatch.settings import Settings
 from dogwatch.store.clock import ProductClock
@@ -56,9 +56,12 @@ class InChildren:
     def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """Import a feed in a child."""
         feed = (source, ecosystem, confirmed)
-        self._importing.run_telling(
-            "update_feed", self._tell, update_feed_in_child, self._settings, self._dsn, held_lease(), *feed
-        )
+        try:
+            self._importing.run_telling(
+                "update_feed", self._tell, update_feed_in_child, self._settings, self._dsn, held_lease(), *feed
+            )
+        finally:
+            self._tell(IDLE)
 
     def audit(self) -> None:
         """Audit in a child."""
@@ -89,7 +92,7 @@ class InProcess:
         """Import a feed here."""
         from dogwatch.flow.feeds import update_feed
 
-        update_feed(self._outside, source, ecosystem, confirmed)
+        update_feed(self._outside, source, ecosystem, confirmed, self._tell)
 
     def audit(self) -> None:
         """Audit here."""
@@ -120,9 +123,8 @@ def update_feed_in_child(
     """Import a feed; called in a child process, for the job that its parent holds."""
     from dogwatch.flow.feeds import update_feed
 
-    tell(Progress(f"importing the advisories for {ecosystem}"))
     with holding(lease):
-        update_feed(_child_outside(settings, dsn), source, ecosystem, confirmed)
+        update_feed(_child_outside(settings, dsn), source, ecosystem, confirmed, calmly(tell))
 
 
 def examine_in_child(tell: Tell, settings: Settings, dsn: str, target: Target) -> Examined:

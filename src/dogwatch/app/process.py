@@ -30,7 +30,7 @@ from dogwatch.model.errors import (
 )
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import RescanSetting
-from dogwatch.model.progress import Tell, tell_nobody
+from dogwatch.model.progress import Progress, Tell, tell_nobody
 from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.settings import Demo, Settings
 from dogwatch.store.address import complete_address
@@ -57,15 +57,22 @@ if TYPE_CHECKING:
 _log = structlog.stdlib.get_logger("dogwatch.app")
 
 
-def build(settings: Settings, *, machine: Callable[[], datetime] = machine_now, isolated: bool = True) -> App:
+def build(
+    settings: Settings,
+    *,
+    machine: Callable[[], datetime] = machine_now,
+    isolated: bool = True,
+    tell: Tell = tell_nobody,
+) -> App:
     """Return an app that is not open yet.
 
     Args:
         settings: what the operator decided.
         machine: the machine's clock, for tests.
         isolated: whether layers and feeds are read in child processes.
+        tell: hears how far what takes long has come.
     """
-    return App(settings, machine, isolated)
+    return App(settings, machine, isolated, tell)
 
 
 class App:
@@ -86,11 +93,12 @@ class App:
     queue: JobQueue
     demonstration: Demonstration
 
-    def __init__(self, settings: Settings, machine: Callable[[], datetime], isolated: bool) -> None:
+    def __init__(self, settings: Settings, machine: Callable[[], datetime], isolated: bool, tell: Tell) -> None:
         """Keep what was decided; nothing happens yet."""
         self.settings = settings
         self.machine_now = machine
         self._isolated = isolated
+        self._tell = tell
         self._opened = ExitStack()
 
     def __enter__(self) -> Self:
@@ -310,14 +318,13 @@ class App:
 
         return self.settings.data / FILE_NAME
 
-    def inspect(self, target: Target, choice: Choice, *, update: bool, tell: Tell) -> Report:
+    def inspect(self, target: Target, choice: Choice, *, update: bool) -> Report:
         """Look at a thing once and report what the stored advisories say of it; it becomes no watched image.
 
         Args:
             target: what to look at.
             choice: which findings count.
             update: whether feeds that were never imported are imported first, where they speak for what was found.
-            tell: hears what is going on.
 
         Raises:
             DogwatchError: the target cannot be had or read; the database cannot be reached.
@@ -326,28 +333,28 @@ class App:
         from dogwatch.store.judgement import Judge
 
         surroundings = Surroundings(
-            examine=lambda asked: self._examine(asked, tell),
+            examine=self._examine,
             judge=Judge(self.database),
             feeds=self.views,
-            import_feed=lambda source, ecosystem: self._import_feed(source, ecosystem, tell),
+            import_feed=self._import_feed,
             now=self.clock.now,
-            tell=tell,
+            tell=self._tell,
         )
         return inspect(surroundings, target, choice, update=update)
 
-    def _examine(self, target: Target, tell: Tell) -> Examined:
+    def _examine(self, target: Target) -> Examined:
         """Find out what a thing contains, in a child process: it was written by anybody."""
         from dogwatch.app.examination import examine_here
         from dogwatch.flow.children import EXAMINE_LIMITS, ChildPool
 
         if not self._isolated:
-            return examine_here(tell, self.settings, self.outside, target)
+            return examine_here(self._tell, self.settings, self.outside, target)
         with closing(ChildPool(1, EXAMINE_LIMITS)) as children:
-            return children.run_telling("the scan", tell, examine_in_child, self.settings, self.dsn, target)
+            return children.run_telling("the scan", self._tell, examine_in_child, self.settings, self.dsn, target)
 
-    def _import_feed(self, source: str, ecosystem: str, tell: Tell) -> None:
+    def _import_feed(self, source: str, ecosystem: str) -> None:
         """Import one feed now; what goes wrong is noted with the feed."""
-        with self._isolation(tell) as isolation:
+        with self._isolation() as isolation:
             self._look_at([(source, ecosystem)], isolation)
 
     def _look_at(
@@ -361,6 +368,7 @@ class App:
         from dogwatch.flow.steps import RepeatLater, run_step
 
         for feed in feeds:
+            self._tell(Progress(f"asking for the advisories of {feed[1]}"))
             with suppress(RepeatLater):
                 run_step(update_feed_step(self.outside, isolation, *feed, confirmed=feed in confirmed))
 
@@ -407,8 +415,8 @@ class App:
             raise ConfigError("DOGWATCH_DATA", problem) from error
 
     @contextmanager
-    def _isolation(self, tell: Tell = tell_nobody) -> Iterator[Isolation]:
-        """Yield what runs steps apart; its children end with the block. `tell` hears how imports come along."""
+    def _isolation(self) -> Iterator[Isolation]:
+        """Yield what runs steps apart; its children end with the block."""
         from dogwatch.flow.children import FEED_LIMITS, INDEX_LIMITS, NOTICE_LIMITS, ChildPool
 
         reading = ChildPool(1, NOTICE_LIMITS)
@@ -416,9 +424,9 @@ class App:
         auditing = ChildPool(1, FEED_LIMITS)  # a pool of its own: an import does not wait for an audit
         try:
             if self._isolated:
-                yield InChildren(self.settings, self.dsn, reading, indexing, importing, auditing, tell)
+                yield InChildren(self.settings, self.dsn, reading, indexing, importing, auditing, self._tell)
             else:
-                yield InProcess(self.outside, self.queue, tell)
+                yield InProcess(self.outside, self.queue, self._tell)
         finally:
             for pool in (reading, indexing, importing, auditing):
                 pool.close()

@@ -11,6 +11,7 @@ import typer
 
 from dogwatch.cli.ports import Dogwatch
 from dogwatch.cli.rendering import Format
+from dogwatch.model.progress import Tell, tell_nobody
 from dogwatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -42,25 +43,27 @@ def unopened(settings: Settings) -> App:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[App]:
-    """Connect everything for the time of a command: beside a running service, or alone."""
+def opened(settings: Settings, tell: Tell = tell_nobody) -> Iterator[App]:
+    """Connect everything for the time of a command, beside a running service or alone. `tell` hears what takes long."""
     from dogwatch.app import build
     from dogwatch.cli.logs import configure_logs
 
     configure_logs(level=logging.ERROR)  # what a command could not do, its answer says
-    with build(settings) as app:
+    with build(settings, tell=tell) as app:
         yield app
 
 
 @contextmanager
-def reached(settings: Settings) -> Iterator[Dogwatch]:
+def reached(settings: Settings, tell: Tell = tell_nobody) -> Iterator[Dogwatch]:
     """Yield what a command asks: the service that is named, otherwise the application on the data folder.
+
+    `tell` hears what takes long here; a service does its work by itself.
 
     Raises:
         ConfigError: the service's address, access key or authorities cannot be used.
     """
     if not settings.server:
-        with opened(settings) as app:
+        with opened(settings, tell) as app:
             yield app
         return
     from dogwatch.cli.remote.service import connected

@@ -16,6 +16,7 @@ from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_o
 from dogwatch.cli.looked_at import feed_state
 from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
+from dogwatch.cli.progress import showing_progress
 from dogwatch.cli.rendering import Column, as_document, minute, rfc3339, say
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.errors import InvalidRequestError
@@ -70,7 +71,7 @@ def update_feeds(
     """
     layout = lay_out(LISTING, output, columns, query, sort)
     confirmed = [_feed_named(text) for text in confirm_shrink or ()]
-    with reached(settings) as app:
+    with showing_progress() as tell, reached(settings, tell) as app:
         is_done = app.update_feeds(confirmed)
         feeds = _feeds(app.views)
     layout.write(layout.arranged(feeds), _advice(feeds))

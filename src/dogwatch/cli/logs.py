@@ -19,8 +19,20 @@ _QUIET = ("procrastinate", "psycopg", "httpx2", "httpcore2", "uvicorn.access")
 _LOGGED_BEFORE = frozenset({"job_error", "job_error_retry", "job_aborted", "job_aborted_retry"})
 
 
-def configure_logs(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
-    """Send all log lines to a stream, in the form that suits it."""
+class _ToStandardError(logging.StreamHandler[TextIO]):
+    """Writes to whatever is standard error at the moment: a bar of progress stands below the lines for its time."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, value: TextIO) -> None:
+        pass
+
+
+def configure_logs(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Send all log lines to a stream (None: standard error), in the form that suits it."""
     shared: list[structlog.typing.Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
@@ -32,11 +44,11 @@ def configure_logs(stream: TextIO = sys.stderr, level: int = logging.INFO) -> No
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(stream)
+    handler = _ToStandardError() if stream is None else logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(stream)],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(stream or sys.stderr)],
         )
     )
     handler.addFilter(_was_not_logged_before)

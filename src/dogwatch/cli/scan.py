@@ -63,8 +63,8 @@ def scan(
         ca_file=options.path_of(ca_file),
         plain_http=plain_http,
     )
-    with showing_progress(quiet) as tell, opened(settings) as app:
-        report = app.inspect(asked, choice, update=not no_update, tell=tell)
+    with showing_progress(quiet) as tell, opened(settings, tell) as app:
+        report = app.inspect(asked, choice, update=not no_update)
     write_report(report, outputs, quiet=quiet)
     if code := exit_code_of(report, policy):
         raise typer.Exit(code)

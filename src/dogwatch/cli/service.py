@@ -11,6 +11,7 @@ import typer
 
 from dogwatch.cli.command_line import examples
 from dogwatch.cli.demo import offer
+from dogwatch.cli.progress import showing_progress
 from dogwatch.cli.rendering import say
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.settings import Settings
@@ -26,7 +27,7 @@ def serve(settings: Settings) -> None:
     from dogwatch.cli.logs import configure_logs
 
     configure_logs()
-    with build(settings) as app:
+    with showing_progress() as tell, build(settings, tell=tell) as app:
         if app.demonstration.is_offered and not app.demonstration.folder.is_begun:
             say(*offer(settings, _program()))
         app.serve()

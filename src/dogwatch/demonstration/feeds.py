@@ -22,6 +22,7 @@ from dogwatch.demonstration.advisories import (
 )
 from dogwatch.demonstration.folder import DemonstrationFolder
 from dogwatch.model.feeds import SAMPLE_SOURCE, FeedChanges
+from dogwatch.model.progress import Tell, tell_nobody
 
 _EMPTY_STATE = {"records": "0"}
 
@@ -40,6 +41,7 @@ class Feeds(Protocol):
         known: Iterable[tuple[str, datetime]],
         now: datetime,
         confirmed: bool = False,
+        tell: Tell = tell_nobody,
     ) -> AbstractContextManager[FeedChanges | None]:
         """What changed; see `flow.ports.Feeds`."""
 
@@ -89,10 +91,11 @@ class FeedsWithSample:
         known: Iterable[tuple[str, datetime]],
         now: datetime,
         confirmed: bool = False,
+        tell: Tell = tell_nobody,
     ) -> Iterator[FeedChanges | None]:
         """Bring what changed; see `flow.ports.Feeds`. An empty sample ends what was in it."""
         if source != SAMPLE_SOURCE:
-            with self._real.fetch(source, ecosystem, state, known, now, confirmed) as changes:
+            with self._real.fetch(source, ecosystem, state, known, now, confirmed, tell) as changes:
                 yield changes
             return
         documents = self.documents(ecosystem)

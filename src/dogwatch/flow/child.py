@@ -119,12 +119,23 @@ def _end_with_parent(lifeline_fd: int) -> None:
 def _answer(connection: Connection, message: bytes) -> bytes:
     try:
         work: Work = pickle.loads(message)
-        ways = (lambda value: connection.send(Told(value)),) if work.tells else ()
+        ways = (_teller(connection),) if work.tells else ()
         return pickle.dumps(Done(work.function(*ways, *work.arguments)))
     except MemoryError:
         return pickle.dumps(OutOfMemory())
     except Exception as error:
         return _pickled_failure(error)
+
+
+def _teller(connection: Connection) -> Callable[[object], None]:
+    """Return what sends a value to the parent; any thread of the work may call it."""
+    one_at_a_time = threading.Lock()
+
+    def tell(value: object) -> None:
+        with one_at_a_time:
+            connection.send(Told(value))
+
+    return tell
 
 
 def _pickled_failure(error: Exception) -> bytes:

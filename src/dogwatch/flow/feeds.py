@@ -11,6 +11,7 @@ from dogwatch.flow.steps import Step
 from dogwatch.model.errors import FeedShrunkError
 from dogwatch.model.feeds import Publication
 from dogwatch.model.monitoring import StatusReason
+from dogwatch.model.progress import Progress, Tell, tell_nobody
 
 
 def update_feed_step(
@@ -31,7 +32,9 @@ def update_feed_step(
     )
 
 
-def update_feed(outside: Outside, source: str, ecosystem: str, confirmed: bool = False) -> Publication | None:
+def update_feed(
+    outside: Outside, source: str, ecosystem: str, confirmed: bool = False, tell: Tell = tell_nobody
+) -> Publication | None:
     """Fetch what changed in a feed and publish it. None when nothing did.
 
     Args:
@@ -39,6 +42,7 @@ def update_feed(outside: Outside, source: str, ecosystem: str, confirmed: bool =
         source: of the feed.
         ecosystem: of the feed.
         confirmed: believe it although it lost most of its records, or shows an older state than we hold.
+        tell: hears how far a first import has come, which takes minutes; later ones are quick.
 
     Raises:
         FeedError, ContentError: nothing was published; the previous revision stays in force.
@@ -46,8 +50,10 @@ def update_feed(outside: Outside, source: str, ecosystem: str, confirmed: bool =
     store = outside.journal_store
     known = _Lazily(lambda: store.known(source, ecosystem))
     state = store.feed_state(source, ecosystem)
+    hear = tell_nobody if state else tell
+    hear(Progress(f"importing the advisories for {ecosystem}"))
     try:
-        with outside.feeds.fetch(source, ecosystem, state, known, outside.clock.now(), confirmed) as changes:
+        with outside.feeds.fetch(source, ecosystem, state, known, outside.clock.now(), confirmed, hear) as changes:
             if changes is not None:
                 return store.publish(source, ecosystem, changes, outside.clock.now())
     except FeedShrunkError as error:

@@ -14,6 +14,7 @@ from dogwatch.model.images import ImageToIndex as ImageToIndex
 from dogwatch.model.images import Layer, Resolved
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.packages import Inventory, Provenance
+from dogwatch.model.progress import Tell, tell_nobody
 from dogwatch.model.registries import ManifestToResolve as ManifestToResolve
 from dogwatch.model.registries import Notice as Notice
 from dogwatch.model.registries import NoticeReading, PollOutcome, ReadNotice, Registry, TagListing
@@ -210,11 +211,12 @@ class Feeds(Protocol):
         known: Iterable[tuple[str, datetime]],
         now: datetime,
         confirmed: bool = False,
+        tell: Tell = tell_nobody,
     ) -> AbstractContextManager[FeedChanges | None]:
         """What changed since `state`; None when nothing did. What it left on disk is deleted with the end of the block.
 
         `known` is (record id, modified), read at most once and not at all when the feed has not changed. `confirmed`
-        believes a feed that lost most of its records, or shows an older state.
+        believes a feed that lost most of its records, or shows an older state. `tell` hears how far it has come.
 
         Raises:
             FeedError: it cannot be had, or shows an older state than we hold; FeedShrunkError: it lost too much.

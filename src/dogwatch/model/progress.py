@@ -25,6 +25,9 @@ class Progress:
     unit: Unit = Unit.NOTHING
 
 
+IDLE = Progress("")
+"""Nothing is being done that anybody waits for."""
+
 Tell = Callable[[Progress], None]
 """Takes what there is to tell, as often as there is anything; it returns at once."""
 

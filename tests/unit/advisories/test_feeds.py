@@ -15,6 +15,7 @@ from dogwatch.advisories import FeedReader
 from dogwatch.advisories.spool import spool_folder
 from dogwatch.flow.ports import Feeds
 from dogwatch.model.errors import ConfigError, FeedUnavailableError
+from dogwatch.model.progress import Progress, Unit
 from tests.builders.advisories import osv_record
 from tests.simulators.feeds import FeedBucket, write_listing
 
@@ -45,6 +46,20 @@ def test_feeds_can_be_switched_off_and_unknown_ones_are_a_mistake_in_the_setting
     assert FeedReader("", Path("spool"), ("npm",)).sources() == (("osv", "npm"),)
     with pytest.raises(ConfigError, match="COBOL"):
         FeedReader("", Path("spool"), ("COBOL",)).sources()
+
+
+def test_how_many_records_were_read_is_told_of_how_many_and_then_that_they_are_taken_in(reader: FeedReader) -> None:
+    heard: list[Progress] = []
+    with reader.fetch("osv", "npm", {}, (), NOW, tell=heard.append) as changes:
+        assert changes is not None
+        assert heard == []  # small files are there in a moment
+        assert len(list(changes.records)) == 2
+    reading = "reading the advisories for npm"
+    assert heard == [
+        Progress(reading, 1, 2, Unit.RECORDS),
+        Progress(reading, 2, 2, Unit.RECORDS),
+        Progress("taking in the advisories for npm"),
+    ]
 
 
 def test_changes_come_with_their_records_and_leave_nothing_behind(reader: FeedReader, bucket: FeedBucket) -> None:

@@ -18,6 +18,7 @@ from dogwatch.advisories.limits import FEED_LIMITS
 from dogwatch.advisories.mirror import Downloaded, DownloadResult, FeedMirror, Missing, NotModified
 from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import ConfigError, FeedRejectedError, FeedUnavailableError, LimitExceededError
+from dogwatch.model.progress import Progress, Unit
 from tests.simulators.feeds import Failure, FeedServer, serve_feed
 
 QUICK = replace(FEED_LIMITS, first_pause_seconds=0.01, idle_timeout_seconds=2.0, attempts=3)
@@ -69,6 +70,24 @@ def test_a_file_arrives_whole_and_its_fingerprint_says_later_that_it_is_the_same
     assert (content, result.size_bytes) == (CONTENT, len(CONTENT))
     assert result.fingerprint
     assert isinstance(download(mirror, fingerprint=result.fingerprint)[0], NotModified)
+
+
+@pytest.mark.parametrize("kind", ["folder", "web"])
+def test_a_large_file_is_told_as_it_comes_and_a_small_one_is_not(bucket: Path, server: FeedServer, kind: str) -> None:
+    size_bytes = 3 * 1024 * 1024
+    (bucket / "PyPI" / "all.zip").write_bytes(bytes(size_bytes))
+    heard: list[Progress] = []
+    location = str(bucket) if kind == "folder" else server.url
+    with closing(open_mirror(location, limits=QUICK, tell=heard.append)) as mirror:
+        mirror.download("PyPI/list.csv", io.BytesIO(), max_bytes=size_bytes, timeout_seconds=10.0)
+        assert heard == []
+        mirror.download("PyPI/all.zip", io.BytesIO(), max_bytes=size_bytes, timeout_seconds=10.0)
+    assert {(one.activity, one.total, one.unit) for one in heard} == {
+        ("downloading PyPI/all.zip", size_bytes, Unit.BYTES)
+    }
+    counts = [one.done for one in heard]
+    assert counts == sorted(counts)
+    assert (len(counts) > 1, counts[-1]) == (True, size_bytes)
 
 
 def test_a_changed_file_arrives_in_spite_of_the_fingerprint(mirror: FeedMirror, bucket: Path) -> None:
