@@ -1,4 +1,4 @@
-"""The program: `python -m bench [NAME…]`, from the project's folder. `./dev bench` calls it.
+"""The program: `python -m bench [--images N] [NAME…]`, from the project's folder. `./dev bench` calls it.
 
 Without names all subjects are measured and the page is written; with names their parts are printed and the page stays:
 all that stands on it comes from one run.
@@ -14,7 +14,7 @@ import traceback
 from datetime import timedelta
 from pathlib import Path
 
-from bench.bed import Bed, find_shared, open_bed
+from bench.bed import IMAGES, Bed, find_shared, open_bed
 from bench.catalogue import SUBJECTS, Subject
 from bench.figures import Section
 from bench.machine import busy_processors, describe_machine, load_average
@@ -30,11 +30,13 @@ def main() -> None:
     names = [subject.name for subject in SUBJECTS]
     parser = argparse.ArgumentParser(prog="./dev bench", description="Measure, and write docs/benchmarks.md.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"measure only these, and print: {', '.join(names)}")
-    asked = parser.parse_args().names
+    parser.add_argument("--images", type=int, default=IMAGES, metavar="N", help="of the large databases (%(default)s)")
+    given = parser.parse_args()
+    asked = given.names
     if unknown := set(asked) - set(names):
         parser.error(f"no such subject: {', '.join(sorted(unknown))}")
     chosen = [subject for subject in SUBJECTS if not asked or subject.name in asked]
-    run = _measure_all(chosen)
+    run = _measure_all(chosen, given.images)
     if asked:
         print("\n".join(render_section(each) for each in run.measured))
     else:
@@ -44,9 +46,9 @@ def main() -> None:
         sys.exit(f"bench: not measured: {', '.join(failed)}")
 
 
-def _measure_all(subjects: list[Subject]) -> Run:
+def _measure_all(subjects: list[Subject], images: int) -> Run:
     load_before, begun = load_average(), time.monotonic()
-    with open_bed(find_shared()) as bed:
+    with open_bed(find_shared(), images) as bed:
         machine = describe_machine(bed.server)
         measured = tuple(_measure(bed, subject) for subject in subjects)
     took = time.monotonic() - begun

@@ -23,6 +23,8 @@ from dogwatch.store.embedded import EmbeddedServer
 from tests.simulators.feeds import FeedBucket
 
 ACCOUNT = "123456789012"
+IMAGES = 100_000
+"""As many as a run of some minutes can afford; `--images 1000000` measures what the design speaks of."""
 
 
 @dataclass(eq=False)
@@ -32,6 +34,7 @@ class Bed:
     folder: Path
     server: str
     shared: Path | None
+    images: int = IMAGES
 
     @cached_property
     def bucket(self) -> FeedBucket:
@@ -103,15 +106,15 @@ class Bed:
 
 
 @contextmanager
-def open_bed(shared: Path | None) -> Iterator[Bed]:
-    """Start a server of our own in a folder that is deleted afterwards."""
+def open_bed(shared: Path | None, images: int = IMAGES) -> Iterator[Bed]:
+    """Start a server of our own in a folder that is deleted afterwards; `images` is the size of the large databases."""
     # As root, the server runs as another user, who must be able to pass through.
     folder = Path(tempfile.mkdtemp(prefix="dogwatch-bench-"))
     folder.chmod(0o711)
     try:
         (folder / "data").mkdir(mode=0o711)
         with EmbeddedServer(folder / "data").session() as server:
-            yield Bed(folder, server, shared)
+            yield Bed(folder, server, shared, images)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -11,13 +11,18 @@ from bench.subjects import (
     changed_advisory,
     cold_layer,
     command_help,
+    database_size,
     everything,
+    feed_day,
     feed_import,
-    findings_page,
+    finding_lists,
+    image_lists,
     known_base,
     notices,
+    service_at_scale,
     service_start,
     version_keys,
+    windows,
 )
 
 
@@ -37,7 +42,12 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("changed-advisory", changed_advisory.measure),
     Subject("everything", everything.measure),
     Subject("notices", notices.measure),
-    Subject("findings-page", findings_page.measure),
+    Subject("finding-lists", finding_lists.measure),
+    Subject("image-lists", image_lists.measure),
+    Subject("windows", windows.measure),
+    Subject("feed-day", feed_day.measure),
+    Subject("database-size", database_size.measure),
+    Subject("service-at-scale", service_at_scale.measure),
     Subject("service", service_start.measure),
     Subject("command-help", command_help.measure),
 )

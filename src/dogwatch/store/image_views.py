@@ -18,11 +18,12 @@ from dogwatch.store.accounts import setting_in_force
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.feed_gaps import ExpectedFeeds, load_feed_gaps
-from dogwatch.store.filters import EVERYTHING
+from dogwatch.store.filters import EVERYTHING, every
 from dogwatch.store.image_details import ImageDetails, load_details
 from dogwatch.store.image_filters import image_conditions
 from dogwatch.store.platforms import platform_name
 from dogwatch.store.queries import load_queries
+from dogwatch.store.tagged import tagged_condition
 from dogwatch.store.text import storable_identity
 from dogwatch.store.unresolved import UNRESOLVED, UNRESOLVED_OF_ACCOUNT
 from dogwatch.windows import explain
@@ -59,7 +60,7 @@ class ImageViews:
         """
         if not 1 <= query.limit <= MAX_PAGE:
             raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
-        statement = _composed("page", _ONE_ACCOUNT, image_conditions(query))
+        conditions = image_conditions(query)
         fingerprint = list_fingerprint("images", query.account_id, query.texts, query.times, query.filter)
         values = {
             "account": query.account_id,
@@ -68,6 +69,7 @@ class ImageViews:
             "after": _after(query, fingerprint),
         }
         with self._database.transaction() as connection:
+            statement = _composed("page", _ONE_ACCOUNT, every([conditions, tagged_condition(connection, query)]))
             with connection.cursor(row_factory=dict_row) as cursor:
                 rows = cursor.execute(statement, values, prepare=False).fetchall()
             shown = rows[: query.limit]

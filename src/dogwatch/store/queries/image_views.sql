@@ -30,6 +30,21 @@ LEFT JOIN inventory ON inventory.id = image.inventory_id
 WHERE {filters} AND image.image_id > %(after)s
 ORDER BY image.image_id LIMIT %(limit)s
 
+-- name: tags_like
+-- Tags that meet a condition; not more than a few.
+SELECT repository_id, digest FROM tag WHERE {condition} LIMIT %(limit)s
+
+-- name: tagged
+-- Images that tags point to, by themselves or by an index they stand behind.
+SELECT image.id
+FROM unnest(%(repositories)s::bigint[], %(digests)s::text[]) AS tag (repository_id, digest)
+JOIN image ON image.digest = tag.digest AND image.repository_id = tag.repository_id
+UNION
+SELECT index_image.image_id
+FROM unnest(%(repositories)s::bigint[], %(digests)s::text[]) AS tag (repository_id, digest)
+JOIN image_index ON image_index.digest = tag.digest AND image_index.repository_id = tag.repository_id
+JOIN index_image ON index_image.index_id = image_index.id
+
 -- name: counts
 -- Images by registry and status, with the gaps in what was seen of them: those kept with their inventories, and those
 -- that follow from the feeds. A family of packages without any feed is one, unless the inventory says so already.

@@ -60,6 +60,8 @@ WHERE affected_range.to_rev = 2147483647 AND affected_range.feed = %(ecosystem)s
 
 -- name: journal
 -- One row per document that changed, with what kind of change it was; before the documents themselves are brought up.
+-- Begins at the documents concerned and looks each up (OFFSET 0: what is estimated of temporary tables would have all the
+-- others read for one of them).
 INSERT INTO advisory_change (advisory_id, revision_id, kind, document)
 SELECT advisory_id, %(revision)s, kind, document
 FROM (
@@ -85,19 +87,22 @@ FROM (
            END AS kind,
            CASE WHEN incoming_advisory.document IS DISTINCT FROM newest.document
                 THEN incoming_advisory.document END AS document
-    FROM advisory
+    FROM (SELECT name FROM incoming_advisory
+          UNION SELECT name FROM removed_record
+          UNION SELECT ended.name FROM ended_range JOIN advisory AS ended ON ended.id = ended_range.advisory_id)
+         AS concerned
+    CROSS JOIN LATERAL (SELECT * FROM advisory WHERE source = %(source)s AND name = concerned.name OFFSET 0) AS advisory
     LEFT JOIN incoming_advisory ON incoming_advisory.name = advisory.name
     LEFT JOIN removed_record ON removed_record.name = advisory.name
     LEFT JOIN LATERAL (
         SELECT revision_id, document FROM advisory_change
         WHERE advisory_change.advisory_id = advisory.id AND document IS NOT NULL
         ORDER BY revision_id DESC LIMIT 1) AS newest ON true
-    WHERE advisory.source = %(source)s
-      AND (incoming_advisory.name IS NOT NULL
-           OR (removed_record.name IS NOT NULL AND advisory.removed_at IS NULL
-               AND NOT EXISTS (SELECT FROM feed_record
-                               WHERE feed_record.source = advisory.source AND feed_record.name = advisory.name))
-           OR advisory.id IN (SELECT advisory_id FROM ended_range))
+    WHERE incoming_advisory.name IS NOT NULL
+       OR (removed_record.name IS NOT NULL AND advisory.removed_at IS NULL
+           AND NOT EXISTS (SELECT FROM feed_record
+                           WHERE feed_record.source = advisory.source AND feed_record.name = advisory.name))
+       OR advisory.id IN (SELECT advisory_id FROM ended_range)
 ) AS change
 WHERE kind IS NOT NULL
 

@@ -33,8 +33,8 @@ SELECT advisory.id, advisory.name,
        coalesce(array_agg(every.name ORDER BY every.name) FILTER (WHERE every.is_cve), '{}'),
        coalesce(array_agg(every.name ORDER BY every.name) FILTER (WHERE NOT every.is_cve), '{}')
 FROM advisory JOIN advisory_name AS every ON every.advisory_id = advisory.id
-WHERE advisory.id IN (SELECT advisory_id FROM advisory_name WHERE name = ANY(%(names)s::text[]) AND NOT is_cve)
-   OR advisory.id = ANY(%(advisories)s::bigint[])
+WHERE advisory.id IN (SELECT advisory_id FROM advisory_name WHERE name = ANY(%(names)s::text[]) AND NOT is_cve
+                      UNION SELECT unnest(%(advisories)s::bigint[]))
 GROUP BY advisory.id
 
 -- name: vulnerabilities_by_name

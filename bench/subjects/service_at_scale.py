@@ -1,0 +1,57 @@
+"""What `dogwatch serve` holds in memory while it is asked for lists of many images."""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+
+from bench.bed import Bed
+from bench.figures import Figure, Section
+from bench.million.world import LARGEST, described, filled
+from bench.processes import children_of, resident_megabytes
+from bench.service import Service, running_service
+
+_ROUNDS = 5
+_PATHS = (
+    "/",
+    "/metrics",
+    "/api/v1/images?limit=1000",
+    "/api/v1/findings?limit=1000",
+    "/api/v1/findings?limit=1000&sort=first_observed_at",
+)
+_PATIENCE_SECONDS = 120.0
+
+
+def measure(bed: Bed) -> Section:
+    """Ask for the largest pages again and again, and look at the processes after each round."""
+    world = filled(bed, bed.images)
+    environment = bed.environment(world.moved, DOGWATCH_OPEN_LOOPBACK="1", DOGWATCH_ACCOUNT=LARGEST, DOGWATCH_DEMO="0")
+    main, children = [], []
+    with running_service(environment, bed.folder) as service:
+        rest = resident_megabytes(service.process_id)
+        for _ in range(_ROUNDS):
+            for path in _PATHS:
+                _ask(service, path)
+            main.append(resident_megabytes(service.process_id))
+            children.append(max(map(resident_megabytes, children_of(service.process_id)), default=0.0))
+    return Section(
+        "The service at scale",
+        f"{described(bed.images)} Each round asks for {len(_PATHS)} things, pages of 1,000 whole images and findings "
+        "among them, and looks at the resident memory afterwards.",
+        (
+            Figure("memory of the main process, nothing asked", "MB", (rest,), "≤ 250"),
+            Figure("memory of the main process, after each round", "MB", tuple(main), "≤ 250"),
+            *(
+                (Figure("its largest child", "MB", tuple(children), "≤ 200 (feed import 500)"),)
+                if any(children)
+                else ()
+            ),
+        ),
+    )
+
+
+def _ask(service: Service, path: str) -> None:
+    request = urllib.request.Request(f"http://{service.host}:{service.port}{path}")
+    with urllib.request.urlopen(request, timeout=_PATIENCE_SECONDS) as answer:
+        while answer.read(65_536):
+            time.sleep(0)
