@@ -12,6 +12,8 @@ from typing import TextIO
 
 import structlog
 
+from dogwatch.cli.outages import OncePerOutage
+
 _QUIET = ("procrastinate", "psycopg", "httpx2", "httpcore2", "uvicorn.access")
 """Libraries that log every job or request at INFO; of those only warnings are of interest."""
 
@@ -52,6 +54,7 @@ def configure_logs(stream: TextIO | None = None, level: int = logging.INFO) -> N
         )
     )
     handler.addFilter(_was_not_logged_before)
+    handler.addFilter(OncePerOutage())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from procrastinate.exceptions import ConnectorException
+from psycopg import OperationalError
 
 from dogwatch.cli.logs import configure_logs
+from dogwatch.cli.outages import QUIET_SECONDS, OncePerOutage
 
 
 class Terminal(io.StringIO):
@@ -64,3 +67,36 @@ def test_libraries_are_quiet_and_the_engine_does_not_repeat_a_failed_job() -> No
     engine.error("Job ended with status: Error", extra={"action": "job_error"})
     engine.error("Side task failed", extra={"action": "side_task_failed"})
     assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["Side task failed"]
+
+
+def test_an_outage_of_the_database_is_one_line_without_a_trace() -> None:
+    stream = io.StringIO()
+    configure_logs(stream)
+    lost = OperationalError("connection refused\n\tIs the server running?")
+    told_on = ConnectorException("database error")
+    told_on.__cause__ = lost
+    for _ in range(3):
+        logging.getLogger("psycopg.pool").warning("error connecting in %r: %s", "pool-1", lost)
+        logging.getLogger("procrastinate.worker").error("Side task failed", exc_info=told_on)
+        structlog.stdlib.get_logger("dogwatch.flow").warning("queue not served", queue="fast", reason="refused")
+    logging.getLogger("procrastinate.worker").error("a mistake", exc_info=KeyError("x"))
+    told, mistake = map(json.loads, stream.getvalue().splitlines())
+    assert told["event"] == (
+        "the database is away, and waited for: error connecting in 'pool-1': connection refused Is the server running?"
+    )
+    assert "exception" not in told
+    assert (mistake["event"], "KeyError" in mistake["exception"]) == ("a mistake", True)
+
+
+def test_the_next_outage_is_told_again() -> None:
+    present = 0.0
+    once = OncePerOutage(lambda: present)
+
+    def tries() -> bool:
+        return once.filter(logging.LogRecord("psycopg.pool", logging.WARNING, "", 0, "refused", None, None))
+
+    told = []
+    for pause in (0, 30, 30, QUIET_SECONDS + 1, 30):
+        present += pause
+        told.append(tries())
+    assert told == [True, False, False, True, False]
