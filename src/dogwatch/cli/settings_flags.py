@@ -73,9 +73,10 @@ def _is_offered(one: Setting, reach: Reach, every: bool, taken: frozenset[str]) 
 
 
 def _flags(parameters: Sequence[inspect.Parameter]) -> frozenset[str]:
-    """Return the names of a command's own options."""
+    """Return the names of a command's own options. typer keeps the first of them where a default would stand."""
     extras = [extra for one in parameters for extra in getattr(one.annotation, "__metadata__", ())]
-    return frozenset(name for extra in extras for name in getattr(extra, "param_decls", None) or ())
+    names = [(getattr(extra, "default", None), *(getattr(extra, "param_decls", None) or ())) for extra in extras]
+    return frozenset(name for several in names for name in several if isinstance(name, str))
 
 
 def _refuse_elsewhere(settings: Settings, reach: Reach, command: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.testing
@@ -61,3 +62,12 @@ def test_a_data_folder_beside_a_service_is_refused(flag: str) -> None:
     error = refusal_of("findings", "--server", NOBODY, flag, value)
     assert isinstance(error, InvalidRequestError)
     assert "means nothing beside --server" in error.message
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_no_flag_of_a_command_means_two_things(path: tuple[str, ...]) -> None:
+    command: Any = typer.main.get_command(application)
+    for name in path:
+        command = command.commands[name]
+    flags = [flag for one in command.params for flag in (*one.opts, *one.secondary_opts)]
+    assert sorted(flags) == sorted(set(flags))
