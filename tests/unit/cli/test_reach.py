@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,6 @@ from dogwatch.model.errors import InvalidRequestError
 from tests.unit.cli.test_main import COMMANDS
 
 NOBODY = "http://127.0.0.1:1"
-WORDS = {
-    "clock advance": ["1d"],
-    "demo advance": ["1d"],
-    "keys remove": ["X"],
-    "registries add": ["registry.example"],
-    "registries remove": ["x"],
-    "registries test": ["x"],
-    "rescan set": ["--push", "30d"],
-}
 ASK = {
     *("findings", "images", "coverage", "db status", "db update", "rescan show", "rescan set"),
     *("registries list", "registries test", "registries remove"),
@@ -31,9 +24,16 @@ MACHINE = {"serve", "worker", "scan", "config"}
 FOLDER = {" ".join(path) for path in COMMANDS} - ASK - MACHINE
 
 
+def example_of(command: str) -> list[str]:
+    """Return the words of the first example in a command's help."""
+    lines = COMMANDS[tuple(command.split())].epilog.split("Examples:\n")[1].splitlines()
+    words = itertools.dropwhile(lambda word: "=" in word, shlex.split(lines[0]))
+    return list(words)[1:]
+
+
 def refusal_of(command: str, *options: str, **variables: str) -> BaseException | None:
-    """Run a command in this process and return the error that it ends with."""
-    words = [*command.split(), *WORDS.get(command, []), *options]
+    """Run a command's example in this process and return the error that it ends with."""
+    words = [*example_of(command), *options]
     outcome = typer.testing.CliRunner().invoke(application, words, env=variables, prog_name="dogwatch")
     assert outcome.stdout == ""
     return outcome.exception

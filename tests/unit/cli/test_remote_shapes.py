@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from dogwatch.cli.remote import shapes
+from dogwatch.cli.remote import finding_shapes, image_shapes, setup_shapes
+from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, StatusCode, StatusReason, Window
 from dogwatch.model.registries import RegistryAccess
@@ -28,6 +29,18 @@ from tests.serve.rooms import (
     make_unresolved,
 )
 
+OUTCOME = LifecycleOutcome(
+    "sha256:" + "e" * 64,
+    ("latest",),
+    NOW,
+    StorageClass.STANDARD,
+    next(iter(LifecycleVerdict)),
+    7,
+    LifecycleAction.EXPIRE,
+    None,
+    "older than 14 days",
+)
+
 
 def through_json(document: dict[str, Any], shape: Any) -> Any:
     return msgspec.json.decode(msgspec.json.encode(document), type=shape)
@@ -45,7 +58,7 @@ def through_json(document: dict[str, Any], shape: Any) -> Any:
     ],
 )
 def test_a_finding(finding: FindingView) -> None:
-    assert through_json(rendering.finding(finding), shapes.Finding).view() == finding
+    assert through_json(rendering.finding(finding), finding_shapes.Finding).view() == finding
 
 
 @pytest.mark.parametrize(
@@ -53,22 +66,23 @@ def test_a_finding(finding: FindingView) -> None:
     [
         make_image(),
         make_image(watched_until=FOREVER, gaps=(GAP,), pulled_at=None),
+        make_image(proposal=Proposal(OUTCOME, NOW, "would go by rule 7, as it is older than 14 days")),
         make_image(watched_until=None, status_code=StatusCode.INACTIVE, status_reason=StatusReason.ACCESS_DENIED),
         make_image(indexed_at=None, packages=0, severity_counts={}, problem="registry refused access (403)"),
     ],
 )
 def test_an_image(image: ImageView) -> None:
-    assert through_json(rendering.image(image), shapes.Image).view() == image
+    assert through_json(rendering.image(image), image_shapes.Image).view() == image
 
 
 def test_a_manifest_that_could_not_be_resolved() -> None:
     manifest = make_unresolved()
-    assert through_json(rendering.unresolved(manifest), shapes.Unresolved).view() == manifest
+    assert through_json(rendering.unresolved(manifest), image_shapes.Unresolved).view() == manifest
 
 
 def test_a_count() -> None:
     count = CoverageCount(ACCOUNT, "harbour", StatusCode.ACTIVE, StatusReason.SUCCESSFUL, 12, 3, 1)
-    assert through_json(rendering.count(count), shapes.Count).view() == count
+    assert through_json(rendering.count(count), image_shapes.Count).view() == count
 
 
 @pytest.mark.parametrize("one", [make_feed(), make_feed(checked_at=None, changed_at=None, missing=True)])
@@ -78,13 +92,13 @@ def test_a_feed(one: FeedView) -> None:
 
 def test_the_windows() -> None:
     setting = RescanSetting(Window(None), Window(None, off=True), ActivityMode.EITHER, SettingStatus.PENDING, NOW)
-    assert through_json(rendering.windows(setting), shapes.Windows).view() == setting
+    assert through_json(rendering.windows(setting), setup_shapes.Windows).view() == setting
 
 
 def test_a_registry_without_its_credentials() -> None:
     registry = make_registry()
     expected = replace(registry, access=RegistryAccess(registry.access.url))
-    assert through_json(rendering.registry(registry), shapes.WatchedRegistry).view() == expected
+    assert through_json(rendering.registry(registry), setup_shapes.WatchedRegistry).view() == expected
 
 
 @pytest.mark.parametrize(
@@ -98,4 +112,4 @@ def test_a_registry_without_its_credentials() -> None:
 )
 def test_what_no_dogwatch_says_is_refused_with_its_place(changes: dict[str, Any], place: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=place):
-        through_json({**rendering.finding(make_finding()), **changes}, shapes.Finding)
+        through_json({**rendering.finding(make_finding()), **changes}, finding_shapes.Finding)

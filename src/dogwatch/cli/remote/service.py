@@ -9,7 +9,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
-from dogwatch.cli.remote import shapes
+from dogwatch.cli.remote import finding_shapes, image_shapes, setup_shapes
 from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.wire import Wire, tls_context
@@ -73,9 +73,9 @@ class RemoteDogwatch:
         self.rescan_settings = RemoteWindows(wire)
         self.registries = RemoteRegistries(wire)
 
-    def check_registry(self, alias: str) -> Sequence[shapes.Check]:
+    def check_registry(self, alias: str) -> Sequence[setup_shapes.Check]:
         """Have the service try a registry."""
-        return self._wire.send("POST", f"/registries/{quote(alias, safe='')}/checks", shapes.Checks).checks
+        return self._wire.send("POST", f"/registries/{quote(alias, safe='')}/checks", setup_shapes.Checks).checks
 
     def request_windows(
         self, push_window: str | None, activity_window: str | None, activity_mode: str | None
@@ -83,7 +83,7 @@ class RemoteDogwatch:
         """Ask for a change of the windows."""
         named = {"push_window": push_window, "activity_window": activity_window, "activity_mode": activity_mode}
         asked = {name: value for name, value in named.items() if value is not None}
-        return self._wire.send("PUT", "/rescan", shapes.Windows, asked).view()
+        return self._wire.send("PUT", "/rescan", setup_shapes.Windows, asked).view()
 
     def apply_windows(self) -> None:
         """Wait until the service has come to the change.
@@ -108,7 +108,7 @@ class RemoteDogwatch:
         if confirmed:
             place = f"on the machine of {self._wire.server}: dogwatch db update --confirm-shrink SOURCE/ECOSYSTEM"
             raise InvalidRequestError("confirm-shrink", f"is said {place}")
-        self._wire.send("POST", "/db/updates", shapes.Accepted)
+        self._wire.send("POST", "/db/updates", setup_shapes.Accepted)
         return False
 
 
@@ -124,36 +124,36 @@ class RemoteViews:
             raise InvalidRequestError("filter", "times and numbers are asked from afar by --filter alone")
         order = [("sort", query.sort), ("order", "desc" if query.descending else "asc")]
         as_of = [("as_of", query.as_of.isoformat())] if query.as_of else []
-        page = self._wire.get("/findings", shapes.FindingPage, [*_parameters(query), *order, *as_of])
+        page = self._wire.get("/findings", finding_shapes.FindingPage, [*_parameters(query), *order, *as_of])
         return Page(tuple(one.view() for one in page.findings), page.next or "")
 
     def images(self, query: ImageQuery) -> Page[ImageView]:
         """Return a page of images."""
-        page = self._wire.get("/images", shapes.ImagePage, _parameters(query))
+        page = self._wire.get("/images", image_shapes.ImagePage, _parameters(query))
         return Page(tuple(one.view() for one in page.images), page.next or "")
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """Return a page of the manifests that could not be resolved."""
-        page = self._wire.get("/unresolved", shapes.UnresolvedPage, _parameters(query))
+        page = self._wire.get("/unresolved", image_shapes.UnresolvedPage, _parameters(query))
         return Page(tuple(one.view() for one in page.unresolved), page.next or "")
 
-    def undetermined(self, account_id: str, image_id: int) -> tuple[shapes.Undetermined, ...]:
+    def undetermined(self, account_id: str, image_id: int) -> tuple[image_shapes.Undetermined, ...]:
         """Return what could not be compared in an image."""
-        page = self._wire.get(f"/images/{image_id}", shapes.ImagePage)
+        page = self._wire.get(f"/images/{image_id}", image_shapes.ImagePage)
         return tuple(lost for one in page.images for lost in one.lost())
 
     def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
         """Count images by registry and status."""
         asked = _filters(query.texts) + ([("filter", filter_text(query.filter))] if query.filter else [])
-        return tuple(one.view() for one in self._wire.get("/coverage", shapes.Coverage, asked).counts)
+        return tuple(one.view() for one in self._wire.get("/coverage", image_shapes.Coverage, asked).counts)
 
     def feeds(self) -> tuple[FeedView, ...]:
         """Return the freshness of every feed."""
-        return self._wire.get("/db/status", shapes.Feeds).feeds
+        return self._wire.get("/db/status", setup_shapes.Feeds).feeds
 
     def now(self) -> datetime:
         """Return the service's present."""
-        return self._wire.get("/db/status", shapes.Feeds).at
+        return self._wire.get("/db/status", setup_shapes.Feeds).at
 
 
 class RemoteWindows:
@@ -164,7 +164,7 @@ class RemoteWindows:
 
     def load(self, account_id: str) -> RescanSetting:
         """Return the newest change of the windows."""
-        return self._wire.get("/rescan", shapes.Windows).view()
+        return self._wire.get("/rescan", setup_shapes.Windows).view()
 
 
 class RemoteRegistries:
@@ -175,7 +175,7 @@ class RemoteRegistries:
 
     def list(self, account_id: str) -> tuple[Registry, ...]:
         """Return the registries that are watched."""
-        return tuple(one.view() for one in self._wire.get("/registries", shapes.RegistryList).registries)
+        return tuple(one.view() for one in self._wire.get("/registries", setup_shapes.RegistryList).registries)
 
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching a registry."""

@@ -141,9 +141,14 @@ def unresolved(one: UnresolvedView) -> dict[str, Any]:
 
 
 def proposal(one: Proposal) -> dict[str, Any]:
-    """Return what a lifecycle policy proposed for an image."""
-    members = {"why": one.sentence, "evaluated_at": iso(one.evaluated_at), "notice": NOTHING_IS_DELETED}
-    return {**outcome(one.outcome), **members}
+    """Return what a lifecycle policy proposed for an image: `why` in a whole sentence, `reason` as the rule has it."""
+    sentence = {"why": one.sentence, "reason": one.outcome.why}
+    return {
+        **outcome(one.outcome),
+        **sentence,
+        "evaluated_at": iso(one.evaluated_at),
+        "notice": NOTHING_IS_DELETED,
+    }
 
 
 def outcome(one: LifecycleOutcome) -> dict[str, Any]:

@@ -1,43 +1,28 @@
-"""Answers of /api/v1 as they stand in JSON, and the values they tell of.
-
-What the API leaves out is as empty here as it is there: where a registry's credentials are, it tells nobody.
-Members that are not known here are passed over, so that an older command reads a newer service.
-"""
+"""Images, and what may be some, as /api/v1 tells of them, and the values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
 import msgspec
 
+from dogwatch.cli.remote.finding_shapes import SeverityName
+from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import (
-    ActivityMode,
-    RescanSetting,
-    SettingStatus,
     StatusCode,
     StatusReason,
-    Window,
 )
-from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import (
     CoverageCount,
-    FeedView,
-    FindingView,
     GapView,
     ImageView,
     UnresolvedView,
-    VulnerablePackage,
 )
 
-_VULNERABILITY_DIGITS = 16  # at the end of a finding's id; those before name the image
-
 Undetermined: TypeAlias = tuple[str, str, str, str, int]
-FindingId: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{32}$")]
-SeverityName: TypeAlias = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(one.name for one in Severity)})$")]
 WindowText: TypeAlias = Annotated[str, msgspec.Meta(pattern="^(DAYS_[1-9][0-9]{0,4}|LIFETIME|NONE)$")]
 
 
@@ -49,99 +34,35 @@ class Status(msgspec.Struct):
     problem: str = ""
 
 
-class Score(msgspec.Struct):
-    """A score with its method."""
+class LifecycleProposal(msgspec.Struct):
+    """What a lifecycle policy proposed for an image: `why` in a whole sentence, `reason` as the rule has it."""
 
-    value: float
-    vector: str
-    version: str
-    source: str
-
-
-class FindingImage(msgspec.Struct):
-    """The image of a finding."""
-
-    id: int
-    account: str
-    registry: str
-    registry_url: str
-    region: str
-    repository: str
     digest: str
     tags: tuple[str, ...]
-    os: str
-    architecture: str
-    platform: str
-    author: str
     pushed_at: datetime | None
+    storage_class: StorageClass
+    verdict: LifecycleVerdict
+    rule: int | None
+    action: LifecycleAction | None
+    due_at: datetime | None
+    why: str
+    reason: str
+    evaluated_at: datetime
 
-
-class Finding(msgspec.Struct):
-    """A finding."""
-
-    id: FindingId
-    vulnerability: str
-    aliases: tuple[str, ...]
-    title: str
-    description: str
-    severity: SeverityName
-    score: Score | None
-    source: str
-    advisory: str
-    references: tuple[str, ...]
-    published_at: datetime | None
-    modified_at: datetime | None
-    fix: str
-    status: str
-    begin_reason: str
-    closed_reason: str
-    first_observed_at: datetime
-    last_observed_at: datetime
-    updated_at: datetime
-    image: FindingImage
-    packages: tuple[VulnerablePackage, ...]
-
-    def view(self) -> FindingView:
+    def view(self) -> Proposal:
         """Return what it tells of."""
-        score, image = self.score, self.image
-        return FindingView(
-            account_id=image.account,
-            image_id=image.id,
-            vulnerability_id=int(self.id[-_VULNERABILITY_DIGITS:], 16),
-            vulnerability=self.vulnerability,
-            aliases=self.aliases,
-            title=self.title,
-            description=self.description,
-            severity=Severity[self.severity],
-            score_tenths=round(score.value * 10) if score else None,
-            score_vector=score.vector if score else "",
-            score_version=score.version if score else "",
-            score_source=score.source if score else "",
-            source=self.source,
-            advisory=self.advisory,
-            references=self.references,
-            published_at=self.published_at,
-            modified_at=self.modified_at,
-            fix_available=self.fix,
-            status=self.status,
-            begin_reason=self.begin_reason,
-            closed_reason=self.closed_reason,
-            first_observed_at=self.first_observed_at,
-            last_observed_at=self.last_observed_at,
-            updated_at=self.updated_at,
-            registry_alias=image.registry,
-            registry_url=image.registry_url,
-            region=image.region,
-            repository=image.repository,
-            digest=image.digest,
-            tags=image.tags,
-            os=image.os,
-            architecture=image.architecture,
-            platform=image.platform,
-            author=image.author,
-            pushed_at=image.pushed_at,
-            packages=self.packages,
+        outcome = LifecycleOutcome(
+            digest=self.digest,
+            tags=self.tags,
+            pushed_at=self.pushed_at,
+            storage_class=self.storage_class,
+            verdict=self.verdict,
+            rule=self.rule,
+            action=self.action,
+            due_at=self.due_at,
+            why=self.reason,
         )
+        return Proposal(outcome, self.evaluated_at, self.why)
 
 
 class UndeterminedPackage(msgspec.Struct):
@@ -185,6 +106,7 @@ class Image(msgspec.Struct):
     undetermined: int | None
     findings: dict[SeverityName, int] | None
     gaps: tuple[GapView, ...]
+    lifecycle: LifecycleProposal | None = None
     undetermined_packages: tuple[UndeterminedPackage, ...] = ()
 
     def view(self) -> ImageView:
@@ -219,6 +141,7 @@ class Image(msgspec.Struct):
             undetermined=self.undetermined or 0,
             severity_counts={Severity[name]: count for name, count in (self.findings or {}).items()},
             gaps=self.gaps,
+            proposal=self.lifecycle.view() if self.lifecycle else None,
         )
 
     def lost(self) -> tuple[Undetermined, ...]:
@@ -278,56 +201,6 @@ class Count(msgspec.Struct):
         return CoverageCount(*place, self.images, self.gaps, self.unresolved)
 
 
-class Windows(msgspec.Struct):
-    """The windows of an account."""
-
-    push_window: WindowText
-    activity_window: WindowText
-    activity_mode: ActivityMode
-    status: SettingStatus
-    updated_at: datetime | None
-
-    def view(self) -> RescanSetting:
-        """Return what it tells of."""
-        windows = (Window.parse(self.push_window), Window.parse(self.activity_window))
-        return RescanSetting(*windows, self.activity_mode, self.status, self.updated_at)
-
-
-class WatchedRegistry(msgspec.Struct):
-    """A registry, without where its credentials are."""
-
-    id: int
-    account: str
-    alias: str
-    kind: str
-    url: str
-    region: str
-    added_at: datetime
-
-    def view(self) -> Registry:
-        """Return what it tells of."""
-        access = RegistryAccess(self.url)
-        return Registry(self.id, self.account, self.alias, self.kind, self.region, access, self.added_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing tried against a registry."""
-
-    name: str
-    url: str
-    passed: bool
-    status: int | None
-    detail: str
-
-
-class FindingPage(msgspec.Struct):
-    """A page of findings."""
-
-    findings: tuple[Finding, ...]
-    next: str | None
-
-
 class ImagePage(msgspec.Struct):
     """A page of images; whole ones have no next page."""
 
@@ -346,28 +219,3 @@ class Coverage(msgspec.Struct):
     """What was looked at."""
 
     counts: tuple[Count, ...]
-
-
-class Feeds(msgspec.Struct):
-    """How fresh each feed is."""
-
-    at: datetime
-    feeds: tuple[FeedView, ...]
-
-
-class RegistryList(msgspec.Struct):
-    """The registries that are watched."""
-
-    registries: tuple[WatchedRegistry, ...]
-
-
-class Checks(msgspec.Struct):
-    """What was tried against a registry."""
-
-    checks: tuple[Check, ...]
-
-
-class Accepted(msgspec.Struct):
-    """Work that was queued."""
-
-    at: datetime
