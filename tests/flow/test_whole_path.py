@@ -71,6 +71,18 @@ def test_news_heard_twice_and_in_any_order_come_to_the_same_end(world: World) ->
     assert world.rows("SELECT pulled_by FROM clocks") == [("dev",)]
 
 
+def test_news_heard_a_thousand_times_are_news_once(world: World) -> None:
+    built = vulnerable_image()
+    world.simulator.add("team/app", built, "latest")
+    push = world.event("push", "team/app", built, "latest")
+    for _ in range(10):
+        world.notify(*[push] * 100)
+    world.app.run_until_idle()
+    assert world.findings() == EXPECTED
+    assert world.rows("SELECT count(*) FROM registry_event WHERE origin = 'webhook'") == [(1,)]
+    assert world.rows("SELECT count(*) FROM notice") == [(10,)]
+
+
 def test_a_pull_heard_before_its_push_is_not_lost(world: World) -> None:
     built = vulnerable_image()
     world.simulator.add("team/app", built, "latest")

@@ -16,6 +16,7 @@ from tests.builders.layers import (
     directory,
     file,
     opaque,
+    os_release,
     package_json,
     raw_entry,
     read_members,
@@ -25,6 +26,7 @@ from tests.builders.layers import (
 )
 
 LINUX = Platform("linux", "amd64")
+STATUS = "var/lib/dpkg/status"
 
 # A small world of names, so that layers meet: `a/a`, `a/node_modules/a/package.json` …
 DIRECTORIES = ["a", "b", "a/b", "a/a", "a/node_modules", "a/node_modules/a", "a/b/node_modules/a", "b/node_modules/a"]
@@ -176,3 +178,13 @@ def test_files_written_through_links_are_those_of_the_real_path(writes: list[tup
 
     places = [place for place, _ in writes]
     assert outcome(places) == outcome([real.get(place, place) for place in places])
+
+
+LINES = [b"Package: a\n", b"Version: 1\n", b"Status: x\n", b"Status: install ok installed\n", b"\n", b"\0"]
+
+
+@given(st.binary() | st.lists(st.sampled_from(LINES)).map(b"".join))
+def test_a_distribution_with_any_bytes_for_its_database_is_never_clean(content: bytes) -> None:
+    layer = read_members(file("etc/os-release", os_release()), file(STATUS, content))
+    inventory = build_inventory([layer], LINUX).inventory
+    assert inventory.sets or inventory.gaps

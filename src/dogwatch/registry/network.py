@@ -28,17 +28,35 @@ class Zone(Enum):
     LOOPBACK = "loopback"
     LINK_LOCAL = "link-local"
     SPECIAL = "special"
+    CLOUD = "cloud metadata"
+
+
+# Where machines in a cloud are told their identity and keys, outside the link-local network. All but one lie among
+# private addresses, which are open for private registries.
+_CLOUD_ADDRESSES = frozenset(
+    ipaddress.ip_address(address)
+    for address in (
+        "fd00:ec2::254",  # AWS, instances with IPv6
+        "fd20:ce::254",  # Google Cloud, instances with IPv6 alone
+        "100.100.100.200",  # Alibaba Cloud
+        "192.0.0.192",  # Oracle Cloud
+        "168.63.129.16",  # Azure, a public address
+    )
+)
 
 
 def zone_of(address: str) -> Zone:
     """Return the zone of an IP address; IPv4 inside IPv6 (mapped, 6to4, NAT64) counts as the IPv4 address it is.
 
     Source:
-        IANA special-purpose address registries, as the standard library knows them; RFC 6052 for NAT64.
+        IANA special-purpose address registries, as the standard library knows them; RFC 6052 for NAT64; the clouds'
+        documentation of their metadata services.
     """
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         ip = _inner_ipv4(ip) or ip
+    if ip in _CLOUD_ADDRESSES:
+        return Zone.CLOUD
     if ip.is_loopback:
         return Zone.LOOPBACK
     if ip.is_link_local:

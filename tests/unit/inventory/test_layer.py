@@ -237,6 +237,39 @@ def test_a_bomb_is_left_when_its_ratio_shows(compression: str) -> None:
     assert caught.value.fields["limit"] == "unpacked_ratio"
 
 
+class Repeated(io.BytesIO):
+    """The same bytes again and again; remembers how many were taken."""
+
+    def __init__(self, part: bytes, times: int) -> None:
+        super().__init__(part * 1000)
+        self.size_bytes = len(part) * times
+        self.taken = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        content = super().read(min(size or 0, self.size_bytes - self.taken))
+        if not content and self.taken < self.size_bytes:
+            self.seek(0)
+            return self.read(size)
+        self.taken += len(content)
+        return content
+
+
+def test_ten_million_empty_entries_are_left_long_before_their_end() -> None:
+    stream = Repeated(gzip.compress(raw_entry(b"empty") * 1000, mtime=0), 10_000)
+    layer = replace(layer_of(b"").layer, size_bytes=stream.size_bytes)
+    with pytest.raises(LimitExceededError, match="over the limit unpacked_ratio of 200 times its size"):
+        read_layer(stream, layer, Limits(ratio_free_bytes=16 << 20))
+    assert stream.taken < stream.size_bytes / 10
+
+
+def test_more_entries_than_allowed_are_left_whatever_their_size() -> None:
+    stream = Repeated(raw_entry(b"empty"), 10_000_000)
+    layer = replace(layer_of(b"").layer, size_bytes=stream.size_bytes)
+    with pytest.raises(LimitExceededError, match="over the limit entries of 50000 entries"):
+        read_layer(stream, layer, Limits(entries=50_000))
+    assert stream.taken < stream.size_bytes / 100
+
+
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 def test_a_layer_larger_than_allowed_is_left(compression: str) -> None:
     with pytest.raises(LimitExceededError) as caught:

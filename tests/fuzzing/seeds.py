@@ -1,0 +1,220 @@
+"""Good input for each parser, made by the builders: what is bent until something breaks."""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+import zipfile
+
+from tests.builders.advisories import encode_record, osv_record
+from tests.builders.archives import BASE, TOP, archive_of, saved
+from tests.builders.layers import (
+    END,
+    compress,
+    device,
+    directory,
+    dpkg_status,
+    file,
+    hard_link,
+    opaque,
+    os_release,
+    package_json,
+    pax_header,
+    pax_record,
+    python_metadata,
+    raw_entry,
+    stanza,
+    symlink,
+    tar_of,
+    whiteout,
+)
+from tests.builders.oci import as_json, build_image, build_index
+
+Seeds = tuple[bytes, ...]
+
+URLS = (
+    "pkg:deb/debian/openssl@3.0.7-1?arch=amd64&distro=debian-12&upstream=openssl%403.0.7-1",
+    "pkg:pypi/requests@2.30.0",
+    "pkg:npm/%40angular/core@12.0.0#sub/path",
+    "pkg:golang/github.com/x/y@v1.0.0",
+)
+
+
+def tars() -> Seeds:
+    """Every kind of entry, in every format."""
+    long = "deep/" * 40 + "node_modules/a/package.json"
+    members = (
+        file("var/lib/dpkg/status", dpkg_status(stanza("a"))), file(long, package_json("a", "1")), symlink("l", long),
+        hard_link("h", "var/lib/dpkg/status"), directory("d"), device("dev/null"), whiteout("d/w"), opaque("d"),
+    )  # fmt: skip
+    sparse = pax_record(b"GNU.sparse.major", b"1") + pax_record(b"GNU.sparse.name", b"real")
+    return (
+        tar_of(*members, format=tarfile.GNU_FORMAT),
+        tar_of(*members, format=tarfile.PAX_FORMAT),
+        pax_header(path=b"other/name", size=b"3", linkpath=b"t") + raw_entry(b"short", b"abc") + END,
+        raw_entry(b"x", sparse, kind=b"x") + raw_entry(b"GNUSparseFile.0/real", b"map") + END,
+        raw_entry(b"g", pax_record(b"path", b"other"), kind=b"g") + raw_entry(b"a", size=b"\x80" + bytes(11)) + END,
+        raw_entry(b"v7/", magic=bytes(8), kind=b"\0") + raw_entry(b"name", prefix=b"pre") + END,
+    )
+
+
+def blobs() -> Seeds:
+    """A small layer in each compression, in one piece and in several, and padded."""
+    content = tar_of(file("etc/os-release", os_release()))
+    gzip, zstd = compress(content, "gzip"), compress(content, "zstd")
+    skippable = b"\x50\x2a\x4d\x18\x04\0\0\0skip"
+    return (content, gzip, zstd, gzip + gzip + bytes(9), skippable + zstd + skippable, zstd + bytes(9))
+
+
+def bills() -> Seeds:
+    """CycloneDX and SPDX."""
+    components = [{"type": "library", "name": "a", "version": "1", "purl": url} for url in URLS]
+    system = {"type": "operating-system", "name": "debian", "version": "12"}
+    cyclonedx = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "metadata": {"component": {"type": "container", "name": "shop", "version": "1"}},
+        "components": [*components, system, {"type": "application", "components": components}],
+    }
+    references = [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": URLS[0]}]
+    spdx = {
+        "spdxVersion": "SPDX-2.3",
+        "name": "shop",
+        "documentDescribes": ["SPDXRef-1"],
+        "packages": [{"SPDXID": "SPDXRef-1", "name": "a", "versionInfo": "1", "externalRefs": references}],
+        "relationships": [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES"}],
+    }
+    return as_json(cyclonedx), as_json(spdx)
+
+
+def records() -> Seeds:
+    """OSV records."""
+    vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+    return (
+        encode_record(osv_record("GHSA-1", fixed="1.2", aliases=["CVE-2026-1"], severity=vector, versions=["1.0"])),
+        encode_record(osv_record("DSA-1", ecosystem="Debian:12", last_affected="1-1", upstream=["CVE-2026-2"])),
+        encode_record(osv_record("PYSEC-1", withdrawn="2026-07-02T00:00:00Z", range_type="SEMVER", urgency="low")),
+    )
+
+
+def archives() -> Seeds:
+    """A feed's archive, stored and deflated."""
+    made = []
+    for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", method) as archive:
+            for number, record in enumerate(records()):
+                archive.writestr(zipfile.ZipInfo(f"A-{number}.json"), record, method)
+        made.append(buffer.getvalue())
+    return tuple(made)
+
+
+def listings() -> Seeds:
+    """A feed's list."""
+    return (b"2026-07-02T00:00:00Z,GHSA-1\n2026-07-01T00:00:00.123456789Z,PYSEC-2026-1\n",)
+
+
+def manifests() -> Seeds:
+    """An image and an index."""
+    image = build_image([BASE, TOP])
+    return image.content, build_image([BASE], docker=True).content, build_index([image]).content
+
+
+def configs() -> Seeds:
+    """An image's config."""
+    return (build_image([BASE, TOP]).blobs[0].content,)
+
+
+def notices() -> Seeds:
+    """A webhook body of CNCF Distribution."""
+    image = build_image([BASE])
+    event = {
+        "id": "320678d8",
+        "timestamp": "2026-03-09T14:44:26.402973972-08:00",
+        "action": "push",
+        "target": {"mediaType": image.media_type, "digest": image.digest, "repository": "team/app", "tag": "1.0"},
+        "request": {"addr": "192.0.2.1:1", "method": "PUT", "useragent": "docker/27"},
+        "actor": {"name": "dev"},
+    }
+    return (json.dumps({"events": [event, event | {"action": "pull"}, event | {"action": "delete"}]}).encode(),)
+
+
+def filters() -> Seeds:
+    """Filters with every sign."""
+    return (
+        b'severity in (critical, "high") and fix = yes or not (package ~ "openssl*" and epss >= 0.5)',
+        b"repository != a/b AND observed < 2026-01-01 or first_observed >= 2026-01-01T00:00:00Z",
+        b"status not in (closed, suppressed)",
+    )
+
+
+def versions() -> Seeds:
+    """Versions of every scheme."""
+    texts = (
+        "1:2.30-1~deb12u1",
+        "3.0.7-1+b1",
+        "1.0rc1.post2.dev3+local.1",
+        "1!2.0",
+        "v1.2.3-beta.1+build",
+        "1.x",
+        "0~~",
+    )
+    return tuple(text.encode() for text in texts)
+
+
+def docker_archives() -> Seeds:
+    """Archives of `docker save`, plain and packed."""
+    plain = archive_of(saved())
+    linked = archive_of(saved("3/layer.tar"), {"3/layer.tar": "../2/layer.tar"})
+    return plain, compress(plain, "gzip"), linked
+
+
+def dpkg_files() -> Seeds:
+    """A dpkg status file."""
+    return (dpkg_status(stanza("openssl", "3.0.7-1"), stanza("b")).encode(), b"Package: a\nStatus: install ok x\n")
+
+
+def os_releases() -> Seeds:
+    """An os-release file."""
+    return (os_release(pretty_name="Debian 12").encode(), b'ID=\'x\'\nVERSION_ID="1\\"2"\n# comment\n')
+
+
+def python_files() -> Seeds:
+    """Metadata of a distribution."""
+    return (python_metadata("requests", "2.30.0").encode(), b"\xef\xbb\xbfName: a\n  b\nVersion:1\n\nName: c")
+
+
+def npm_files() -> Seeds:
+    """A package.json."""
+    return (package_json("@scope/a", "1.0.0").encode(), b'{"name":"a","version":1,"more":[{}]}')
+
+
+def ownership_files() -> Seeds:
+    """A list of files of a dpkg package."""
+    return (
+        b"/.\n/usr/lib/python3/dist-packages/a-1.dist-info/METADATA\n",
+        b"d41d8cd98f00b204e9800998ecf8427e  usr/a\n",
+    )
+
+
+def package_urls() -> Seeds:
+    """Package URLs."""
+    return tuple(url.encode() for url in URLS)
+
+
+def headers() -> Seeds:
+    """What a registry's WWW-Authenticate says."""
+    return (
+        b'Bearer realm="https://a.example/token",service="a",scope="repository:a/b:pull"',
+        b'Basic realm="x", Digest',
+    )
+
+
+def vectors() -> Seeds:
+    """CVSS vectors of each version."""
+    return (
+        b"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+        b"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+        b"AV:N/AC:L/Au:N/C:P/I:P/A:P",
+    )

@@ -1,0 +1,189 @@
+"""Every parser of foreign bytes as one function: any bytes are a value, a gap or an error of the tree.
+
+For the laws (a few changes of good input) and for `./dev fuzz` (as many as the time allows).
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from itertools import chain
+from pathlib import Path
+
+from dogwatch.advisories.archive import Archive
+from dogwatch.advisories.limits import FEED_LIMITS
+from dogwatch.advisories.listing import parse_listing
+from dogwatch.advisories.osv_document import parse_advisory
+from dogwatch.inventory.bill import read_bill
+from dogwatch.inventory.catalogue import find_extractor
+from dogwatch.inventory.collector import EvidenceCollector
+from dogwatch.inventory.compression import CompressionError, unpack
+from dogwatch.inventory.limits import KIB, MIB, Limits
+from dogwatch.inventory.overlay import overlay
+from dogwatch.inventory.package_urls import parse_package_url
+from dogwatch.inventory.tar import TarFormatError, TarReader
+from dogwatch.matching import key_affected_ranges, score_of
+from dogwatch.model.advisories import SeverityFact
+from dogwatch.model.errors import ContentError, InvalidRequestError, NotFoundError
+from dogwatch.model.filter_grammar import parse_filter
+from dogwatch.model.filters import FINDING_FIELDS, IMAGE_FIELDS, filter_text
+from dogwatch.model.images import digest_of
+from dogwatch.registry.challenges import parse_challenges, reading_scope
+from dogwatch.registry.configs import parse_config
+from dogwatch.registry.distribution import DistributionAdapter
+from dogwatch.registry.docker_archive import open_archive
+from dogwatch.registry.manifests import parse_manifest
+from dogwatch.versions import SCHEMES, sort_key, why_not_comparable
+from tests.fuzzing import seeds
+
+# Small, so that a bomb of some bytes shows as a refusal and not as time.
+LIMITS = Limits(unpacked_bytes=8 * MIB, ratio_free_bytes=256 * KIB, entries=20_000, members=2_000, kept_bytes=MIB)
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A parser: `parse` returns whatever it likes, and raises only what is a mistake of ours."""
+
+    name: str
+    parse: Callable[[bytes], object]
+    seeds: Callable[[], seeds.Seeds]
+
+
+def _unpack(content: bytes) -> int:
+    size = 0
+    try:
+        for chunk in unpack(iter([content]), "", "it", LIMITS):
+            size += len(chunk)
+            if size > LIMITS.unpacked_bytes:
+                break
+    except (CompressionError, ContentError):
+        pass
+    return size
+
+
+def _read_tar(content: bytes) -> object:
+    """Walk it, and lay what was collected over itself."""
+    reader = TarReader(iter([content]), LIMITS, "it")
+    collector = EvidenceCollector(LIMITS)
+    try:
+        for entry in reader:
+            collector.visit(entry, reader)
+    except (TarFormatError, ContentError):
+        pass
+    evidence = collector.evidence()
+    return overlay([evidence, evidence])
+
+
+def _extract_at(path: str) -> Callable[[bytes], object]:
+    extractor = find_extractor(path)
+    assert extractor is not None
+
+    def extract(content: bytes) -> object:
+        try:
+            return extractor.extract(path, content, LIMITS)
+        except ContentError:
+            return None
+
+    return extract
+
+
+def _refusable(parse: Callable[[bytes], object]) -> Callable[[bytes], object]:
+    def run(content: bytes) -> object:
+        try:
+            return parse(content)
+        except ContentError:
+            return None
+
+    return run
+
+
+def _read_archive(content: bytes) -> object:
+    archive = Archive(io.BytesIO(content), "it", replace(FEED_LIMITS, max_record_bytes=MIB))
+    found = list(archive.entries())
+    return [archive.inflate(entry) for entry in found if archive.is_within_limits(entry)]
+
+
+def _read_advisory(content: bytes) -> object:
+    """Read it, and make of it what is matched and shown."""
+    advisory = parse_advisory(content)
+    facts = chain(advisory.severity, *(entry.severity for entry in advisory.affected))
+    return key_affected_ranges(advisory), [score_of(fact, "it") for fact in facts]
+
+
+def _read_package_url(content: bytes) -> object:
+    try:
+        return parse_package_url(content.decode("utf-8", "replace"))
+    except ValueError:
+        return None
+
+
+def _read_filter(content: bytes) -> None:
+    text = content.decode("utf-8", "replace")
+    for fields in (FINDING_FIELDS, IMAGE_FIELDS):
+        try:
+            found = parse_filter(text, fields)
+        except InvalidRequestError:
+            continue
+        assert parse_filter(filter_text(found), fields) == found
+
+
+def _read_version(content: bytes) -> None:
+    text = content.decode("utf-8", "surrogateescape")
+    for scheme in SCHEMES:
+        assert (sort_key(scheme.name, text) is None) == (why_not_comparable(scheme.name, text) is not None)
+
+
+def _read_challenge(content: bytes) -> object:
+    challenges = parse_challenges([content.decode("latin-1")])
+    return [reading_scope(one.parameter("scope"), "repository:a/b:pull") for one in challenges]
+
+
+def _read_listing(content: bytes) -> object:
+    return parse_listing(io.BytesIO(content), "it", NOW, FEED_LIMITS)
+
+
+def _score(content: bytes) -> object:
+    return score_of(SeverityFact("CVSS_V3", content.decode("utf-8", "replace")), "it")
+
+
+def _read_notice(content: bytes) -> object:
+    return DistributionAdapter().parse_events("application/json", content, "us")
+
+
+def _open_docker_archive(content: bytes) -> None:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        try:
+            opened = open_archive(Path(file.name), "", None)
+        except (ContentError, InvalidRequestError, NotFoundError):
+            return
+        opened.close()
+
+
+TARGETS = (
+    Target("tar", _read_tar, seeds.tars),
+    Target("compression", _unpack, seeds.blobs),
+    Target("dpkg-status", _extract_at("var/lib/dpkg/status"), seeds.dpkg_files),
+    Target("dpkg-ownership", _extract_at("var/lib/dpkg/info/a.list"), seeds.ownership_files),
+    Target("os-release", _extract_at("etc/os-release"), seeds.os_releases),
+    Target("python-metadata", _extract_at("a-1.dist-info/METADATA"), seeds.python_files),
+    Target("npm-package", _extract_at("node_modules/a/package.json"), seeds.npm_files),
+    Target("bill", _refusable(lambda content: read_bill(content, "it", LIMITS)), seeds.bills),
+    Target("package-url", _read_package_url, seeds.package_urls),
+    Target("osv", _refusable(_read_advisory), seeds.records),
+    Target("feed-archive", _refusable(_read_archive), seeds.archives),
+    Target("feed-listing", _refusable(_read_listing), seeds.listings),
+    Target("severity", _score, seeds.vectors),
+    Target("manifest", _refusable(lambda content: parse_manifest(content, "", digest_of(content))), seeds.manifests),
+    Target("config", _refusable(lambda content: parse_config(content, digest_of(content))), seeds.configs),
+    Target("docker-archive", _open_docker_archive, seeds.docker_archives),
+    Target("notice", _read_notice, seeds.notices),
+    Target("challenge", _read_challenge, seeds.headers),
+    Target("filter", _read_filter, seeds.filters),
+    Target("version", _read_version, seeds.versions),
+)
