@@ -140,7 +140,9 @@ class ImageViews:
 
 
 def _composed(name: str, account: sql.Composable, filters: sql.Composable) -> sql.Composed:
-    coverage = sql.SQL(_SQL["coverage"]).format(account=account)
+    """Compose a named query; where nothing tells images apart, they are counted before they are looked at."""
+    images = "alike" if name == "counts" and filters is EVERYTHING else "one_by_one"
+    coverage = sql.SQL(_SQL["coverage"]).format(images=sql.SQL(_SQL[images]).format(account=account))
     unresolved = UNRESOLVED if account is EVERYTHING else UNRESOLVED_OF_ACCOUNT
     return sql.SQL(_SQL[name]).format(coverage=coverage, unresolved=unresolved, filters=filters)
 

@@ -1,26 +1,45 @@
 -- name: coverage
 -- Images with their status, as of now. A sweep that comes late shows no dead image as watched.
+SELECT image.*,
+       CASE WHEN image.removed_at IS NOT NULL OR image.state = 'deleted' THEN 'RESOURCE_TERMINATED'
+            WHEN image.scan_frequency = 'MANUAL' THEN 'SCAN_FREQUENCY_MANUAL'
+            WHEN NOT image.is_inside THEN 'SCAN_ELIGIBILITY_EXPIRED'
+            WHEN image.state = 'failed' THEN image.failure
+            WHEN image.state = 'pending' THEN 'PENDING_INITIAL_SCAN'
+            WHEN image.scan_frequency = 'SCAN_ON_PUSH' THEN 'SCAN_FREQUENCY_SCAN_ON_PUSH'
+            ELSE 'SUCCESSFUL' END AS status_reason,
+       CASE WHEN image.removed_at IS NULL AND image.state IN ('pending', 'indexed')
+                 AND image.scan_frequency <> 'MANUAL' AND image.is_inside THEN 'ACTIVE' ELSE 'INACTIVE' END AS status_code
+FROM ({images}) AS image
+
+-- name: one_by_one
+-- Images, and whether they are inside their windows now.
 SELECT image.id AS image_id, image.account_id, image.repository_id, registry.alias, registry.url, registry.region,
        registry.removed_at, repository.name AS repository, repository.scan_frequency, image.digest, image.os,
        image.architecture, image.size_bytes, image.state, image.status_reason AS failure, image.problem,
        image.indexed_at, clocks.pushed_at, clocks.pulled_at, clocks.pulled_by, clocks.in_use_at, clocks.watched_until,
-       clocks.held_by, clocks.watched, layer_chain.inventory_id,
-       CASE WHEN registry.removed_at IS NOT NULL OR image.state = 'deleted' THEN 'RESOURCE_TERMINATED'
-            WHEN repository.scan_frequency = 'MANUAL' THEN 'SCAN_FREQUENCY_MANUAL'
-            WHEN NOT clocks.watched OR clocks.watched_until < %(now)s THEN 'SCAN_ELIGIBILITY_EXPIRED'
-            WHEN image.state = 'failed' THEN image.status_reason
-            WHEN image.state = 'pending' THEN 'PENDING_INITIAL_SCAN'
-            WHEN repository.scan_frequency = 'SCAN_ON_PUSH' THEN 'SCAN_FREQUENCY_SCAN_ON_PUSH'
-            ELSE 'SUCCESSFUL' END AS status_reason,
-       CASE WHEN registry.removed_at IS NULL AND image.state IN ('pending', 'indexed')
-                 AND repository.scan_frequency <> 'MANUAL'
-                 AND clocks.watched AND clocks.watched_until >= %(now)s THEN 'ACTIVE' ELSE 'INACTIVE' END AS status_code
+       clocks.held_by, clocks.watched, layer_chain.inventory_id, 1 AS images,
+       coalesce(clocks.watched AND clocks.watched_until >= %(now)s, false) AS is_inside
 FROM image
 JOIN repository ON repository.id = image.repository_id
 JOIN registry ON registry.id = repository.registry_id
 JOIN clocks ON clocks.image_id = image.id
 JOIN layer_chain ON layer_chain.id = image.chain_id
 WHERE {account}
+
+-- name: alike
+-- The same, counted before anything is looked up: images of one repository with the same layers mostly are alike.
+SELECT repository.account_id, registry.alias, registry.removed_at, repository.scan_frequency, alike.state, alike.failure,
+       layer_chain.inventory_id, alike.images, alike.is_inside
+FROM (SELECT image.repository_id, image.chain_id, image.state, image.status_reason AS failure,
+             clocks.image_id IS NOT NULL AS is_inside, count(*) AS images
+      FROM image
+      LEFT JOIN clocks ON clocks.image_id = image.id AND clocks.watched AND clocks.watched_until >= %(now)s
+      WHERE {account}
+      GROUP BY 1, 2, 3, 4, 5) AS alike
+JOIN repository ON repository.id = alike.repository_id
+JOIN registry ON registry.id = repository.registry_id
+JOIN layer_chain ON layer_chain.id = alike.chain_id
 
 -- name: page
 -- A page of images in the order of their ids.
@@ -52,7 +71,8 @@ JOIN index_image ON index_image.index_id = image_index.id
 -- Gaps are added up once for each inventory that is there, all in one pass: asked for one by one, the inventories of a
 -- million images took half a minute.
 WITH counted AS MATERIALIZED (
-    SELECT image.account_id, image.alias, image.status_code, image.status_reason, image.inventory_id, count(*) AS images
+    SELECT image.account_id, image.alias, image.status_code, image.status_reason, image.inventory_id,
+           sum(image.images) AS images
     FROM ({coverage}) AS image
     WHERE {filters}
     GROUP BY 1, 2, 3, 4, 5
@@ -131,14 +151,27 @@ FROM (SELECT DISTINCT inventory_set.inventory_id, set_package.package_id
 GROUP BY held.inventory_id
 
 -- name: severities
--- Active findings of images by severity; a finding is as severe as its worst package.
-SELECT finding.image_id, finding.severity, count(*)
-FROM (SELECT finding_span.image_id, finding_span.vulnerability_id, max(exposure.severity) AS severity
-      FROM finding_span JOIN exposure ON exposure.id = finding_span.exposure_id
-      WHERE finding_span.image_id = ANY(%(ids)s::bigint[])
-        AND finding_span.from_at <= %(now)s AND finding_span.to_at > %(now)s
-      GROUP BY 1, 2) AS finding
-GROUP BY 1, 2
+-- Active findings of images by severity; a finding is as severe as its worst package. What is active now is the same for
+-- all images with an inventory, but for frozen ones, and is counted once.
+WITH watched AS MATERIALIZED (
+    SELECT monitoring.image_id, monitoring.inventory_id, coalesce(monitoring.frozen_revision, -1) AS frozen
+    FROM monitoring JOIN clocks ON clocks.image_id = monitoring.image_id
+    WHERE monitoring.image_id = ANY(%(ids)s::bigint[]) AND monitoring.from_at <= %(now)s AND monitoring.to_at > %(now)s
+      AND (monitoring.to_at < '9999-12-31Z' OR clocks.watched_until IS NULL OR clocks.watched_until >= %(now)s)
+), counted AS (
+    SELECT inventory_id, frozen, severity, count(*) AS findings
+    FROM (SELECT held.inventory_id, held.frozen, exposure.vulnerability_id, max(exposure.severity) AS severity
+          FROM (SELECT DISTINCT inventory_id, frozen FROM watched) AS held
+          JOIN inventory_set ON inventory_set.inventory_id = held.inventory_id
+          JOIN set_exposure ON set_exposure.set_id = inventory_set.set_id
+          JOIN exposure ON exposure.id = set_exposure.exposure_id AND exposure.verdict = 'affected'
+          WHERE CASE WHEN held.frozen < 0 THEN exposure.from_at <= %(now)s AND exposure.to_at > %(now)s
+                     ELSE exposure.from_rev <= held.frozen AND exposure.to_rev > held.frozen END
+          GROUP BY 1, 2, 3) AS finding
+    GROUP BY 1, 2, 3
+)
+SELECT watched.image_id, counted.severity, counted.findings
+FROM watched JOIN counted ON counted.inventory_id = watched.inventory_id AND counted.frozen = watched.frozen
 
 -- name: undetermined
 -- Packages of an image that could not be compared, with the reason and how many advisories that concerns.
