@@ -68,6 +68,14 @@ def test_a_preview_says_what_would_go_and_keeps_nothing(served: Served) -> None:
     assert served.world.rows("SELECT FROM lifecycle_evaluation") == []
 
 
+def test_a_preview_is_read_page_by_page(served: Served) -> None:
+    first = ask(served, "POST", f"{PREVIEW}?limit=2", KEEP_ONE).json
+    second = ask(served, "POST", f"{PREVIEW}?limit=2&cursor={first['next']}", KEEP_ONE).json
+    pages = [[one["digest"] for one in page["images"]] for page in (first, second)]
+    assert pages == [[digest("a"), digest("b")], [digest("c")]]
+    assert [second["next"], first["counts"], second["counts"]["goes"]] == [None, second["counts"], 3]
+
+
 def test_what_is_in_use_is_proposed_only_when_asked(served: Served) -> None:
     with served.world.database.transaction() as connection:
         connection.execute("UPDATE clocks SET in_use_at = now()")
@@ -81,6 +89,7 @@ def test_what_is_in_use_is_proposed_only_when_asked(served: Served) -> None:
         ("PUT", POLICY, text_of(rule(1, "any", keep=0)), "rules[0].selection.countNumber"),
         ("PUT", POLICY, "", "policy"),
         ("POST", f"{PREVIEW}?all=perhaps", KEEP_ONE, "all"),
+        ("POST", f"{PREVIEW}?cursor=x", KEEP_ONE, "cursor"),
         ("POST", f"{PREVIEW}?everything=true", KEEP_ONE, "everything"),
         ("GET", f"{POLICY}?all=true", "", "all"),
     ],

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dogwatch.cli.command_line import examples, new_group, opened
-from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
+from dogwatch.cli.lifecycle_rows import OUTCOMES, POLICIES, sum_up
+from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out
 from dogwatch.cli.options import option, switch
-from dogwatch.cli.rendering import NOTHING, Column, day, minute, plural, rfc3339, say, short_digest
+from dogwatch.cli.rendering import say
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
-from dogwatch.model.lifecycle import (
-    NOTHING_IS_DELETED,
-    LifecycleAction,
-    LifecycleOutcome,
-    LifecyclePreview,
-    LifecycleVerdict,
-    StoredPolicy,
-)
+from dogwatch.model.lifecycle import NOTHING_IS_DELETED, LifecycleVerdict
 from dogwatch.settings import Settings
 
 if TYPE_CHECKING:
@@ -124,7 +117,7 @@ def preview_policy(
         place = _place(app, settings, repository, registry)
         preview = app.lifecycle.preview(*place, _policy(app, file, preset), spares_in_use=not include_in_use)
     listed = [one for one in preview.outcomes if everything or one.verdict is not LifecycleVerdict.STAYS]
-    layout.write(layout.arranged(listed), _sum_up(preview))
+    layout.write(layout.arranged(listed), sum_up(preview))
 
 
 @takes_settings()
@@ -174,59 +167,6 @@ def _read(file: str) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         raise InvalidRequestError("file", f"{file} is not UTF-8") from error
-
-
-def _sum_up(preview: LifecyclePreview) -> str:
-    """Return what stands below a preview."""
-    goes, spared = LifecycleVerdict.GOES, LifecycleVerdict.IN_USE
-    counts: Mapping[str, int] = {
-        "would be deleted": preview.count(goes, LifecycleAction.EXPIRE),
-        "would be archived": preview.count(goes, LifecycleAction.ARCHIVE),
-        "spared as in use": preview.count(spared),
-        "kept by an image index": preview.count(LifecycleVerdict.NAMED),
-        "of unknown age": preview.count(LifecycleVerdict.UNKNOWN),
-        "stay": preview.count(LifecycleVerdict.STAYS),
-    }
-    told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count) or "none"
-    lines = [f"Of {plural(len(preview.outcomes), 'image')}: {told}."]
-    if preview.unresolved:
-        lines.append(f"{plural(preview.unresolved, 'manifest')} could not be resolved, so no rule could be asked.")
-    return "\n".join([*lines, f"This is {NOTHING_IS_DELETED}."])
-
-
-def _does(one: LifecycleOutcome) -> str:
-    if one.verdict is not LifecycleVerdict.GOES:
-        return str(one.verdict)
-    return "would be archived" if one.action is LifecycleAction.ARCHIVE else "would be deleted"
-
-
-_POLICY_COLUMNS: tuple[Column[StoredPolicy], ...] = (
-    Column("registry", "REGISTRY", lambda one: one.registry_alias),
-    Column("repository", "REPOSITORY", lambda one: one.repository),
-    Column("going", "WOULD GO", lambda one: str(one.going)),
-    Column("spared", "SPARED", lambda one: str(one.spared)),
-    Column("set_at", "SET", lambda one: rfc3339(one.set_at), lambda one: minute(one.set_at), spare=1),
-    Column("evaluated_at", "EVALUATED", lambda one: rfc3339(one.evaluated_at), lambda one: minute(one.evaluated_at)),
-    Column("problem", "PROBLEM", lambda one: one.problem),
-    Column("text", "", lambda one: one.text),
-)
-_OUTCOME_COLUMNS: tuple[Column[LifecycleOutcome], ...] = (
-    Column(
-        "outcome",
-        "OUTCOME",
-        _does,
-        style=lambda one: "bold red" if one.verdict is LifecycleVerdict.GOES else "dim",
-    ),
-    Column("digest", "DIGEST", lambda one: one.digest, lambda one: short_digest(one.digest)),
-    Column("tags", "TAGS", lambda one: " ".join(one.tags)),
-    Column("rule", "RULE", lambda one: NOTHING if one.rule is None else str(one.rule)),
-    Column("pushed_at", "PUSHED", lambda one: rfc3339(one.pushed_at), lambda one: day(one.pushed_at), spare=1),
-    Column("due_at", "DUE", lambda one: rfc3339(one.due_at), lambda one: day(one.due_at), spare=2),
-    Column("why", "WHY", lambda one: one.why),
-    Column("storage_class", "", lambda one: one.storage_class),
-)
-POLICIES = listing_of(_POLICY_COLUMNS)
-OUTCOMES = listing_of(_OUTCOME_COLUMNS)
 
 
 def add_to(application: typer.Typer) -> None:

@@ -13,8 +13,9 @@ from dogwatch.flow.ports import Defer
 MINUTE_SECONDS = 60
 _CLEANING_MINUTES = 60
 _DAY_MINUTES = 24 * 60
-# 03:30, 04:00 and 04:30 UTC, when most have little to do; the audit when the others are done.
-_DELETING_MINUTE, _POLICIES_MINUTE, _AUDIT_MINUTE = 3 * 60 + 30, 4 * 60, 4 * 60 + 30
+# 03:30 and 04:30 UTC, when most have little to do; the audit when the other is done.
+_DELETING_MINUTE, _AUDIT_MINUTE = 3 * 60 + 30, 4 * 60 + 30
+_POLICIES_MINUTES, _POLICIES_MINUTE = 60, 15  # every hour those whose own day is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def defer_due(
         defer.sweep()
     if minute % _DAY_MINUTES == _DELETING_MINUTE:
         defer.delete_old()
-    if minute % _DAY_MINUTES == _POLICIES_MINUTE:
+    if minute % _POLICIES_MINUTES == _POLICIES_MINUTE:
         defer.evaluate_policies()
     if minute % _DAY_MINUTES == _AUDIT_MINUTE:
         defer.audit()

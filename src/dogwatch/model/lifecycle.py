@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dogwatch.model.errors import InvalidRequestError
+
 
 class TagStatus(StrEnum):
     """Which images a rule is about; `tagged` names tags by patterns or prefixes."""
@@ -164,6 +166,22 @@ class LifecyclePreview:
     at: datetime
     outcomes: tuple[LifecycleOutcome, ...]
     unresolved: int
+
+    def page(self, limit: int, after: str, *, whole: bool) -> tuple[tuple[LifecycleOutcome, ...], str]:
+        """Return so many of the outcomes behind the one of a digest, and the digest to go on behind; empty at the end.
+
+        What simply stays is among them only in the `whole`.
+
+        Raises:
+            InvalidRequestError: no outcome has that digest.
+        """
+        listed = [one for one in self.outcomes if whole or one.verdict is not LifecycleVerdict.STAYS]
+        places = {one.digest: place for place, one in enumerate(listed, start=1)}
+        if after and after not in places:
+            raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+        start = places.get(after, 0)
+        shown = tuple(listed[start : start + limit])
+        return shown, shown[-1].digest if start + limit < len(listed) else ""
 
     def count(self, verdict: LifecycleVerdict, action: LifecycleAction | None = None) -> int:
         """Return how many images have a verdict; by one kind of action only, where that is given."""

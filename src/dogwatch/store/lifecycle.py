@@ -23,7 +23,7 @@ from dogwatch.windows.lifecycle import parse_policy
 _SQL = load_queries("lifecycle")
 
 EVALUATED_EVERY = timedelta(hours=23)
-"""A policy is evaluated again once its last evaluation is so old: a daily job that comes a little early is on time."""
+"""A policy is evaluated again once its last evaluation is so old: by an hourly job, so within a day."""
 
 PREVIEW_PAGE_MAX = 100
 """Images of one page of a preview; AWS's model has the same bound."""

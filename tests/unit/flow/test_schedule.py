@@ -60,7 +60,7 @@ def test_a_day_brings_everything_as_often_as_asked() -> None:
         "pick_up_forgotten": _DAY_MINUTES,
         "sweep": _DAY_MINUTES // 5,
         "delete_old": 1,
-        "evaluate_policies": 1,
+        "evaluate_policies": 24,
         "audit": 1,
         "poll 1": _DAY_MINUTES // 15,
         "poll 2": _DAY_MINUTES // 15,

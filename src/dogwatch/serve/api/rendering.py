@@ -5,18 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dogwatch.model.audits import Audit
-from dogwatch.model.lifecycle import (
-    NOTHING_IS_DELETED,
-    LifecycleOutcome,
-    LifecyclePreview,
-    LifecycleVerdict,
-    Proposal,
-    StoredPolicy,
-)
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import CoverageCount, FindingView, GapView, ImageView, UnresolvedView, VulnerablePackage
+from dogwatch.serve.api.proposals import proposal
 from dogwatch.serve.moments import iso
 from dogwatch.serve.ports import Check
 
@@ -137,61 +130,6 @@ def unresolved(one: UnresolvedView) -> dict[str, Any]:
         "status": {"code": str(one.status_code), "reason": str(one.status_reason), "problem": one.problem},
         "attempts": one.attempts,
         "tried_at": iso(one.tried_at),
-    }
-
-
-def proposal(one: Proposal) -> dict[str, Any]:
-    """Return what a lifecycle policy proposed for an image: `why` in a whole sentence, `reason` as the rule has it."""
-    sentence = {"why": one.sentence, "reason": one.outcome.why}
-    return {
-        **outcome(one.outcome),
-        **sentence,
-        "evaluated_at": iso(one.evaluated_at),
-        "notice": NOTHING_IS_DELETED,
-    }
-
-
-def outcome(one: LifecycleOutcome) -> dict[str, Any]:
-    """Return what a lifecycle policy comes to for one image."""
-    return {
-        "digest": one.digest,
-        "tags": list(one.tags),
-        "pushed_at": iso(one.pushed_at),
-        "storage_class": str(one.storage_class),
-        "verdict": str(one.verdict),
-        "rule": one.rule,
-        "action": None if one.action is None else str(one.action),
-        "due_at": iso(one.due_at),
-        "why": one.why,
-    }
-
-
-def policy(one: StoredPolicy) -> dict[str, Any]:
-    """Return a lifecycle policy; its text as it was given."""
-    return {
-        "registry": one.registry_alias,
-        "repository": one.repository,
-        "policy": one.text,
-        "set_at": iso(one.set_at),
-        "evaluated_at": iso(one.evaluated_at),
-        "problem": one.problem,
-        "going": one.going,
-        "spared_in_use": one.spared,
-        "notice": NOTHING_IS_DELETED,
-    }
-
-
-def preview(one: LifecyclePreview, *, whole: bool) -> dict[str, Any]:
-    """Return what a policy would do; what simply stays is listed only in the `whole`."""
-    listed = [each for each in one.outcomes if whole or each.verdict is not LifecycleVerdict.STAYS]
-    return {
-        "registry": one.registry_alias,
-        "repository": one.repository,
-        "at": iso(one.at),
-        "notice": NOTHING_IS_DELETED,
-        "counts": {str(verdict): one.count(verdict) for verdict in LifecycleVerdict},
-        "unresolved": one.unresolved,
-        "images": [outcome(each) for each in listed],
     }
 
 
