@@ -23,6 +23,7 @@ from bench.subjects import (
     service_start,
     version_keys,
     windows,
+    workers,
 )
 
 
@@ -42,6 +43,7 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("changed-advisory", changed_advisory.measure),
     Subject("everything", everything.measure),
     Subject("notices", notices.measure),
+    Subject("workers", workers.measure),
     Subject("finding-lists", finding_lists.measure),
     Subject("image-lists", image_lists.measure),
     Subject("windows", windows.measure),
