@@ -99,8 +99,7 @@ class _Tree:
         self._hide(own_files, itself=True)
         for path, file in own_files.items():  # 5
             self._show(path, file, ordinal)
-        for link in layer.hard_links:
-            self._link(link, resolver, ordinal)
+        self._link(layer.hard_links, resolver, ordinal)
 
     def note_effort(self) -> None:
         """Say so where links were too many or too long to be followed all."""
@@ -149,20 +148,16 @@ class _Tree:
         self.files[path] = VisibleFile(file if file.path == path else file.at(path), ordinal, since)
         self._mark_above((path,))
 
-    def _link(self, link: Link, resolver: Resolver, ordinal: int) -> None:
-        path, target = resolver.locate(link.path), resolver.locate(link.target)
-        if path is None:
-            self._note_lost([link.path])
-            return
-        wanted = find_extractor(link.path)
-        original = self.files.get(target) if target is not None else None
-        self._hide((path,), itself=True)
-        name = wanted.name if wanted is not None else ""
-        if original is not None and original.evidence.extractor == name:
-            self._show(path, original.evidence, ordinal)
-            return
-        gap = Gap(GapKind.LINK_NOT_FOLLOWED, path, f"a hard link to {link.target}, which was not read")
-        self._show(path, FileEvidence(path, name, Extraction(gaps=(gap,))), ordinal)
+    def _link(self, links: Sequence[Link], resolver: Resolver, ordinal: int) -> None:
+        """Show hard links with the content of their targets; all targets are looked up before any link hides one."""
+        located = [(resolver.locate(link.path), link) for link in links]
+        self._note_lost([link.path for path, link in located if path is None])
+        own = {path: link for path, link in located if path is not None}
+        ends = _ends_of({path: resolver.locate(link.target) for path, link in own.items()})
+        originals = {path: self.files.get(end) if end is not None else None for path, end in ends.items()}
+        self._hide(own, itself=True)
+        for path, link in own.items():
+            self._show(path, _linked(path, link, originals[path]), ordinal)
 
     def _note_lost(self, paths: list[str]) -> None:
         if paths:
@@ -175,3 +170,30 @@ class _Tree:
                 if directory in self._above:
                     break
                 self._above.add(directory)
+
+
+def _ends_of(targets: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return where each hard link ends whose target may be another one; None in a circle or behind a lost target."""
+    ends: dict[str, str | None] = {}
+    for path in targets:
+        trail: dict[str, None] = {}
+        here: str | None = path
+        while here is not None and here in targets and here not in ends:
+            if here in trail:
+                here = None
+                break
+            trail[here] = None
+            here = targets[here]
+        end = here if here is None else ends.get(here, here)
+        ends.update(dict.fromkeys(trail, end))
+    return ends
+
+
+def _linked(path: str, link: Link, original: VisibleFile | None) -> FileEvidence:
+    """Return what a hard link shows: its target's evidence, where that was read by the extractor of its own path."""
+    wanted = find_extractor(link.path)
+    name = wanted.name if wanted is not None else ""
+    if original is not None and original.evidence.extractor == name:
+        return original.evidence
+    gap = Gap(GapKind.LINK_NOT_FOLLOWED, path, f"a hard link to {link.target}, which was not read")
+    return FileEvidence(path, name, Extraction(gaps=(gap,)))

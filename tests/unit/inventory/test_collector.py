@@ -248,10 +248,10 @@ def test_a_few_deep_links_take_no_more_memory_than_many_flat_ones() -> None:
 
 
 def test_a_directory_that_is_replaced_again_and_again_is_gone_through_once() -> None:
-    # Were all records gone through each time, these would be a billion.
+    # Were all records gone through each time, these would be four hundred million.
     others = b"".join(raw_entry(b"o/%d" % number) for number in range(20_000))
     again = (raw_entry(b"d/x", kind=b"2", target=b"y") + raw_entry(b"d")) * 10
-    blocks = [others, *[again] * 5_000, END]
+    blocks = [others, *[again] * 2_000, END]
     collector = EvidenceCollector(DEFAULT_LIMITS)
     reader = TarReader(iter(blocks), DEFAULT_LIMITS, "it")
     for entry in reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dogwatch.inventory.evidence import LayerEvidence, Link
 from dogwatch.inventory.overlay import VisibleTree, overlay
 from dogwatch.inventory.paths import Effort
 from dogwatch.model.gaps import Gap, GapKind
@@ -162,6 +163,26 @@ def test_a_hard_link_shows_the_content_that_its_target_has_at_that_time() -> Non
         copy: [("1.0.0", 1, 1)],
     }
     assert seen([npm(), npm(copy)], [hard_link(copy, PATH)])[copy] == [("1.0.0", 0, 1)]
+
+
+def test_hard_links_to_hard_links_end_at_the_file_whatever_their_names() -> None:
+    first, second = "x/node_modules/a/package.json", "b/node_modules/a/package.json"
+    tree = seen([npm()], [hard_link(first, PATH), hard_link(second, first)])
+    assert tree == {PATH: [("1.0.0", 0, 0)], first: [("1.0.0", 1, 1)], second: [("1.0.0", 1, 1)]}
+    circle = lay([npm()], [hard_link(first, second), hard_link(second, first), hard_link(PATH, PATH)])
+    assert {path: [gap.kind for gap in file.evidence.found.gaps] for path, file in circle.files.items()} == {
+        PATH: [GapKind.LINK_NOT_FOLLOWED],
+        first: [GapKind.LINK_NOT_FOLLOWED],
+        second: [GapKind.LINK_NOT_FOLLOWED],
+    }
+
+
+def test_directories_replaced_by_hard_links_by_the_thousand_are_gone_through_once() -> None:
+    # One after the other these would be sixteen million looks at paths.
+    names = [f"d/{number}.egg-info" for number in range(4_000)]
+    older = read_members(*(file(f"{name}/PKG-INFO", python_metadata("a", "1")) for name in names))
+    links = LayerEvidence(hard_links=tuple(Link(name, "elsewhere") for name in sorted(names)))
+    assert set(overlay([older, links]).files) == set(names)
 
 
 def test_a_hard_link_to_what_was_not_read_is_a_gap_and_hides_what_it_replaces() -> None:
