@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
-from dogwatch.cli.ports import Dogwatch
 from dogwatch.cli.rendering import Format
 from dogwatch.model.progress import Tell, tell_nobody
-from dogwatch.settings import Settings
 
 if TYPE_CHECKING:
     from dogwatch.app import App
+    from dogwatch.cli.ports import Dogwatch
+    from dogwatch.settings import Settings
 
 Output = Annotated[
     Format | None,
@@ -23,10 +24,15 @@ Output = Annotated[
 ]
 
 
-def new_group(purpose: str = "") -> typer.Typer:
+def new_group(purpose: str = "", kind: type[TyperGroup] = TyperGroup) -> typer.Typer:
     """Return a group of commands: with plain help, which is quick, and no local variables (secrets) in tracebacks."""
     return typer.Typer(
-        help=purpose, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, add_completion=False
+        cls=kind,
+        help=purpose,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        add_completion=False,
     )
 
 

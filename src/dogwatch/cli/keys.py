@@ -1,4 +1,4 @@
-"""`dogwatch keys`: access keys for AWS clients that call from elsewhere than this machine."""
+"""`dogwatch keys`: access keys for whoever asks from elsewhere than this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def add(
 ) -> None:
     """Make an access key for the account; its secret is shown this once.
 
-    Printed as AWS clients read it: put it into ~/.aws/credentials below a profile's name.
+    Printed as AWS clients read it: put it into ~/.aws/credentials below a profile's name. In a file of its own it is
+    what --token-file takes.
     """
     if role not in _ROLES:
         raise InvalidRequestError("role", f"{role!r} is none of {', '.join(_ROLES)}")
@@ -72,8 +73,10 @@ LISTING = listing_of(COLUMNS, _document)
 
 def add_to(application: typer.Typer) -> None:
     """Register the commands."""
-    group = new_group("Access keys for AWS clients.")
-    group.command("add", epilog=examples("dogwatch keys add --role reader"))(add)
+    group = new_group("Access keys for whoever asks from elsewhere: AWS clients, scripts, dogwatch --server.")
+    group.command("add", epilog=examples("dogwatch keys add --role reader", "dogwatch keys add --role admin -o json"))(
+        add
+    )
     group.command("list", epilog=examples("dogwatch keys list -o json"))(show_keys)
     group.command("remove", epilog=examples("dogwatch keys remove DOGWEXAMPLEEXAMPLE22"))(remove)
     application.add_typer(group, name="keys")

@@ -1,4 +1,4 @@
-"""The program `dogwatch`: all its commands, and the end of each run."""
+"""The program `dogwatch`: what stands before its commands, and the end of each run."""
 
 from __future__ import annotations
 
@@ -8,35 +8,16 @@ from typing import Annotated
 import typer
 
 from dogwatch import __version__
-from dogwatch.cli import (
-    clock,
-    config,
-    coverage,
-    db,
-    demo,
-    findings,
-    images,
-    jobs,
-    keys,
-    lifecycle,
-    registries,
-    rescan,
-    scan,
-    service,
-)
 from dogwatch.cli.command_line import new_group
+from dogwatch.cli.commands import Commands
 from dogwatch.cli.errors import exit_code
 from dogwatch.cli.rendering import say
 from dogwatch.model.errors import DogwatchError, InvalidRequestError
 
-application = new_group("Keep watch over container images in any OCI registry, for as long as they are worth watching.")
+application = new_group(
+    "Keep watch over container images in any OCI registry, for as long as they are worth watching.", Commands
+)
 application._add_completion = True
-
-for _room in (
-    *(service, demo, scan, registries, findings, images, coverage, rescan, lifecycle),
-    *(db, jobs, keys, clock, config),
-):
-    _room.add_to(application)
 
 
 def _show_version(is_asked: bool) -> None:

@@ -14,6 +14,8 @@ import pytest
 import typer
 
 from dogwatch import __version__
+from dogwatch.cli import commands
+from dogwatch.cli.commands import COMMANDS as LISTED
 from dogwatch.cli.main import application
 from dogwatch.settings import SETTINGS
 
@@ -61,6 +63,28 @@ def test_every_command_has_help_with_examples_that_parse(path: tuple[str, ...]) 
         words = list(itertools.dropwhile(lambda word: "=" in word, shlex.split(example)))  # DOGWATCH_DEMO=1 dogwatch …
         assert tuple(words[: len(path) + 1]) == ("dogwatch", *path)
         command.make_context("dogwatch", words[len(path) + 1 :])
+
+
+def test_the_purposes_in_the_list_of_commands_are_their_own() -> None:
+    commands = typer.main.get_command(application).commands  # type: ignore[attr-defined]  # a group has some
+    own = {name: " ".join(one.help.split("\n\n")[0].split()) for name, one in commands.items()}
+    assert {one.name: one.purpose for one in LISTED} == own
+
+
+def test_every_module_with_commands_is_in_the_list() -> None:
+    modules = {path.stem for path in Path(commands.__file__).parent.glob("*.py") if "\ndef add_to(" in path.read_text()}
+    assert {one.module for one in LISTED} == modules
+
+
+def test_help_imports_no_command() -> None:
+    modules = {f"dogwatch.cli.{one.module}" for one in LISTED}
+    program = (
+        "import sys\nfrom dogwatch.cli.main import main\nsys.argv = ['dogwatch', '--help']\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print(set(sys.modules) & {modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
 
 
 @pytest.mark.parametrize("option", ["--version", "--help"])
