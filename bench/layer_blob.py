@@ -7,12 +7,12 @@ import hashlib
 import json
 import os
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
+from bench.kept import kept_folder
 from dogwatch.model.images import Layer
 
 _WANTED_BYTES = 250_000_000  # compressed
@@ -52,10 +52,7 @@ class LayerBlob:
 
 def layer_blob() -> LayerBlob:
     """Return the layer, which takes about a minute to make when it is not there yet."""
-    folder = Path(tempfile.gettempdir()) / f"dogwatch-bench-layer-{os.getuid()}-{_KIND}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} belongs to somebody else")
+    folder = kept_folder("layer", _KIND)
     description = folder / "layer.json"
     if not description.exists():
         made = _make(folder / "layer.tar.gz")
@@ -63,7 +60,7 @@ def layer_blob() -> LayerBlob:
     return LayerBlob(**json.loads(description.read_text()))
 
 
-class _Digested:
+class Digested:
     """A file to write to that keeps count and digest of its bytes."""
 
     def __init__(self, target: IO[bytes] | gzip.GzipFile) -> None:
@@ -72,20 +69,22 @@ class _Digested:
         self.size_bytes = 0
 
     def write(self, content: bytes) -> int:
+        """Write, and count."""
         self.digest.update(content)
         self.size_bytes += len(content)
         return self._target.write(content)
 
     def flush(self) -> None:
+        """Hand on what is held back."""
         self._target.flush()
 
 
 def _make(path: Path) -> LayerBlob:
     entries = 0
     with path.open("wb") as file:
-        blob = _Digested(file)
+        blob = Digested(file)
         with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=blob, mtime=0) as packed:
-            unpacked = _Digested(packed)
+            unpacked = Digested(packed)
             with tarfile.open(fileobj=unpacked, mode="w|", format=tarfile.PAX_FORMAT) as tar:  # type: ignore[call-overload]
                 for one in _paths():
                     tar.add(one, arcname=str(one).lstrip("/"), recursive=False)
