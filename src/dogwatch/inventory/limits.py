@@ -57,6 +57,6 @@ FIRST_PIECE_BYTES = 1 * KIB  # what a new gzip member or zstd frame gets first; 
 ZSTD_WINDOW_LOG = 27  # 128 MiB: what zstd accepts by default, and the largest window of its ordinary levels
 GAPS_OF_A_KIND = 1000  # what a reader can still look through; a hostile layer could give hundreds of thousands
 RESOLVED_CHARS = 32 * MIB  # all real paths of one layer; ordinary ones have under 10 MiB
-RESOLVING_CHARS = 2 * GIB  # all steps of following the links of one image; real ones need under a tenth; half a minute
+RESOLVING_CHARS = 2 * GIB  # all steps of following links in one image; a system of 340,000 entries takes a hundredth
 STEP_CHARS = 200  # what a step costs beside the characters of its path, in time
 LONGEST_PATH_CHARS = 4096  # PATH_MAX of Linux, for what links lead to; links in links could grow without end

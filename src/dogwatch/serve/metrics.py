@@ -92,6 +92,9 @@ class _Readings:
         age = GaugeMetricFamily("dogwatch_feed_age_seconds", "Seconds since a feed was last looked at.", labels=labels)
         records = GaugeMetricFamily("dogwatch_feed_records", "Records of a feed in force.", labels=labels)
         stale = GaugeMetricFamily("dogwatch_feed_stale", "1 past its expected age or never imported.", labels=labels)
+        lost = GaugeMetricFamily(
+            "dogwatch_feed_unconfirmed_loss", "Records that a feed lost and that stay until confirmed.", labels=labels
+        )
         now = self._views.now()
         for one in self._views.feeds():
             values = [one.source, one.ecosystem]
@@ -100,7 +103,8 @@ class _Readings:
                 age.add_metric(values, seen)
             records.add_metric(values, one.records)
             stale.add_metric(values, int(one.stale or one.missing))
-        return age, records, stale
+            lost.add_metric(values, one.unconfirmed_loss)
+        return age, records, stale, lost
 
     def _audit(self) -> tuple[Metric, ...]:
         age = GaugeMetricFamily("dogwatch_audit_age_seconds", "Seconds since the newest audit began.")

@@ -81,7 +81,7 @@ def test_metrics_show_images_feeds_and_the_build() -> None:
         Rooms(
             image_rows=[make_image(gaps=(GAP,)), expired],
             unresolved_rows=[make_unresolved()],
-            known_feeds=[make_feed(), missing],
+            known_feeds=[make_feed(unconfirmed_loss=900), missing],
         ).app(open_loopback=True)
     )
 
@@ -98,6 +98,7 @@ def test_metrics_show_images_feeds_and_the_build() -> None:
     assert ("dogwatch_feed_age_seconds", npm) not in seen
     assert (seen["dogwatch_feed_records", debian], seen["dogwatch_feed_stale", debian]) == (1000, 0)
     assert seen["dogwatch_feed_stale", npm] == 1
+    assert (seen["dogwatch_feed_unconfirmed_loss", debian], seen["dogwatch_feed_unconfirmed_loss", npm]) == (900, 0)
     assert seen["dogwatch_database_up", ()] == 1
     assert [value for (name, _), value in seen.items() if name == "dogwatch_build_info"] == [1]
 
