@@ -30,15 +30,15 @@ tab-separated lines without a header. `NO_COLOR` is honoured.
 
 **Lists.** `-o` chooses: `table`, `tsv`, `json`, `ndjson`, `csv`; with files it may be given several times, and all are
 written from one reading: `-o table -o csv=findings.csv`. `--limit` takes the first, `--all` goes to the end; what is
-neither a table nor queried is written as it comes, so the length does not matter. `--columns` and `--sort` take the
-names that stand in the header of CSV; a cell of CSV that a spreadsheet would compute begins with a `'`. Below every
-list of findings stands what was looked at (for programs: on standard error): what was not looked at has no findings,
-but may have flaws.
+neither a table nor queried is written as it comes, so the length does not matter; where a list breaks off, the exit
+code says so, and no file is left. `--columns` and `--sort` take the names that stand in the header of CSV; a cell of
+CSV that a spreadsheet would compute begins with a `'`. Below every list of findings stands what was looked at (for
+programs: on standard error): what was not looked at has no findings, but may have flaws.
 
-**Settings.** Every setting is a flag of `serve`, `worker` and `config`, an environment variable, and a key of the
-settings file; the first of these that is given counts. An option that says how (`--output`, `--limit`, `--wait`, all
-of `scan`) has a variable as well: `DOGWATCH_` and its name. What is asked of a list (`--severity`, `--repository`) has
-none: a variable that somebody forgot would narrow answers, untold.
+**Settings.** Every setting of the service is a flag of `serve`, `worker` and `config`, an environment variable, and a
+key of the settings file; the first of these that is given counts. An option that says how (`--output`, `--limit`,
+`--wait`, all of `scan`) has a variable as well: `DOGWATCH_` and its name. What is asked of a list (`--severity`,
+`--repository`) has none: a variable that somebody forgot would narrow answers, untold.
 
 **Where commands work.** Beside a running service and without one: they share the data folder, and start its database
 where nobody has. With `--server https://dogwatch.example --token-file FILE` (or `DOGWATCH_SERVER`,

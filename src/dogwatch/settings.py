@@ -23,6 +23,9 @@ from dogwatch.model.errors import ConfigError
 PREFIX = "DOGWATCH_"
 CONFIG_VARIABLE = "DOGWATCH_CONFIG"
 LOCAL_FILE = Path("dogwatch.toml")
+AFAR = frozenset({"server", "token_file", "server_ca_file", "server_plain_http"})
+"""What says which service is asked in place of the data folder. It does not come from a file that merely lies in the
+working folder: whoever wrote that could have the access key sent to themselves."""
 FILE_BYTES_MAX = 1024 * 1024  # a settings file has some hundred bytes; this is a device or the wrong file
 
 _YES = frozenset({"1", "true", "yes", "on"})
@@ -142,6 +145,11 @@ def load_settings(
     surroundings = os.environ if environment is None else environment
     path, content = _read_file(config_file, surroundings)
     _refuse_unknown(content, str(path))
+    is_found = config_file is None and not surroundings.get(CONFIG_VARIABLE) and path == LOCAL_FILE
+    for name in sorted(AFAR & content.keys()) if is_found else ():
+        raise ConfigError(
+            name, f"not from the {path} of a working folder; name that file, or use {PREFIX}{name.upper()}"
+        )
     values: dict[str, Any] = {}
     origins: list[tuple[str, str]] = []
     for one in SETTINGS:
@@ -178,6 +186,13 @@ def _refuse_unknown(names: Mapping[str, object], origin: str) -> None:
             close = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(known)}"
             raise ConfigError(name, f"no such setting ({origin}); {hint}")
+
+
+def _refuse_afar(content: Mapping[str, object]) -> None:
+    """Refuse to be sent elsewhere by a file that nobody named."""
+    for name in sorted(AFAR & content.keys()):
+        way = f"name that file, or use {PREFIX}{name.upper()}"
+        raise ConfigError(name, f"not from the {LOCAL_FILE} of a working folder; {way}")
 
 
 def _read_file(named: Path | None, environment: Mapping[str, str]) -> tuple[Path, Mapping[str, object]]:

@@ -193,3 +193,15 @@ def test_effective_settings_show_values_and_origins_without_secrets(tmp_path: Pa
 def test_settings_travel_between_processes(tmp_path: Path) -> None:
     settings = _load(tmp_path, DOGWATCH_DATABASE_URL="postgresql://me:secret@host/db")
     assert pickle.loads(pickle.dumps(settings)) == settings
+
+
+def test_a_service_is_not_taken_from_a_file_that_lies_about(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dogwatch.toml").write_text('server = "https://dogwatch.example"', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"server: not from the dogwatch.toml of a working folder"):
+        load_settings({}, {})
+    for named in (
+        load_settings({}, {}, config_file=Path("dogwatch.toml")),
+        load_settings({}, {"DOGWATCH_CONFIG": "dogwatch.toml"}),
+    ):
+        assert named.server == "https://dogwatch.example"

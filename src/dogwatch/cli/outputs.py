@@ -32,11 +32,13 @@ def read_outputs(
         stream: standard output, unless a test has another.
 
     Raises:
-        InvalidRequestError: another format, no file behind `=`, or two formats for standard output.
+        InvalidRequestError: another format, no file behind `=`, or two formats for one place.
     """
     outputs = tuple(_read_output(text, offered) for text in texts or ())
-    if sum(one.file is None for one in outputs) > 1:
-        raise InvalidRequestError("output", "only one format can go to standard output; give the others a file")
+    for one in outputs:
+        if sum(one.file == other.file for other in outputs) > 1:
+            place = "standard output" if one.file is None else str(one.file)
+            raise InvalidRequestError("output", f"only one format can go to {place}; give the others a file")
     return outputs or (Output("table" if (stream or sys.stdout).isatty() else "tsv"),)
 
 

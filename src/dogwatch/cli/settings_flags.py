@@ -15,15 +15,12 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 import typer
 
 from dogwatch.model.errors import InvalidRequestError
-from dogwatch.settings import SETTINGS, Setting, Settings, load_settings
+from dogwatch.settings import AFAR, SETTINGS, Setting, Settings, load_settings
 
 P = ParamSpec("P")
 
 _USUAL = frozenset({"data", "database_url", "account"})
 """What every command takes; the rest concerns the service."""
-
-_AFAR = frozenset({"server", "token_file", "server_ca_file", "server_plain_http"})
-"""What says which service is asked in place of the data folder."""
 
 _PREFIX = "setting_"  # keeps the flags apart from a command's own options
 
@@ -58,7 +55,7 @@ def takes_settings(
             command(settings, *arguments, **options)
 
         parameters = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in own]
-        parameters += [_flag(one, is_hidden=one.name in _AFAR and reach is Reach.DATA_FOLDER) for one in offered]
+        parameters += [_flag(one, is_hidden=one.name in AFAR and reach is Reach.DATA_FOLDER) for one in offered]
         run.__signature__ = inspect.Signature([*parameters, _CONFIG, _CONTEXT])  # type: ignore[attr-defined]
         run.__annotations__ = {}
         return run
@@ -67,7 +64,7 @@ def takes_settings(
 
 
 def _is_offered(one: Setting, reach: Reach, every: bool, taken: frozenset[str]) -> bool:
-    if one.name in _AFAR:
+    if one.name in AFAR:
         return reach is not Reach.MACHINE and one.flag not in taken
     return every or one.name in _USUAL
 

@@ -30,8 +30,11 @@ class Order(Generic[Row]):
         return choose(limit, rows, key=self._key)
 
     def _key(self, row: Row) -> list[tuple[int, str]]:
-        parts = _NUMBER.split(self.column.text(row))  # text and digits by turns
-        return [(int(part), "") if place % 2 else (0, part) for place, part in enumerate(parts)]
+        parts = _NUMBER.split(self.column.text(row))  # text and digits by turns, so that like meets like
+        digits = [part.lstrip("0") for part in parts[1::2]]  # compared by length, then as text: of any size
+        numbers = [(len(part), part) for part in digits]
+        texts = [(0, part) for part in parts[::2]]
+        return [key for pair in zip(texts, [*numbers, (0, "")], strict=True) for key in pair]
 
 
 class Taken(Generic[Row]):

@@ -101,20 +101,26 @@ class _Lines(Generic[Thing]):
 
 
 class _Csv(Generic[Thing, Row]):
-    """CSV with a header."""
+    """CSV with a header, which is written when the first row is there: who cannot be asked gives nothing at all."""
 
     def __init__(self, stream: TextIO, rows: Callable[[Thing], Iterable[Row]], columns: Sequence[Column[Row]]) -> None:
         self._writer = csv.writer(stream)
-        self._writer.writerow([column.name for column in columns])
         self._rows = rows
         self._columns = columns
+        self._is_begun = False
 
     def add(self, thing: Thing) -> None:
+        self._begin()
         for row in self._rows(thing):
             self._writer.writerow([guarded_cell(column.text(row)) for column in self._columns])
 
     def end(self, footer: str) -> None:
-        pass
+        self._begin()
+
+    def _begin(self) -> None:
+        if not self._is_begun:
+            self._writer.writerow([column.name for column in self._columns])
+        self._is_begun = True
 
 
 class _Json(Generic[Thing]):

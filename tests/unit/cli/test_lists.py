@@ -77,7 +77,13 @@ def test_a_file_that_cannot_be_written_is_named(path: str) -> None:
 
 @pytest.mark.parametrize(
     ("texts", "reason"),
-    [(["xml"], "none of csv, json"), (["csv="], "no file"), (["csv", "json"], "only one format"), ([""], "none of")],
+    [
+        (["xml"], "none of csv, json"),
+        (["csv="], "no file"),
+        (["csv", "json"], "only one format"),
+        (["csv=x", "json=x"], "go to x;"),
+        ([""], "none of"),
+    ],
 )
 def test_outputs_that_cannot_be_are_refused(texts: list[str], reason: str) -> None:
     with pytest.raises(InvalidRequestError, match=reason):
@@ -86,6 +92,16 @@ def test_outputs_that_cannot_be_are_refused(texts: list[str], reason: str) -> No
 
 def test_an_equals_sign_in_a_name_belongs_to_the_name() -> None:
     assert read_outputs(["csv=a=b"], ["csv"]) == (Output("csv", Path("a=b")),)
+
+
+@pytest.mark.parametrize("form", ["tsv", "csv", "ndjson", "json", "table"])
+def test_a_list_that_cannot_be_read_gives_nothing_at_all(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def broken(size: int, after: str) -> Page[dict[str, str]]:
+        raise InvalidRequestError("cursor", "broken")
+
+    with pytest.raises(InvalidRequestError):
+        lay_out(LISTING, [form]).write(Taken(broken, None))
+    assert capsys.readouterr() == ("", "")
 
 
 def test_columns_are_chosen_by_name_in_the_order_asked(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,6 +122,9 @@ def test_an_order_takes_numbers_in_texts_for_numbers() -> None:
     assert [one["version"] for one in Order(version).arrange(THINGS)] == ["1.9", "1.10", "2"]
     assert [one["version"] for one in Order(version, is_descending=True).arrange(THINGS, 2)] == ["2", "1.10"]
     assert [one["version"] for one in Order(version).arrange(THINGS, 1)] == ["1.9"]
+    odd = [{"version": text} for text in ("9" * 5_000, "a2", "", "007", "1" * 5_000, "8", "a10")]
+    expected = ["", "007", "8", "1" * 5_000, "9" * 5_000, "a2", "a10"]
+    assert [one["version"] for one in Order(version).arrange(odd)] == expected
 
 
 def test_an_order_by_a_column_that_is_not_there_is_refused() -> None:
