@@ -48,6 +48,7 @@ class TextLimits:
     max_summary: int = 1_000  # shown in lists
     max_details: int = 64_000  # shown on one page; real ones stay below 35,000
     max_identifier: int = 256  # ids, aliases, CWE; the longest real one has 45
+    max_names: int = 5_000  # of one list; each may be a vulnerability of its own; the longest real one has 278
     max_name: int = 512  # ecosystem and package names: they are index keys in the database
     max_version: int = 1_024  # the longest real one has 80
     max_references: int = 200  # real records stay below 150

@@ -250,6 +250,8 @@ def _prose(text: str | None, longest: int) -> str:
 
 
 def _identifiers(what: str, ids: list[str] | None, limits: TextLimits) -> tuple[str, ...]:
+    if ids and len(ids) > limits.max_names:
+        raise _RefusedError(f"{len(ids)} {what}, more than {limits.max_names}")
     return tuple(dict.fromkeys(_exact(what, each, limits.max_identifier) for each in ids or () if each))
 
 

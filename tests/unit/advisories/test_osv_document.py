@@ -185,6 +185,11 @@ REFUSED: list[tuple[str, bytes, str]] = [
         encode_record(with_affected(package={"ecosystem": "npm", "name": "a" * 513})),
         "513 characters",
     ),
+    (
+        "names without end",
+        encode_record(osv_record("A-1", aliases=[f"CVE-2026-{number}" for number in range(5_001)])),
+        "5001 aliases, more than 5000",
+    ),
     ("a version too long", encode_record(with_affected(versions=["1" * 1_025])), "1025 characters"),
 ]
 
