@@ -35,7 +35,7 @@ def parse_policy(text: str) -> LifecyclePolicy:
     if not TEXT_CHARACTERS_MIN <= len(text) <= TEXT_CHARACTERS_MAX:
         limits = f"{TEXT_CHARACTERS_MIN} to {TEXT_CHARACTERS_MAX:,} are allowed"
         raise InvalidRequestError("policy", f"has {len(text):,} characters; {limits}")
-    policy = Members(_decode(text), "policy", "")
+    policy = Members(_decode(text), "", "")
     given = policy.take("rules")
     policy.refuse_rest()
     if not isinstance(given, list) or not given:

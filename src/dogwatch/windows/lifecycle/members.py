@@ -14,7 +14,7 @@ COUNT_MAX = 999_999_999
 
 
 class Members:
-    """One object at a place like `rules[0].selection`; `rule` says which rule it belongs to, for people."""
+    """One object at a place like `rules[0].selection` (empty: the whole); `rule` is what it belongs to, for people."""
 
     def __init__(self, value: object, place: str, rule: str) -> None:
         self.place, self.rule = place, rule
@@ -28,9 +28,8 @@ class Members:
         Raises:
             InvalidRequestError: always.
         """
-        place = self.place if not name or self.place == "policy" else f"{self.place}.{name}"
-        place = name if name and self.place == "policy" else place
-        raise InvalidRequestError(place, f"{self.rule}: {reason}" if self.rule else reason)
+        place = ".".join(part for part in (self.place, name) if part)
+        raise InvalidRequestError(place or "policy", f"{self.rule}: {reason}" if self.rule else reason)
 
     def has(self, name: str) -> bool:
         """Say whether a member is there and was not taken yet."""
@@ -78,7 +77,7 @@ class Members:
     def refuse_rest(self) -> None:
         """Refuse what was not taken: a mistyped member is no condition that never mattered."""
         for name in self._left:
-            self.refuse(name[:100], "no such member")
+            self.refuse(shown(name)[1:-1], "no such member")
 
 
 def _is_writable(text: str) -> bool:

@@ -139,6 +139,7 @@ def test_the_place_in_text_that_is_no_json_is_pointed_at() -> None:
         ),
         ({"action": {"type": "expire", "dryRun": True}}, "rules[0].action.dryRun", "rule 1: no such member"),
         ({"priority": 1}, "rules[0].priority", "rule 1: no such member"),
+        ({"\ud800": 1}, r"rules[0].\ud800", "rule 1: no such member"),
     ],
 )
 def test_what_a_rule_may_not_be_is_told_with_its_place(given: dict[str, Any], place: str, said: str) -> None:
