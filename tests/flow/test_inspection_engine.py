@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from dogwatch.app import App, build
-from dogwatch.model.errors import ContentError, EngineError, NotFoundError
+from dogwatch.model.errors import ConfigError, ContentError, EngineError, NotFoundError
 from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice, Report
 from dogwatch.model.targets import Target, TargetKind
+from dogwatch.registry import opened
 from dogwatch.settings import load_settings
 from tests.builders.archives import FOUND_IN_BOTH, archive_of, saved
 from tests.simulators.engine import SimulatedEngine, send_chunks, simulated_engine
@@ -24,8 +25,8 @@ ARCHIVE = archive_of(saved())
 def app(database: str, tmp_path: Path) -> Iterator[App]:
     (tmp_path / "data").mkdir()
     flags = {"data": str(tmp_path / "data"), "database_url": database, "demo": "0"}
-    with build(load_settings(flags, {}), isolated=False) as opened:
-        yield opened
+    with build(load_settings(flags, {}), isolated=False) as running:
+        yield running
 
 
 @pytest.fixture
@@ -74,6 +75,20 @@ def test_a_bare_reference_means_the_first_engine_that_has_it(app: App, docker: S
 
 def test_without_an_engine_docker_says_where_it_looked(app: App, around: Path) -> None:
     with pytest.raises(NotFoundError, match=rf"docker, looked for its socket at .*{around}/docker.sock"):
+        look(app, TargetKind.DOCKER, "shop/app:1")
+
+
+def test_without_room_or_a_spool_the_setting_is_named(
+    app: App, docker: SimulatedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened, "_ROOM_BYTES_KEPT", 2**62)
+    with pytest.raises(ConfigError, match=r"DOGWATCH_DATA: no room in .* for docker:shop/app:1"):
+        look(app, TargetKind.DOCKER, "shop/app:1")
+    spool = app.settings.data / "spool"
+    assert list(spool.iterdir()) == []
+    spool.rmdir()
+    spool.write_text("in the way", encoding="ascii")
+    with pytest.raises(ConfigError, match="DOGWATCH_DATA: no spool for docker:shop/app:1: File exists"):
         look(app, TargetKind.DOCKER, "shop/app:1")
 
 

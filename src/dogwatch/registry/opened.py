@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -153,15 +153,13 @@ class ImageDoor:
         """Have an image written into the spool, and open it there."""
         engine, found = self._find(target.kind, target.name)
         wanted = replace(found, platform=target.platform or found.platform)
-        with self._around.spool() as folder:
-            path = folder / "image.tar"
-
-            def check_room() -> None:
-                if shutil.disk_usage(folder).free < _ROOM_BYTES_KEPT:
-                    raise ConfigError("DOGWATCH_DATA", f"no room in {folder} for {target}; 1 GiB is kept free")
-
-            with path.open("wb") as sink:
-                engine.export(target.name, wanted, sink, check_room, self._tell)
+        with ExitStack() as spooled:
+            try:
+                path = spooled.enter_context(self._around.spool()) / "image.tar"
+                with path.open("wb") as sink:
+                    engine.export(target.name, wanted, sink, lambda: _check_room(path.parent, target), self._tell)
+            except OSError as error:
+                raise ConfigError("DOGWATCH_DATA", f"no spool for {target}: {error.strerror or error}") from error
             with closing(open_archive(path, "", target.platform)) as archived:
                 yield archived
 
@@ -200,6 +198,11 @@ class ImageDoor:
                 password_variable=target.password_variable,
             )
         return replace(access, ca_file=target.ca_file) if target.ca_file else access
+
+
+def _check_room(folder: Path, target: Target) -> None:
+    if shutil.disk_usage(folder).free < _ROOM_BYTES_KEPT:
+        raise ConfigError("DOGWATCH_DATA", f"no room in {folder} for {target}; 1 GiB is kept free")
 
 
 def machine_platform() -> Platform:
