@@ -42,7 +42,7 @@ def test_tests_run_with_what_users_run_with() -> None:
     assert locked("run.txt").items() <= locked("dev.txt").items()
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "dev.txt", "fuzz.txt"])
 def test_every_pin_has_hashes_and_no_address(name: str) -> None:
     text = (REQUIREMENTS / name).read_text(encoding="utf-8")
     pins = re.split(r"^(?=[a-z0-9-]+==)", text, flags=re.MULTILINE)[1:]
