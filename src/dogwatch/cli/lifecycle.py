@@ -12,7 +12,7 @@ from dogwatch.cli.command_line import examples, new_group, opened
 from dogwatch.cli.lifecycle_rows import OUTCOMES, POLICIES, sum_up
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out
 from dogwatch.cli.options import option, switch
-from dogwatch.cli.rendering import say
+from dogwatch.cli.rendering import printable_lines, say
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.lifecycle import NOTHING_IS_DELETED, LifecycleVerdict
@@ -80,7 +80,8 @@ def show_policies(
         else:
             found = [app.lifecycle.load_policy(*_place(app, settings, repository, registry))]
     if repository is not None and not output:
-        print(found[0].text)
+        text = found[0].text
+        print(printable_lines(text) if sys.stdout.isatty() else text)  # as it was given, where it moves no cursor
         return
     if not found:
         say("No repository has a policy. Keep one: dogwatch lifecycle set REPOSITORY FILE")
