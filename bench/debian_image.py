@@ -20,14 +20,14 @@ from dogwatch.model.images import digest_of
 
 TAG = "bench"
 _PACKAGES = (
-    "ca-certificates", "curl", "default-jre", "git", "nodejs", "npm", "openssl", "python3-numpy", "python3-pip",
-    "python3-requests",
+    "ca-certificates", "curl", "default-jre-headless", "git", "nodejs", "npm", "openssl", "python3-numpy",
+    "python3-pip", "python3-requests",
 )  # fmt: skip
 _RECIPE = (
     "mmdebstrap", "--variant=minbase", f"--include={','.join(_PACKAGES)}", "--dpkgopt=force-unsafe-io", "--format=tar",
     "bookworm",
 )  # fmt: skip
-_KIND = 1  # raised when the image is made otherwise
+_KIND = 2  # raised when the image is made otherwise
 _MAKING_SECONDS = 1800.0
 _CHUNK_BYTES = 1 << 20
 
