@@ -1,4 +1,9 @@
-"""The product's one clock: the machine's, moved ahead by a shift that all processes read from the database."""
+"""The product's one clock: the machine's, moved ahead by a shift that all processes read from the database.
+
+It does not go back behind what was recorded. Intervals are appended by recorded time: a present before the newest of
+them would show a past in which they were not known, and append intervals that end before they begin. Where the
+machine's clock is set back, the product's stands still until it has caught up; unless that would take too long.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +11,9 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import structlog
 
 from dogwatch.model.errors import InvalidRequestError, StoreUnavailableError
 from dogwatch.model.times import FOREVER
@@ -19,6 +27,19 @@ _FRESH_SECONDS = 1.0
 
 _PATIENCE_SECONDS = 0.25
 """How long a caller waits for a newer shift: a hundred times what a healthy database needs; an event loop may ask."""
+
+_LONGEST_STANDSTILL = timedelta(hours=1)
+"""How far the machine's clock may be set back before the product's follows: corrections are shorter, and a clock that
+was a year ahead for a moment must not stop everything for a year."""
+
+_log = structlog.stdlib.get_logger("dogwatch.store")
+
+
+class _Reading(NamedTuple):
+    """What the database says: the shift, and the newest moment that anything was recorded at."""
+
+    shift: timedelta
+    recorded_at: datetime | None
 
 
 def machine_now() -> datetime:
@@ -34,6 +55,8 @@ class ProductClock:
         self._machine = machine
         self._lock = threading.Lock()
         self._shift: timedelta | None = None
+        self._newest: datetime | None = None  # what was recorded last, or was our present before
+        self._is_warned = False
         self._read_at = 0.0
         self._moves = 0  # by us; a reading begun before one of them is out of date
         self._reading: threading.Event | None = None
@@ -45,7 +68,22 @@ class ProductClock:
             StoreUnavailableError: the shift was never read and the database cannot be asked. Later on, while the
                 database is away, time goes on as it was last known.
         """
-        return self.of(self._machine())
+        present = self.of(self._machine())
+        with self._lock:
+            return self._never_back(present)
+
+    def _never_back(self, present: datetime) -> datetime:
+        """Return the present, or the newest moment known where that is a little later."""
+        newest = self._newest
+        if newest is None or present >= newest:
+            self._newest, self._is_warned = present, False
+            return present
+        if newest - present <= _LONGEST_STANDSTILL:
+            return newest
+        if not self._is_warned:
+            _log.error("the clock is far behind what was recorded", recorded=str(newest), now=str(present))
+            self._is_warned = True
+        return present
 
     def of(self, outside: datetime) -> datetime:
         """Carry a time that the outside world gave into the product's time."""
@@ -63,7 +101,8 @@ class ProductClock:
         if by < timedelta(0):
             raise InvalidRequestError("by", "the clock only goes forward")
         with self._database.transaction() as connection:
-            shift = _as_shift(connection.execute(_SQL["advance"], {"by": by}).fetchone())
+            row = connection.execute(_SQL["advance"], {"by": by}).fetchone()
+            shift = timedelta(0) if row is None else timedelta(seconds=row[0])
         with self._lock:
             self._moves += 1
             self._shift, self._read_at = shift, time.monotonic()
@@ -78,7 +117,9 @@ class ProductClock:
     def _current_shift(self) -> timedelta:
         with self._lock:
             if self._shift is None:
-                self._shift, self._read_at = self._read(), time.monotonic()
+                self._take(self._read())
+                self._read_at = time.monotonic()
+                assert self._shift is not None
             if time.monotonic() - self._read_at <= _FRESH_SECONDS:
                 return self._shift
             reading = self._begin_reading()
@@ -94,20 +135,22 @@ class ProductClock:
 
     def _read_again(self, reading: threading.Event, moves: int) -> None:
         try:
-            shift = self._read()
+            found = self._read()
         except StoreUnavailableError:
-            shift = None
+            found = None
         with self._lock:
-            if shift is not None and moves == self._moves:
-                self._shift = shift
+            if found is not None and moves == self._moves:
+                self._take(found)
             self._read_at = time.monotonic()
             self._reading = None
         reading.set()
 
-    def _read(self) -> timedelta:
+    def _take(self, found: _Reading) -> None:
+        self._shift = found.shift
+        if found.recorded_at is not None:
+            self._newest = max(found.recorded_at, self._newest or found.recorded_at)
+
+    def _read(self) -> _Reading:
         with self._database.transaction() as connection:
-            return _as_shift(connection.execute(_SQL["shift"]).fetchone())
-
-
-def _as_shift(row: tuple[float] | None) -> timedelta:
-    return timedelta(0) if row is None else timedelta(seconds=row[0])
+            row = connection.execute(_SQL["read"]).fetchone()
+        return _Reading(timedelta(0), None) if row is None else _Reading(timedelta(seconds=row[0]), row[1])

@@ -73,3 +73,26 @@ def test_a_move_that_reached_everybody_is_seen_by_a_clock_that_had_just_read_the
         assert other.now() == machine + timedelta(days=91)
     finally:
         opened.close()
+
+
+def test_a_machine_that_is_set_back_makes_it_stand_still_until_it_has_caught_up(world: World) -> None:
+    assert world.clock.now() == START
+    seen = []
+    for minutes in (10, -40, 5, 11):
+        world.machine[0] = START + timedelta(minutes=minutes)
+        seen.append(world.clock.now() - START)
+    assert seen == [timedelta(minutes=10)] * 3 + [timedelta(minutes=11)]
+
+
+def test_a_process_that_starts_behind_what_was_recorded_stands_still_as_well(world: World) -> None:
+    recorded_at = START + timedelta(minutes=30)
+    with world.database.transaction() as connection:
+        connection.execute("INSERT INTO revision VALUES (1, 'osv', 'npm', %s, 1, 0, 0)", [recorded_at])
+    assert ProductClock(world.database, lambda: START).now() == recorded_at
+
+
+def test_a_machine_that_was_far_ahead_for_a_moment_does_not_stop_everything(world: World) -> None:
+    world.machine[0] = START + timedelta(days=365)
+    assert world.clock.now() == START + timedelta(days=365)
+    world.machine[0] = START
+    assert world.clock.now() == START
