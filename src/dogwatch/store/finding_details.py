@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,7 +45,7 @@ def complete(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) 
         connection.execute(_SQL["aliases"], {"vulnerabilities": vulnerabilities}).fetchall()
     )
     packages = _load_packages(connection, exposures)
-    places = _load_places(connection, images)
+    places = _load_places(connection, images, {package for package, _ in packages.values()})
     documents = load_documents(connection, {(row["source"], row["advisory"]) for row in rows})
     return tuple(
         _finding(
@@ -74,13 +74,14 @@ def _package(row: Sequence[Any]) -> VulnerablePackage:
 
 
 def _load_places(
-    connection: psycopg.Connection, images: Sequence[int]
+    connection: psycopg.Connection, images: Sequence[int], packages: Container[int]
 ) -> dict[int, tuple[_Layers, Mapping[int, tuple[Place, ...]]]]:
     rows = connection.execute(_INVENTORIES["load_provenance"], {"images": list(images)})
-    return {
-        image: ([layer["digest"] for layer in layers], decode_provenance(content) if content else {})
-        for image, layers, content in rows
-    }
+    found: dict[int, tuple[_Layers, Mapping[int, tuple[Place, ...]]]] = {}
+    for of_chain, layers, content in rows:
+        places = decode_provenance(content, packages) if content else {}
+        found |= dict.fromkeys(of_chain, ([layer["digest"] for layer in layers], places))
+    return found
 
 
 def _at_home(

@@ -21,7 +21,6 @@ from dogwatch.store.finding_details import complete
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("findings")
-_CANDIDATES = load_queries("finding_candidates")
 
 MAX_PAGE = 1_000
 """Findings per page: every row carries packages and texts, so a larger page would not fit the memory target."""
@@ -66,7 +65,6 @@ class FindingStore:
             scope = find_scope(connection, query, at, demands)
             if scope.is_empty:
                 return Page((), "")
-            connection.execute(_CANDIDATES["plan_side_by_side"])
             rows, last = _page(Search(connection, order, query.descending, scope), query, after)
             return Page(complete(connection, rows), encode_cursor(fingerprint, at, last) if last else "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 
 import msgspec
 
@@ -29,9 +29,13 @@ def encode_provenance(provenance: Sequence[Provenance], ids: Mapping[Package, in
     return compress(_encoder.encode(entries))
 
 
-def decode_provenance(content: bytes) -> dict[int, tuple[Place, ...]]:
-    """Unpack to package id → its places, oldest layer first: one package may have been brought by several layers."""
+def decode_provenance(content: bytes, wanted: Container[int]) -> dict[int, tuple[Place, ...]]:
+    """Unpack to package id → its places, oldest layer first: one package may have been brought by several layers.
+
+    Only the packages that are wanted: a chain has hundreds, and a page asks about one or two of them.
+    """
     places: dict[int, list[Place]] = {}
     for entry in _decoder.decode(decompress(content)):
-        places.setdefault(entry.package_id, []).append((entry.layer_ordinal, entry.paths))
+        if entry.package_id in wanted:
+            places.setdefault(entry.package_id, []).append((entry.layer_ordinal, entry.paths))
     return {package_id: tuple(sorted(found)) for package_id, found in places.items()}

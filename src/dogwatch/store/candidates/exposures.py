@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, array, listed, named
+from dogwatch.store.candidates.scope import array
+from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, listed, named
 from dogwatch.store.filters import EVERYTHING, Constant, every
 from dogwatch.store.queries import load_queries
 

@@ -13,6 +13,7 @@ from psycopg import sql
 from dogwatch.store.candidates.everything import everything
 from dogwatch.store.candidates.exposures import Walk, joined
 from dogwatch.store.candidates.orders import key_of
+from dogwatch.store.candidates.scope import array
 from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search
 from dogwatch.store.filters import EVERYTHING, Constant, every
 from dogwatch.store.queries import load_queries
@@ -108,7 +109,7 @@ def _of_overdue(search: Search, after: Key | None, most: int) -> Candidates:
     rows = search.connection.execute(_SQL["overdue"], {"at": search.scope.at}).fetchall()
     if not rows:
         return Candidates([], None)
-    images = sql.SQL("monitoring.image_id = ANY({}::bigint[])").format(Constant([row[0] for row in rows]))
+    images = sql.SQL("monitoring.image_id = ANY({})").format(array(row[0] for row in rows))
     return everything(search, after, most, images)
 
 

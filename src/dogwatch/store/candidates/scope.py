@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -154,7 +154,7 @@ def _find_repositories(connection: psycopg.Connection, account_id: str, demands:
 def _find_images(connection: psycopg.Connection, account_id: str, scope: Scope) -> tuple[int, ...] | None:
     if not scope.demands.images and scope.repositories is None:
         return None
-    conditions = every([scope.of_repository("image.repository_id"), *scope.demands.sought_images])
+    conditions = every([*scope.demands.repositories, *scope.demands.sought_images])
     statement = sql.SQL(_SQL["images"]).format(filter=conditions)
     return _few(connection, statement, {"account": account_id}, FEW_IMAGES)
 
@@ -183,4 +183,9 @@ def _is_anything_frozen(connection: psycopg.Connection) -> bool:
 def _one_of(column: str, ids: Sequence[int] | None) -> sql.Composable:
     if ids is None:
         return EVERYTHING
-    return sql.SQL("{} = ANY({}::bigint[])").format(sql.SQL(column), Constant(list(ids)))
+    return sql.SQL("{} = ANY({})").format(sql.SQL(column), array(ids))
+
+
+def array(ids: Iterable[int]) -> sql.Composable:
+    """Return ids as SQL."""
+    return sql.SQL(f"'{{{','.join(map(str, ids))}}}'::bigint[]")

@@ -12,10 +12,13 @@ from psycopg.rows import dict_row
 
 from dogwatch.store.candidates.orders import Order, compared, key_of
 from dogwatch.store.candidates.scope import Scope
-from dogwatch.store.filters import EVERYTHING, Constant
+from dogwatch.store.filters import EVERYTHING
+from dogwatch.store.queries import load_queries
 
 Row = Mapping[str, Any]
 Key = Sequence[object]
+
+_SQL = load_queries("finding_candidates")
 
 AFFECTED = sql.SQL("exposure.verdict = 'affected'")
 
@@ -55,8 +58,10 @@ class Search:
 
     def fetch(self, statement: sql.Composed, most: int) -> Candidates:
         """Return the rows of a statement that returns at most `most`, in order."""
+        self.connection.execute(_SQL["plan_side_by_side"])
         with self.connection.cursor(row_factory=dict_row) as cursor:
             rows = cursor.execute(statement, {"at": self.scope.at}, prepare=False).fetchall()
+        self.connection.execute(_SQL["plan_as_usual"])
         return Candidates(rows, key_of(self.order.columns, rows[-1]) if len(rows) >= most else None)
 
 
@@ -68,8 +73,3 @@ def listed(columns: Sequence[str]) -> sql.Composable:
 def named(columns: Mapping[str, str]) -> sql.Composable:
     """Return expressions, each with its name."""
     return listed([f"{expression} AS {name}" for name, expression in columns.items()])
-
-
-def array(ids: Sequence[int]) -> sql.Composable:
-    """Return ids as SQL."""
-    return sql.SQL("{}::bigint[]").format(Constant(list(ids)))

@@ -1,9 +1,14 @@
 -- name: plan_side_by_side
 -- The ways below are written so that each row leads to the next ones by an index and the work ends with the page: other
--- plans would make everything first. Until the end of the transaction.
+-- plans would make everything first. Until the next one, or the end of the transaction.
 SELECT set_config(name, 'off', true)
-FROM unnest(ARRAY['enable_hashjoin', 'enable_mergejoin', 'enable_sort', 'enable_seqscan', 'enable_material']) AS name
+FROM unnest(ARRAY['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan', 'enable_material']) AS name
 UNION ALL SELECT set_config('max_parallel_workers_per_gather', '0', true)
+
+-- name: plan_as_usual
+-- What follows is for the planner to decide.
+SELECT set_config(name, 'on', true)
+FROM unnest(ARRAY['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan', 'enable_material']) AS name
 
 -- name: is_anything_frozen
 -- Whether some image stays at the revision of its push: then exposures that ended still count for it.

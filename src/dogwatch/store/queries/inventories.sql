@@ -22,7 +22,8 @@ SELECT %(inventory)s, one.* FROM unnest(%(ordinals)s::int[], %(kinds)s::text[], 
 UPDATE layer_chain SET provenance = %(provenance)s WHERE id = %(chain)s
 
 -- name: load_provenance
--- The provenance of the chains of these images, with the chains' layers.
-SELECT image.id, layer_chain.layers, layer_chain.provenance
+-- The provenance of the chains of these images, with the chains' layers; once for all images of a chain.
+SELECT array_agg(image.id), layer_chain.layers, layer_chain.provenance
 FROM image JOIN layer_chain ON layer_chain.id = image.chain_id
 WHERE image.id = ANY(%(images)s::bigint[])
+GROUP BY layer_chain.id
