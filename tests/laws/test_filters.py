@@ -15,6 +15,8 @@ from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.filters import FINDING_FIELDS, IMAGE_FIELDS, Filter, OneOf
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import FindingQuery, ImageQuery, ImageView
+from dogwatch.store.candidates import Limits
+from dogwatch.store.candidates.orders import ORDERS
 from dogwatch.store.connection import Database
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.image_views import ImageViews
@@ -28,6 +30,7 @@ from tests.laws.test_findings_view import (
     Image,
     World,
     _worlds,
+    limits,
     store_world,
     walk,
 )
@@ -92,18 +95,26 @@ def store_varied_world(connection: psycopg.Connection, world: World) -> None:
     at=_days,
     asked=filters(FINDING_FIELDS, _KNOWN, _days),
     page=st.integers(1, 3),
-    order=st.sampled_from(["severity", "repository"]),
+    order=st.sampled_from(sorted(ORDERS)),
+    descending=st.booleans(),
+    sizes=limits(),
 )
 @_generated
 def test_a_filter_leaves_exactly_the_findings_that_meet_it(
-    opened: Database, world: World, at: datetime, asked: Filter, page: int, order: str
+    opened: Database,
+    world: World,
+    at: datetime,
+    asked: Filter,
+    page: int,
+    order: str,
+    descending: bool,
+    sizes: Limits,
 ) -> None:
     with opened.transaction() as connection:
         store_varied_world(connection, world)
-    store = FindingStore(opened)
-    everything = walk(store, FindingQuery(ACCOUNT, as_of=at, sort=order), at)
-    expected = [one for one in everything if meets(asked, finding_row(one))]
-    assert walk(store, FindingQuery(ACCOUNT, as_of=at, filter=asked, limit=page, sort=order), at) == expected
+    query = FindingQuery(ACCOUNT, as_of=at, sort=order, descending=descending)
+    expected = [one for one in walk(FindingStore(opened), query, at) if meets(asked, finding_row(one))]
+    assert walk(FindingStore(opened, sizes), replace(query, filter=asked, limit=page), at) == expected
 
 
 @given(world=_worlds(), now=_days, asked=filters(IMAGE_FIELDS, _KNOWN, _days), page=st.integers(1, 3))

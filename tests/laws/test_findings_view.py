@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from dogwatch.model.matches import Severity
 from dogwatch.model.times import FOREVER, TICK
 from dogwatch.model.views import FindingQuery, FindingView
+from dogwatch.store.candidates import Limits
 from dogwatch.store.candidates.orders import ORDERS
 from dogwatch.store.connection import Database
 from dogwatch.store.findings import FindingStore
@@ -87,6 +89,21 @@ def _worlds(draw: st.DrawFn) -> World:
         for span in draw(_spans_of_days)
     ]
     return World(draw(st.lists(_images, min_size=1, max_size=3).map(tuple)), tuple(exposures))
+
+
+def limits() -> st.SearchStrategy[Limits]:
+    """Any sizes, so that every way of finding candidates is gone on worlds that are small to all of them."""
+    few = st.sampled_from([0, 2, 1_000])
+    return st.builds(
+        Limits,
+        few_images=few,
+        few_vulnerabilities=few,
+        few_inventories=few,
+        few_images_to_sort=few,
+        few_watches=few,
+        at_once=st.sampled_from([1, 2, 1_000]),
+        candidates=st.sampled_from([1, 1_000]),
+    )
 
 
 # --- brute force ------------------------------------------------------------------------------------------------------
@@ -237,6 +254,34 @@ def _store_image(connection: psycopg.Connection, number: int, image: Image) -> N
         )
 
 
+_LEADING: Mapping[str, Callable[[FindingView], Any]] = {
+    "severity": lambda one: (one.severity, -1 if one.score_tenths is None else one.score_tenths),
+    "score": lambda one: -1 if one.score_tenths is None else one.score_tenths,
+    "vulnerability": lambda one: one.vulnerability,
+    "source": lambda one: one.source,
+    "status": lambda one: (one.status, one.severity),
+    "first_observed_at": lambda one: one.first_observed_at,
+    "last_observed_at": lambda one: one.last_observed_at,
+    "updated_at": lambda one: one.updated_at,
+    "pushed_at": lambda one: one.pushed_at,
+    "repository": lambda one: one.repository,
+    "registry": lambda one: (one.registry_alias, one.repository),
+}
+_EVERY_FINDING = """
+SELECT image_id, vulnerability_id
+FROM (SELECT image_id, vulnerability_id, to_at, end_reason,
+             max(to_at) OVER (PARTITION BY image_id, vulnerability_id) AS last_end
+      FROM (SELECT image_id, vulnerability_id, end_reason,
+                   CASE WHEN to_at > %(at)s THEN '9999-12-31Z' ELSE to_at END AS to_at
+            FROM finding_span WHERE from_at <= %(at)s) AS span) AS ranked
+WHERE to_at = last_end
+GROUP BY image_id, vulnerability_id, last_end
+HAVING last_end + CASE WHEN starts_with(max(end_reason), 'monitoring ended')
+                       THEN interval '3 days' ELSE interval '30 days' END > %(at)s
+"""
+"""All pairs that are findings, made by the view in one piece."""
+
+
 @pytest.fixture
 def opened(database: str) -> Iterator[Database]:
     """A migrated database."""
@@ -270,26 +315,73 @@ def as_expected(finding: FindingView) -> Expected:
     )
 
 
-@given(world=_worlds(), day=st.integers(-1, 110), page=st.integers(1, 3), order=st.sampled_from(sorted(ORDERS)))
+@given(
+    world=_worlds(),
+    day=st.integers(-1, 110),
+    page=st.integers(1, 3),
+    order=st.sampled_from(sorted(ORDERS)),
+    sizes=limits(),
+)
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], phases=(Phase.explicit, Phase.reuse, Phase.generate)
 )
 def test_pages_walked_to_the_end_give_the_definition_at_any_moment(
-    opened: Database, world: World, day: int, page: int, order: str
+    opened: Database, world: World, day: int, page: int, order: str, sizes: Limits
 ) -> None:
     with opened.transaction() as connection:
         store_world(connection, world)
     at = START + timedelta(days=day)
     expected = findings_by_definition(world, at)
-    store = FindingStore(opened)
+    store = FindingStore(opened, sizes)
     for query in (
         FindingQuery(ACCOUNT, as_of=at, sort=order, limit=page),
         FindingQuery(ACCOUNT, as_of=at, sort=order, descending=False, limit=page),
     ):
-        found = [as_expected(finding) for finding in walk(store, query, at)]
+        rows = walk(store, query, at)
+        found = [as_expected(finding) for finding in rows]
         assert len(found) == len(set(found))
+        leading = [_LEADING[order](finding) for finding in rows]
+        assert leading == sorted(leading, reverse=query.descending)
         assert set(found) == expected
     assert set(map(as_expected, walk(store, FindingQuery("111111111111", as_of=at), at))) == set()
+
+
+@given(
+    world=_worlds(),
+    day=st.integers(0, 110),
+    order=st.sampled_from(sorted(ORDERS)),
+    descending=st.booleans(),
+    frozen=st.lists(st.tuples(st.integers(1, 3), st.integers(0, 2)), max_size=2),
+    moved=st.lists(st.tuples(st.integers(1, 9), st.integers(1, 3)), max_size=3),
+    sizes=limits(),
+)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], phases=(Phase.explicit, Phase.reuse, Phase.generate)
+)
+def test_however_candidates_are_found_they_hold_all_that_the_definition_finds(
+    opened: Database,
+    world: World,
+    day: int,
+    order: str,
+    descending: bool,
+    frozen: list[tuple[int, int]],
+    moved: list[tuple[int, int]],
+    sizes: Limits,
+) -> None:
+    at = START + timedelta(days=day)
+    with opened.transaction() as connection:
+        store_world(connection, world)
+        for image, revision in frozen:
+            connection.execute("UPDATE monitoring SET frozen_revision = %s WHERE image_id = %s", (revision, image))
+        for watch, inventory in moved:  # as after another reading of the image
+            connection.execute(
+                "UPDATE monitoring SET inventory_id = %s WHERE id = %s AND %s <= %s",
+                (inventory, watch, inventory, len(world.images)),
+            )
+        by_definition = connection.execute(_EVERY_FINDING, {"at": at}).fetchall()
+    query = FindingQuery(ACCOUNT, as_of=at, sort=order, descending=descending, limit=2)
+    found = [(one.image_id, one.vulnerability_id) for one in walk(FindingStore(opened, sizes), query, at)]
+    assert sorted(found) == sorted(by_definition)
 
 
 @given(world=_worlds(), day=st.integers(0, 110), severity=st.sampled_from(list(Severity)))

@@ -12,7 +12,7 @@ from psycopg.rows import dict_row
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.views import FindingQuery, FindingView, Page
-from dogwatch.store.candidates import Candidates, Search, find_scope, next_candidates, read_demands
+from dogwatch.store.candidates import Candidates, Limits, Search, find_scope, next_candidates, read_demands
 from dogwatch.store.candidates.orders import compared, key_of, order_of
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
@@ -25,20 +25,15 @@ _SQL = load_queries("findings")
 MAX_PAGE = 1_000
 """Findings per page: every row carries packages and texts, so a larger page would not fit the memory target."""
 
-MAX_AT_ONCE = 2_000
-"""Candidates per round: more are slower to make into findings than several rounds."""
-
-MAX_CANDIDATES = 10_000
-"""Candidates per page: where hardly any is asked for, the page comes short, or empty, with a cursor to go on."""
-
 Key = list[object]
 
 
 class FindingStore:
     """Reads the findings view."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, limits: Limits | None = None) -> None:
         self._database = database
+        self._limits = limits or Limits()
 
     def findings(self, query: FindingQuery, now: datetime) -> Page[FindingView]:
         """Return a page of findings as of `query.as_of`, or `now`.
@@ -62,17 +57,17 @@ class FindingStore:
             compared(order.columns, order.columns, "=", after)  # refuses a key that is not one of this order
         demands = read_demands(query)
         with self._database.transaction() as connection:
-            scope = find_scope(connection, query, at, demands)
+            scope = find_scope(connection, query, at, demands, self._limits)
             if scope.is_empty:
                 return Page((), "")
-            rows, last = _page(Search(connection, order, query.descending, scope), query, after)
+            rows, last = _page(Search(connection, order, query.descending, scope, self._limits), query, after)
             return Page(complete(connection, rows), encode_cursor(fingerprint, at, last) if last else "")
 
 
 def _page(search: Search, query: FindingQuery, after: Key | None) -> tuple[list[dict[str, Any]], Key | None]:
     """Return the findings behind a key, and the key to go on from; None at the end."""
     rows: list[dict[str, Any]] = []
-    most = min(query.limit + query.limit // 4 + 8, MAX_AT_ONCE)
+    most = min(query.limit + query.limit // 4 + 8, search.limits.at_once)
     tried = 0
     while True:
         found = next_candidates(search, after, most)
@@ -81,9 +76,9 @@ def _page(search: Search, query: FindingQuery, after: Key | None) -> tuple[list[
             rows = rows[: query.limit]
             return rows, key_of(search.order.columns, rows[-1])
         after, tried = found.complete_until, tried + len(found.rows)
-        if after is None or tried >= MAX_CANDIDATES:
+        if after is None or tried >= search.limits.candidates:
             return rows, after
-        most = min(2 * most, MAX_AT_ONCE)
+        most = min(2 * most, search.limits.at_once)
 
 
 def _confirmed(

@@ -11,9 +11,6 @@ from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("finding_candidates")
 
-_FEW_SPREAD = 3_000
-"""Inventories with the vulnerabilities asked for: what is found in so many is sorted in some milliseconds."""
-
 _MOMENTS = (
     "CROSS JOIN LATERAL (VALUES (monitoring.from_at), (exposure.from_at), (monitoring.to_at), (exposure.to_at),"
     " (clocks.watched_until + interval '1 microsecond')) AS moment (at)"
@@ -23,11 +20,12 @@ _MOMENTS = (
 def is_little(search: Search) -> bool:
     """Whether the vulnerabilities asked for are in few inventories."""
     found = search.scope.vulnerabilities
-    if found is None or len(found) > _FEW_SPREAD:
+    few = search.limits.few_inventories
+    if found is None or len(found) > few:
         return False
-    values = {"vulnerabilities": list(found), "most": _FEW_SPREAD + 1}
+    values = {"vulnerabilities": list(found), "most": few + 1}
     row = search.connection.execute(_SQL["spread"], values).fetchone()
-    return row is not None and int(row[0]) <= _FEW_SPREAD
+    return row is not None and int(row[0]) <= few
 
 
 def everything(search: Search, after: Key | None, most: int, spans: sql.Composable = EVERYTHING) -> Candidates:
@@ -41,7 +39,11 @@ def everything(search: Search, after: Key | None, most: int, spans: sql.Composab
         spans,
     ]
     by_time = search.order.along is Along.TIME
-    conditions.append(sql.SQL("moment.at <= {}").format(Constant(scope.at)) if by_time else scope.spans)
+    if by_time:
+        conditions += [sql.SQL("moment.at <= {}").format(Constant(scope.at)), scope.may_be_shown]
+        conditions.append(scope.within(columns[0], "moment.at"))
+    else:
+        conditions.append(scope.spans)
     statement = sql.SQL(_SQL["everything"]).format(
         columns=listed([f"{one} AS pushed_at" if one == EPOCH else one for one in columns]),
         column=sql.SQL(f", moment.at AS {columns[0]}" if by_time else ""),

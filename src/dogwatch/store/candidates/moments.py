@@ -20,9 +20,6 @@ from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("finding_candidates")
 
-_FEW_WATCHES = 500
-"""Watches that began before a moment, up to which all that happened on them by then is found and sorted."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Side:
@@ -84,24 +81,35 @@ def _of_watches(search: Search, side: _Side, after: Key | None, most: int) -> Ca
     scope, column = search.scope, search.order.columns[0]
     at = f"monitoring.{side.column}"
     of_moment = [
+        _still_told(search, side, "monitoring"),
         sql.SQL("monitoring.inventory_id IS NOT NULL"),
         sql.SQL(f"{at} <= {{}}").format(Constant(scope.at)),
         search.beyond([at], after, or_equal=True),
         scope.of_repository("monitoring.repository_id"),
         scope.of_image("monitoring.image_id"),
     ]
-    spans = [AFFECTED, sql.SQL(side.exposed.format(moment="moment.at")), *of_moment[3:]]
+    spans = [AFFECTED, sql.SQL(side.exposed.format(moment="moment.at")), *of_moment[4:]]
     statement = sql.SQL(_SQL["along_watches"]).format(
         side=sql.SQL(side.column),
         column=sql.SQL(column),
         moment_filter=every([*of_moment, scope.within(column, at)]),
-        span_filter=every([*spans, scope.of_vulnerability("exposure.vulnerability_id")]),
+        span_filter=every([*spans, scope.of_vulnerability("exposure.vulnerability_id"), scope.may_be_shown]),
         beyond=sql.SQL("<" if search.descending else ">"),
         direction=search.direction,
         after=search.beyond(search.order.columns, after),
         most=Constant(most),
     )
     return search.fetch(statement, most)
+
+
+def _still_told(search: Search, side: _Side, table: str) -> sql.Composable:
+    """What must hold of a watch or an exposure for its beginning or end to be what a finding's last change was."""
+    scope = search.scope
+    if search.order.columns[0] == "first_observed_at":
+        return EVERYTHING  # an interruption since then may have been bridged
+    if side is _BEGINNING:
+        return scope.open_watches if table == "monitoring" else scope.live_exposures
+    return scope.lately_ended_watches if table == "monitoring" else scope.lately_ended_exposures
 
 
 def _of_overdue(search: Search, after: Key | None, most: int) -> Candidates:
@@ -129,19 +137,20 @@ def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | N
                 AFFECTED,
                 sql.SQL(f"{at} <= {{}}").format(Constant(scope.at)),
                 until,
+                _still_told(search, side, "exposure"),
                 scope.within(column, at),
                 scope.of_vulnerability("exposure.vulnerability_id"),
-                scope.is_demanded_of_some,
+                scope.may_be_exposed,
             ]
         ),
         same=sql.SQL(f"{at} = walk.{column}"),
         exposures=EVERYTHING,
-        monitoring=sql.SQL(side.watched.format(moment=f"walk.{column}")),
+        monitoring=every([sql.SQL(side.watched.format(moment=f"walk.{column}")), scope.may_be_watched]),
     )
     return search.fetch(joined(search, walk, after, most), most)
 
 
 def _has_few_watches(search: Search, limit: Key) -> bool:
-    values = {"until": limit[0], "most": _FEW_WATCHES + 1}
+    values = {"until": limit[0], "most": search.limits.few_watches + 1}
     row = search.connection.execute(_SQL["early_watches"], values).fetchone()
-    return row is not None and int(row[0]) <= _FEW_WATCHES
+    return row is not None and int(row[0]) <= search.limits.few_watches

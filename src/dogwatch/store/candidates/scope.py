@@ -11,19 +11,15 @@ from psycopg import sql
 
 from dogwatch.model.views import FindingQuery
 from dogwatch.store.candidates.demands import Demands
+from dogwatch.store.candidates.limits import Limits
 from dogwatch.store.filters import EVERYTHING, Constant, bounds_condition, every
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("finding_candidates")
 
-FEW_IMAGES = 1_500
-"""Up to so many images their inventories are read whole: a walk through everything would rarely meet one of them."""
-
-FEW_VULNERABILITIES = 10_000
-"""Up to so many vulnerabilities are walked through one by one; of more, a walk through all meets one soon enough."""
-
 SHOWN_AFTER_END = timedelta(days=30)
-"""How long closed findings stay in lists; the query `findings` has the finer rule."""
+SHOWN_AFTER_EXPIRY = timedelta(days=3)
+"""How long closed findings stay in lists, as in the query `findings`: shorter where the windows were over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +70,24 @@ class Scope:
         return sql.SQL("exposure.from_at <= {} AND exposure.to_at > {}").format(Constant(self.at), Constant(since))
 
     @property
+    def open_watches(self) -> sql.Composable:
+        """Return the condition on watches that are on at the moment."""
+        return sql.SQL("monitoring.to_at > {}").format(Constant(self.at))
+
+    @property
+    def lately_ended_watches(self) -> sql.Composable:
+        """Return the condition on watches whose findings are still shown although they are closed."""
+        return sql.SQL(
+            "monitoring.to_at > {} AND (monitoring.to_at > {} OR NOT starts_with(monitoring.end_reason,"
+            " 'monitoring ended'))"
+        ).format(Constant(self.at - SHOWN_AFTER_END), Constant(self.at - SHOWN_AFTER_EXPIRY))
+
+    @property
+    def lately_ended_exposures(self) -> sql.Composable:
+        """Return the condition on exposures whose findings are still shown although they are closed."""
+        return sql.SQL("exposure.to_at > {}").format(Constant(self.at - SHOWN_AFTER_END))
+
+    @property
     def spans(self) -> sql.Composable:
         """Return the condition on spans, an exposure of a watched image, that may make a finding what it is."""
         conditions = [
@@ -85,15 +99,31 @@ class Scope:
         return every(conditions)
 
     @property
-    def is_demanded_of_some(self) -> sql.Composable:
-        """Return the condition that some exposure to the vulnerability may make a finding what it is."""
-        if not self.demands.worst:
-            return EVERYTHING
+    def may_be_shown(self) -> sql.Composable:
+        """Return the condition on a span that another span, of the same finding, may make it what it is.
+
+        For what an old span can still tell: when something began that was interrupted since.
+        """
+        return every([self.may_be_exposed, self.may_be_watched])
+
+    @property
+    def may_be_exposed(self) -> sql.Composable:
+        """Return the condition on an exposure that one of its vulnerability may make a finding what it is."""
         text = (
             "(SELECT true FROM (SELECT * FROM exposure AS other WHERE other.verdict = 'affected'"
             " AND other.vulnerability_id = exposure.vulnerability_id) AS exposure WHERE {} LIMIT 1)"
         )
-        return sql.SQL(text).format(every(self.demands.worst))
+        return sql.SQL(text).format(self.exposures)
+
+    @property
+    def may_be_watched(self) -> sql.Composable:
+        """Return the condition on a watch that another watch, of the same image, counts or may still be shown."""
+        since = self.at if self.demands.statuses == {"ACTIVE"} else self.at - SHOWN_AFTER_END
+        text = (
+            "(SELECT true FROM monitoring AS other WHERE other.image_id = monitoring.image_id"
+            " AND other.from_at <= {} AND other.to_at > {} LIMIT 1)"
+        )
+        return sql.SQL(text).format(Constant(self.at), Constant(since))
 
     def within(self, column: str, expression: str) -> sql.Composable:
         """Return the condition that a moment lies where the question wants the column's."""
@@ -113,23 +143,21 @@ class Scope:
         if self.demands.statuses == {"ACTIVE"}:
             text = "monitoring.from_at <= {at} AND monitoring.to_at > {at}"
         else:
-            text = (
-                "monitoring.from_at <= {at} AND monitoring.to_at > {since} AND (monitoring.to_at > {expired} OR"
-                " NOT starts_with(monitoring.end_reason, 'monitoring ended'))"
-            )
+            lately = f"({{lately}} OR {exposure_has_ended} AND monitoring.to_at > {{since}})"
+            text = f"monitoring.from_at <= {{at}} AND {lately}"  # the reason that closed it may be the exposure's
         if self.demands.statuses == {"CLOSED"}:
             text += (
                 f" AND ({exposure_has_ended} OR monitoring.to_at <= {{at}} OR EXISTS (SELECT FROM clocks"
                 " WHERE clocks.image_id = monitoring.image_id AND clocks.watched_until < {at}))"
             )
         return sql.SQL(text).format(
-            at=Constant(self.at),
-            since=Constant(self.at - SHOWN_AFTER_END),
-            expired=Constant(self.at - timedelta(days=3)),
+            at=Constant(self.at), since=Constant(self.at - SHOWN_AFTER_END), lately=self.lately_ended_watches
         )
 
 
-def find_scope(connection: psycopg.Connection, query: FindingQuery, at: datetime, demands: Demands) -> Scope:
+def find_scope(
+    connection: psycopg.Connection, query: FindingQuery, at: datetime, demands: Demands, limits: Limits
+) -> Scope:
     """Look how far the question narrows the search; a few milliseconds."""
     repositories = _find_repositories(connection, query.account_id, demands)
     narrowed = Scope(at, demands, repositories, None, None, _is_anything_frozen(connection))
@@ -137,8 +165,8 @@ def find_scope(connection: psycopg.Connection, query: FindingQuery, at: datetime
         at,
         demands,
         repositories,
-        _find_images(connection, query.account_id, narrowed),
-        _find_vulnerabilities(connection, demands),
+        _find_images(connection, query.account_id, narrowed, limits.few_images),
+        _find_vulnerabilities(connection, demands, limits.few_vulnerabilities),
         narrowed.anything_frozen,
     )
 
@@ -151,21 +179,21 @@ def _find_repositories(connection: psycopg.Connection, account_id: str, demands:
     return None if is_all and found else tuple(found)
 
 
-def _find_images(connection: psycopg.Connection, account_id: str, scope: Scope) -> tuple[int, ...] | None:
+def _find_images(connection: psycopg.Connection, account_id: str, scope: Scope, few: int) -> tuple[int, ...] | None:
     if not scope.demands.images and scope.repositories is None:
         return None
     conditions = every([*scope.demands.repositories, *scope.demands.sought_images])
     statement = sql.SQL(_SQL["images"]).format(filter=conditions)
-    return _few(connection, statement, {"account": account_id}, FEW_IMAGES)
+    return _few(connection, statement, {"account": account_id}, few)
 
 
-def _find_vulnerabilities(connection: psycopg.Connection, demands: Demands) -> tuple[int, ...] | None:
+def _find_vulnerabilities(connection: psycopg.Connection, demands: Demands, few: int) -> tuple[int, ...] | None:
     asked = [sql.SQL(_SQL["vulnerabilities_by_name"]).format(filter=one) for one in demands.names]
     asked += [sql.SQL(_SQL["vulnerabilities_by_package"]).format(filter=one) for one in demands.packages]
     if not asked:
         return None
     statement = sql.SQL(_SQL["vulnerabilities"]).format(found=sql.SQL(" INTERSECT ").join(asked))
-    return _few(connection, statement, {}, FEW_VULNERABILITIES)
+    return _few(connection, statement, {}, few)
 
 
 def _few(

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from dogwatch.store.candidates.limits import Limits
 from dogwatch.store.candidates.orders import Order, compared, key_of
 from dogwatch.store.candidates.scope import Scope
 from dogwatch.store.filters import EVERYTHING
@@ -39,6 +40,7 @@ class Search:
     order: Order
     descending: bool
     scope: Scope
+    limits: Limits
 
     @property
     def direction(self) -> sql.SQL:

@@ -11,9 +11,6 @@ from dogwatch.store.candidates.moments import along_moments
 from dogwatch.store.candidates.orders import Along, Order, key_of
 from dogwatch.store.candidates.search import Candidates, Key, Search
 
-_FEW_IMAGES_TO_SORT = 200
-"""Images up to which all that ever began or ended on them is found and sorted."""
-
 
 def next_candidates(search: Search, after: Key | None, most: int) -> Candidates:
     """Return about `most` candidates behind the key `after`, or from the beginning."""
@@ -26,7 +23,7 @@ def next_candidates(search: Search, after: Key | None, most: int) -> Candidates:
     if search.order.along is Along.IMAGES:
         return along_images(search, after, most)
     images = search.scope.images
-    if images is not None and len(images) <= _FEW_IMAGES_TO_SORT:
+    if images is not None and len(images) <= search.limits.few_images_to_sort:
         return everything(search, after, most)
     return along_moments(search, after, most)
 

@@ -127,11 +127,11 @@ SELECT * FROM (
 WHERE {after} LIMIT {most}
 
 -- name: images_by_push
--- Images by their last push.
-SELECT clocks.pushed_at, clocks.image_id AS id
-FROM clocks JOIN image ON image.id = clocks.image_id
-WHERE {image_filter} AND {after}
-ORDER BY coalesce(clocks.pushed_at, 'epoch') {direction}, clocks.image_id {direction}
+-- Images by their last push. The index alone makes the order; what the images are is looked up one by one.
+SELECT pushed.*
+FROM (SELECT clocks.pushed_at, clocks.image_id AS id FROM clocks WHERE {after}
+      ORDER BY coalesce(clocks.pushed_at, 'epoch') {direction}, clocks.image_id {direction}) AS pushed
+CROSS JOIN LATERAL (SELECT FROM image WHERE image.id = pushed.id AND {image_filter} OFFSET 0) AS image
 
 -- name: images_by_repository
 -- Images by registry, repository and id, or without the registry.

@@ -1,0 +1,27 @@
+"""How much is little: the sizes at which one way of finding candidates is left for another; all find the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes, measured on a million images.
+
+    `few_images`: their inventories are read whole, as a walk through everything would rarely meet one of them.
+    `few_vulnerabilities`: walked through one by one; of more, a walk through all meets one soon enough.
+    `few_inventories`: with the vulnerabilities asked for; what is found in so many is sorted in some milliseconds.
+    `few_images_to_sort`: all that ever began or ended on them is found and sorted.
+    `few_watches`: that began before a moment; all that happened on them by then is found and sorted.
+    `at_once`: candidates of one round; more are slower to make into findings than several rounds.
+    `candidates`: of one page; where hardly any is asked for, the page comes short, or empty, with a cursor to go on.
+    """
+
+    few_images: int = 1_500
+    few_vulnerabilities: int = 10_000
+    few_inventories: int = 3_000
+    few_images_to_sort: int = 200
+    few_watches: int = 500
+    at_once: int = 2_000
+    candidates: int = 10_000
