@@ -407,6 +407,9 @@ def test_filters_leave_exactly_the_findings_that_meet_them(
     assert found(image=[("EQUALS", "1")], status=[("EQUALS", "CLOSED")]) == {
         one for one in expected if one.image == 1 and one.status == "CLOSED"
     }
+    for one in expected:
+        by_id = found(finding=[("EQUALS", f"{one.image:016x}{one.vulnerability:016x}"), ("EQUALS", "none")])
+        assert by_id == {one}
     both = (found(package=[("EQUALS", spelt)]) for spelt in ("P_1", "p-1"))
     assert len({frozenset(findings) for findings in both}) == 1, "both spellings of a package find the same"
     assert found(title=[("PREFIX", "CVE-2026-0002")]) == {one for one in expected if one.vulnerability == 2}

@@ -6,6 +6,7 @@ are looked for (`candidates`); the exact ones decide what is shown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,6 +41,7 @@ _TAGGED = (
     " JOIN image_index ON image_index.digest = tag.digest AND image_index.repository_id = tag.repository_id"
     " JOIN index_image ON index_image.index_id = image_index.id WHERE {condition}"
 )
+_FINDING = re.compile(r"[0-7][0-9a-f]{15}[0-7][0-9a-f]{15}")  # two positive bigints
 _FINDING_ID = "lpad(to_hex({row}.{image}), 16, '0') || lpad(to_hex({row}.vulnerability_id), 16, '0')"
 
 
@@ -162,6 +164,7 @@ _PACKAGES = Columns({"package": _package, "ecosystem": _column("ecosystem", "pac
 
 
 Span = tuple[datetime | None, datetime | None]
+Pair = tuple[int, int]  # (image id, vulnerability id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,7 @@ class Demands:
     `finding` is exact and whole. The others are early: `repositories`, `images` (probed for one image), `sought_images`
     (the same, written to be found by indexes), `worst` of the finding's worst exposure, `packages` of some package in
     it, `names` of its vulnerability. Each list holds conditions that must all hold. `statuses` can be meant; `moments`
-    are bounds, inside, of the columns that hold times.
+    are bounds, inside, of the columns that hold times; `pairs` are the findings that are asked for by id.
     """
 
     finding: tuple[sql.Composable, ...]
@@ -183,6 +186,7 @@ class Demands:
     names: tuple[sql.Composable, ...]
     statuses: frozenset[str]
     moments: Mapping[str, Span]
+    pairs: tuple[Pair, ...] | None
 
 
 STATUSES = frozenset({"ACTIVE", "CLOSED"})
@@ -215,6 +219,7 @@ def read_demands(query: FindingQuery) -> Demands:
         names=_early_of_some(query, _NAMES, parts),
         statuses=_statuses(query, parts),
         moments=_moments(query, parts),
+        pairs=_pairs(query.texts.get("finding", ())),
     )
 
 
@@ -273,3 +278,10 @@ def _moments(query: FindingQuery, parts: Sequence[Filter]) -> Mapping[str, Span]
             high if highest is None else highest if high is None else min(high, highest),
         )
     return found
+
+
+def _pairs(entries: TextEntries) -> tuple[Pair, ...] | None:
+    if not entries or any(comparison != "EQUALS" for comparison, _ in entries):
+        return None
+    ids = [value for _, value in entries if _FINDING.fullmatch(value)]  # others are no finding's
+    return tuple((int(value[:16], 16), int(value[16:], 16)) for value in ids)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import psycopg
@@ -161,6 +161,9 @@ def find_scope(
     """Look how far the question narrows the search; a few milliseconds."""
     repositories = _find_repositories(connection, query.account_id, demands)
     narrowed = Scope(at, demands, repositories, None, None, _is_anything_frozen(connection))
+    if demands.pairs is not None:
+        images, vulnerabilities = {image for image, _ in demands.pairs}, {flaw for _, flaw in demands.pairs}
+        return replace(narrowed, images=tuple(images), vulnerabilities=tuple(vulnerabilities))
     return Scope(
         at,
         demands,
