@@ -9,6 +9,7 @@ from dogwatch.app.connections import connect, watched_registries
 from dogwatch.app.examination import examine_here
 from dogwatch.flow.ports import Defer, Outside
 from dogwatch.flow.progress import calmly
+from dogwatch.model.audits import Audit
 from dogwatch.model.jobs import Lease
 from dogwatch.model.judgements import Examined
 from dogwatch.model.progress import IDLE, Tell, tell_nobody
@@ -63,9 +64,9 @@ class InChildren:
         finally:
             self._tell(IDLE)
 
-    def audit(self) -> None:
+    def audit(self) -> Audit:
         """Audit in a child."""
-        self._auditing.run("audit", audit_in_child, self._settings, self._dsn)
+        return self._auditing.run("audit", audit_in_child, self._settings, self._dsn)
 
 
 class InProcess:
@@ -94,11 +95,11 @@ class InProcess:
 
         update_feed(self._outside, source, ecosystem, confirmed, self._tell)
 
-    def audit(self) -> None:
+    def audit(self) -> Audit:
         """Audit here."""
         from dogwatch.flow.audit import audit
 
-        audit(self._outside)
+        return audit(self._outside)
 
 
 def read_notices_in_child(settings: Settings, dsn: str, lease: Lease | None) -> None:
@@ -132,11 +133,11 @@ def examine_in_child(tell: Tell, settings: Settings, dsn: str, target: Target) -
     return examine_here(calmly(tell), settings, _child_outside(settings, dsn), target)
 
 
-def audit_in_child(settings: Settings, dsn: str) -> None:
+def audit_in_child(settings: Settings, dsn: str) -> Audit:
     """Audit; called in a child process."""
     from dogwatch.flow.audit import audit
 
-    audit(_child_outside(settings, dsn))
+    return audit(_child_outside(settings, dsn))
 
 
 @lru_cache(maxsize=1)

@@ -13,20 +13,22 @@ _log = structlog.stdlib.get_logger("dogwatch.flow")
 
 def audit_step(isolation: Isolation) -> Step:
     """Plan an audit; it comes again by the clock."""
-    return Step("audit", "all", isolation.audit, is_repeated=True)
+    return Step("audit", "all", lambda: _tell(isolation.audit()), is_repeated=True)
 
 
 def audit(outside: Outside) -> Audit:
-    """Compute everything that follows from what is stored anew, keep what differs, and say so. Runs whole in a child.
+    """Compute everything that follows from what is stored anew, and keep what differs. Runs whole in a child process.
 
     Raises:
         StoreUnavailableError: the database cannot be reached.
     """
-    found = outside.audit_store.audit()
+    return outside.audit_store.audit()
+
+
+def _tell(found: Audit) -> None:
     seconds = round((found.ended_at - found.began_at).total_seconds(), 1)
-    counts = {str(kind): count for kind, count in found.counts}
     if found.differing:
+        counts = {str(kind): count for kind, count in found.counts}
         _log.error("the audit found rows that differ", see="dogwatch db audit", seconds=seconds, **counts)
     else:
         _log.info("the audit found no differences", packages=found.packages, images=found.images, seconds=seconds)
-    return found

@@ -317,5 +317,5 @@ class Isolation(Protocol):
     def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """`feeds.update_feed`, apart."""
 
-    def audit(self) -> None:
+    def audit(self) -> Audit:
         """`audit.audit`, apart: all names of all documents at once take more memory than a service should."""
