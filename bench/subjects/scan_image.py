@@ -16,6 +16,10 @@ from bench.syft import VERSION, syft_binary
 
 _ROUNDS = 3
 _INCOMPLETE = (0, 5)  # advisories for something that was found are missing: told, and no failure of a measurement
+_OWNED = (
+    "A Python or npm package that a Debian package brought is that Debian package for us, whose advisories speak for "
+    "it; `syft` lists it a second time."
+)
 _EXAMPLES = 3  # packages named for each type that only one of both finds
 
 
@@ -85,7 +89,7 @@ def _remarks(ours: Named, others: Named) -> list[str]:
         parts += [f"{only_ours:,} by us alone ({_examples(ours - others, kind)})"] if only_ours else []
         parts += [f"{only_others:,} by `syft` alone ({_examples(others - ours, kind)})"] if only_others else []
         said.append(f"{kind}: {', '.join(parts)}.")
-    return said
+    return [*said, _OWNED]
 
 
 def _in_words(counts: Mapping[str, tuple[int, int, int]]) -> Mapping[str, tuple[int, int, int]]:
