@@ -17,7 +17,7 @@ from tests.builders.layers import dpkg_status, file, os_release, stanza, tar_of
 from tests.builders.oci import BuiltManifest, build_image
 from tests.simulators.registry import RegistrySimulator, serving_registry
 
-_IMAGES = 48
+_IMAGES = 24
 _PACKAGES = 3_000  # as a large base image has
 _ROUNDS = 3
 _WAIT_SECONDS = 600.0
