@@ -129,7 +129,7 @@ class _Writer:
         return Day(self._begins, windows, tuple(self._happenings()), tuple(self._feed_changes()))
 
     def _happenings(self) -> Sequence[Happening]:
-        """A day's events. What is deleted is left alone otherwise: a registry that lost it could not be asked."""
+        """A day's events, as they occur: where a tag was pushed twice, the registry's last word is the latest event."""
         random = self._random
         before = list(dict.fromkeys(self._pushed))
         deleted = [random.choice(before)] if before and random.random() < 0.5 else []
@@ -141,7 +141,6 @@ class _Writer:
         events = [self._event("push", *one, random.choice(_TAGS)) for one in pushed]
         events += [self._event("pull", *one, "") for one in pulled]
         events += [self._event("delete", *one, "") for one in deleted]
-        random.shuffle(events)
         return events
 
     def _event(self, action: str, repository: str, image: int, tag: str) -> Happening:
