@@ -101,8 +101,10 @@ def limits() -> st.SearchStrategy[Limits]:
         few_inventories=few,
         few_images_to_sort=few,
         few_watches=few,
+        steps=st.sampled_from([1, 2, 1_000]),
         at_once=st.sampled_from([1, 2, 1_000]),
         candidates=st.sampled_from([1, 1_000]),
+        rounds=st.sampled_from([1, 1_000]),
     )
 
 

@@ -68,15 +68,15 @@ def _page(search: Search, query: FindingQuery, after: Key | None) -> tuple[list[
     """Return the findings behind a key, and the key to go on from; None at the end."""
     rows: list[dict[str, Any]] = []
     most = min(query.limit + query.limit // 4 + 8, search.limits.at_once)
-    tried = 0
+    tried = rounds = 0
     while True:
         found = next_candidates(search, after, most)
         rows += _confirmed(search, query, found, after, query.limit + 1 - len(rows))
         if len(rows) > query.limit:
             rows = rows[: query.limit]
             return rows, key_of(search.order.columns, rows[-1])
-        after, tried = found.complete_until, tried + len(found.rows)
-        if after is None or tried >= search.limits.candidates:
+        after, tried, rounds = found.complete_until, tried + len(found.rows), rounds + 1
+        if after is None or tried >= search.limits.candidates or rounds >= search.limits.rounds:
             return rows, after
         most = min(2 * most, search.limits.at_once)
 

@@ -51,7 +51,13 @@ def along_exposures(search: Search, after: Key | None, most: int) -> Candidates:
         steps=every([AFFECTED, scope.exposures, scope.of_vulnerability("exposure.vulnerability_id")]),
         same=every([sql.SQL(f"{columns[one]} = walk.{one}") for one in own]),
         exposures=scope.exposures,
-        monitoring=every([scope.live_monitoring("held.has_ended"), scope.observed_since("held.newest")]),
+        monitoring=every(
+            [
+                scope.live_monitoring("held.has_ended"),
+                scope.observed_since("held.newest"),
+                scope.counted_for("held.is_live", "held.first_rev", "held.last_rev"),
+            ]
+        ),
     )
     return search.fetch(joined(search, walk, after, most), most)
 
@@ -70,6 +76,7 @@ def joined(search: Search, walk: Walk, after: Key | None, most: int) -> sql.Comp
         walked=listed([f"walk.{column}" for column in walk.columns]),
         same=walk.same,
         exposure_filter=walk.exposures,
+        live=scope.lately_open_exposures,
         inventory_filter=every([of_inventory, search.beyond(places, after, or_equal=True)]),
         monitoring_filter=every([walk.monitoring, *watched]),
         direction=search.direction,

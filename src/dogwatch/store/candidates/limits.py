@@ -14,8 +14,10 @@ class Limits:
     `few_inventories`: with the vulnerabilities asked for; what is found in so many is sorted in some milliseconds.
     `few_images_to_sort`: all that ever began or ended on them is found and sorted.
     `few_watches`: that began before a moment; all that happened on them by then is found and sorted.
+    `steps`: of a walk along moments in one round.
     `at_once`: candidates of one round; more are slower to make into findings than several rounds.
-    `candidates`: of one page; where hardly any is asked for, the page comes short, or empty, with a cursor to go on.
+    `candidates`, `rounds`: of one page; where hardly any finding is asked for, the page comes short, or empty, with a
+        cursor to go on.
     """
 
     few_images: int = 1_500
@@ -23,5 +25,7 @@ class Limits:
     few_inventories: int = 3_000
     few_images_to_sort: int = 200
     few_watches: int = 500
+    steps: int = 200
     at_once: int = 2_000
     candidates: int = 10_000
+    rounds: int = 20

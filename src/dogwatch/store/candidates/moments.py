@@ -6,15 +6,16 @@ cut. Later walks need not go further than the earlier ones did.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psycopg import sql
 
 from dogwatch.store.candidates.everything import everything
 from dogwatch.store.candidates.exposures import Walk, joined
-from dogwatch.store.candidates.orders import key_of
+from dogwatch.store.candidates.orders import compared, key_of
 from dogwatch.store.candidates.scope import array
-from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search
+from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, listed
 from dogwatch.store.filters import EVERYTHING, Constant, every
 from dogwatch.store.queries import load_queries
 
@@ -130,24 +131,47 @@ def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | N
         if not search.descending and side is _BEGINNING and _has_few_watches(search, limit):
             early = sql.SQL("monitoring.from_at <= {0} AND moment.at <= {0}").format(Constant(limit[0]))
             return everything(search, after, most, early)
+    columns = {column: at, "vulnerability_id": "exposure.vulnerability_id"}
+    steps = [
+        AFFECTED,
+        sql.SQL(f"{at} <= {{}}").format(Constant(scope.at)),
+        search.beyond(list(columns.values()), after, or_equal=True),
+        until,
+        _still_told(search, side, "exposure"),
+        scope.within(column, at),
+        scope.of_vulnerability("exposure.vulnerability_id"),
+        scope.may_be_exposed,
+    ]
+    stop = _after_some_steps(search, columns, steps)
+    if stop is not None:
+        steps.append(compared(search.order.columns, list(columns.values()), ">" if search.descending else "<", stop))
     walk = Walk(
-        {column: at, "vulnerability_id": "exposure.vulnerability_id"},
-        steps=every(
-            [
-                AFFECTED,
-                sql.SQL(f"{at} <= {{}}").format(Constant(scope.at)),
-                until,
-                _still_told(search, side, "exposure"),
-                scope.within(column, at),
-                scope.of_vulnerability("exposure.vulnerability_id"),
-                scope.may_be_exposed,
-            ]
-        ),
+        columns,
+        steps=every(steps),
         same=sql.SQL(f"{at} = walk.{column}"),
         exposures=EVERYTHING,
         monitoring=every([sql.SQL(side.watched.format(moment=f"walk.{column}")), scope.may_be_watched]),
     )
-    return search.fetch(joined(search, walk, after, most), most)
+    found = search.fetch(joined(search, walk, after, most), most)
+    return found if found.complete_until is not None else Candidates(found.rows, stop)
+
+
+def _after_some_steps(
+    search: Search, columns: Mapping[str, str], steps: Sequence[sql.Composable]
+) -> list[object] | None:
+    """Return a key that bounds the work: where no image is found, each step costs all inventories behind it.
+
+    It lies before all findings of its vulnerability at its moment.
+    """
+    statement = sql.SQL(_SQL["exposure_after"]).format(
+        columns=listed(list(columns.values())),
+        filter=every(steps),
+        order=search.ordered(list(columns.values())),
+        steps=Constant(search.limits.steps),
+    )
+    row = search.connection.execute(statement, {}, prepare=False).fetchone()
+    outside = 2**62 if search.descending else 0  # no inventory and no image has such an id
+    return None if row is None else [*row, outside, outside]
 
 
 def _has_few_watches(search: Search, limit: Key) -> bool:

@@ -63,11 +63,26 @@ class Scope:
 
     @property
     def live_exposures(self) -> sql.Composable:
-        """Return the condition on exposures that count at the moment, or whose findings may still be shown."""
-        if self.anything_frozen:
-            return EVERYTHING
+        """Return the condition on exposures that count at the moment, or whose findings may still be shown.
+
+        For images that are not frozen. Any may count for those that are, so where there are some, this is no condition.
+        """
+        return EVERYTHING if self.anything_frozen else self.lately_open_exposures
+
+    @property
+    def lately_open_exposures(self) -> sql.Composable:
+        """Return the same whether anything is frozen or not."""
         since = self.at if self.demands.statuses == {"ACTIVE"} else self.at - SHOWN_AFTER_END
         return sql.SQL("exposure.from_at <= {} AND exposure.to_at > {}").format(Constant(self.at), Constant(since))
+
+    def counted_for(self, is_live: str, first_revision: str, last_revision: str) -> sql.Composable:
+        """Return the condition that what exposures say counts for a watch: frozen images keep to their revision."""
+        if not self.anything_frozen:
+            return EVERYTHING
+        return sql.SQL(
+            f"CASE WHEN monitoring.frozen_revision IS NULL THEN {is_live}"
+            f" ELSE {first_revision} <= monitoring.frozen_revision AND {last_revision} > monitoring.frozen_revision END"
+        )
 
     @property
     def open_watches(self) -> sql.Composable:
@@ -95,6 +110,7 @@ class Scope:
             self.live_monitoring(f"exposure.to_at <= {Constant(self.at).as_string(None)}"),
             self.of_vulnerability("exposure.vulnerability_id"),
             self.observed_since("exposure.from_at"),
+            self.counted_for(self.lately_open_exposures.as_string(None), "exposure.from_rev", "exposure.to_rev"),
         ]
         return every(conditions)
 
@@ -134,7 +150,7 @@ class Scope:
     def observed_since(self, exposed_from: str) -> sql.Composable:
         """Return the condition on a current span that follows from when the finding was first observed."""
         low = self.demands.moments.get("first_observed_at", (None, None))[0]
-        if low is None or self.anything_frozen:
+        if low is None:
             return EVERYTHING
         return sql.SQL(f"greatest(monitoring.from_at, {exposed_from}) >= {{}}").format(Constant(low))
 

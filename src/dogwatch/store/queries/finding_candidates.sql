@@ -96,7 +96,8 @@ SELECT * FROM (
     SELECT {walked}, held.inventory_id, watched.image_id AS id
     FROM walk
     CROSS JOIN LATERAL (
-        SELECT inventory_set.inventory_id, max(exposure.from_at) AS newest, bool_or(exposure.to_at <= %(at)s) AS has_ended
+        SELECT inventory_set.inventory_id, max(exposure.from_at) AS newest, bool_or(exposure.to_at <= %(at)s) AS has_ended,
+               bool_or({live}) AS is_live, min(exposure.from_rev) AS first_rev, max(exposure.to_rev) AS last_rev
         FROM exposure
         JOIN set_exposure ON set_exposure.exposure_id = exposure.id
         JOIN inventory_set ON inventory_set.set_id = set_exposure.set_id
@@ -182,6 +183,10 @@ FROM (
     WHERE {span_filter}) AS candidate
 WHERE {after}
 ORDER BY {order} LIMIT {most}
+
+-- name: exposure_after
+-- What a walk comes to after some steps.
+SELECT DISTINCT {columns} FROM exposure WHERE {filter} ORDER BY {order} OFFSET {steps} LIMIT 1
 
 -- name: overdue
 -- Images whose watch is over by the clock, and not ended yet.
