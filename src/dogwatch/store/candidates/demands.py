@@ -18,6 +18,7 @@ from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingQuery
 from dogwatch.store.filter_conditions import Columns
 from dogwatch.store.filters import (
+    EVERYTHING,
     Constant,
     TextEntries,
     bounds_condition,
@@ -160,7 +161,17 @@ def _package(entries: TextEntries) -> sql.Composable:
     return sql.SQL("({})").format(sql.SQL(" OR ").join(spelt))
 
 
-_PACKAGES = Columns({"package": _package, "ecosystem": _column("ecosystem", "package.ecosystem")}, {})
+def _fix(entries: TextEntries) -> sql.Composable:
+    """A finding has a fix, or none, when all its exposures do; with PARTIAL, the worst may be either."""
+    wanted = {value for _, value in entries}
+    if len(wanted) != 1 or not wanted <= {"YES", "NO"}:
+        return EVERYTHING
+    return sql.SQL("exposure.fixed_version <> ''" if wanted == {"YES"} else "exposure.fixed_version = ''")
+
+
+_FIXES = Columns({"fix": _fix}, {})
+_PACKAGES = Columns({"package": _package}, {})
+_ECOSYSTEMS = Columns({"ecosystem": _column("ecosystem", "package.ecosystem")}, {})
 
 
 Span = tuple[datetime | None, datetime | None]
@@ -172,9 +183,9 @@ class Demands:
     """The parts of a question that can be told of one kind of row each.
 
     `finding` is exact and whole. The others are early: `repositories`, `images` (probed for one image), `sought_images`
-    (the same, written to be found by indexes), `worst` of the finding's worst exposure, `packages` of some package in
-    it, `names` of its vulnerability. Each list holds conditions that must all hold. `statuses` can be meant; `moments`
-    are bounds, inside, of the columns that hold times; `pairs` are the findings that are asked for by id.
+    (the same, written to be found by indexes), `worst` of the finding's worst exposure, `packages` and `ecosystems` of
+    some package in it, `names` of its vulnerability. Each list holds conditions that must all hold. `statuses` can be
+    meant; `moments` are bounds, inside, of the columns that hold times; `pairs` are the findings asked for by id.
     """
 
     finding: tuple[sql.Composable, ...]
@@ -183,6 +194,7 @@ class Demands:
     sought_images: tuple[sql.Composable, ...]
     worst: tuple[sql.Composable, ...]
     packages: tuple[sql.Composable, ...]
+    ecosystems: tuple[sql.Composable, ...]
     names: tuple[sql.Composable, ...]
     statuses: frozenset[str]
     moments: Mapping[str, Span]
@@ -214,8 +226,9 @@ def read_demands(query: FindingQuery) -> Demands:
         repositories=_early(query, _REPOSITORIES, parts),
         images=(*_early(query, _IMAGES, parts), *pushed),
         sought_images=(*_early(query, _IMAGES_SOUGHT, parts), *pushed),
-        worst=(*_early(query, _WORST, parts), *scores),
+        worst=(*_early(query, _WORST, parts), *scores, *_early_of_some(query, _FIXES, parts)),
         packages=_early_of_some(query, _PACKAGES, parts),
+        ecosystems=_early_of_some(query, _ECOSYSTEMS, parts),
         names=_early_of_some(query, _NAMES, parts),
         statuses=_statuses(query, parts),
         moments=_moments(query, parts),

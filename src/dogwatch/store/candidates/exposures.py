@@ -111,7 +111,9 @@ def _steps(search: Search, walk: Walk, inventories: Sequence[int] | None, after:
 def _index_walk(search: Search, walk: Walk, after: Key | None) -> sql.Composable:
     columns, table, steps = dict(walk.columns), "exposure", walk.steps
     if "vulnerability" in columns:  # names stand apart from what is said of them
-        columns["vulnerability_id"], table, steps = "vulnerability.id", "vulnerability", EVERYTHING
+        columns["vulnerability_id"], table = "vulnerability.id", "vulnerability"
+        scope = search.scope
+        steps = every([scope.may_be_exposed("vulnerability.id"), scope.of_vulnerability("vulnerability.id")])
     expressions = list(columns.values())
     return sql.SQL(_SQL["walk"]).format(
         columns=named(columns),

@@ -140,7 +140,7 @@ def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | N
         _still_told(search, side, "exposure"),
         scope.within(column, at),
         scope.of_vulnerability("exposure.vulnerability_id"),
-        scope.may_be_exposed,
+        scope.may_be_exposed("exposure.vulnerability_id"),
     ]
     stop = _after_some_steps(search, columns, steps)
     if stop is not None:

@@ -43,8 +43,13 @@ class Scope:
         return _one_of(column, self.repositories)
 
     def of_vulnerability(self, column: str) -> sql.Composable:
-        """Return the condition on a vulnerability's id."""
-        return _one_of(column, self.vulnerabilities)
+        """Return the condition on a vulnerability's id: one of few, and of packages of the right ecosystems."""
+        probe = (
+            "(SELECT true FROM exposure AS other JOIN package ON package.id = other.package_id"
+            f" WHERE other.verdict = 'affected' AND other.vulnerability_id = {column} AND {{}} LIMIT 1)"
+        )
+        probes = [sql.SQL(probe).format(one) for one in self.demands.ecosystems]
+        return every([_one_of(column, self.vulnerabilities), *probes])
 
     def of_image(self, column: str) -> sql.Composable:
         """Return the condition on an image's id."""
@@ -120,14 +125,13 @@ class Scope:
 
         For what an old span can still tell: when something began that was interrupted since.
         """
-        return every([self.may_be_exposed, self.may_be_watched])
+        return every([self.may_be_exposed("exposure.vulnerability_id"), self.may_be_watched])
 
-    @property
-    def may_be_exposed(self) -> sql.Composable:
-        """Return the condition on an exposure that one of its vulnerability may make a finding what it is."""
+    def may_be_exposed(self, column: str) -> sql.Composable:
+        """Return the condition on a vulnerability's id that some exposure to it may make a finding what it is."""
         text = (
             "(SELECT true FROM (SELECT * FROM exposure AS other WHERE other.verdict = 'affected'"
-            " AND other.vulnerability_id = exposure.vulnerability_id) AS exposure WHERE {} LIMIT 1)"
+            f" AND other.vulnerability_id = {column}) AS exposure WHERE {{}} LIMIT 1)"
         )
         return sql.SQL(text).format(self.exposures)
 
