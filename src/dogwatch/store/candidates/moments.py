@@ -81,15 +81,14 @@ def _nearest(search: Search, found: list[Candidates]) -> list[object] | None:
 def _of_watches(search: Search, side: _Side, after: Key | None, most: int) -> Candidates:
     scope, column = search.scope, search.order.columns[0]
     at = f"monitoring.{side.column}"
-    of_moment = [
-        _still_told(search, side, "monitoring"),
+    watches = [
         sql.SQL("monitoring.inventory_id IS NOT NULL"),
         sql.SQL(f"{at} <= {{}}").format(Constant(scope.at)),
-        search.beyond([at], after, or_equal=True),
         scope.of_repository("monitoring.repository_id"),
         scope.of_image("monitoring.image_id"),
     ]
-    spans = [AFFECTED, sql.SQL(side.exposed.format(moment="moment.at")), *of_moment[4:]]
+    of_moment = [*watches, _still_told(search, side, "monitoring"), search.beyond([at], after, or_equal=True)]
+    spans = [AFFECTED, sql.SQL(side.exposed.format(moment="moment.at")), *watches]
     statement = sql.SQL(_SQL["along_watches"]).format(
         side=sql.SQL(side.column),
         column=sql.SQL(column),

@@ -2,21 +2,9 @@
 -- The definition, grouped, for some pairs of image and vulnerability: one row per pair as of one moment, as far as it is
 -- a finding then. Current are the spans that are open at that moment or, when none is, those that ended last; they say
 -- what the finding is. All spans up to then say since when: interruptions of up to seven days are bridged. What is grouped
--- is materialised: nobody can estimate it, and joined in one piece with the images it was compared with each of them.
+-- is materialised, as nobody can estimate it; from there each row leads to its image by keys.
 WITH pair AS MATERIALIZED (
     SELECT * FROM unnest(%(images)s::bigint[], %(vulnerabilities)s::bigint[]) AS pair (image_id, vulnerability_id)
-), chosen AS MATERIALIZED (
-    SELECT image.id, image.account_id, image.digest, image.os, image.architecture, image.author, repository.id AS repository_id,
-           repository.name AS repository, registry.alias, registry.url, registry.region, clocks.pushed_at,
-           inventory.distribution, inventory.release
-    FROM (SELECT DISTINCT image_id FROM pair) AS wanted
-    JOIN image ON image.id = wanted.image_id
-    JOIN repository ON repository.id = image.repository_id
-    JOIN registry ON registry.id = repository.registry_id
-    JOIN clocks ON clocks.image_id = image.id
-    LEFT JOIN layer_chain ON layer_chain.id = image.chain_id
-    LEFT JOIN inventory ON inventory.id = layer_chain.inventory_id
-    WHERE image.account_id = %(account)s
 ), span AS (
     SELECT finding_span.image_id, finding_span.vulnerability_id, finding_span.exposure_id, finding_span.from_at,
            CASE WHEN finding_span.to_at > %(at)s THEN '9999-12-31Z' ELSE finding_span.to_at END AS ended_at,
@@ -25,48 +13,55 @@ WITH pair AS MATERIALIZED (
     JOIN finding_span ON finding_span.image_id = pair.image_id AND finding_span.vulnerability_id = pair.vulnerability_id
     WHERE finding_span.from_at <= %(at)s
 ), ranked AS (
-    SELECT span.*, max(ended_at) OVER (PARTITION BY image_id, vulnerability_id) AS last_end FROM span
-), spell AS MATERIALIZED (
-    SELECT image_id, vulnerability_id, last_end,
-           range_agg(tstzrange(from_at, ended_at + interval '7 days')) AS spells
-    FROM ranked GROUP BY image_id, vulnerability_id, last_end
+    SELECT span.*, ended_at = max(ended_at) OVER (PARTITION BY image_id, vulnerability_id) AS is_current FROM span
 ), content AS MATERIALIZED (
-    SELECT ranked.image_id, ranked.vulnerability_id, max(ranked.from_at) AS begun_at,
-           max(ranked.end_reason) AS end_reason, max(ranked.inventory_id) AS inventory_id,
+    SELECT ranked.image_id, ranked.vulnerability_id, max(ranked.ended_at) AS last_end,
+           range_agg(tstzrange(ranked.from_at, ranked.ended_at + interval '7 days')) AS spells,
+           max(ranked.from_at) FILTER (WHERE is_current) AS begun_at,
+           max(ranked.end_reason) FILTER (WHERE is_current) AS end_reason,
+           max(ranked.inventory_id) FILTER (WHERE is_current) AS inventory_id,
            (array_agg(ranked.begin_reason ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST,
-                                                   exposure.id, ranked.from_at))[1] AS begin_reason,
-           max(exposure.severity) AS severity,
-           (array_agg(exposure.id ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST, exposure.id))[1]
-               AS worst_id,
-           array_agg(DISTINCT exposure.id) AS exposure_ids,
-           CASE WHEN bool_and(exposure.fixed_version <> '') THEN 'YES'
-                WHEN bool_or(exposure.fixed_version <> '') THEN 'PARTIAL' ELSE 'NO' END AS fix,
-           array_agg(DISTINCT package.name) AS package_names,
-           array_agg(DISTINCT package.match_name) AS match_names,
-           array_agg(DISTINCT package.ecosystem) AS ecosystems
+                                                   exposure.id, ranked.from_at) FILTER (WHERE is_current))[1]
+               AS begin_reason,
+           max(exposure.severity) FILTER (WHERE is_current) AS severity,
+           (array_agg(exposure.id ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST, exposure.id)
+                FILTER (WHERE is_current))[1] AS worst_id,
+           array_agg(DISTINCT exposure.id) FILTER (WHERE is_current) AS exposure_ids,
+           CASE WHEN bool_and(exposure.fixed_version <> '') FILTER (WHERE is_current) THEN 'YES'
+                WHEN bool_or(exposure.fixed_version <> '') FILTER (WHERE is_current) THEN 'PARTIAL' ELSE 'NO' END AS fix,
+           array_agg(DISTINCT package.name) FILTER (WHERE is_current) AS package_names,
+           array_agg(DISTINCT package.match_name) FILTER (WHERE is_current) AS match_names,
+           array_agg(DISTINCT package.ecosystem) FILTER (WHERE is_current) AS ecosystems
     FROM ranked
     JOIN exposure ON exposure.id = ranked.exposure_id
     JOIN package ON package.id = exposure.package_id
-    WHERE ranked.ended_at = ranked.last_end
     GROUP BY ranked.image_id, ranked.vulnerability_id
 ), finding AS (
-    SELECT chosen.*, content.vulnerability_id, content.inventory_id, vulnerability.name AS vulnerability, content.severity,
+    SELECT image.id, image.account_id, image.digest, image.os, image.architecture, image.author,
+           repository.id AS repository_id, repository.name AS repository, registry.alias, registry.url, registry.region,
+           clocks.pushed_at, inventory.distribution, inventory.release,
+           content.vulnerability_id, content.inventory_id, vulnerability.name AS vulnerability, content.severity,
            coalesce(worst.score_tenths, -1) AS score_tenths, worst.score_vector, worst.score_version,
            worst.score_source, worst.source, worst.advisory, content.fix, content.exposure_ids,
            content.package_names, content.match_names, content.ecosystems,
            vulnerability.name || ' - ' || array_to_string(content.package_names, ', ') AS title,
-           CASE WHEN spell.last_end > %(at)s THEN 'ACTIVE' ELSE 'CLOSED' END AS status,
-           CASE WHEN spell.last_end > %(at)s THEN '' ELSE content.end_reason END AS closed_reason, content.begin_reason,
-           (SELECT max(lower(one)) FROM unnest(spell.spells) AS one) AS first_observed_at,
-           CASE WHEN spell.last_end > %(at)s THEN content.begun_at ELSE spell.last_end END AS updated_at
+           CASE WHEN content.last_end > %(at)s THEN 'ACTIVE' ELSE 'CLOSED' END AS status,
+           CASE WHEN content.last_end > %(at)s THEN '' ELSE content.end_reason END AS closed_reason, content.begin_reason,
+           (SELECT max(lower(one)) FROM unnest(content.spells) AS one) AS first_observed_at,
+           CASE WHEN content.last_end > %(at)s THEN content.begun_at ELSE content.last_end END AS updated_at
     FROM content
-    JOIN spell ON spell.image_id = content.image_id AND spell.vulnerability_id = content.vulnerability_id
-    JOIN chosen ON chosen.id = content.image_id
+    JOIN image ON image.id = content.image_id
+    JOIN repository ON repository.id = image.repository_id
+    JOIN registry ON registry.id = repository.registry_id
+    JOIN clocks ON clocks.image_id = image.id
     JOIN vulnerability ON vulnerability.id = content.vulnerability_id
     JOIN exposure AS worst ON worst.id = content.worst_id
-    WHERE spell.last_end > %(at)s
-       OR spell.last_end + CASE WHEN starts_with(content.end_reason, 'monitoring ended')
-                                THEN interval '3 days' ELSE interval '30 days' END > %(at)s
+    LEFT JOIN layer_chain ON layer_chain.id = image.chain_id
+    LEFT JOIN inventory ON inventory.id = layer_chain.inventory_id
+    WHERE image.account_id = %(account)s
+      AND (content.last_end > %(at)s
+           OR content.last_end + CASE WHEN starts_with(content.end_reason, 'monitoring ended')
+                                      THEN interval '3 days' ELSE interval '30 days' END > %(at)s)
 )
 SELECT * FROM finding
 WHERE {filter}
