@@ -146,10 +146,8 @@ def load_settings(
     path, content = _read_file(config_file, surroundings)
     _refuse_unknown(content, str(path))
     is_found = config_file is None and not surroundings.get(CONFIG_VARIABLE) and path == LOCAL_FILE
-    for name in sorted(AFAR & content.keys()) if is_found else ():
-        raise ConfigError(
-            name, f"not from the {path} of a working folder; name that file, or use {PREFIX}{name.upper()}"
-        )
+    if is_found:
+        _refuse_afar(content)
     values: dict[str, Any] = {}
     origins: list[tuple[str, str]] = []
     for one in SETTINGS:
