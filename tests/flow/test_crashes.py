@@ -76,18 +76,22 @@ def test_an_image_that_kills_its_child_every_time_is_given_up_and_holds_nobody_u
     poison = vulnerable_image("poison")
     own = layer_blob(app_layer("poison")).digest
     world.simulator.fault(own, _answering_after(600))
-    world.push("team/poison", poison)
     with working(world.app):
+        wait_until(lambda: world.rows("SELECT id FROM procrastinate_workers") and not world.jobs(), "it has caught up")
+        world.push("team/poison", poison)  # now, so that no poll tells of it as well and asks for it twice
         for attempt in (1, 2, 3):
             wait_until(lambda: len(world.simulator.seen("GET", own)) == attempt, "the layer is asked for")  # noqa: B023
+            if attempt == 1:
+                world.push("team/app", vulnerable_image())
+                wait_until(lambda: len(world.jobs("index")) == 2, "another image waits for the same worker")
             for child in _layer_children(os.getpid()):
                 os.kill(child, signal.SIGKILL)
             if attempt == 1:
-                world.push("team/app", vulnerable_image())
                 wait_until(lambda: world.findings() == EXPECTED, "others go on meanwhile")
         wait_until(lambda: world.images()[0][0] == "failed", "it is given up")
     assert world.images() == [("failed", "INTERNAL_ERROR", "index died: signal 9"), ("indexed", "", "")]
-    assert world.jobs("index") == []
+    # The look for what was forgotten, once a minute, may have asked for it once more before it was given up.
+    assert [job for job in world.jobs("index") if job[1] == "failed"] == []
 
 
 @contextmanager
@@ -116,7 +120,8 @@ def test_a_worker_killed_in_the_middle_leaves_its_work_to_the_next(world: World)
         first.kill()
         first.wait()
         wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "its children end with it")
-    assert [job[:2] for job in world.jobs("index")] == [("index", "doing")]
+    # A poll may have told of the same push, and put a twin behind it that will find nothing to do.
+    assert [job[:2] for job in world.jobs("index") if job[1] != "todo"] == [("index", "doing")]
     with working(world.app):
         wait_until(lambda: world.findings() == EXPECTED, "the next one does it", seconds=120)
     assert world.images() == [("indexed", "", "")]
@@ -149,7 +154,7 @@ def test_two_workers_share_the_work_and_do_nothing_twice(world: World) -> None:
 
 def test_a_database_that_goes_away_is_waited_for(world: World) -> None:
     with working(world.app):
-        wait_until(lambda: len(world.rows("SELECT id FROM procrastinate_workers")) == 4, "the workers are there")
+        wait_until(lambda: len(world.rows("SELECT id FROM procrastinate_workers")) == 5, "the workers are there")
         with psycopg.connect(world.app.dsn, autocommit=True) as connection:
             connection.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
