@@ -154,6 +154,7 @@ def on_terminal(dogwatch: Dogwatch, columns: int, target: str, **variables: str)
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "dogwatch.cli", "scan", target]
     environment = {**dogwatch.environment, "TERM": "xterm", **variables}
+    environment.pop("COLUMNS", None)  # which would be believed before the terminal is
     process = subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, env=environment)
     os.close(theirs)
     shown = b""
