@@ -21,8 +21,9 @@ from psycopg.conninfo import make_conninfo
 from dogwatch.store import migrations
 from dogwatch.store.embedded import EmbeddedServer
 
-# Nothing of a test outlives it, so nothing needs to reach the disk.
-_SETTINGS = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
+# Nothing of a test outlives it, so nothing needs to reach the disk. A database lives for seconds, so nothing needs
+# vacuuming either, and DROP DATABASE WITH (FORCE) is refused while an autovacuum worker is inside.
+_SETTINGS = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\nautovacuum = off\n"
 _NUMBERS = itertools.count(1)
 
 
