@@ -1,7 +1,7 @@
 """A real PostgreSQL for the tests: one embedded server per test session, a fresh database per test.
 
 `database` has all migrations applied: it is a copy of a template that is built once per session. For an empty database
-use `empty_database`. Both are made by copying files, in tens of milliseconds.
+use `empty_database`. Both are made by copying files: in memory within 20 ms, on an ordinary disk within 300 ms.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from psycopg.conninfo import make_conninfo
 
 from dogwatch.store import migrations
 from dogwatch.store.embedded import EmbeddedServer
+from tests.folders import fast_root
 
 # Nothing of a test outlives it, so nothing needs to reach the disk. A database lives for seconds, so nothing needs
 # vacuuming either, and DROP DATABASE WITH (FORCE) is refused while an autovacuum worker is inside.
@@ -30,8 +31,7 @@ _NUMBERS = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """Yield the address of a running server, as a role that may create databases."""
-    # Not pytest's temporary folder: the server's user (not root) must be able to pass through.
-    folder = Path(tempfile.mkdtemp(prefix="dogwatch-tests-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dogwatch-tests-", dir=fast_root()))
     folder.chmod(0o711)
     try:
         (folder / "data").mkdir(mode=0o711)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.docker_registry import free_port
+from tests.folders import fast_root
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ def running_dogwatch(**variables: str) -> Iterator[Dogwatch]:
         variables: settings, as in the environment, without prefix, in small letters.
     """
     # Not pytest's temporary folder: as root, the database server's own user must be able to pass through.
-    folder = Path(tempfile.mkdtemp(prefix="dogwatch-e2e-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dogwatch-e2e-", dir=fast_root()))
     folder.chmod(0o711)
     listen = f"127.0.0.1:{free_port()}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DOGWATCH_")}

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from tests.docker_registry import free_port, requires_docker_registry, requires_skopeo
 from tests.e2e.fixture_image import cache_folder, debian_tar, npm_files, python_files, requirements
+from tests.folders import fast_root
 
 DOCS = Path(__file__).parents[2] / "docs"
 _FENCE = re.compile(r"^```(?P<kind>[a-z][^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -152,7 +153,7 @@ def _terminal() -> Iterator[Terminal]:
     cache = cache_folder()
     listen, registry = f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"
     # Not pytest's temporary folder: as root, the database server's own user must be able to pass through.
-    with tempfile.TemporaryDirectory(prefix="dogwatch-tutorial-", dir="/tmp", ignore_cleanup_errors=True) as name:
+    with tempfile.TemporaryDirectory(prefix="dogwatch-tutorial-", dir=fast_root(), ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
         (folder / "docs").symlink_to(DOCS)

@@ -22,6 +22,7 @@ from tests.builders.advisories import osv_record
 from tests.docker_registry import free_port
 from tests.e2e import advisories
 from tests.e2e.running import Dogwatch
+from tests.folders import fast_root
 from tests.simulators.feeds import FeedBucket
 
 
@@ -32,7 +33,7 @@ def dogwatch(tmp_path: Path) -> Iterator[Dogwatch]:
     bucket.put("Debian", advisories.debian_advisory("openssl", "3.0.1-1"))
     bucket.put("PyPI", advisories.python_advisory())
     bucket.put("npm", advisories.npm_advisory())
-    folder = Path(tempfile.mkdtemp(prefix="dogwatch-alone-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dogwatch-alone-", dir=fast_root()))
     folder.chmod(0o711)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DOGWATCH_")}
     given = {"DOGWATCH_DATA": str(folder / "data"), "DOGWATCH_FEED_MIRROR": str(bucket.folder), "DOGWATCH_WORKERS": "1"}

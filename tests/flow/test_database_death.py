@@ -21,6 +21,7 @@ from dogwatch.store.embedded import EmbeddedServer
 from tests.builders.oci import BuiltManifest
 from tests.flow.test_service import Service, _free_port, _notify, _serving
 from tests.flow.world import settings_for, vulnerable_image, wait_until
+from tests.folders import fast_root
 from tests.simulators.registry import RegistrySimulator, serving_registry
 from tests.unit.store.embedded.traces import Traces
 
@@ -28,7 +29,7 @@ from tests.unit.store.embedded.traces import Traces
 @pytest.fixture
 def settings() -> Iterator[Settings]:
     """Settings without an address of a database; in a folder that the server's user can pass through."""
-    folder = Path(tempfile.mkdtemp(prefix="dogwatch-tests-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dogwatch-tests-", dir=fast_root()))
     folder.chmod(0o711)
     (folder / "data").mkdir(mode=0o711)
     yield replace(settings_for("", folder, listen=f"127.0.0.1:{_free_port()}"), feeds=())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.folders import fast_root
 from tests.hosts.networks import Network, network
 from tests.hosts.postgresql import PostgresServer, running_postgres
 
@@ -23,7 +24,7 @@ def hosts() -> Iterator[Network]:
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Path]:
     """A folder that every user may pass through: not pytest's own."""
-    folder = Path(tempfile.mkdtemp(prefix="dogwatch-hosts-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dogwatch-hosts-", dir=fast_root()))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

@@ -20,6 +20,7 @@ from dogwatch.model.audits import Difference
 from tests.builders.oci import BuiltManifest
 from tests.docker_registry import free_port
 from tests.flow.world import ECOSYSTEMS, settings_for
+from tests.folders import fast_root
 from tests.kill.history import Day, Happening, first_records, make_history, make_images
 from tests.kill.installation import VICTIMS, Installation
 from tests.kill.quiet import find_unrest, let_time_come, listed_records
@@ -77,7 +78,7 @@ def _run(days: Sequence[Day], random: Random, kills: int) -> Outcome:
 @contextmanager
 def _surroundings() -> Iterator[tuple[Path, FeedBucket, str]]:
     """Yield a folder that the database's own user can pass through, and a feed with its address."""
-    folder = Path(tempfile.mkdtemp(prefix="dogwatch-kill-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dogwatch-kill-", dir=fast_root()))
     folder.chmod(0o711)
     (folder / "data").mkdir(mode=0o711)
     bucket = FeedBucket(folder / "feeds")

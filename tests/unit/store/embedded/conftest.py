@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.folders import fast_root
 from tests.unit.store.embedded.traces import Traces
 
 
 @pytest.fixture
 def roof() -> Iterator[Path]:
     """Yield a folder that the server's user can pass through; pytest's own are closed to it."""
-    folder = Path(tempfile.mkdtemp(prefix="dogwatch-tests-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="dogwatch-tests-", dir=fast_root()))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
