@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import cast
 
 import psycopg
@@ -17,7 +18,7 @@ from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.queue import TASKS, JobQueue
 from dogwatch.flow.steps import Step
 from dogwatch.flow.worker import JobWorker
-from dogwatch.model.errors import RegistryUnavailableError, StoreUnavailableError
+from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.monitoring import StatusReason
 from dogwatch.model.registries import ManifestToResolve
 
@@ -97,26 +98,33 @@ def _worker(database: str, work: dict[str, list[int]], error: Exception | None =
     return JobWorker(database, plans, lambda minute: None, index_slots=1)
 
 
-def test_a_retry_gives_way_to_a_twin_that_waits(database: str, queue: JobQueue) -> None:
-    work: dict[str, list[int]] = {}
-    down = RegistryUnavailableError("http://r", "refused")
-    worker = _worker(database, work, down)
+def test_a_waiting_twin_becomes_the_retry_with_its_attempts_strikes_and_pause(database: str, queue: JobQueue) -> None:
     queue.index(1)
-    with capture_logs():
-        asyncio.run(worker.run_until_idle())
-    assert _jobs(database) == [("index", "index", "todo", 1, 0)]
-    _execute(database, "UPDATE procrastinate_jobs SET status = 'doing', scheduled_at = NULL")
+    _execute(database, "UPDATE procrastinate_jobs SET status = 'doing', attempts = 4, priority = -1")
     queue.index(1)
+    moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
     async def retry() -> None:
         app = App(connector=PsycopgConnector(conninfo=database))
         app.job_manager = TwinTolerantJobs(app.connector)
         async with app.open_async():
             for job in await app.job_manager.get_stalled_jobs():
-                await app.job_manager.retry_job(job)
+                await app.job_manager.retry_job(job, retry_at=moment, priority=-2)
 
     asyncio.run(retry())
-    assert _jobs(database) == [("index", "index", "todo", 0, 0)]
+    assert _jobs(database) == [("index", "index", "todo", 5, -2)]
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT scheduled_at FROM procrastinate_jobs").fetchall() == [(moment,)]
+
+
+def test_who_looks_for_lost_work_leaves_alone_what_is_in_progress(database: str, queue: JobQueue) -> None:
+    queue.index(1)
+    _execute(database, "UPDATE procrastinate_jobs SET status = 'doing'")
+    for image_id in (1, 2, 2):
+        queue.for_lost_work().index(image_id)
+    with psycopg.connect(database) as connection:
+        jobs = connection.execute("SELECT args, status::text FROM procrastinate_jobs ORDER BY id").fetchall()
+    assert jobs == [({"image_id": 1}, "doing"), ({"image_id": 2}, "todo")]
 
 
 def test_a_job_whose_workers_died_goes_to_the_back_and_is_given_up_at_the_third_death(

@@ -1,4 +1,4 @@
-"""What procrastinate is taught: our retries, jobs whose worker died, and that a waiting twin is as good as a retry.
+"""What procrastinate is taught: our retries, jobs whose worker died, and that a waiting twin takes a retry's place.
 
 A job's priority counts its strikes: each makes it -1, so that work which kills its workers also goes to the back of the
 queue.
@@ -50,12 +50,26 @@ _FINISH: LiteralString = _HELD + "procrastinate_finish_job_v1(id, %(end)s, %(del
 _RETRY: LiteralString = (
     _HELD + "procrastinate_retry_job_v2(id, coalesce(%(retry_at)s, now()), %(priority)s, %(queue)s, %(lock)s) FROM held"
 )
+# The twin goes on where the failed job stopped: without its attempts and its pause, whatever is told of often would be
+# tried as often.
+_HAND_OVER: LiteralString = """
+WITH held AS (
+    SELECT id, attempts, priority, queueing_lock FROM procrastinate_jobs
+    WHERE id = %(job)s AND worker_id IS NOT DISTINCT FROM %(worker)s AND attempts = %(attempts)s AND status = 'doing'
+    FOR UPDATE
+), twin AS (
+    UPDATE procrastinate_jobs AS twin
+    SET attempts = held.attempts + 1, priority = coalesce(%(priority)s, held.priority),
+        scheduled_at = coalesce(%(retry_at)s, now())
+    FROM held WHERE twin.queueing_lock = held.queueing_lock AND twin.status = 'todo'
+)
+SELECT procrastinate_finish_job_v1(id, 'succeeded', true) FROM held"""
 
 _log = structlog.stdlib.get_logger("dogwatch.flow")
 
 
 class TwinTolerantJobs(JobManager):
-    """The engine's jobs, where a retry gives way to a twin that was queued meanwhile and will do the same work.
+    """The engine's jobs, where a twin that was queued meanwhile, and will do the same work, takes the place of a retry.
 
     Only the worker that has a job says what came of it: one that was cut off, and whose job was taken over, would end
     it under the hands of the other. And it says so until it is written: the engine tries once, and a job whose outcome
@@ -78,14 +92,14 @@ class TwinTolerantJobs(JobManager):
         queue: str | None = None,
         lock: str | None = None,
     ) -> None:
-        """Put a job back into the queue, or end it where its twin waits."""
+        """Put a job back into the queue; where its twin waits, that one becomes the retry."""
         values = {"retry_at": retry_at, "priority": priority, "queue": queue, "lock": lock}
         try:
             await self._write_outcome(_RETRY, job, values)
         except UniqueViolation as violation:
             if violation.constraint_name != QUEUEING_LOCK_CONSTRAINT:
                 raise
-            await self.finish_job(job, Status.SUCCEEDED, delete_job=True)
+            await self._write_outcome(_HAND_OVER, job, {"retry_at": retry_at, "priority": priority})
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:
         """End a job."""

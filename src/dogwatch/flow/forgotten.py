@@ -23,10 +23,10 @@ def pick_up_forgotten(outside: Outside, defer: Defer) -> None:
     """Read notices that wait; queue unknown manifests, images without an inventory and changes of windows.
 
     What failed is among them when its turn has come again; what is wrong with content waits for a push.
-    What has a job already is not queued twice.
+    What has a job, waiting or in progress, gets no second one.
     """
     read_notices(outside, defer)
-    now = outside.clock.now()
+    now, defer = outside.clock.now(), defer.for_lost_work()
     for manifest in outside.event_store.load_unresolved(now, MANIFESTS_PER_LOOK):
         defer.resolve(manifest)
     for image_id in outside.image_store.load_waiting(FINGERPRINT, now, IMAGES_PER_LOOK):

@@ -301,6 +301,9 @@ class Defer(Protocol):
     def pick_up_forgotten(self) -> None:
         """Look for work that no job is there for."""
 
+    def for_lost_work(self) -> Defer:
+        """Return the same queue, which gives no second job to what has one in progress."""
+
 
 class Isolation(Protocol):
     """Runs the steps that read hostile bytes away from the service: in child processes, with limits.

@@ -5,8 +5,10 @@ Each task has a queue of its own kind, so that quick work never waits behind slo
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import LiteralString
 
 from procrastinate import App, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
@@ -44,6 +46,10 @@ RECONNECT_SECONDS = 5.0
 
 _CONNECTIONS_MAX = 2  # each is used for a millisecond at a time
 
+_IN_PROGRESS: LiteralString = (
+    "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE lock = %(name)s AND status = 'doing') AS busy"
+)
+
 
 class JobQueue:
     """Implements `ports.Defer`: one waiting job per task and subject, whoever asks and however often."""
@@ -63,7 +69,18 @@ class JobQueue:
             reconnect_timeout=RECONNECT_SECONDS,
             kwargs={"application_name": "dogwatch queue"},
         )
+        self._connector = connector
         self._app = App(connector=connector)
+        self._spares_busy = False
+
+    def for_lost_work(self) -> JobQueue:
+        """Return this queue for who looks for work whose job was lost: what has a job in progress gets no second one.
+
+        Who knows of something new wants that second job: the one in progress may have looked before it happened.
+        """
+        queue = copy.copy(self)
+        queue._spares_busy = True
+        return queue
 
     def open(self) -> None:
         """Allow connections; the first is made when it is needed."""
@@ -128,6 +145,8 @@ class JobQueue:
         name = f"{task} {subject}"
         lock = None if task in _SHARED else name
         try:
+            if self._spares_busy and self._connector.execute_query_one(_IN_PROGRESS, name=name)["busy"]:
+                return
             self._app.configure_task(task, queue=TASKS[task], lock=lock, queueing_lock=name).defer(**arguments)
         except AlreadyEnqueued:
             return  # the waiting twin has not begun, so it will see what we have seen
