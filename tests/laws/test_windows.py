@@ -8,7 +8,7 @@ import psycopg
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dogwatch.model.monitoring import ActivityMode, Clocks, RescanSetting, Window
+from dogwatch.model.monitoring import ActivityMode, Clock, Clocks, RescanSetting, Watch, Window
 from dogwatch.windows import watch
 
 _MOMENTS = st.datetimes(
@@ -45,28 +45,41 @@ def test_a_pull_never_shortens_the_watch(clocks: Clocks, setting: RescanSetting,
     assert before is None or (after is not None and after >= before)
 
 
+@given(_clocks(_MOMENTS | _NEAR), _settings(), _MOMENTS | _NEAR)
+def test_a_hold_never_ends_a_watch_earlier(clocks: Clocks, setting: RescanSetting, hold_until: datetime) -> None:
+    before = watch(clocks, setting)
+    after = watch(clocks, setting, hold_until)
+    assert after == (
+        before if before.until is not None and before.until >= hold_until else Watch(hold_until, Clock.HOLD)
+    )
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(_clocks(_MOMENTS | _NEAR), _settings()), min_size=1, max_size=40))
+@given(
+    st.lists(st.tuples(_clocks(_MOMENTS | _NEAR), _settings(), st.none() | _MOMENTS | _NEAR), min_size=1, max_size=40)
+)
 def test_the_database_computes_the_same_deadline_and_holder(
-    database: str, cases: list[tuple[Clocks, RescanSetting]]
+    database: str, cases: list[tuple[Clocks, RescanSetting, datetime | None]]
 ) -> None:
-    expected = [watch(clocks, setting) for clocks, setting in cases]
+    expected = [watch(clocks, setting, hold_until) for clocks, setting, hold_until in cases]
     columns = [
-        [clocks.pushed_at for clocks, _ in cases],
-        [clocks.pulled_at for clocks, _ in cases],
-        [clocks.in_use_at for clocks, _ in cases],
-        [str(setting.push_window) for _, setting in cases],
-        [str(setting.activity_window) for _, setting in cases],
-        [str(setting.activity_mode) for _, setting in cases],
+        [clocks.pushed_at for clocks, _, _ in cases],
+        [clocks.pulled_at for clocks, _, _ in cases],
+        [clocks.in_use_at for clocks, _, _ in cases],
+        [str(setting.push_window) for _, setting, _ in cases],
+        [str(setting.activity_window) for _, setting, _ in cases],
+        [str(setting.activity_mode) for _, setting, _ in cases],
+        [hold_until for _, _, hold_until in cases],
     ]
     # A zone with summer time: a day of the session's zone must not be taken for 24 hours.
     with psycopg.connect(database, options="-c TimeZone=Europe/Berlin") as connection:
         rows = connection.execute(
             """
             SELECT extract(epoch FROM found.watched_until - timestamptz '2000-01-01Z')::numeric, found.held_by
-            FROM unnest(%s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[])
-                 WITH ORDINALITY AS given (pushed_at, pulled_at, in_use_at, push, activity, mode, place)
-            CROSS JOIN LATERAL watch(pushed_at, pulled_at, in_use_at, push, activity, mode) found
+            FROM unnest(%s::timestamptz[], %s::timestamptz[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
+                        %s::timestamptz[])
+                 WITH ORDINALITY AS given (pushed_at, pulled_at, in_use_at, push, activity, mode, hold_until, place)
+            CROSS JOIN LATERAL watch(pushed_at, pulled_at, in_use_at, push, activity, mode, hold_until) found
             ORDER BY place
             """,
             columns,

@@ -88,11 +88,12 @@ class ScanFrequency(StrEnum):
 
 
 class Clock(StrEnum):
-    """The clocks that can keep an image watched."""
+    """What can keep an image watched: its clocks, and a hold that somebody placed."""
 
     PUSH = "push"
     PULL = "pull"
     IN_USE = "in use"
+    HOLD = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,8 @@ class MonitoringEnd(StrEnum):
     EXPIRED = "monitoring ended: both windows are over"
     WINDOWS_CHANGED = "monitoring ended: the windows were shortened"
     DELETED = "monitoring ended: the image was deleted"
+    FORGOTTEN = "monitoring ended: forgotten by hand, until the next event"
+    RELEASED = "monitoring ended: the hold was released"
     REGISTRY_REMOVED = "monitoring ended: the registry was removed"
     REPLACED = "inventory replaced"
 

@@ -28,6 +28,7 @@ class _Row:
 
     image_id: int
     standing: Standing
+    held_by: str | None
     state: str
     frequency: ScanFrequency
     account_id: str
@@ -90,12 +91,12 @@ def move_images(
 
 
 def _row(values: Sequence[Any]) -> _Row:
-    image_id, pushed, pulled, in_use, by, until, watched, *rest = values
+    image_id, pushed, pulled, in_use, by, until, watched, hold_until, held_by, *rest = values
     state, frequency, account, registry, name, digest, has_inventory, removed, deleted_at = rest
-    standing = Standing(Clocks(pushed, pulled, in_use), by, until, watched)
+    standing = Standing(Clocks(pushed, pulled, in_use), by, until, watched, hold_until)
     manifest = ManifestToResolve(registry, name, digest)
     frequency = ScanFrequency(frequency)
-    return _Row(image_id, standing, state, frequency, account, manifest, has_inventory, removed, deleted_at)
+    return _Row(image_id, standing, held_by, state, frequency, account, manifest, has_inventory, removed, deleted_at)
 
 
 def _plan(row: _Row, happening: Happening, setting: RescanSetting, now: datetime) -> _Move:
@@ -120,6 +121,7 @@ def _save_clocks(connection: psycopg.Connection, moves: Sequence[_Move]) -> None
         "until": [move.step.watch.until for move in changed],
         "held_by": [move.step.watch.held_by and str(move.step.watch.held_by) for move in changed],
         "watched": [move.step.watched for move in changed],
+        "hold_until": [move.step.hold_until for move in changed],
     }
     if changed:
         connection.execute(_SQL["save_clocks"], columns)
@@ -127,7 +129,7 @@ def _save_clocks(connection: psycopg.Connection, moves: Sequence[_Move]) -> None
 
 def _standing_after(move: _Move) -> Standing:
     step = move.step
-    return Standing(step.clocks, step.pulled_by, step.watch.until, step.watched)
+    return Standing(step.clocks, step.pulled_by, step.watch.until, step.watched, step.hold_until)
 
 
 def _save_states(connection: psycopg.Connection, moves: Sequence[_Move]) -> None:
@@ -138,10 +140,11 @@ def _save_states(connection: psycopg.Connection, moves: Sequence[_Move]) -> None
 
 
 def _save_endings(connection: psycopg.Connection, moves: Sequence[_Move]) -> None:
-    ended = [(move.row.image_id, move.step.ending) for move in moves if move.step.ending is not None]
+    ended = [(move.row, move.step.ending) for move in moves if move.step.ending is not None]
     if ended:
         columns = {
-            "ids": [image_id for image_id, _ in ended],
+            "ids": [row.image_id for row, _ in ended],
+            "held_by": [row.held_by for row, _ in ended],
             "ends": [ending.at for _, ending in ended],
             "reasons": [str(ending.reason) for _, ending in ended],
         }

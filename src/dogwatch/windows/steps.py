@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from dogwatch.model.deeds import Deed
 from dogwatch.model.monitoring import Clocks, MonitoringEnd, RescanSetting, ScanFrequency, Watch
 from dogwatch.model.times import TICK
 from dogwatch.windows.watching import watch
@@ -16,12 +17,16 @@ from dogwatch.windows.watching import watch
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is recorded of one image: its clocks, who pulled it last, its deadline, and whether monitoring is open."""
+    """What is recorded of one image: its clocks, who pulled it last, its deadline, and whether monitoring is open.
+
+    `hold_until` is the end of its hold, past or to come; None where it has none.
+    """
 
     clocks: Clocks
     pulled_by: str
     until: datetime | None
     watched: bool
+    hold_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +34,16 @@ class Happening:
     """What was heard of one image since: the latest push and pull among the news, and by whom it was pulled.
 
     `replayed` marks news that may have been heard before: then only what moves a clock can wake the image. `exists` is
-    False once the image was deleted after its last push, or its registry removed.
+    False once the image was deleted after its last push, or its registry removed. `deed` is what somebody did by hand;
+    `hold_until` is the end of the hold that a HOLD places.
     """
 
     clocks: Clocks
     pulled_by: str = ""
     replayed: bool = False
     exists: bool = True
+    deed: Deed | None = None
+    hold_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,11 @@ class Step:
     ending: Ending | None
     begins: str
     watched: bool
+    hold_until: datetime | None = None
+
+
+_WAKING = {Deed.WAKE: "woken by hand", Deed.HOLD: "held", Deed.TOUCH: "touched"}
+"""The deeds that begin monitoring, in the words of its interval."""
 
 
 def plan_step(
@@ -68,17 +81,20 @@ def plan_step(
 
     1. Clocks only move forward.
     2. An open interval whose deadline has passed ended at that deadline, whatever came since; otherwise it ends now if
-       the image no longer exists.
-    3. An interval begins now if none is open, the image exists, an event woke it, and a clock is inside its window.
+       the image no longer exists, is forgotten, or was kept by a hold alone that is released.
+    3. An interval begins now if none is open, the image exists, an event or a deed woke it, and a clock is inside its
+       window or a hold stands.
     """
     clocks, pulled_by = merge_clocks(standing, happening)
-    outcome = watch(clocks, setting)
-    ending = _end(standing, happening.exists, now) if standing.watched else None
+    hold_until = _hold(standing, happening)
+    outcome = watch(clocks, setting, hold_until)
+    is_inside = outcome.until is not None and outcome.until >= now
+    ending = _end(standing, happening, now, is_inside=is_inside) if standing.watched else None
     still_open = standing.watched and ending is None
     begins = ""
-    if not still_open and happening.exists and outcome.until is not None and outcome.until >= now:
+    if not still_open and happening.exists and is_inside:
         begins = _waker(standing, happening, frequency)
-    return Step(clocks, pulled_by, outcome, ending, begins, watched=still_open or bool(begins))
+    return Step(clocks, pulled_by, outcome, ending, begins, still_open or bool(begins), hold_until)
 
 
 def merge_clocks(standing: Standing, happening: Happening) -> tuple[Clocks, str]:
@@ -103,16 +119,28 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(one, other)
 
 
-def _end(standing: Standing, exists: bool, now: datetime) -> Ending | None:
+def _hold(standing: Standing, happening: Happening) -> datetime | None:
+    if happening.deed is Deed.HOLD:
+        return happening.hold_until
+    return None if happening.deed is Deed.RELEASE else standing.hold_until
+
+
+def _end(standing: Standing, happening: Happening, now: datetime, *, is_inside: bool) -> Ending | None:
     if standing.until is not None and standing.until < now:
         return Ending(standing.until + TICK, MonitoringEnd.EXPIRED)
-    return None if exists else Ending(now, MonitoringEnd.DELETED)
+    if not happening.exists:
+        return Ending(now, MonitoringEnd.DELETED)
+    if happening.deed is Deed.FORGET:
+        return Ending(now, MonitoringEnd.FORGOTTEN)
+    return Ending(now, MonitoringEnd.RELEASED) if happening.deed is Deed.RELEASE and not is_inside else None
 
 
 def _waker(standing: Standing, happening: Happening, frequency: ScanFrequency) -> str:
-    """Name the event that wakes the image: any push or pull under continuous watch, only a push under scan-on-push."""
+    """Name what wakes the image: any push or pull under continuous watch, only a push or a deed under scan-on-push."""
     if frequency is ScanFrequency.MANUAL:
         return ""
+    if happening.deed is not None:
+        return _WAKING.get(happening.deed, "")
     old, new = standing.clocks, happening.clocks
     if _counts(old.pushed_at, new.pushed_at, happening.replayed):
         return "pushed" if old == Clocks(None) else "pushed again"

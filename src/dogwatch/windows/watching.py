@@ -36,13 +36,21 @@ def last_activity(clocks: Clocks, mode: ActivityMode) -> tuple[datetime | None, 
     return clocks.pulled_at, Clock.PULL
 
 
-def watch(clocks: Clocks, setting: RescanSetting) -> Watch:
-    """Return until when the clocks keep an image watched, and which of them holds it.
+def watch(clocks: Clocks, setting: RescanSetting, hold_until: datetime | None = None) -> Watch:
+    """Return until when the clocks, or a hold, keep an image watched, and which of them holds it.
 
     1. A push window of LIFETIME holds every image: it exists, so it was pushed, whether we heard of it or not.
     2. Otherwise each clock that is known gives the end of its window; the later of the two is the deadline.
     3. When both end at the same moment the push holds.
+    4. A hold is one more way to stay watched, whatever the windows are: it holds where it ends later than the clocks do.
     """
+    by_clocks = _watch_by_clocks(clocks, setting)
+    if hold_until is not None and (by_clocks.until is None or hold_until > by_clocks.until):
+        return Watch(hold_until, Clock.HOLD)
+    return by_clocks
+
+
+def _watch_by_clocks(clocks: Clocks, setting: RescanSetting) -> Watch:
     if setting.push_window.is_lifetime:
         return Watch(FOREVER, Clock.PUSH)
     push_end = end_of_window(clocks.pushed_at, setting.push_window)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dogwatch.model.deeds import Deed
 from dogwatch.model.monitoring import (
     ActivityMode,
     Clock,
@@ -124,3 +125,49 @@ def test_being_seen_in_use_wakes_where_that_counts() -> None:
     step = plan(EXPIRED, Happening(Clocks(None, None, ago(1))), setting=in_use)
     assert (step.begins, step.watch) == ("seen in use again", Watch(ago(-9), Clock.IN_USE))
     assert plan(EXPIRED, Happening(Clocks(None, None, ago(1)))).begins == ""
+
+
+def test_a_hold_wakes_and_ends_exactly_at_its_end() -> None:
+    held = plan(EXPIRED, Happening(Clocks(None), deed=Deed.HOLD, hold_until=ago(-5)))
+    assert held == Step(Clocks(ago(40)), "", Watch(ago(-5), Clock.HOLD), None, "held", True, ago(-5))
+    assert plan(EXPIRED, Happening(Clocks(None), deed=Deed.HOLD, hold_until=NOW)).watched
+    assert not plan(EXPIRED, Happening(Clocks(None), deed=Deed.HOLD, hold_until=NOW - TICK)).watched
+
+
+def test_a_hold_stays_under_whatever_comes_and_a_clock_that_ends_later_takes_over() -> None:
+    held = Standing(Clocks(ago(40)), "", ago(-5), watched=True, hold_until=ago(-5))
+    pull = plan(held, Happening(Clocks(None, ago(6)), "ci"))
+    assert (pull.watch, pull.hold_until) == (Watch(ago(-5), Clock.HOLD), ago(-5))
+    assert plan(held, Happening(Clocks(None, ago(1)), "ci")).watch == Watch(ago(-9), Clock.PULL)
+
+
+def test_the_end_of_a_hold_ends_what_it_alone_kept() -> None:
+    release = Happening(Clocks(None), deed=Deed.RELEASE)
+    held = Standing(Clocks(ago(40)), "", ago(-5), watched=True, hold_until=ago(-5))
+    assert plan(held, release) == Step(
+        Clocks(ago(40)), "", Watch(ago(10), Clock.PUSH), Ending(NOW, MonitoringEnd.RELEASED), "", watched=False
+    )
+    pushed = Standing(Clocks(ago(1)), "", ago(-40), watched=True, hold_until=ago(-40))
+    assert plan(pushed, release) == Step(Clocks(ago(1)), "", Watch(ago(-29), Clock.PUSH), None, "", watched=True)
+
+
+def test_what_is_forgotten_is_woken_by_the_next_event_and_not_by_a_replay() -> None:
+    step = plan(OPEN, Happening(Clocks(None), deed=Deed.FORGET))
+    assert step == Step(
+        Clocks(ago(1)), "", Watch(ago(-29), Clock.PUSH), Ending(NOW, MonitoringEnd.FORGOTTEN), "", watched=False
+    )
+    forgotten = Standing(step.clocks, "", step.watch.until, step.watched)
+    assert plan(forgotten, Happening(Clocks(ago(1)), replayed=True)).begins == ""
+    assert plan(forgotten, Happening(Clocks(None, ago(0.5)))).begins == "pulled again"
+
+
+def test_a_hand_wakes_what_is_inside_a_window_also_where_only_pushes_do_and_never_what_is_manual() -> None:
+    wake, touch = Happening(Clocks(None), deed=Deed.WAKE), Happening(Clocks(None, NOW), "ann", deed=Deed.TOUCH)
+    lengthened = Standing(Clocks(ago(20)), "", ago(-10), watched=False)
+    assert [plan(lengthened, wake, each).begins for each in (CONTINUOUS, ON_PUSH, MANUAL)] == [
+        "woken by hand",
+        "woken by hand",
+        "",
+    ]
+    assert plan(EXPIRED, wake).watched is False
+    assert plan(EXPIRED, touch).begins == "touched"

@@ -91,7 +91,7 @@ JOIN LATERAL (SELECT push_window, activity_window, activity_mode FROM rescan_set
               WHERE account_id = image.account_id AND status = 'SUCCESS'
               ORDER BY id DESC LIMIT 1) AS force ON true
 CROSS JOIN LATERAL watch(clocks.pushed_at, clocks.pulled_at, clocks.in_use_at,
-                         force.push_window, force.activity_window, force.activity_mode) AS found
+                         force.push_window, force.activity_window, force.activity_mode, clocks.hold_until) AS found
 WHERE found.watched_until IS DISTINCT FROM clocks.watched_until OR found.held_by IS DISTINCT FROM clocks.held_by
 
 -- name: monitoring

@@ -5,7 +5,7 @@ SELECT FROM clocks WHERE image_id = ANY(%(ids)s::bigint[]) ORDER BY image_id FOR
 -- name: standings
 -- Images as they stand.
 SELECT clocks.image_id, clocks.pushed_at, clocks.pulled_at, clocks.in_use_at, clocks.pulled_by, clocks.watched_until,
-       clocks.watched, image.state, repository.scan_frequency, image.account_id, repository.registry_id, repository.name,
+       clocks.watched, clocks.hold_until, clocks.held_by, image.state, repository.scan_frequency, image.account_id, repository.registry_id, repository.name,
        image.digest, layer_chain.inventory_id IS NOT NULL, registry.removed_at IS NOT NULL,
        (SELECT max(occurred_at) FROM registry_event
         WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = image.digest
@@ -22,10 +22,13 @@ ORDER BY clocks.image_id
 -- Clocks and deadlines as they are now.
 UPDATE clocks
 SET pushed_at = given.pushed_at, pulled_at = given.pulled_at, in_use_at = given.in_use_at, pulled_by = given.pulled_by,
-    watched_until = given.watched_until, held_by = given.held_by, watched = given.watched
+    watched_until = given.watched_until, held_by = given.held_by, watched = given.watched,
+    hold_until = given.hold_until
 FROM unnest(%(ids)s::bigint[], %(pushed)s::timestamptz[], %(pulled)s::timestamptz[], %(in_use)s::timestamptz[],
-            %(by)s::text[], %(until)s::timestamptz[], %(held_by)s::text[], %(watched)s::boolean[])
-     AS given (image_id, pushed_at, pulled_at, in_use_at, pulled_by, watched_until, held_by, watched)
+            %(by)s::text[], %(until)s::timestamptz[], %(held_by)s::text[], %(watched)s::boolean[],
+            %(hold_until)s::timestamptz[])
+     AS given (image_id, pushed_at, pulled_at, in_use_at, pulled_by, watched_until, held_by, watched,
+               hold_until)
 WHERE clocks.image_id = given.image_id
 
 -- name: save_states
@@ -38,9 +41,11 @@ FROM unnest(%(ids)s::bigint[], %(states)s::text[]) AS given (id, state)
 WHERE image.id = given.id
 
 -- name: end
--- Open intervals end.
-UPDATE monitoring SET to_at = greatest(monitoring.from_at, given.to_at), end_reason = given.reason
-FROM unnest(%(ids)s::bigint[], %(ends)s::timestamptz[], %(reasons)s::text[]) AS given (image_id, to_at, reason)
+-- Open intervals end; what held them until then goes with them.
+UPDATE monitoring
+SET to_at = greatest(monitoring.from_at, given.to_at), end_reason = given.reason, held_by = given.held_by
+FROM unnest(%(ids)s::bigint[], %(ends)s::timestamptz[], %(reasons)s::text[], %(held_by)s::text[])
+     AS given (image_id, to_at, reason, held_by)
 WHERE monitoring.image_id = given.image_id AND monitoring.to_at = '9999-12-31Z'
 
 -- name: begin

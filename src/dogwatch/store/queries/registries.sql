@@ -42,14 +42,15 @@ WITH closed AS (
     FROM image, repository
     WHERE image.id = clocks.image_id AND repository.id = image.repository_id
       AND repository.registry_id = %(registry)s AND clocks.watched
-    RETURNING clocks.image_id, clocks.watched_until
+    RETURNING clocks.image_id, clocks.watched_until, clocks.held_by
 )
 UPDATE monitoring
 SET to_at = greatest(from_at, CASE WHEN closed.watched_until < %(now)s
                                    THEN closed.watched_until + interval '1 microsecond' ELSE %(now)s END),
     end_reason = CASE WHEN closed.watched_until < %(now)s
                       THEN 'monitoring ended: both windows are over'
-                      ELSE 'monitoring ended: the registry was removed' END
+                      ELSE 'monitoring ended: the registry was removed' END,
+    held_by = closed.held_by
 FROM closed
 WHERE monitoring.image_id = closed.image_id AND monitoring.to_at = '9999-12-31Z'
 

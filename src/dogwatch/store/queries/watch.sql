@@ -1,13 +1,13 @@
 -- name: end_expired
 -- The sweep: what is past its deadline ended at the deadline, which itself is inside.
 WITH due AS (
-    SELECT image_id, watched_until FROM clocks
+    SELECT image_id, watched_until, held_by FROM clocks
     WHERE watched AND watched_until < %(now)s
     ORDER BY watched_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ), ended AS (
     UPDATE monitoring
     SET to_at = greatest(from_at, due.watched_until + interval '1 microsecond'),
-        end_reason = 'monitoring ended: both windows are over'
+        end_reason = 'monitoring ended: both windows are over', held_by = due.held_by
     FROM due
     WHERE monitoring.image_id = due.image_id AND monitoring.to_at = '9999-12-31Z'
 )
@@ -20,11 +20,11 @@ WITH due AS (
     FROM image
     WHERE clocks.watched AND clocks.watched_until < %(now)s
       AND image.id = clocks.image_id AND image.account_id = %(account)s
-    RETURNING clocks.image_id, clocks.watched_until
+    RETURNING clocks.image_id, clocks.watched_until, clocks.held_by
 )
 UPDATE monitoring
 SET to_at = greatest(from_at, due.watched_until + interval '1 microsecond'),
-    end_reason = 'monitoring ended: both windows are over'
+    end_reason = 'monitoring ended: both windows are over', held_by = due.held_by
 FROM due
 WHERE monitoring.image_id = due.image_id AND monitoring.to_at = '9999-12-31Z'
 
@@ -34,19 +34,20 @@ WITH changed AS (
     UPDATE clocks
     SET watched_until = given.watched_until, held_by = given.held_by,
         watched = clocks.watched AND coalesce(given.watched_until >= %(now)s, false)
-    FROM (SELECT known.image_id, found.watched_until, found.held_by
+    FROM (SELECT known.image_id, found.watched_until, found.held_by, known.held_by AS former
           FROM image
           JOIN clocks known ON known.image_id = image.id
           CROSS JOIN LATERAL watch(known.pushed_at, known.pulled_at, known.in_use_at,
-                                   %(push)s, %(activity)s, %(mode)s) found
+                                   %(push)s, %(activity)s, %(mode)s, known.hold_until) found
           WHERE image.account_id = %(account)s
             AND (found.watched_until IS DISTINCT FROM known.watched_until
                  OR found.held_by IS DISTINCT FROM known.held_by)) given
     WHERE clocks.image_id = given.image_id
-    RETURNING clocks.image_id, clocks.watched
+    RETURNING clocks.image_id, clocks.watched, given.former
 )
 UPDATE monitoring
-SET to_at = greatest(from_at, %(now)s), end_reason = 'monitoring ended: the windows were shortened'
+SET to_at = greatest(from_at, %(now)s), end_reason = 'monitoring ended: the windows were shortened',
+    held_by = changed.former
 FROM changed
 WHERE NOT changed.watched AND monitoring.image_id = changed.image_id AND monitoring.to_at = '9999-12-31Z'
 
@@ -78,11 +79,11 @@ WITH due AS (
     UPDATE clocks SET watched = false
     FROM image
     WHERE image.chain_id = %(chain)s AND clocks.image_id = image.id AND clocks.watched AND clocks.watched_until < %(now)s
-    RETURNING clocks.image_id, clocks.watched_until
+    RETURNING clocks.image_id, clocks.watched_until, clocks.held_by
 )
 UPDATE monitoring
 SET to_at = greatest(from_at, due.watched_until + interval '1 microsecond'),
-    end_reason = 'monitoring ended: both windows are over'
+    end_reason = 'monitoring ended: both windows are over', held_by = due.held_by
 FROM due
 WHERE monitoring.image_id = due.image_id AND monitoring.to_at = '9999-12-31Z'
 

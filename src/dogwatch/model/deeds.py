@@ -1,0 +1,53 @@
+"""What people do to one image by hand; each deed stands in the image's history, with who did it and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dogwatch.model.monitoring import Clock
+
+
+class Deed(StrEnum):
+    """What can be done to an image."""
+
+    SCAN = "scan"
+    """Have it read again now: what failed, or was read by older extractors."""
+    WAKE = "wake"
+    """Watch it again now, where one of its clocks is inside its window."""
+    FORGET = "forget"
+    """End its monitoring until the next event."""
+    HOLD = "hold"
+    """Keep watching it until a moment, whatever its clocks say."""
+    RELEASE = "release"
+    """End its hold."""
+    TOUCH = "touch"
+    """Count it as pulled, or as seen in use, at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeedRequest:
+    """What somebody asks to be done to an image, and who.
+
+    `until` is for HOLD, the last moment inside; `clock` for TOUCH: PULL or IN_USE, None the one that the windows count.
+    """
+
+    deed: Deed
+    by: str
+    reason: str = ""
+    until: datetime | None = None
+    clock: Clock | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeedView:
+    """One deed as it was done."""
+
+    at: datetime
+    deed: Deed
+    by: str
+    reason: str
+    until: datetime | None
+    clock: Clock | None
+    outcome: str
