@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -208,13 +208,25 @@ def as_day(value: object) -> object:
 
 def open_world(dsn: str, *, push: str = "DAYS_30", activity: str = "DAYS_30") -> World:
     """Make an account with a registry, whose machine clock stands at `machine[0]` (2026-01-01)."""
+    access = RegistryAccess("https://registry.example")
+    world = _world(dsn, lambda registries: registries.add(ACCOUNT, "local", access, "eu-west-1"))
+    world.set_windows(0, push, activity)
+    return world
+
+
+def reopen_world(dsn: str) -> World:
+    """Return the world that another process made in this database; its secret is not known here."""
+    return _world(dsn, lambda registries: (registries.find(ACCOUNT, "local"), ""))
+
+
+def _world(dsn: str, registry_of: Callable[[RegistryStore], tuple[Registry, str]]) -> World:
     database = Database(dsn, max_connections=6)
     database.open()
     machine = [START]
     clock = ProductClock(database, lambda: machine[0])
     registries = RegistryStore(database, clock)
-    registry, secret = registries.add(ACCOUNT, "local", RegistryAccess("https://registry.example"), "eu-west-1")
-    world = World(
+    registry, secret = registry_of(registries)
+    return World(
         dsn,
         database,
         registry,
@@ -227,5 +239,3 @@ def open_world(dsn: str, *, push: str = "DAYS_30", activity: str = "DAYS_30") ->
         RescanSettings(database, clock),
         machine,
     )
-    world.set_windows(0, push, activity)
-    return world

@@ -1,0 +1,85 @@
+"""Live a history in a database, from where it was left; may be killed at any moment and begun again.
+
+`python -m tests.simulation.life DSN SEED IMAGES PROGRESS`: PROGRESS is a file with the number of days that are over.
+What was done of the day after them is done once more.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from dogwatch.model.registries import EventKind, EventOrigin, RegistryEvent
+from dogwatch.store.notices import insert_events
+from tests.builders.watching import World, day, digest, image, reopen_world
+from tests.simulation.history import Day, Told, two_years
+from tests.simulation.oracle import Spans
+
+_REPOSITORIES = 50
+
+
+def live(world: World, days: Sequence[Day], progress: Path | None = None) -> None:
+    """Let the days happen that are not over, and count them."""
+    over = int(progress.read_text()) if progress is not None and progress.exists() else 0
+    for number in range(over, len(days)):
+        _live(world, days[number])
+        if progress is not None:
+            written = progress.with_suffix(".new")
+            written.write_text(str(number + 1))
+            written.rename(progress)
+
+
+def load_spans(world: World, images: int) -> list[Spans]:
+    """Return when each image was watched, as recorded."""
+    numbers = {digest(str(number)): number for number in range(images)}
+    spans: list[Spans] = [[] for _ in range(images)]
+    for name, begin, end in world.rows(
+        "SELECT digest, from_at, to_at FROM monitoring JOIN image ON image.id = image_id ORDER BY monitoring.id"
+    ):
+        assert isinstance(begin, datetime)
+        assert isinstance(end, datetime)
+        spans[numbers[str(name)]].append((begin, end))
+    return spans
+
+
+def _live(world: World, today: Day) -> None:
+    world.machine[0] = today.now
+    offset = (today.now - day(0)).days
+    heard = [(world.registry.id, today.now, _event(told)) for told in (*today.events, *today.doubled)]
+    with world.database.transaction() as connection:
+        insert_events(connection, EventOrigin.WEBHOOK, heard, applied_at=None)
+    world.apply(offset)
+    for number in sorted({told.image for told in today.events}):
+        _make_known(world, number, today.now)
+    if today.windows is not None:
+        world.set_windows(offset, *today.windows)
+    while today.sweeps and world.watch.end_expired(today.now, 1000):
+        pass
+
+
+def _make_known(world: World, number: int, now: datetime) -> None:
+    if not world.rows("SELECT FROM image WHERE digest = %s", digest(str(number))):
+        world.images.save_resolved(world.registry.id, _repository(number), image(str(number)), now)
+
+
+def _event(told: Told) -> RegistryEvent:
+    kind = EventKind.PUSHED if told.is_push else EventKind.PULLED
+    return RegistryEvent(kind, _repository(told.image), digest(str(told.image)), "", told.at, f"event-{told.number}")
+
+
+def _repository(number: int) -> str:
+    return f"team-{number % _REPOSITORIES}/app"
+
+
+def main() -> None:
+    """Go on where an earlier process was killed."""
+    dsn, seed, images, progress = sys.argv[1:]
+    world = reopen_world(dsn)
+    live(world, two_years(int(seed), int(images)), Path(progress))
+    world.database.close()
+
+
+if __name__ == "__main__":
+    main()
