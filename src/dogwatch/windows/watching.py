@@ -42,7 +42,7 @@ def watch(clocks: Clocks, setting: RescanSetting, hold_until: datetime | None = 
     1. A push window of LIFETIME holds every image: it exists, so it was pushed, whether we heard of it or not.
     2. Otherwise each clock that is known gives the end of its window; the later of the two is the deadline.
     3. When both end at the same moment the push holds.
-    4. A hold is one more way to stay watched, whatever the windows are: it holds where it ends later than the clocks do.
+    4. A hold is one more way to stay watched, whatever the windows are. It holds where it ends later than the clocks.
     """
     by_clocks = _watch_by_clocks(clocks, setting)
     if hold_until is not None and (by_clocks.until is None or hold_until > by_clocks.until):
