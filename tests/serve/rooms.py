@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dogwatch.model.audits import Audit, AuditedRow
+from dogwatch.model.deeds import Deed, DeedView
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, StatusReason, Window
-from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -189,6 +191,21 @@ def make_setting(push: str = "DAYS_90", activity: str = "DAYS_90", mode: str = "
     return RescanSetting(Window.parse(push), Window.parse(activity), ActivityMode(mode), updated_at=NOW)
 
 
+def make_history(following: str = "") -> ImageHistory:
+    """Return a history: watched twice, held once, pulled by us and by somebody else."""
+    interval = IntervalView(NOW - timedelta(days=2), None, "pulled again", "", "pull", True, None)
+    end = "monitoring ended: both windows are over"
+    former = IntervalView(NOW - timedelta(days=99), NOW - timedelta(days=9), "pushed", end, "push", False, 7)
+    reason, until = "audit <i>", NOW + timedelta(days=9)
+    deed = DeedView(NOW - timedelta(days=1), Deed.HOLD, "DOGWADMIN0000000", reason, until, None, "watched")
+    heard = (NOW - timedelta(days=2), NOW - timedelta(days=1, hours=23), "kubelet", "containerd/2", "192.0.2.7:1")
+    pull = EventView(EventKind.PULLED, EventOrigin.WEBHOOK, "1.4.2", "", *heard, counts=True, note="")
+    own = EventView(
+        EventKind.PULLED, EventOrigin.POLL, "", OTHER_DIGEST, *heard, counts=False, note="a read of our own"
+    )
+    return ImageHistory((interval, former), (deed,), (pull, own), following)
+
+
 GAP = GapView("file-unreadable", "var/lib/dpkg/status", "cut short", "the packages it lists are not seen")
 
 _FINDING_TEXTS: Mapping[str, Callable[[FindingView], Sequence[str]]] = {
@@ -296,6 +313,7 @@ class Rooms:
     processes: tuple[WorkerProcess, ...] = ()
     feed_updates: int = 0
     verifications: int = 0
+    image_history: ImageHistory = field(default_factory=lambda: make_history())
 
     # Views
     def findings(self, query: FindingQuery) -> Page[FindingView]:
@@ -345,6 +363,12 @@ class Rooms:
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         self._fail()
         return self._page(self._unresolved(query), query.limit, query.after)
+
+    def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
+        self._fail()
+        if not any(one.account_id == account_id and one.image_id == image_id for one in self.image_rows):
+            raise NotFoundError("image", str(image_id))
+        return self.image_history
 
     def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
         if not any(one.account_id == account_id and one.image_id == image_id for one in self.image_rows):

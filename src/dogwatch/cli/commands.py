@@ -38,8 +38,7 @@ COMMANDS = (
     Entry(
         "images",
         "images",
-        "List images with their watch; or show one image with its clocks, why it is watched, and what could not be "
-        "seen.",
+        "Images: what is watched, until when, and why; the history of one. `list` may be left out.",
     ),
     Entry("coverage", "coverage", "Say what was looked at: images by registry and status, with the gaps in them."),
     Entry("rescan", "rescan", "How long images are watched."),

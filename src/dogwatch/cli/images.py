@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from dogwatch.cli import filters
-from dogwatch.cli.command_line import examples, reached
+from dogwatch.cli.command_line import examples, new_group, reached
 from dogwatch.cli.findings import severity_counts
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import look, sentences
@@ -19,7 +21,7 @@ from dogwatch.cli.rendering import NOTHING, Column, as_document, minute, rfc3339
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
-from dogwatch.model.errors import NotFoundError
+from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import IMAGE_FIELDS
 from dogwatch.model.images import is_digest
@@ -28,6 +30,9 @@ from dogwatch.model.monitoring import StatusCode
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import ImageQuery, ImageView
 from dogwatch.settings import Settings
+
+_ID = re.compile(r"[0-9]{1,18}")
+_SHOWN_OF_SEVERAL = 8  # images named where one was asked for: more platforms hardly any index has
 
 Words = list[str] | None
 Undetermined = tuple[str, str, str, str, int]
@@ -110,6 +115,23 @@ def _named(image: str) -> dict[str, list[tuple[str, str]]]:
     return {"repository": [("EQUALS", image)]}
 
 
+def one_image(views: Views, account_id: str, name: str) -> ImageView:
+    """Return the one image that a name means: an id, or what `dogwatch images` takes.
+
+    Raises:
+        NotFoundError: there is none.
+        InvalidRequestError: there are several, as of a tag of a multi-platform image.
+    """
+    texts = {"image": [("EQUALS", str(int(name)))]} if _ID.fullmatch(name) else _named(name)
+    rows = views.images(ImageQuery(account_id, texts, limit=_SHOWN_OF_SEVERAL + 1)).rows
+    if not rows:
+        raise NotFoundError("image", name)
+    if len(rows) > 1:
+        shown = ", ".join(f"{row.image_id} ({_platform(row)})" for row in rows[:_SHOWN_OF_SEVERAL])
+        raise InvalidRequestError("image", f"{name} is several; name one by its id: {shown}")
+    return rows[0]
+
+
 def _whole_document(whole: WholeImage) -> object:
     names = ("ecosystem", "package", "version", "reason", "advisories")
     lost = [dict(zip(names, row, strict=True)) for row in whole.undetermined]
@@ -122,6 +144,7 @@ def _whole(whole: WholeImage) -> Iterator[str]:
     tags = ", ".join([*image.tags, *(f"{tag} (via index)" for tag in image.tags_via_index)])
     yield f"{image.repository}@{image.digest}"
     pairs = (
+        ("id", str(image.image_id)),
         ("registry", f"{image.registry_alias} ({image.registry_url})"),
         ("tags", tags or NOTHING),
         ("platform", " ".join(part for part in (f"{image.os}/{image.architecture}", image.platform) if part)),
@@ -214,15 +237,33 @@ WHOLE: Listing[WholeImage, ImageView] = Listing(
 )
 
 
+class _Images(TyperGroup):
+    """The commands on images; what is none of them is the list, which is asked for most: `dogwatch images shop/web`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words behind `images`."""
+        is_told = bool(args) and (args[0] in self.commands or args[0] == "--help")
+        return super().parse_args(ctx, args if is_told else ["list", *args])
+
+
 def add_to(application: typer.Typer) -> None:
-    """Register the command."""
-    application.command(
-        "images",
+    """Register the commands."""
+    from dogwatch.cli.image_history import show_history
+
+    group = new_group(
+        "Images: what is watched, until when, and why; the history of one. `list` may be left out.", _Images
+    )
+    group.command(
+        "list",
         epilog=examples(
-            "dogwatch images --status INACTIVE",
-            "dogwatch images --filter 'repository ~ shop/* and not status_reason = successful'",
-            "dogwatch images shop/web:1.4",
-            "dogwatch images -r 'shop/*' -o csv",
-            "dogwatch images --all --sort=-pushed_at --columns repository,tags,pushed_at,watched_until",
+            "dogwatch images list --status INACTIVE",
+            "dogwatch images list --filter 'repository ~ shop/* and not status_reason = successful'",
+            "dogwatch images list shop/web:1.4",
+            "dogwatch images list -r 'shop/*' -o csv",
+            "dogwatch images list --all --sort=-pushed_at --columns repository,tags,pushed_at,watched_until",
         ),
     )(show_images)
+    group.command(
+        "history", epilog=examples("dogwatch images history shop/web:1.4", "dogwatch images history 42 --all -o json")
+    )(show_history)
+    application.add_typer(group, name="images")

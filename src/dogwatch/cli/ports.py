@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
 from dogwatch.model.views import (
@@ -28,6 +29,9 @@ class Views(Protocol):
 
     def images(self, query: ImageQuery) -> Page[ImageView]:
         """A page of images."""
+
+    def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
+        """A page of an image's history; `after` is the cursor of the page before, or empty."""
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """A page of the manifests that could not be resolved."""

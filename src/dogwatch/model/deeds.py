@@ -42,7 +42,7 @@ class DeedRequest:
 
 @dataclass(frozen=True, slots=True)
 class DeedView:
-    """One deed as it was done."""
+    """One deed as it was done; `outcome` says in words what came of it."""
 
     at: datetime
     deed: Deed
@@ -51,3 +51,13 @@ class DeedView:
     until: datetime | None
     clock: Clock | None
     outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The newest hold of an image: its end (inside), past or to come, and who placed it when and why."""
+
+    until: datetime
+    by: str
+    reason: str
+    placed_at: datetime

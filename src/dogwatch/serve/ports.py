@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from dogwatch.model.audits import Audit as Audit
+from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.model.monitoring import RescanSetting
@@ -40,6 +41,9 @@ class Views(Protocol):
 
     def images(self, query: ImageQuery) -> Page[ImageView]:
         """A page of images. Text fields used here: those of ImageQuery, and `place`."""
+
+    def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
+        """A page of an image's history; `after` is the cursor of the page before, or empty."""
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """A page of the manifests that could not be resolved; asked for as images are, with a cursor of its own."""

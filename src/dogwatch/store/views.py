@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from dogwatch.model.audits import Audit
 from dogwatch.model.gaps import Gap
+from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.views import (
     CoverageCount,
@@ -24,6 +25,7 @@ from dogwatch.store.connection import Database
 from dogwatch.store.feed_gaps import load_feed_gaps
 from dogwatch.store.feeds import find_database_problem, load_feed_views
 from dogwatch.store.findings import FindingStore
+from dogwatch.store.histories import load_history
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.jobs import count_jobs, load_processes
 from dogwatch.store.unresolved import load_unresolved_page
@@ -59,6 +61,10 @@ class Views:
     def images(self, query: ImageQuery) -> Page[ImageView]:
         """Return a page of images."""
         return self._images.images(query, self.now())
+
+    def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
+        """Return a page of an image's history."""
+        return load_history(self._database, account_id, image_id, limit, after, self.now())
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """Return a page of the manifests that could not be resolved."""

@@ -17,7 +17,7 @@ from tests.unit.cli.test_main import COMMANDS
 
 NOBODY = "http://127.0.0.1:1"
 ASK = {
-    *("findings", "images", "coverage", "db status", "db update", "rescan show", "rescan set"),
+    *("findings", "images list", "images history", "coverage", "db status", "db update", "rescan show", "rescan set"),
     *("registries list", "registries test", "registries remove"),
 }
 MACHINE = {"serve", "worker", "scan", "config"}

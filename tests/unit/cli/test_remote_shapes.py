@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from dogwatch.cli.remote import finding_shapes, image_shapes, setup_shapes
+from dogwatch.cli.remote import finding_shapes, history_shapes, image_shapes, setup_shapes
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, StatusCode, StatusReason, Window
@@ -17,12 +17,15 @@ from dogwatch.model.times import FOREVER
 from dogwatch.model.views import CoverageCount, FeedView, FindingView, ImageView
 from dogwatch.serve.api import rendering
 from dogwatch.serve.looked_at import feed
+from tests.serve.asgi import call
 from tests.serve.rooms import (
     ACCOUNT,
     GAP,
     NOW,
+    Rooms,
     make_feed,
     make_finding,
+    make_history,
     make_image,
     make_package,
     make_registry,
@@ -73,6 +76,11 @@ def test_a_finding(finding: FindingView) -> None:
 )
 def test_an_image(image: ImageView) -> None:
     assert through_json(rendering.image(image), image_shapes.Image).view() == image
+
+
+def test_the_history_of_an_image() -> None:
+    reply = call(Rooms().app(open_loopback=True), "GET", "/api/v1/images/1/history")
+    assert msgspec.json.decode(reply.body, type=history_shapes.History).view() == make_history()
 
 
 def test_a_manifest_that_could_not_be_resolved() -> None:

@@ -34,6 +34,7 @@ from tests.serve.rooms import (
     make_audit,
     make_feed,
     make_finding,
+    make_history,
     make_image,
     make_registry,
     make_unresolved,
@@ -42,6 +43,40 @@ from tests.serve.rooms import (
 
 def get(rooms: Rooms, path: str, **headers: str) -> Reply:
     return call(rooms.app(open_loopback=True), "GET", f"/api/v1{path}", headers={**LOCAL, **headers})
+
+
+def test_the_history_of_an_image_has_its_reasons_what_happened_and_when_we_heard_of_it() -> None:
+    reply = get(Rooms(image_history=make_history("here")), "/images/1/history?limit=2")
+    assert reply.json["monitoring"][1] == {
+        "from": "2026-04-01T12:00:00Z",
+        "to": "2026-06-30T12:00:00Z",
+        "begin_reason": "pushed",
+        "end_reason": "monitoring ended: both windows are over",
+        "held_by": "push",
+        "is_looked_at": False,
+        "frozen_revision": 7,
+    }
+    assert (reply.json["deeds"][0]["deed"], reply.json["deeds"][0]["by"]) == ("hold", ADMIN.id)
+    assert reply.json["events"][0] == {
+        "kind": "pulled",
+        "origin": "webhook",
+        "tag": "1.4.2",
+        "via_index": "",
+        "occurred_at": "2026-07-07T12:00:00Z",
+        "received_at": "2026-07-07T13:00:00Z",
+        "actor": "kubelet",
+        "user_agent": "containerd/2",
+        "client_address": "192.0.2.7:1",
+        "counts": True,
+        "note": "",
+    }
+    assert reply.json["next"] == "here"
+    refused = [get(Rooms(), f"/images/{path}") for path in ("9/history", f"{DIGEST}/history", "1/history?x=1")]
+    assert [(one.status, one.json.get("field") or one.json["what"]) for one in refused] == [
+        (404, "image"),
+        (400, "image"),
+        (400, "x"),
+    ]
 
 
 def put(rooms: Rooms, content: Any, **headers: str) -> Reply:

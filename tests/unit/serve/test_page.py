@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dogwatch.model.errors import StoreUnavailableError
+from dogwatch.model.histories import ImageHistory
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.times import FOREVER
@@ -28,6 +29,7 @@ from tests.serve.rooms import (
     Rooms,
     make_feed,
     make_finding,
+    make_history,
     make_image,
     make_package,
     make_unresolved,
@@ -121,6 +123,15 @@ def test_an_image_is_shown_with_its_clocks_why_findings_layers_gaps_and_undeterm
     assert "watched for ever" not in page.words
     forever = read(Rooms(image_rows=[make_image(watched_until=FOREVER)]), "/images/1")
     assert "Watched until for ever, held by the last pull" in forever.words
+
+
+def test_the_history_of_an_image_stands_on_its_page_and_goes_on_by_a_link() -> None:
+    page = read(Rooms(image_history=make_history("older")), "/images/1")
+    assert page.links["Older events"] == "/images/1?history_cursor=older#history"
+    over, no_clock = "monitoring ended: both windows are over", "counts for no clock: a read of our own"
+    for told in (over, "audit <i>", no_clock, "still watched"):
+        assert told in page.text
+    assert "It was never watched." in read(Rooms(image_history=ImageHistory((), (), (), "")), "/images/1").text
 
 
 def test_an_image_that_is_no_longer_watched_is_never_shown_as_without_findings() -> None:

@@ -9,12 +9,13 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
-from dogwatch.cli.remote import finding_shapes, image_shapes, setup_shapes
+from dogwatch.cli.remote import finding_shapes, history_shapes, image_shapes, setup_shapes
 from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.wire import Wire, tls_context
 from dogwatch.model.errors import ConfigError, InvalidRequestError
 from dogwatch.model.filters import filter_text
+from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting, SettingStatus
 from dogwatch.model.registries import Registry
 from dogwatch.model.views import (
@@ -131,6 +132,11 @@ class RemoteViews:
         """Return a page of images."""
         page = self._wire.get("/images", image_shapes.ImagePage, _parameters(query))
         return Page(tuple(one.view() for one in page.images), page.next or "")
+
+    def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
+        """Return a page of an image's history."""
+        place = [("limit", str(limit)), *([("cursor", after)] if after else [])]
+        return self._wire.get(f"/images/{image_id}/history", history_shapes.History, place).view()
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """Return a page of the manifests that could not be resolved."""

@@ -18,7 +18,7 @@ from dogwatch.serve.errors import is_for_callers, problem_of, retry_after
 from dogwatch.serve.looked_at import looked_at
 from dogwatch.serve.messages import Answer, Incoming
 from dogwatch.serve.page.address import Address, read_address
-from dogwatch.serve.page.lists import SORTS, Listed, by_layer, list_findings, list_images, list_unresolved, offers
+from dogwatch.serve.page.lists import ROWS, SORTS, Listed, by_layer, list_findings, list_images, list_unresolved, offers
 from dogwatch.serve.page.words import age, make_templates
 from dogwatch.serve.ports import Views
 
@@ -108,6 +108,7 @@ class PageApplication:
             findings,
             image=image,
             undetermined=self._views.undetermined(account_id, image.image_id),
+            history=self._views.history(account_id, image.image_id, ROWS, address.one("history_cursor")),
             layers=by_layer(findings.rows),
             seen=findings.seen,
         )
