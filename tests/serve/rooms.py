@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dogwatch.model.audits import Audit, AuditedRow
-from dogwatch.model.deeds import Deed, DeedView
+from dogwatch.model.deeds import Deed, DeedRequest, DeedView
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
@@ -313,6 +313,7 @@ class Rooms:
     processes: tuple[WorkerProcess, ...] = ()
     feed_updates: int = 0
     verifications: int = 0
+    deeds_done: list[DeedRequest] = field(default_factory=list)
     image_history: ImageHistory = field(default_factory=lambda: make_history())
 
     # Views
@@ -405,6 +406,13 @@ class Rooms:
         self.setting = changed_setting(self.setting, push_window, activity_window, activity_mode, NOW)
         return self.setting
 
+    # ImageDeeds
+    def do(self, account_id: str, image_id: int, request: DeedRequest) -> DeedView:
+        self._fail()
+        self.history(account_id, image_id, 1, "")
+        self.deeds_done.append(request)
+        return DeedView(NOW, request.deed, request.by, request.reason, request.until, request.clock, "done")
+
     # RegistryAdmin
     def add(self, account_id: str, alias: str, access: RegistryAccess, region: str) -> tuple[Registry, str]:
         raise NotImplementedError
@@ -467,6 +475,7 @@ class Rooms:
                 views=self,
                 rescan=self,
                 lifecycle=NoLifecycle(),
+                deeds=self,
                 registries=self,
                 health=self,
                 hook_secrets=self,

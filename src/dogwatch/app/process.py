@@ -13,6 +13,7 @@ import structlog
 
 from dogwatch.app.children import InChildren, InProcess, examine_in_child
 from dogwatch.app.connections import connect, watched_registries
+from dogwatch.app.deeds import ImageDeeds
 from dogwatch.app.feeds import ExpectedFeeds, choose_feeds, read_feeds
 from dogwatch.app.service import serve, stop_on_signals
 from dogwatch.demonstration import (
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
     from dogwatch.flow.worker import JobWorker
     from dogwatch.model.audits import Audit
+    from dogwatch.model.deeds import DeedRequest, DeedView
     from dogwatch.model.judgements import Choice, Examined, Report
     from dogwatch.model.targets import Target
     from dogwatch.registry.check import Check
@@ -89,6 +91,7 @@ class App:
     registries: RegistryStore
     rescan_settings: RescanSettings
     lifecycle: LifecycleStore
+    deeds: ImageDeeds
     views: Views
     queue: JobQueue
     demonstration: Demonstration
@@ -134,6 +137,7 @@ class App:
             self.registries.ensure_account(self.settings.account)
             self.rescan_settings = RescanSettings(self.database, self.clock)
             self.lifecycle = LifecycleStore(self.database, self.clock)
+            self.deeds = ImageDeeds(self.database, self.clock, self.queue)
             feeds = choose_feeds(self.settings, JournalStore(self.database))
             self.views = Views(self.database, self.clock, ExpectedFeeds(feeds, read_feeds(self.settings)))
             self.demonstration = Demonstration(
@@ -184,6 +188,10 @@ class App:
         """Return the configuration that makes a registry notify us, ready to paste."""
         registry = self.registries.find(self.settings.account, alias)
         return self._watched.notification_snippet(registry, webhook_url, headers)
+
+    def do_deed(self, image_id: int, request: DeedRequest) -> DeedView:
+        """Do a deed to an image of the settings' account; see `ImageDeeds.do`."""
+        return self.deeds.do(self.settings.account, image_id, request)
 
     def request_windows(
         self, push_window: str | None, activity_window: str | None, activity_mode: str | None

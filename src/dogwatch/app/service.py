@@ -85,6 +85,7 @@ def served_by(app: App, notices: NoticeWriter) -> Served:
         views=app.views,
         rescan=app.rescan_settings,
         lifecycle=app.lifecycle,
+        deeds=app.deeds,
         registries=app.registries,
         health=app.views,
         hook_secrets=HookSecrets(app.dsn),

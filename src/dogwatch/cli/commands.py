@@ -38,7 +38,7 @@ COMMANDS = (
     Entry(
         "images",
         "images",
-        "Images: what is watched, until when, and why; the history of one. `list` may be left out.",
+        "Images: what is watched, until when, and why; the history of one, and deeds on it. `list` may be left out.",
     ),
     Entry("coverage", "coverage", "Say what was looked at: images by registry and status, with the gaps in them."),
     Entry("rescan", "rescan", "How long images are watched."),

@@ -155,6 +155,7 @@ def _whole(whole: WholeImage) -> Iterator[str]:
         ("last pulled", f"{minute(image.pulled_at)}{f' by {image.pulled_by}' if image.pulled_by else ''}"),
         ("last in use", minute(image.in_use_at)),
         ("watched until", until(image)),
+        ("hold", _hold(image)),
         ("lifecycle", _proposal(image)),
         ("looked at", minute(image.indexed_at) if image.indexed_at else "never: it has no findings yet"),
         ("packages", str(image.packages)),
@@ -177,6 +178,12 @@ def until(image: ImageView) -> str:
     if image.watched_until is not None and image.watched_until >= FOREVER:
         return "for ever"
     return minute(image.watched_until)
+
+
+def _hold(image: ImageView) -> str:
+    if image.hold is None:
+        return ""
+    return f"until {minute(image.hold.until)} by {image.hold.by}: {image.hold.reason}"
 
 
 def _proposal(image: ImageView) -> str:
@@ -248,10 +255,12 @@ class _Images(TyperGroup):
 
 def add_to(application: typer.Typer) -> None:
     """Register the commands."""
+    from dogwatch.cli.image_deeds import COMMANDS
     from dogwatch.cli.image_history import show_history
 
     group = new_group(
-        "Images: what is watched, until when, and why; the history of one. `list` may be left out.", _Images
+        "Images: what is watched, until when, and why; the history of one, and deeds on it. `list` may be left out.",
+        _Images,
     )
     group.command(
         "list",
@@ -266,4 +275,6 @@ def add_to(application: typer.Typer) -> None:
     group.command(
         "history", epilog=examples("dogwatch images history shop/web:1.4", "dogwatch images history 42 --all -o json")
     )(show_history)
+    for name, command, epilog in COMMANDS:
+        group.command(name, epilog=epilog)(command)
     application.add_typer(group, name="images")

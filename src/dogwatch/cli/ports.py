@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
@@ -126,6 +127,9 @@ class Dogwatch(Protocol):
 
     def check_registry(self, alias: str) -> Sequence[Check]:
         """Try a registry, and say what was tried."""
+
+    def do_deed(self, image_id: int, request: DeedRequest) -> DeedView:
+        """Do a deed to an image, and write it into its history."""
 
     def request_windows(
         self, push_window: str | None, activity_window: str | None, activity_mode: str | None

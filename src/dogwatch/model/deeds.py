@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dogwatch.model.monitoring import Clock
+
+MAX_HOLD = timedelta(days=3_660)
+"""Ten years: who wants an image watched for ever wants a window of LIFETIME, not a hold that nobody remembers."""
+
+MAX_REASON = 300
+"""Characters of a reason: it stands in a sentence."""
 
 
 class Deed(StrEnum):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
+from dogwatch.model.deeds import Hold
 from dogwatch.model.filters import Filter
 from dogwatch.model.lifecycle import Proposal
 from dogwatch.model.matches import Severity
@@ -157,6 +158,7 @@ class ImageView:
     severity_counts: Mapping[Severity, int]
     gaps: tuple[GapView, ...]
     proposal: Proposal | None = None  # of lifecycle rules; None: it stays
+    hold: Hold | None = None  # not released; past or to come
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ from dogwatch.serve.ports import (
     Credentials,
     Health,
     HookSecrets,
+    ImageDeeds,
     Lifecycle,
     NoticeSink,
     RegistryAdmin,
@@ -85,6 +86,7 @@ class Served:
     views: Views
     rescan: RescanSettings
     lifecycle: Lifecycle
+    deeds: ImageDeeds
     registries: RegistryAdmin
     health: Health
     hook_secrets: HookSecrets
@@ -136,6 +138,7 @@ class Application:
             served.views,
             served.rescan,
             served.lifecycle,
+            served.deeds,
             served.registries,
             served.after_setting,
             served.request_audit,

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from dogwatch.model.audits import Audit as Audit
+from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
@@ -125,6 +126,18 @@ class Lifecycle(Protocol):
 
     def load_preview(self, account_id: str, alias: str, repository: str, query: PreviewQuery) -> PreviewPage:
         """A page of the kept preview; NotFoundError where there is none."""
+
+
+class ImageDeeds(Protocol):
+    """What people do to one image by hand."""
+
+    def do(self, account_id: str, image_id: int, request: DeedRequest) -> DeedView:
+        """Do a deed now, and write it into the image's history.
+
+        Raises:
+            NotFoundError: the account has no such image.
+            InvalidRequestError: nobody can do this, or not to this image as it stands.
+        """
 
 
 class RegistryAdmin(Protocol):

@@ -15,6 +15,7 @@ from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.lifecycle import Proposal
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import GapView
+from dogwatch.store.deeds import Hands, load_hands
 from dogwatch.store.feed_gaps import FeedGaps
 from dogwatch.store.lifecycle_outcomes import load_proposals
 from dogwatch.store.queries import load_queries
@@ -34,6 +35,7 @@ class ImageDetails:
     gaps: dict[int, list[GapView]] = field(default_factory=lambda: defaultdict(list))
     contents: dict[int, tuple[int, int]] = field(default_factory=dict)
     proposals: Mapping[int, Proposal] = field(default_factory=dict)
+    hands: Hands = field(default_factory=Hands)
 
 
 def load_details(
@@ -58,6 +60,7 @@ def load_details(
     for inventory_id, packages, undetermined in connection.execute(_SQL["contents"], values).fetchall():
         details.contents[inventory_id] = (packages, undetermined)
     details.proposals = load_proposals(connection, [row["image_id"] for row in rows])
+    details.hands = load_hands(connection, [row["image_id"] for row in rows])
     _add_feed_gaps(connection, details, feeds)
     if with_counts:
         for image_id, severity, count in connection.execute(_SQL["severities"], values).fetchall():

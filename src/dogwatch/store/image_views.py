@@ -11,6 +11,7 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from dogwatch.model.deeds import Hold
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, ImageQuery, ImageView, Page
@@ -160,6 +161,7 @@ def _after(query: ImageQuery, fingerprint: str) -> int:
 def _view(row: Mapping[str, Any], details: ImageDetails, setting: RescanSetting, now: datetime) -> ImageView:
     image_id, inventory_id = row["image_id"], row["inventory_id"]
     packages, undetermined = details.contents.get(inventory_id, (0, 0))
+    hold = details.hands.holds.get(image_id) if row["hold_until"] is not None else None
     return ImageView(
         image_id=image_id,
         account_id=row["account_id"],
@@ -184,17 +186,18 @@ def _view(row: Mapping[str, Any], details: ImageDetails, setting: RescanSetting,
         in_use_at=row["in_use_at"],
         watched_until=row["watched_until"],
         held_by=row["held_by"] or "",
-        why=_why(row, setting, now),
+        why=_why(row, setting, now, hold, details.hands.forgotten[image_id]),
         indexed_at=row["indexed_at"],
         packages=packages,
         undetermined=undetermined,
         severity_counts=details.severities.get(image_id, {}),
         gaps=tuple(details.gaps.get(inventory_id, ())),
         proposal=details.proposals.get(image_id),
+        hold=hold,
     )
 
 
-def _why(row: Mapping[str, Any], setting: RescanSetting, now: datetime) -> str:
+def _why(row: Mapping[str, Any], setting: RescanSetting, now: datetime, hold: Hold | None, forgotten: str) -> str:
     """Say why the image is watched or not: first what ends it whatever the windows are, then the windows."""
     if row["removed_at"] is not None:
         return f"not watched: its registry was removed on {row['removed_at'].date().isoformat()}"
@@ -204,8 +207,17 @@ def _why(row: Mapping[str, Any], setting: RescanSetting, now: datetime) -> str:
         return "not watched: its repository is set to MANUAL"
     on_push = row["scan_frequency"] == ScanFrequency.ON_PUSH
     is_inside = row["watched_until"] is not None and row["watched_until"] >= now
-    if on_push and is_inside and not row["watched"]:
+    if on_push and is_inside and not row["watched"] and not forgotten:
         return "not watched: only a push wakes an image that is scanned on push"
     clocks = Clocks(row["pushed_at"], row["pulled_at"], row["in_use_at"])
-    sentence = explain(clocks, setting, now, pulled_by=row["pulled_by"], is_open=row["watched"])
-    return f"{sentence}; scanned on push: its findings stay as they were then" if on_push and is_inside else sentence
+    sentence = explain(
+        clocks,
+        setting,
+        now,
+        pulled_by=row["pulled_by"],
+        is_open=row["watched"],
+        hold=hold,
+        forgotten=forgotten,
+    )
+    is_frozen = on_push and is_inside and row["watched"]
+    return f"{sentence}; scanned on push: its findings stay as they were then" if is_frozen else sentence

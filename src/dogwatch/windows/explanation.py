@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dogwatch.model.monitoring import ActivityMode, Clock, Clocks, RescanSetting
+from dogwatch.model.deeds import Hold
+from dogwatch.model.monitoring import ActivityMode, Clock, Clocks, RescanSetting, Watch
 from dogwatch.windows.watching import end_of_window, last_activity, watch
 
 _VERBS = {Clock.PUSH: "pushed", Clock.PULL: "pulled", Clock.IN_USE: "seen in use"}
@@ -15,7 +16,16 @@ _NEVER = {
 }
 
 
-def explain(clocks: Clocks, setting: RescanSetting, now: datetime, *, pulled_by: str = "", is_open: bool = True) -> str:
+def explain(
+    clocks: Clocks,
+    setting: RescanSetting,
+    now: datetime,
+    *,
+    pulled_by: str = "",
+    is_open: bool = True,
+    hold: Hold | None = None,
+    forgotten: str = "",
+) -> str:
     """Return the sentence for one image.
 
     Args:
@@ -25,12 +35,28 @@ def explain(clocks: Clocks, setting: RescanSetting, now: datetime, *, pulled_by:
         pulled_by: who pulled it last; may be empty.
         is_open: whether monitoring is open. An image whose windows were lengthened after it had expired is inside one
             of them and still not watched.
+        hold: the hold that was placed on it and not released, past or to come.
+        forgotten: by whom and when it was forgotten, where nothing woke it since.
     """
-    outcome = watch(clocks, setting)
+    outcome = watch(clocks, setting, hold.until if hold else None)
     if outcome.until is None or outcome.until < now:
-        return _ended(clocks, setting, now)
+        return _ended(clocks, setting, now, hold)
+    if not is_open and forgotten:
+        return f"not watched: {forgotten}; the next push or pull wakes it"
     if not is_open:
         return "not watched: it had expired before the windows were lengthened; the next push or pull wakes it"
+    if hold is None or hold.until < now:
+        return _open(clocks, setting, now, outcome, pulled_by)
+    if outcome.held_by is Clock.HOLD:
+        parts = f"{_push_part(clocks, setting, now)}, and {_activity_part(clocks, setting, now)}"
+        return f"watched until {_day(hold.until)} because it is held by {hold.by} ({hold.reason}); {parts}"
+    sentence = _open(clocks, setting, now, outcome, pulled_by)
+    return f"{sentence}; held until {_day(hold.until)} by {hold.by} as well"
+
+
+def _open(clocks: Clocks, setting: RescanSetting, now: datetime, outcome: Watch, pulled_by: str) -> str:
+    """Say which clock keeps an image watched, and what the other one does."""
+    assert outcome.until is not None  # a clock is inside its window
     if setting.push_window.is_lifetime:
         return f"watched as long as it exists: the push window is LIFETIME; {_activity_part(clocks, setting, now)}"
     moment, clock = last_activity(clocks, setting.activity_mode)
@@ -43,9 +69,10 @@ def explain(clocks: Clocks, setting: RescanSetting, now: datetime, *, pulled_by:
     return f"watched until {_day(outcome.until)} because it was {because}; {other}"
 
 
-def _ended(clocks: Clocks, setting: RescanSetting, now: datetime) -> str:
-    until = watch(clocks, setting).until
-    parts = f"{_push_part(clocks, setting, now)}, and {_activity_part(clocks, setting, now)}"
+def _ended(clocks: Clocks, setting: RescanSetting, now: datetime, hold: Hold | None) -> str:
+    until = watch(clocks, setting, hold.until if hold else None).until
+    held = f", and its hold by {hold.by} ended on {_day(hold.until)}" if hold else ""
+    parts = f"{_push_part(clocks, setting, now)}, and {_activity_part(clocks, setting, now)}{held}"
     return f"not watched: {parts}" if until is None else f"not watched since {_day(until)}: {parts}"
 
 

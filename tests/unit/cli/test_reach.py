@@ -12,12 +12,24 @@ import typer.testing
 
 from dogwatch.cli.main import application
 from dogwatch.cli.remote.problems import ServiceError
+from dogwatch.model.deeds import Deed
 from dogwatch.model.errors import InvalidRequestError
 from tests.unit.cli.test_main import COMMANDS
 
 NOBODY = "http://127.0.0.1:1"
 ASK = {
-    *("findings", "images list", "images history", "coverage", "db status", "db update", "rescan show", "rescan set"),
+    *(
+        "findings",
+        "images list",
+        "images history",
+        *(f"images {deed}" for deed in Deed),
+        "coverage",
+        "db status",
+        "db update",
+        "rescan show",
+        "rescan set",
+    ),
+    *(f"images {deed}" for deed in Deed),
     *("registries list", "registries test", "registries remove"),
 }
 MACHINE = {"serve", "worker", "scan", "config"}

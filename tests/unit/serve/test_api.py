@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dogwatch.model.audits import AuditedRow
+from dogwatch.model.deeds import Deed, DeedRequest
 from dogwatch.model.errors import ConfigError, StoreUnavailableError
-from dogwatch.model.monitoring import StatusCode, StatusReason
+from dogwatch.model.monitoring import Clock, StatusCode, StatusReason
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import FindingQuery, ImageQuery
 from dogwatch.serve.limits import MAX_REQUEST_BYTES
@@ -77,6 +78,50 @@ def test_the_history_of_an_image_has_its_reasons_what_happened_and_when_we_heard
         (400, "image"),
         (400, "x"),
     ]
+
+
+def test_deeds_are_done_by_admins_in_their_name_and_shown_with_the_image() -> None:
+    rooms = Rooms()
+    app = rooms.app()
+    until = NOW + timedelta(days=30)
+
+    def do(deed: str, content: Any, key: Any = ADMIN) -> Reply:
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        return call(app, "POST", f"/api/v1/images/{deed}", body, {**LOCAL, "authorization": bearer(key)})
+
+    reply = do("1/hold", {"days": 30, "reason": "audit"})
+    assert (reply.status, reply.json["image"]["id"]) == (200, 1)
+    assert reply.json["deed"] == {
+        "at": "2026-07-09T12:00:00Z",
+        "deed": "hold",
+        "by": ADMIN.id,
+        "reason": "audit",
+        "until": "2026-08-08T12:00:00Z",
+        "clock": None,
+        "outcome": "done",
+    }
+    assert do("1/hold", {"until": "2026-08-08T12:00:00Z", "reason": "audit"}).json == reply.json
+    assert do("1/touch", {"clock": "in use"}).status == do("1/forget", b"").status == 200
+    assert rooms.deeds_done == [
+        DeedRequest(Deed.HOLD, ADMIN.id, "audit", until),
+        DeedRequest(Deed.HOLD, ADMIN.id, "audit", until),
+        DeedRequest(Deed.TOUCH, ADMIN.id, clock=Clock.IN_USE),
+        DeedRequest(Deed.FORGET, ADMIN.id),
+    ]
+    assert [do(*bad).status for bad in (("1/wake", b"", READER), ("1/wake", b"", STRANGER), ("9/wake", b""))] == [
+        403,
+        404,
+        404,
+    ]
+    for bad in (
+        b"{",
+        b"[1]",
+        {"unknown": 1},
+        {"until": "soon"},
+        {"days": 0},
+        {"days": 1, "until": "2027-01-01T00:00Z"},
+    ):
+        assert do("1/hold", bad).json["type"] == "urn:dogwatch:problem:invalid-request"
 
 
 def put(rooms: Rooms, content: Any, **headers: str) -> Reply:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from dogwatch.model.deeds import Hold
 from dogwatch.model.monitoring import ActivityMode, Clocks, RescanSetting, Window
 from dogwatch.windows import explain
 
@@ -108,3 +109,40 @@ def test_at_the_border_the_image_is_still_watched() -> None:
     assert explain(Clocks(PUSHED, PULLED), BOTH_30, until.replace(microsecond=1)).startswith(
         "not watched since 2026-12-14"
     )
+
+
+@pytest.mark.parametrize(
+    ("clocks", "until", "sentence"),
+    [
+        (
+            Clocks(PUSHED),
+            "2027-03-01",
+            "watched until 2027-03-01 because it is held by ann (audit); its push window ended on 2026-10-02, and it"
+            " was never pulled",
+        ),
+        (
+            Clocks(PUSHED, PULLED),
+            "2026-12-01",
+            "watched until 2026-12-14 because it was pulled on 2026-11-14 by ci; its push window ended on 2026-10-02;"
+            " held until 2026-12-01 by ann as well",
+        ),
+        (
+            Clocks(PUSHED),
+            "2026-11-01",
+            "not watched since 2026-11-01: its push window ended on 2026-10-02, and it was never pulled, and its hold"
+            " by ann ended on 2026-11-01",
+        ),
+        (
+            Clocks(PUSHED, PULLED),
+            "2026-11-01",
+            "watched until 2026-12-14 because it was pulled on 2026-11-14 by ci; its push window ended on 2026-10-02",
+        ),
+    ],
+)
+def test_a_hold_stands_in_the_sentence(clocks: Clocks, until: str, sentence: str) -> None:
+    assert explain(clocks, BOTH_30, NOW, pulled_by="ci", hold=Hold(day(until), "ann", "audit", PUSHED)) == sentence
+
+
+def test_what_was_forgotten_says_by_whom() -> None:
+    told = explain(Clocks(PULLED), BOTH_30, NOW, is_open=False, forgotten="forgotten by ann on 2026-11-20 (replaced)")
+    assert told == "not watched: forgotten by ann on 2026-11-20 (replaced); the next push or pull wakes it"

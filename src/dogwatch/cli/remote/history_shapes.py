@@ -38,3 +38,9 @@ class History(msgspec.Struct):
     def view(self) -> ImageHistory:
         """Return what it tells of."""
         return ImageHistory(tuple(one.view() for one in self.monitoring), self.deeds, self.events, self.next or "")
+
+
+class Done(msgspec.Struct):
+    """A deed that was done."""
+
+    deed: DeedView

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from dogwatch.cli.remote.finding_shapes import SeverityName
+from dogwatch.model.deeds import Hold
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import (
@@ -107,6 +108,7 @@ class Image(msgspec.Struct):
     findings: dict[SeverityName, int] | None
     gaps: tuple[GapView, ...]
     lifecycle: LifecycleProposal | None = None
+    hold: Hold | None = None
     undetermined_packages: tuple[UndeterminedPackage, ...] = ()
 
     def view(self) -> ImageView:
@@ -142,6 +144,7 @@ class Image(msgspec.Struct):
             severity_counts={Severity[name]: count for name, count in (self.findings or {}).items()},
             gaps=self.gaps,
             proposal=self.lifecycle.view() if self.lifecycle else None,
+            hold=self.hold,
         )
 
     def lost(self) -> tuple[Undetermined, ...]:

@@ -13,6 +13,7 @@ from dogwatch.cli.remote import finding_shapes, history_shapes, image_shapes, se
 from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.wire import Wire, tls_context
+from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.errors import ConfigError, InvalidRequestError
 from dogwatch.model.filters import filter_text
 from dogwatch.model.histories import ImageHistory
@@ -77,6 +78,12 @@ class RemoteDogwatch:
     def check_registry(self, alias: str) -> Sequence[setup_shapes.Check]:
         """Have the service try a registry."""
         return self._wire.send("POST", f"/registries/{quote(alias, safe='')}/checks", setup_shapes.Checks).checks
+
+    def do_deed(self, image_id: int, request: DeedRequest) -> DeedView:
+        """Have a deed done to an image, in the name of the access key."""
+        until = request.until.isoformat() if request.until else ""
+        wish = {"reason": request.reason, "until": until, "clock": request.clock and str(request.clock)}
+        return self._wire.send("POST", f"/images/{image_id}/{request.deed}", history_shapes.Done, wish).deed
 
     def request_windows(
         self, push_window: str | None, activity_window: str | None, activity_mode: str | None

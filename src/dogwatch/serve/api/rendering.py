@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dogwatch.model.audits import Audit
+from dogwatch.model.deeds import Hold
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
 from dogwatch.model.times import FOREVER
@@ -113,7 +114,13 @@ def image(one: ImageView) -> dict[str, Any]:
         "findings": None if one.indexed_at is None else counts,
         "gaps": [gap(each) for each in one.gaps],
         "lifecycle": None if one.proposal is None else proposal(one.proposal),
+        "hold": None if one.hold is None else hold(one.hold),
     }
+
+
+def hold(one: Hold) -> dict[str, Any]:
+    """Return a hold; its end may be past."""
+    return {"until": iso(one.until), "by": one.by, "reason": one.reason, "placed_at": iso(one.placed_at)}
 
 
 def unresolved(one: UnresolvedView) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+-- name: account_of
+-- Whose image it is.
+SELECT account_id FROM image WHERE id = %(image)s
+
+-- name: lock_clocks
+-- Hold the image's row.
+SELECT FROM clocks WHERE image_id = %(image)s FOR UPDATE
+
+-- name: situation
+-- How an image stands.
+SELECT image.state <> 'deleted' AND registry.removed_at IS NULL, repository.scan_frequency,
+       clocks.watched AND coalesce(clocks.watched_until >= %(now)s, false),
+       coalesce(clocks.watched_until >= %(now)s, false), clocks.hold_until
+FROM image
+JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id
+JOIN clocks ON clocks.image_id = image.id
+WHERE image.id = %(image)s
+
+-- name: retry
+-- An image that could not be read gets another chance at once: failures are past. Returns how it stood.
+WITH past AS (
+    DELETE FROM index_failure WHERE image_id = %(image)s
+), former AS (
+    SELECT state FROM image WHERE id = %(image)s FOR UPDATE
+), changed AS (
+    UPDATE image SET state = 'pending', status_reason = '', problem = '' WHERE id = %(image)s AND state = 'failed'
+)
+SELECT state FROM former
+
+-- name: save
+-- A deed stands in the image's history.
+INSERT INTO image_deed (image_id, at, deed, by, reason, until, clock, outcome)
+VALUES (%(image)s, %(now)s, %(deed)s, %(by)s, %(reason)s, %(until)s, %(clock)s, %(outcome)s)
+RETURNING at, deed, by, reason, until, clock, outcome
+
+-- name: watch
+-- What the watch has come to.
+SELECT watched, watched_until, held_by FROM clocks WHERE image_id = %(image)s
+
+-- name: hands
+-- The newest hold of images, and the newest "forget" of those that nothing has woken since.
+SELECT DISTINCT ON (image_id, deed) image_id, deed, at, by, reason, until
+FROM image_deed
+WHERE image_id = ANY(%(ids)s::bigint[])
+  AND (deed = 'hold'
+       OR (deed = 'forget' AND NOT EXISTS (SELECT FROM monitoring
+                                           WHERE monitoring.image_id = image_deed.image_id
+                                             AND monitoring.from_at >= image_deed.at)))
+ORDER BY image_id, deed, image_deed.id DESC
