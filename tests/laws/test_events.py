@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dogwatch.model.exclusions import ExclusionKind
 from dogwatch.model.images import ResolvedImage, ResolvedIndex
 from dogwatch.model.monitoring import ActivityMode, Clocks, RescanSetting, Window
 from dogwatch.model.registries import EventKind, RegistryAccess
+from dogwatch.store.exclusions import ExclusionStore
 from dogwatch.windows import watch
 from tests.builders.watching import ACCOUNT, World, as_day, day, digest, event, image, index, open_world
 
@@ -58,6 +60,7 @@ def shared_world(postgres_server: str, template_database: str) -> Iterator[World
 
     with _fresh_database(postgres_server, template_database) as dsn:
         world = open_world(dsn, push="DAYS_30", activity="DAYS_20")
+        ExclusionStore(world.database, world.clock).add(ACCOUNT, ExclusionKind.PRINCIPAL, "rob*", "", "ann")
         yield world
         world.database.close()
 
@@ -72,7 +75,7 @@ def _histories(draw: st.DrawFn) -> tuple[Batch, ...]:
         name = draw(st.sampled_from("abcij"))
         if kind is EventKind.DELETED and tag:
             name = draw(st.sampled_from(["", name]))
-        by = draw(st.sampled_from(["", "ann", "bob"]))
+        by = draw(st.sampled_from(["", "ann", "bob", "robot"]))
         told.append(Told(number, kind, name, tag, draw(st.integers(0, 70)), by, draw(st.integers(0, 9)) == 0))
     heard = draw(st.permutations(told + draw(st.lists(st.sampled_from(told), max_size=4))))
     batches = []
@@ -141,18 +144,28 @@ def _expected(history: tuple[Batch, ...]) -> dict[str, object]:
             told.setdefault(each.number, replace(each, at=min(each.at, batch.now)))
     counted = [each for each in told.values() if not each.own]
 
-    def latest(kind: EventKind, *names: str) -> int | None:
-        return max((each.at for each in counted if each.kind is kind and each.name in names), default=None)
+    def latest(kind: EventKind, *names: str, by_anybody: bool = True) -> int | None:
+        moments = (
+            each.at
+            for each in counted
+            if each.kind is kind and each.name in names and (by_anybody or each.by != "robot")
+        )
+        return max(moments, default=None)
 
     expected: dict[str, object] = {}
     for name, indexes in _INDEX_OF.items():
-        pushed = latest(EventKind.PUSHED, name, *indexes)
+        arrived = latest(EventKind.PUSHED, name, *indexes)
+        pushed = latest(EventKind.PUSHED, name, *indexes, by_anybody=False)
         deleted = latest(EventKind.DELETED, name)
-        pulls = [(each.at, each.by) for each in counted if each.kind is EventKind.PULLED and each.name == name]
+        pulls = [
+            (each.at, each.by)
+            for each in counted
+            if each.kind is EventKind.PULLED and each.name == name and each.by != "robot"
+        ]
         pulled, by = max(pulls, default=(None, ""))
         moments = [None if moment is None else day(moment) for moment in (pushed, pulled)]
         until = as_day(watch(Clocks(*moments), _SETTING).until)
-        gone = deleted is not None and (pushed is None or deleted > pushed)
+        gone = deleted is not None and (arrived is None or deleted > arrived)
         is_open = not gone and isinstance(until, float) and until >= now
         expected[digest(name)] = (pushed, pulled, by, until, is_open, gone, int(is_open))
     for tag in ("t", "u"):

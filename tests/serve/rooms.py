@@ -12,6 +12,7 @@ from typing import Any
 from dogwatch.model.audits import Audit, AuditedRow
 from dogwatch.model.deeds import Deed, DeedRequest, DeedView
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.matches import Severity
@@ -287,6 +288,19 @@ def _inside(value: Any, spans: Sequence[tuple[Any, Any]]) -> bool:
     )
 
 
+class NoExclusions:
+    """A list that is empty and stays so."""
+
+    def list(self, account_id: str) -> tuple[Exclusion, ...]:
+        return ()
+
+    def add(self, account_id: str, kind: ExclusionKind, pattern: str, reason: str, by: str) -> Exclusion:
+        raise NotImplementedError
+
+    def remove(self, account_id: str, exclusion_id: int, by: str) -> None:
+        raise NotFoundError("exclusion", str(exclusion_id))
+
+
 @dataclass
 class Rooms:
     """Everything `serve` asks for; tests change the attributes. `delay_seconds` makes the lists slow."""
@@ -476,6 +490,7 @@ class Rooms:
                 rescan=self,
                 lifecycle=NoLifecycle(),
                 deeds=self,
+                exclusions=NoExclusions(),
                 registries=self,
                 health=self,
                 hook_secrets=self,

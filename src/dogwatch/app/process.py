@@ -37,6 +37,7 @@ from dogwatch.settings import Demo, Settings
 from dogwatch.store.address import complete_address
 from dogwatch.store.clock import ProductClock, machine_now
 from dogwatch.store.connection import Database
+from dogwatch.store.exclusions import ExclusionStore
 from dogwatch.store.journal import JournalStore
 from dogwatch.store.leases import holding
 from dogwatch.store.lifecycle import LifecycleStore
@@ -92,6 +93,7 @@ class App:
     rescan_settings: RescanSettings
     lifecycle: LifecycleStore
     deeds: ImageDeeds
+    exclusions: ExclusionStore
     views: Views
     queue: JobQueue
     demonstration: Demonstration
@@ -137,6 +139,7 @@ class App:
             self.registries.ensure_account(self.settings.account)
             self.rescan_settings = RescanSettings(self.database, self.clock)
             self.lifecycle = LifecycleStore(self.database, self.clock)
+            self.exclusions = ExclusionStore(self.database, self.clock)
             self.deeds = ImageDeeds(self.database, self.clock, self.queue)
             feeds = choose_feeds(self.settings, JournalStore(self.database))
             self.views = Views(self.database, self.clock, ExpectedFeeds(feeds, read_feeds(self.settings)))

@@ -86,6 +86,7 @@ def served_by(app: App, notices: NoticeWriter) -> Served:
         rescan=app.rescan_settings,
         lifecycle=app.lifecycle,
         deeds=app.deeds,
+        exclusions=app.exclusions,
         registries=app.registries,
         health=app.views,
         hook_secrets=HookSecrets(app.dsn),

@@ -41,6 +41,11 @@ COMMANDS = (
         "Images: what is watched, until when, and why; the history of one, and deeds on it. `list` may be left out.",
     ),
     Entry("coverage", "coverage", "Say what was looked at: images by registry and status, with the gaps in them."),
+    Entry(
+        "exclusions",
+        "exclusions",
+        "Whose pushes and pulls move no clock: scanners, mirrors, whoever reads without anybody caring.",
+    ),
     Entry("rescan", "rescan", "How long images are watched."),
     Entry(
         "lifecycle",

@@ -32,7 +32,7 @@ def scan(settings: Settings, *, image: OneImage, reason: Reason = None) -> None:
 
     What was read once never changes, and findings follow every advisory by themselves.
     """
-    _do(settings, image, DeedRequest(Deed.SCAN, _who(), reason or ""))
+    _do(settings, image, DeedRequest(Deed.SCAN, user_name(), reason or ""))
 
 
 @takes_settings(Reach.ANYWHERE)
@@ -41,13 +41,13 @@ def wake(settings: Settings, *, image: OneImage, reason: Reason = None) -> None:
 
     As after windows were lengthened, or where it was forgotten.
     """
-    _do(settings, image, DeedRequest(Deed.WAKE, _who(), reason or ""))
+    _do(settings, image, DeedRequest(Deed.WAKE, user_name(), reason or ""))
 
 
 @takes_settings(Reach.ANYWHERE)
 def forget(settings: Settings, *, image: OneImage, reason: Reason = None) -> None:
     """End an image's watch until the next push, pull or use. Its findings close; its history stays."""
-    _do(settings, image, DeedRequest(Deed.FORGET, _who(), reason or ""))
+    _do(settings, image, DeedRequest(Deed.FORGET, user_name(), reason or ""))
 
 
 @takes_settings(Reach.ANYWHERE)
@@ -64,13 +64,13 @@ def hold(
     """
     with reached(settings) as app:
         end = _moment(until, app.views.now())
-    _do(settings, image, DeedRequest(Deed.HOLD, _who(), reason, end))
+    _do(settings, image, DeedRequest(Deed.HOLD, user_name(), reason, end))
 
 
 @takes_settings(Reach.ANYWHERE)
 def release(settings: Settings, *, image: OneImage, reason: Reason = None) -> None:
     """End an image's hold; its clocks decide again."""
-    _do(settings, image, DeedRequest(Deed.RELEASE, _who(), reason or ""))
+    _do(settings, image, DeedRequest(Deed.RELEASE, user_name(), reason or ""))
 
 
 @takes_settings(Reach.ANYWHERE)
@@ -86,7 +86,7 @@ def touch(
     """Count an image as pulled, or as seen in use, at this moment; for registries and places that tell nothing."""
     if clock is not None and clock not in _CLOCKS:
         raise InvalidRequestError("as", f"{clock!r} is none of {', '.join(_CLOCKS)}")
-    _do(settings, image, DeedRequest(Deed.TOUCH, _who(), reason or "", clock=_CLOCKS[clock] if clock else None))
+    _do(settings, image, DeedRequest(Deed.TOUCH, user_name(), reason or "", clock=_CLOCKS[clock] if clock else None))
 
 
 def _do(settings: Settings, name: str, request: DeedRequest) -> None:
@@ -97,7 +97,7 @@ def _do(settings: Settings, name: str, request: DeedRequest) -> None:
     say(f"{image.repository}@{image.digest}", f"  {done.outcome}", f"  {shown.why}")
 
 
-def _who() -> str:
+def user_name() -> str:
     """Return who does it, on this machine; a service elsewhere writes down the access key in its place."""
     try:
         return getpass.getuser()

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dogwatch.model.deeds import DeedRequest, DeedView
+from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
@@ -97,6 +98,19 @@ class Windows(Protocol):
         """The newest change, PENDING included."""
 
 
+class Exclusions(Protocol):
+    """Whose events move no clock."""
+
+    def list(self, account_id: str) -> tuple[Exclusion, ...]:
+        """The account's list."""
+
+    def add(self, account_id: str, kind: ExclusionKind, pattern: str, reason: str, by: str) -> Exclusion:
+        """Add an entry; it concerns events that are heard from now on."""
+
+    def remove(self, account_id: str, exclusion_id: int, by: str) -> None:
+        """End an entry; events that were heard before stay as they are."""
+
+
 class Registries(Protocol):
     """The registries of an account."""
 
@@ -124,6 +138,10 @@ class Dogwatch(Protocol):
     @property
     def registries(self) -> Registries:
         """The registries."""
+
+    @property
+    def exclusions(self) -> Exclusions:
+        """Whose events move no clock."""
 
     def check_registry(self, alias: str) -> Sequence[Check]:
         """Try a registry, and say what was tried."""

@@ -56,6 +56,7 @@ from dogwatch.serve.messages import (
 from dogwatch.serve.page.application import PageApplication, is_for_browsers
 from dogwatch.serve.ports import (
     Credentials,
+    Exclusions,
     Health,
     HookSecrets,
     ImageDeeds,
@@ -87,6 +88,7 @@ class Served:
     rescan: RescanSettings
     lifecycle: Lifecycle
     deeds: ImageDeeds
+    exclusions: Exclusions
     registries: RegistryAdmin
     health: Health
     hook_secrets: HookSecrets
@@ -139,6 +141,7 @@ class Application:
             served.rescan,
             served.lifecycle,
             served.deeds,
+            served.exclusions,
             served.registries,
             served.after_setting,
             served.request_audit,

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from dogwatch.model.audits import Audit as Audit
 from dogwatch.model.deeds import DeedRequest, DeedView
+from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
@@ -138,6 +139,19 @@ class ImageDeeds(Protocol):
             NotFoundError: the account has no such image.
             InvalidRequestError: nobody can do this, or not to this image as it stands.
         """
+
+
+class Exclusions(Protocol):
+    """Whose events move no clock."""
+
+    def list(self, account_id: str) -> tuple[Exclusion, ...]:
+        """The account's list."""
+
+    def add(self, account_id: str, kind: ExclusionKind, pattern: str, reason: str, by: str) -> Exclusion:
+        """Add an entry; it concerns events that are heard from now on."""
+
+    def remove(self, account_id: str, exclusion_id: int, by: str) -> None:
+        """End an entry; events that were heard before stay as they are."""
 
 
 class RegistryAdmin(Protocol):

@@ -158,7 +158,7 @@ def _take_in(
     for place, image_id, through_index in rows:
         _, news, digest, _ = manifests[place - 1]
         manifest = news.manifests[digest]
-        if through_index and manifest.pushed_at is None and manifest.polled is None:
+        if through_index and manifest.arrived_at is None and manifest.polled is None:
             continue
         happened = happening(manifest, through_index=through_index)
         happenings[image_id] = joined(happenings.get(image_id), happened)
@@ -175,7 +175,7 @@ def _columns(manifests: Sequence[tuple[int, RepositoryNews, str, datetime | None
         "digests": [digest for _, _, digest, _ in manifests],
         "heard_at": [heard_at for _, _, _, heard_at in manifests],
         "pushed": [
-            digest in news.manifests and news.manifests[digest].pushed_at is not None
+            digest in news.manifests and news.manifests[digest].arrived_at is not None
             for _, news, digest, _ in manifests
         ],
     }

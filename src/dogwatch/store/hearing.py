@@ -27,12 +27,17 @@ class HeardEvent:
     actor: str
     user_agent: str
     own: bool
+    excluded: bool = False
 
 
 @dataclass(slots=True)
 class ManifestNews:
-    """What a batch says of one manifest. A pull that polling saw also credits what is behind an index."""
+    """What a batch says of one manifest. A pull that polling saw also credits what is behind an index.
 
+    `arrived_at` is its latest push by anybody, `pushed_at` the latest that counts: not of the excluded.
+    """
+
+    arrived_at: datetime | None = None
     pushed_at: datetime | None = None
     pulled: tuple[datetime, str] | None = None
     polled: tuple[datetime, str] | None = None
@@ -41,7 +46,7 @@ class ManifestNews:
     @property
     def heard_at(self) -> datetime | None:
         """The latest moment at which the manifest was there."""
-        moments = [moment for moment in (self.pushed_at, self.pulled and self.pulled[0]) if moment is not None]
+        moments = [moment for moment in (self.arrived_at, self.pulled and self.pulled[0]) if moment is not None]
         return max(moments, default=None)
 
 
@@ -62,10 +67,10 @@ class RepositoryNews:
 
 
 def gather(events: Iterable[HeardEvent]) -> list[RepositoryNews]:
-    """Sort events by repository; our own reads say nothing."""
+    """Sort events by repository; our own reads say nothing, and pulls of the excluded neither."""
     found: dict[tuple[int, str], RepositoryNews] = {}
     for event in events:
-        if event.own:
+        if event.own or (event.excluded and event.kind == EventKind.PULLED):
             continue
         key = (event.registry_id, event.repository)
         if key not in found:
@@ -101,7 +106,9 @@ def _add(repository: RepositoryNews, event: HeardEvent) -> None:
         return
     news = repository.manifests.setdefault(event.digest, ManifestNews())
     if event.kind == EventKind.PUSHED:
-        news.pushed_at = event.occurred_at if news.pushed_at is None else max(news.pushed_at, event.occurred_at)
+        news.arrived_at = _later(news.arrived_at, event.occurred_at)
+        if not event.excluded:
+            news.pushed_at = _later(news.pushed_at, event.occurred_at)
     elif event.kind == EventKind.DELETED:
         news.deleted = True
     else:
@@ -109,3 +116,7 @@ def _add(repository: RepositoryNews, event: HeardEvent) -> None:
         news.pulled = max(news.pulled or pull, pull)
         if event.origin == EventOrigin.POLL:
             news.polled = max(news.polled or pull, pull)
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)

@@ -60,8 +60,8 @@ def deed_view(row: Sequence[Any]) -> DeedView:
 
 
 def _event(row: Sequence[Any]) -> EventView:
-    kind, origin, tag, via_index, occurred_at, received_at, actor, agent, address, own, by_index, _ = row
-    note = _OWN if own else _BY_INDEX if by_index else ""
+    kind, origin, tag, via_index, occurred_at, received_at, actor, agent, address, own, by_index, excluded, _ = row
+    note = _OWN if own else f"excluded: {excluded}" if excluded else _BY_INDEX if by_index else ""
     place = (EventKind(kind), EventOrigin(origin), tag, via_index, occurred_at, received_at)
     return EventView(*place, actor, agent, address, counts=not note and kind != EventKind.DELETED, note=note)
 

@@ -106,7 +106,10 @@ def _plan(row: _Row, happening: Happening, setting: RescanSetting, now: datetime
     pushed_at = news if pushed_later else before
     deleted = row.deleted_at is not None and (pushed_at is None or row.deleted_at > pushed_at)
     exists = happening.exists and not deleted and not row.registry_removed
-    step = plan_step(row.standing, replace(happening, exists=exists), setting, row.frequency, now)
+    # A push that moves no clock brings a deleted image back as well: whoever pushed, it is there again.
+    returned = row.state == "deleted" and exists
+    happening = replace(happening, exists=exists, returned=returned)
+    step = plan_step(row.standing, happening, setting, row.frequency, now)
     return _Move(row, not deleted, pushed_later, step)
 
 

@@ -9,6 +9,7 @@ import psycopg
 
 from dogwatch.model.registries import EventKind, EventOrigin, Notice, RegistryEvent
 from dogwatch.model.registries import NoticeReading as NoticeReading
+from dogwatch.store.exclusions import find_exclusions
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import is_storable_key, storable, storable_identity
 
@@ -75,6 +76,7 @@ def insert_events(
         "user_agents": [storable(event.user_agent) for event in events],
         "client_addresses": [storable(event.client_address) for event in events],
         "owns": [event.own for event in events],
+        "excluded_by": find_exclusions(connection, [(row[0], row[2], row[3]) for row in rows]),
     }
     return connection.execute(_SQL["insert_events"], columns).rowcount
 

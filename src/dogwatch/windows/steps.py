@@ -34,7 +34,8 @@ class Happening:
     """What was heard of one image since: the latest push and pull among the news, and by whom it was pulled.
 
     `replayed` marks news that may have been heard before: then only what moves a clock can wake the image. `exists` is
-    False once the image was deleted after its last push, or its registry removed. `deed` is what somebody did by hand;
+    False once the image was deleted after its last push, or its registry removed; `returned` is True where it was
+    deleted until now. `deed` is what somebody did by hand;
     `hold_until` is the end of the hold that a HOLD places.
     """
 
@@ -42,6 +43,7 @@ class Happening:
     pulled_by: str = ""
     replayed: bool = False
     exists: bool = True
+    returned: bool = False
     deed: Deed | None = None
     hold_until: datetime | None = None
 
@@ -144,6 +146,8 @@ def _waker(standing: Standing, happening: Happening, frequency: ScanFrequency) -
     old, new = standing.clocks, happening.clocks
     if _counts(old.pushed_at, new.pushed_at, happening.replayed):
         return "pushed" if old == Clocks(None) else "pushed again"
+    if happening.returned:
+        return "there again"
     if frequency is ScanFrequency.ON_PUSH:
         return ""
     if _counts(old.pulled_at, new.pulled_at, happening.replayed):

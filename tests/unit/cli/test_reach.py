@@ -23,6 +23,7 @@ ASK = {
         "images list",
         "images history",
         *(f"images {deed}" for deed in Deed),
+        *("exclusions list", "exclusions add", "exclusions remove"),
         "coverage",
         "db status",
         "db update",

@@ -15,6 +15,7 @@ from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.wire import Wire, tls_context
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.errors import ConfigError, InvalidRequestError
+from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.filters import filter_text
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting, SettingStatus
@@ -74,6 +75,7 @@ class RemoteDogwatch:
         self.views = RemoteViews(wire)
         self.rescan_settings = RemoteWindows(wire)
         self.registries = RemoteRegistries(wire)
+        self.exclusions = RemoteExclusions(wire)
 
     def check_registry(self, alias: str) -> Sequence[setup_shapes.Check]:
         """Have the service try a registry."""
@@ -193,6 +195,26 @@ class RemoteRegistries:
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching a registry."""
         self._wire.delete(f"/registries/{quote(alias, safe='')}")
+
+
+class RemoteExclusions:
+    """Implements `ports.Exclusions`; the service writes down the access key as who did it."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def list(self, account_id: str) -> tuple[Exclusion, ...]:
+        """Return whose events move no clock."""
+        return self._wire.get("/exclusions", setup_shapes.Exclusions).exclusions
+
+    def add(self, account_id: str, kind: ExclusionKind, pattern: str, reason: str, by: str) -> Exclusion:
+        """Add an entry."""
+        wish = {"kind": str(kind), "pattern": pattern, "reason": reason}
+        return self._wire.send("POST", "/exclusions", Exclusion, wish)
+
+    def remove(self, account_id: str, exclusion_id: int, by: str) -> None:
+        """End an entry."""
+        self._wire.delete(f"/exclusions/{exclusion_id}")
 
 
 def _parameters(query: FindingQuery | ImageQuery) -> list[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
+from dogwatch.model.exclusions import Exclusion
 from dogwatch.model.monitoring import (
     ActivityMode,
     RescanSetting,
@@ -76,6 +77,12 @@ class RegistryList(msgspec.Struct):
     """The registries that are watched."""
 
     registries: tuple[WatchedRegistry, ...]
+
+
+class Exclusions(msgspec.Struct):
+    """Whose events move no clock."""
+
+    exclusions: tuple[Exclusion, ...]
 
 
 class Checks(msgspec.Struct):

@@ -8,7 +8,8 @@ FROM taken, registry
 WHERE registry_event.id = taken.id AND registry.id = registry_event.registry_id
 RETURNING registry_event.registry_id, registry.account_id, registry_event.origin, registry_event.kind,
           registry_event.repository, registry_event.digest, registry_event.tag, registry_event.occurred_at,
-          registry_event.actor, registry_event.user_agent, registry_event.own
+          registry_event.actor, registry_event.user_agent, registry_event.own,
+          registry_event.excluded_by IS NOT NULL
 
 -- name: account_of
 -- Whose registry it is, unless it is removed.

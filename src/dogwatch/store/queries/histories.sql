@@ -26,7 +26,8 @@ WHERE image_id = %(image)s ORDER BY at DESC, id DESC LIMIT %(limit)s
 -- index counts for its images only where polling saw it (see `images.history`).
 SELECT event.kind, event.origin, event.tag, manifest.via_index, event.occurred_at, event.received_at, event.actor,
        event.user_agent, event.client_address, event.own,
-       event.kind = 'pulled' AND manifest.via_index <> '' AND event.origin <> 'poll', event.id
+       event.kind = 'pulled' AND manifest.via_index <> '' AND event.origin <> 'poll',
+       coalesce(exclusion.kind || ' ' || exclusion.pattern, ''), event.id
 FROM image
 JOIN repository ON repository.id = image.repository_id
 CROSS JOIN LATERAL (
@@ -38,6 +39,7 @@ CROSS JOIN LATERAL (
 ) manifest (digest, via_index)
 JOIN registry_event event ON event.registry_id = repository.registry_id AND event.repository = repository.name
                          AND event.digest = manifest.digest
+LEFT JOIN exclusion ON exclusion.id = event.excluded_by
 WHERE image.id = %(image)s
   AND (%(before_at)s::timestamptz IS NULL OR (event.occurred_at, event.id) < (%(before_at)s, %(before_id)s))
 ORDER BY event.occurred_at DESC, event.id DESC LIMIT %(limit)s

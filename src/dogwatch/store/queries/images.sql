@@ -90,7 +90,7 @@ LEFT JOIN LATERAL (
           WHERE index_image.image_id = image.id) manifest (digest)
     JOIN registry_event event ON event.registry_id = repository.registry_id AND event.repository = repository.name
                              AND event.digest = manifest.digest
-    WHERE event.kind <> 'pulled' AND event.kind = 'pushed' AND NOT event.own
+    WHERE event.kind <> 'pulled' AND event.kind = 'pushed' AND NOT event.own AND event.excluded_by IS NULL
 ) push ON true
 LEFT JOIN LATERAL (
     SELECT event.occurred_at, left(coalesce(nullif(event.actor, ''), event.user_agent), 300) AS pulled_by
@@ -102,7 +102,7 @@ LEFT JOIN LATERAL (
     CROSS JOIN LATERAL (
         SELECT occurred_at, actor, user_agent FROM registry_event
         WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = manifest.digest
-          AND kind = 'pulled' AND NOT own AND (manifest.is_itself OR origin = 'poll')
+          AND kind = 'pulled' AND NOT own AND excluded_by IS NULL AND (manifest.is_itself OR origin = 'poll')
         ORDER BY occurred_at DESC FETCH FIRST 1 ROW WITH TIES
     ) event
     ORDER BY event.occurred_at DESC, pulled_by DESC LIMIT 1

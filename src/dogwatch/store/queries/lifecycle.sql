@@ -74,7 +74,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT max(occurred_at) AS at FROM registry_event
     WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = image_index.digest
-      AND kind <> 'pulled' AND kind = 'pushed' AND NOT own) push ON true
+      AND kind <> 'pulled' AND kind = 'pushed' AND NOT own AND excluded_by IS NULL) push ON true
 LEFT JOIN LATERAL (
     SELECT max(clocks.pushed_at) AS pushed_at, max(clocks.pulled_at) AS pulled_at, max(clocks.in_use_at) AS in_use_at
     FROM index_image JOIN clocks ON clocks.image_id = index_image.image_id
@@ -90,11 +90,11 @@ CROSS JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT max(occurred_at) AS at FROM registry_event
     WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = other_artifact.digest
-      AND kind <> 'pulled' AND kind = 'pushed' AND NOT own) push ON true
+      AND kind <> 'pulled' AND kind = 'pushed' AND NOT own AND excluded_by IS NULL) push ON true
 LEFT JOIN LATERAL (
     SELECT max(occurred_at) AS at FROM registry_event
     WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = other_artifact.digest
-      AND kind = 'pulled' AND NOT own) pull ON true
+      AND kind = 'pulled' AND NOT own AND excluded_by IS NULL) pull ON true
 WHERE other_artifact.repository_id = %(repository)s AND other_artifact.subject_digest = ''
   AND tagged.names IS NOT NULL
 

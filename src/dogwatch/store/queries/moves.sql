@@ -7,9 +7,20 @@ SELECT FROM clocks WHERE image_id = ANY(%(ids)s::bigint[]) ORDER BY image_id FOR
 SELECT clocks.image_id, clocks.pushed_at, clocks.pulled_at, clocks.in_use_at, clocks.pulled_by, clocks.watched_until,
        clocks.watched, clocks.hold_until, clocks.held_by, image.state, repository.scan_frequency, image.account_id, repository.registry_id, repository.name,
        image.digest, layer_chain.inventory_id IS NOT NULL, registry.removed_at IS NOT NULL,
-       (SELECT max(occurred_at) FROM registry_event
-        WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = image.digest
-          AND kind <> 'pulled' AND kind = 'deleted' AND NOT own)
+       (SELECT max(deletion.occurred_at) FROM registry_event deletion
+        WHERE deletion.registry_id = repository.registry_id AND deletion.repository = repository.name
+          AND deletion.digest = image.digest AND deletion.kind <> 'pulled' AND deletion.kind = 'deleted' AND NOT deletion.own
+          -- A push that moves no clock still brings the image back.
+          AND NOT EXISTS (
+              SELECT FROM (SELECT image.digest
+                           UNION ALL
+                           SELECT image_index.digest
+                           FROM index_image JOIN image_index ON image_index.id = index_image.index_id
+                           WHERE index_image.image_id = image.id) manifest (digest)
+              JOIN registry_event push ON push.registry_id = deletion.registry_id
+                                      AND push.repository = deletion.repository AND push.digest = manifest.digest
+              WHERE push.kind <> 'pulled' AND push.kind = 'pushed' AND push.excluded_by IS NOT NULL
+                AND push.occurred_at >= deletion.occurred_at))
 FROM clocks
 JOIN image ON image.id = clocks.image_id
 JOIN repository ON repository.id = image.repository_id

@@ -11,16 +11,16 @@ WHERE notice.id = given.id AND notice.read_at IS NULL
 -- name: insert_events
 -- Each event once; a registry's clock that is ahead of ours does not lengthen a window.
 INSERT INTO registry_event (registry_id, origin, external_id, kind, repository, digest, tag, media_type, occurred_at,
-                            received_at, actor, user_agent, client_address, own, applied_at)
+                            received_at, actor, user_agent, client_address, own, excluded_by, applied_at)
 SELECT given.registry_id, %(origin)s, given.external_id, given.kind, given.repository, given.digest, given.tag,
        given.media_type, least(given.occurred_at, given.received_at), given.received_at, given.actor, given.user_agent,
-       given.client_address, given.own, %(applied_at)s
+       given.client_address, given.own, given.excluded_by, %(applied_at)s
 FROM unnest(%(registries)s::bigint[], %(external_ids)s::text[], %(kinds)s::text[], %(repositories)s::text[],
             %(digests)s::text[], %(tags)s::text[], %(media_types)s::text[], %(occurred_at)s::timestamptz[],
             %(received_at)s::timestamptz[], %(actors)s::text[], %(user_agents)s::text[], %(client_addresses)s::text[],
-            %(owns)s::boolean[])
+            %(owns)s::boolean[], %(excluded_by)s::bigint[])
      AS given (registry_id, external_id, kind, repository, digest, tag, media_type, occurred_at, received_at, actor,
-               user_agent, client_address, own)
+               user_agent, client_address, own, excluded_by)
 ON CONFLICT (registry_id, origin, external_id) DO NOTHING
 
 -- name: insert_notices
