@@ -18,6 +18,7 @@ from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, StatusReason, Window
 from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess
+from dogwatch.model.usage import UsageOutcome, UsageReport, UseView
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -204,7 +205,8 @@ def make_history(following: str = "") -> ImageHistory:
     own = EventView(
         EventKind.PULLED, EventOrigin.POLL, "", OTHER_DIGEST, *heard, counts=False, note="a read of our own"
     )
-    return ImageHistory((interval, former), (deed,), (pull, own), following)
+    use = UseView("prod-eu", "shop", "Deployment/web", 3, NOW - timedelta(days=5), NOW - timedelta(hours=1), "agent")
+    return ImageHistory((interval, former), (deed,), (pull, own), following, (use,))
 
 
 GAP = GapView("file-unreadable", "var/lib/dpkg/status", "cut short", "the packages it lists are not seen")
@@ -286,6 +288,13 @@ def _inside(value: Any, spans: Sequence[tuple[Any, Any]]) -> bool:
     return value is not None and any(
         (low is None or low <= value) and (high is None or value <= high) for low, high in spans
     )
+
+
+class NoUsage:
+    """Knows none of the images that are reported."""
+
+    def report(self, account_id: str, report: UsageReport) -> UsageOutcome:
+        return UsageOutcome(0, len(report.seen), tuple(one.text for one in report.seen), 0)
 
 
 class NoExclusions:
@@ -491,6 +500,7 @@ class Rooms:
                 lifecycle=NoLifecycle(),
                 deeds=self,
                 exclusions=NoExclusions(),
+                usage=NoUsage(),
                 registries=self,
                 health=self,
                 hook_secrets=self,

@@ -16,6 +16,7 @@ from dogwatch.app.connections import connect, watched_registries
 from dogwatch.app.deeds import ImageDeeds
 from dogwatch.app.feeds import ExpectedFeeds, choose_feeds, read_feeds
 from dogwatch.app.service import serve, stop_on_signals
+from dogwatch.app.usage import Usage
 from dogwatch.demonstration import (
     Demonstration,
     DemonstrationFolder,
@@ -94,6 +95,7 @@ class App:
     lifecycle: LifecycleStore
     deeds: ImageDeeds
     exclusions: ExclusionStore
+    usage: Usage
     views: Views
     queue: JobQueue
     demonstration: Demonstration
@@ -140,6 +142,7 @@ class App:
             self.rescan_settings = RescanSettings(self.database, self.clock)
             self.lifecycle = LifecycleStore(self.database, self.clock)
             self.exclusions = ExclusionStore(self.database, self.clock)
+            self.usage = Usage(self.database, self.clock, self.queue)
             self.deeds = ImageDeeds(self.database, self.clock, self.queue)
             feeds = choose_feeds(self.settings, JournalStore(self.database))
             self.views = Views(self.database, self.clock, ExpectedFeeds(feeds, read_feeds(self.settings)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from dogwatch.cli.rendering import Column, minute, plural, rfc3339
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.deeds import DeedView
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
+from dogwatch.model.usage import UseView
 from dogwatch.settings import Settings
 
 _PAGE = 1_000  # events asked for at a time: as many as the API gives
@@ -73,7 +74,7 @@ def _read(views: Views, account_id: str, image_id: int, limit: int | None) -> Im
         left = _PAGE if limit is None else min(_PAGE, limit - len(events))
         page = views.history(account_id, image_id, left, page.next)
         events += page.events
-    return ImageHistory(page.intervals, page.deeds, events, page.next)
+    return replace(page, events=events)
 
 
 def _entries(history: ImageHistory) -> Iterator[Entry]:
@@ -81,6 +82,8 @@ def _entries(history: ImageHistory) -> Iterator[Entry]:
         yield from _of_interval(interval)
     for deed in history.deeds:
         yield _of_deed(deed)
+    for use in history.uses:
+        yield _of_use(use)
     for event in history.events:
         yield _of_event(event)
 
@@ -98,6 +101,12 @@ def _of_deed(one: DeedView) -> Entry:
     clock = f" ({one.clock})" if one.clock else ""
     detail = "; ".join(part for part in (one.reason, one.outcome) if part)
     return Entry(one.at, f"{one.deed}{clock}{until}", one.by, "by hand", one.at, detail)
+
+
+def _of_use(one: UseView) -> Entry:
+    place = "/".join(part for part in (one.cluster, one.namespace, one.workload) if part)
+    detail = f"{place}: {plural(one.count, 'container')}, first seen {minute(one.first_seen_at)}"
+    return Entry(one.last_seen_at, "seen in use", one.reported_by, "reported", None, detail)
 
 
 def _of_event(one: EventView) -> Entry:

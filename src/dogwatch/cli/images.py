@@ -17,7 +17,7 @@ from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs
 from dogwatch.cli.looked_at import look, sentences
 from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
-from dogwatch.cli.rendering import NOTHING, Column, as_document, minute, rfc3339, short_digest
+from dogwatch.cli.rendering import NOTHING, Column, as_document, minute, plural, rfc3339, short_digest
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
@@ -153,7 +153,7 @@ def _whole(whole: WholeImage) -> Iterator[str]:
         ("problem", image.problem),
         ("pushed", minute(image.pushed_at)),
         ("last pulled", f"{minute(image.pulled_at)}{f' by {image.pulled_by}' if image.pulled_by else ''}"),
-        ("last in use", minute(image.in_use_at)),
+        ("last in use", _in_use(image)),
         ("watched until", until(image)),
         ("hold", _hold(image)),
         ("lifecycle", _proposal(image)),
@@ -178,6 +178,11 @@ def until(image: ImageView) -> str:
     if image.watched_until is not None and image.watched_until >= FOREVER:
         return "for ever"
     return minute(image.watched_until)
+
+
+def _in_use(image: ImageView) -> str:
+    lately = f", {plural(image.in_use_count, 'container')} within a day" if image.in_use_count else ""
+    return f"{minute(image.in_use_at)}{lately}"
 
 
 def _hold(image: ImageView) -> str:

@@ -14,14 +14,17 @@ from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.settings import Settings
 
-_ROLES = ("reader", "admin")
+_ROLES = ("reader", "reporter", "admin")
 
 
 @takes_settings()
 def add(
     settings: Settings,
     *,
-    role: Annotated[str, typer.Option("--role", metavar="reader|admin", help="admin may change things too")] = "reader",
+    role: Annotated[
+        str,
+        typer.Option("--role", metavar="|".join(_ROLES), help="reporters tell of usage, admins may change things too"),
+    ] = "reader",
     output: Output = None,
 ) -> None:
     """Make an access key for the account; its secret is shown this once.

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from dogwatch.model.deeds import DeedView
 from dogwatch.model.registries import EventKind, EventOrigin
+from dogwatch.model.usage import UseView
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,12 @@ class EventView:
 class ImageHistory:
     """A page of an image's history, each list newest first; `next` leads to older events and is empty at the end.
 
-    Intervals and deeds are whole on every page, up to a limit that no image of a real registry reaches.
+    Intervals and deeds are whole on every page, up to a limit that no image of a real registry reaches. `uses` are the
+    places where it was seen running, the latest.
     """
 
     intervals: tuple[IntervalView, ...]
     deeds: tuple[DeedView, ...]
     events: tuple[EventView, ...]
     next: str
+    uses: tuple[UseView, ...] = ()

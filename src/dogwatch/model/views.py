@@ -159,6 +159,7 @@ class ImageView:
     gaps: tuple[GapView, ...]
     proposal: Proposal | None = None  # of lifecycle rules; None: it stays
     hold: Hold | None = None  # not released; past or to come
+    in_use_count: int = 0  # containers seen running within the last day
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ from dogwatch.serve.ports import (
     NoticeSink,
     RegistryAdmin,
     RescanSettings,
+    Usage,
     Views,
     Work,
 )
@@ -89,6 +90,7 @@ class Served:
     lifecycle: Lifecycle
     deeds: ImageDeeds
     exclusions: Exclusions
+    usage: Usage
     registries: RegistryAdmin
     health: Health
     hook_secrets: HookSecrets
@@ -142,6 +144,7 @@ class Application:
             served.lifecycle,
             served.deeds,
             served.exclusions,
+            served.usage,
             served.registries,
             served.after_setting,
             served.request_audit,

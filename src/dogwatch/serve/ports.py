@@ -20,6 +20,7 @@ from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.usage import UsageOutcome, UsageReport
 from dogwatch.model.views import CoverageCount as CoverageCount
 from dogwatch.model.views import FeedView as FeedView
 from dogwatch.model.views import FindingQuery as FindingQuery
@@ -154,6 +155,13 @@ class Exclusions(Protocol):
         """End an entry; events that were heard before stay as they are."""
 
 
+class Usage(Protocol):
+    """Images seen running."""
+
+    def report(self, account_id: str, report: UsageReport) -> UsageOutcome:
+        """Credit the account's images with what was seen; what the account does not have is told in the outcome."""
+
+
 class RegistryAdmin(Protocol):
     """Registries of an account."""
 
@@ -231,6 +239,7 @@ class Role(StrEnum):
     """What a caller may do in the account."""
 
     READER = "reader"
+    REPORTER = "reporter"  # reads, and reports what is seen running
     ADMIN = "admin"
 
 

@@ -14,6 +14,7 @@ from dogwatch.model.registries import EventKind, EventOrigin
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.queries import load_queries
+from dogwatch.store.usage import load_uses
 
 _SQL = load_queries("histories")
 
@@ -47,10 +48,11 @@ def load_history(
             raise NotFoundError("image", str(image_id))
         intervals = tuple(IntervalView(*row) for row in connection.execute(_SQL["intervals"], values).fetchall())
         deeds = tuple(deed_view(row) for row in connection.execute(_SQL["deeds"], values).fetchall())
+        uses = load_uses(connection, image_id)
         rows = connection.execute(_SQL["events"], page).fetchall()
     shown = rows[:limit]
     following = encode_cursor(fingerprint, now, [shown[-1][4], shown[-1][-1]]) if len(rows) > limit else ""
-    return ImageHistory(intervals, deeds, tuple(_event(row) for row in shown), following)
+    return ImageHistory(intervals, deeds, tuple(_event(row) for row in shown), following, uses)
 
 
 def deed_view(row: Sequence[Any]) -> DeedView:

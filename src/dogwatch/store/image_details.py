@@ -19,6 +19,7 @@ from dogwatch.store.deeds import Hands, load_hands
 from dogwatch.store.feed_gaps import FeedGaps
 from dogwatch.store.lifecycle_outcomes import load_proposals
 from dogwatch.store.queries import load_queries
+from dogwatch.store.usage import count_in_use
 
 _SQL = load_queries("image_views")
 FAMILIES = sql.SQL(_SQL["families"])
@@ -36,6 +37,7 @@ class ImageDetails:
     contents: dict[int, tuple[int, int]] = field(default_factory=dict)
     proposals: Mapping[int, Proposal] = field(default_factory=dict)
     hands: Hands = field(default_factory=Hands)
+    in_use: Mapping[int, int] = field(default_factory=dict)
 
 
 def load_details(
@@ -60,6 +62,7 @@ def load_details(
     for inventory_id, packages, undetermined in connection.execute(_SQL["contents"], values).fetchall():
         details.contents[inventory_id] = (packages, undetermined)
     details.proposals = load_proposals(connection, [row["image_id"] for row in rows])
+    details.in_use = count_in_use(connection, [row["image_id"] for row in rows], now)
     details.hands = load_hands(connection, [row["image_id"] for row in rows])
     _add_feed_gaps(connection, details, feeds)
     if with_counts:

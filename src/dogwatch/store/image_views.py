@@ -194,6 +194,7 @@ def _view(row: Mapping[str, Any], details: ImageDetails, setting: RescanSetting,
         gaps=tuple(details.gaps.get(inventory_id, ())),
         proposal=details.proposals.get(image_id),
         hold=hold,
+        in_use_count=details.in_use.get(image_id, 0),
     )
 
 

@@ -8,6 +8,7 @@ import msgspec
 
 from dogwatch.model.deeds import DeedView
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
+from dogwatch.model.usage import UseView
 
 
 class Interval(msgspec.Struct, rename={"from_at": "from", "to_at": "to"}):
@@ -34,10 +35,13 @@ class History(msgspec.Struct):
     deeds: tuple[DeedView, ...]
     events: tuple[EventView, ...]
     next: str | None
+    uses: tuple[UseView, ...] = ()
 
     def view(self) -> ImageHistory:
         """Return what it tells of."""
-        return ImageHistory(tuple(one.view() for one in self.monitoring), self.deeds, self.events, self.next or "")
+        return ImageHistory(
+            tuple(one.view() for one in self.monitoring), self.deeds, self.events, self.next or "", self.uses
+        )
 
 
 class Done(msgspec.Struct):

@@ -109,6 +109,7 @@ class Image(msgspec.Struct):
     gaps: tuple[GapView, ...]
     lifecycle: LifecycleProposal | None = None
     hold: Hold | None = None
+    in_use_count: int = 0
     undetermined_packages: tuple[UndeterminedPackage, ...] = ()
 
     def view(self) -> ImageView:
@@ -145,6 +146,7 @@ class Image(msgspec.Struct):
             gaps=self.gaps,
             proposal=self.lifecycle.view() if self.lifecycle else None,
             hold=self.hold,
+            in_use_count=self.in_use_count,
         )
 
     def lost(self) -> tuple[Undetermined, ...]:

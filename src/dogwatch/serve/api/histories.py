@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from dogwatch.model.deeds import DeedView
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.histories import EventView, IntervalView
+from dogwatch.model.usage import UseView
 from dogwatch.serve.api.asked import Json, Known
 from dogwatch.serve.api.filters import PAGING, read_limit
 from dogwatch.serve.moments import iso
@@ -28,6 +29,7 @@ def show_history(image: str, asked: Known) -> Json:
         {
             "monitoring": [_interval(one) for one in page.intervals],
             "deeds": [deed(one) for one in page.deeds],
+            "uses": [_use(one) for one in page.uses],
             "events": [_event(one) for one in page.events],
             "next": page.next or None,
         }
@@ -55,6 +57,18 @@ def deed(one: DeedView) -> dict[str, Any]:
         "until": iso(one.until),
         "clock": None if one.clock is None else str(one.clock),
         "outcome": one.outcome,
+    }
+
+
+def _use(one: UseView) -> dict[str, Any]:
+    return {
+        "cluster": one.cluster,
+        "namespace": one.namespace,
+        "workload": one.workload,
+        "count": one.count,
+        "first_seen_at": iso(one.first_seen_at),
+        "last_seen_at": iso(one.last_seen_at),
+        "reported_by": one.reported_by,
     }
 
 

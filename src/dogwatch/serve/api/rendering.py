@@ -115,6 +115,7 @@ def image(one: ImageView) -> dict[str, Any]:
         "gaps": [gap(each) for each in one.gaps],
         "lifecycle": None if one.proposal is None else proposal(one.proposal),
         "hold": None if one.hold is None else hold(one.hold),
+        "in_use_count": one.in_use_count,
     }
 
 

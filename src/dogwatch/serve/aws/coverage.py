@@ -175,4 +175,7 @@ def _image(image: ImageView | UnresolvedView) -> dict[str, Any]:
     pulled_at = None if image.pulled_at is None else seconds(image.pulled_at)
     in_use_at = None if image.in_use_at is None else seconds(image.in_use_at)
     tags = sorted({*image.tags, *image.tags_via_index})
-    return wire.without_empty({"tags": tags, "imagePulledAt": pulled_at, "lastInUseAt": in_use_at})
+    in_use_count = None if image.in_use_at is None else image.in_use_count
+    return wire.without_empty(
+        {"tags": tags, "imagePulledAt": pulled_at, "lastInUseAt": in_use_at, "inUseCount": in_use_count}
+    )
