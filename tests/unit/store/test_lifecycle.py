@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dogwatch.model.errors import ConflictError, InvalidRequestError, NotFoundError
+from dogwatch.model.exclusions import ExclusionKind
 from dogwatch.model.images import OtherArtifact
 from dogwatch.model.lifecycle import (
     LifecycleAction,
@@ -19,6 +20,7 @@ from dogwatch.model.lifecycle import (
 )
 from dogwatch.model.registries import EventKind, RegistryAccess
 from dogwatch.model.views import ImageQuery
+from dogwatch.store.exclusions import ExclusionStore
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.lifecycle import LifecycleStore
 from dogwatch.store.locks import is_first_to_preview
@@ -139,6 +141,20 @@ def test_an_index_is_as_old_as_its_push_and_pulled_when_one_of_its_images_was(
     )
     world.tell(33, deleted("i", 33))
     assert verdicts(store, pull) == {"a": "goes", "b": "goes"}
+
+
+def test_a_pull_of_an_index_counts_for_the_index_and_for_no_child_that_was_not_fetched(
+    world: World, store: LifecycleStore
+) -> None:
+    world.tell(1, pushed("i", 1, "v1"))
+    world.resolve(1, index("i", [image("a"), image("b", architecture="arm64")]))
+    world.tell(21, pulled("i", 20, "kubelet"), pulled("a", 21, "kubelet"))
+    assert (world.clocks("a")[1], world.clocks("b")[1]) == (21.0, None)
+    world.tell(25, pulled("i", 25, "somebody who looked"))
+    pull = text_of(rule(1, "any", days=11, since="sinceImagePulled", action="transition"))
+    for now, verdict in ((36, "stays"), (37, "goes")):
+        world.machine[0] = day(now)
+        assert verdicts(store, pull)["i"] == verdict
 
 
 def test_what_is_deleted_is_not_spoken_of(world: World, store: LifecycleStore) -> None:
@@ -338,10 +354,11 @@ def test_an_image_shows_that_its_index_would_go(world: World, store: LifecycleSt
     assert shown(world) == {"a": ("named by an index", sentence)}
 
 
-def test_our_own_reads_make_no_artifact_young(world: World, store: LifecycleStore) -> None:
+def test_our_own_reads_and_those_of_the_excluded_make_no_artifact_young(world: World, store: LifecycleStore) -> None:
+    ExclusionStore(world.database, world.clock).add(ACCOUNT, ExclusionKind.PRINCIPAL, "mirror", "", "ann")
     world.tell(1, pushed("c", 1, "chart"))
     world.resolve(1, OtherArtifact(digest("c"), IMAGE_TYPE, 300, "application/vnd.example.chart"))
-    world.tell(8, event(EventKind.PULLED, "c", 8, own=True))
+    world.tell(8, event(EventKind.PULLED, "c", 8, own=True), pulled("c", 8, "mirror"))
     world.machine[0] = day(9)
     pull = text_of(rule(1, "any", days=2, since="sinceImagePulled", action="transition"))
     assert verdicts(store, pull) == {"c": "goes"}

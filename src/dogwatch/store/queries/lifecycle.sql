@@ -49,8 +49,8 @@ DELETE FROM lifecycle_policy WHERE repository_id = %(repository)s
 
 -- name: manifests
 -- What lifecycle rules are about: the images and image indexes of a repository, and what else has a tag and belongs to
--- nothing (a chart). An index is as old as its own push, and was pulled and in use when one of its images was. Untagged
--- artifacts may be parts of an index, and those with a subject go where it goes.
+-- nothing (a chart). An index is as old as its own push, was pulled when it or one of its images was, and in use when one
+-- of them was. Untagged artifacts may be parts of an index, and those with a subject go where it goes.
 SELECT image.digest, coalesce(tagged.names, '{}'), clocks.pushed_at, clocks.pulled_at, clocks.in_use_at,
        coalesce(naming.digests, '{}')
 FROM image
@@ -64,8 +64,8 @@ LEFT JOIN LATERAL (
     WHERE index_image.image_id = image.id) naming ON true
 WHERE image.repository_id = %(repository)s AND image.state <> 'deleted'
 UNION ALL
-SELECT image_index.digest, coalesce(tagged.names, '{}'), coalesce(push.at, children.pushed_at), children.pulled_at,
-       children.in_use_at, '{}'
+SELECT image_index.digest, coalesce(tagged.names, '{}'), coalesce(push.at, children.pushed_at),
+       greatest(pull.at, children.pulled_at), children.in_use_at, '{}'
 FROM image_index
 JOIN repository ON repository.id = image_index.repository_id
 LEFT JOIN LATERAL (
@@ -75,6 +75,10 @@ LEFT JOIN LATERAL (
     SELECT max(occurred_at) AS at FROM registry_event
     WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = image_index.digest
       AND kind <> 'pulled' AND kind = 'pushed' AND NOT own AND excluded_by IS NULL) push ON true
+LEFT JOIN LATERAL (
+    SELECT max(occurred_at) AS at FROM registry_event
+    WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = image_index.digest
+      AND kind = 'pulled' AND NOT own AND excluded_by IS NULL) pull ON true
 LEFT JOIN LATERAL (
     SELECT max(clocks.pushed_at) AS pushed_at, max(clocks.pulled_at) AS pulled_at, max(clocks.in_use_at) AS in_use_at
     FROM index_image JOIN clocks ON clocks.image_id = index_image.image_id
