@@ -12,7 +12,7 @@ from dogwatch.model.audits import Audit
 from dogwatch.model.feeds import FeedChanges, Publication
 from dogwatch.model.images import ImageToIndex as ImageToIndex
 from dogwatch.model.images import Layer, Resolved
-from dogwatch.model.monitoring import RescanSetting
+from dogwatch.model.monitoring import SettingStatus
 from dogwatch.model.packages import Inventory, Provenance
 from dogwatch.model.progress import Tell, tell_nobody
 from dogwatch.model.registries import ManifestToResolve as ManifestToResolve
@@ -160,7 +160,7 @@ class WatchStore(Protocol):
     def load_pending_settings(self) -> tuple[int, ...]:
         """Ids of window changes that are still PENDING, oldest first."""
 
-    def apply_setting(self, setting_id: int, now: datetime) -> RescanSetting:
+    def apply_setting(self, setting_id: int, now: datetime) -> SettingStatus:
         """Compute every deadline of the account anew and end what is over; wakes nothing. PENDING becomes SUCCESS."""
 
     def fail_setting(self, setting_id: int, problem: str, now: datetime) -> None:

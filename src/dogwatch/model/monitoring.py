@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 
 _DAYS = re.compile(r"DAYS_([1-9][0-9]{0,4})")
 
@@ -69,14 +70,45 @@ class SettingStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """The scopes that windows and their mode come from."""
+
+    push: Scope = ACCOUNT_SCOPE
+    activity: Scope = ACCOUNT_SCOPE
+    mode: Scope = ACCOUNT_SCOPE
+
+
+@dataclass(frozen=True, slots=True)
 class RescanSetting:
-    """The windows of an account: the newest change, with how far it has come."""
+    """The windows of an account, or of a scope in it: the newest change, with how far it has come.
+
+    `scope` is whose windows these are, down to a single repository; `origin` where each of them is set.
+    """
 
     push_window: Window
     activity_window: Window
     activity_mode: ActivityMode
     status: SettingStatus = SettingStatus.SUCCESS
     updated_at: datetime | None = None
+    scope: Scope = ACCOUNT_SCOPE
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOverride:
+    """What a registry or a pattern of repositories sets for itself; a field that is None is inherited."""
+
+    scope: Scope
+    push_window: Window | None = None
+    activity_window: Window | None = None
+    activity_mode: ActivityMode | None = None
+    status: SettingStatus = SettingStatus.SUCCESS
+    updated_at: datetime | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is inherited."""
+        return self.push_window is None and self.activity_window is None and self.activity_mode is None
 
 
 class ScanFrequency(StrEnum):

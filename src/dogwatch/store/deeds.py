@@ -14,7 +14,7 @@ from dogwatch.model.errors import NotFoundError
 from dogwatch.model.monitoring import ActivityMode, Clock, Clocks, ScanFrequency
 from dogwatch.model.registries import ManifestToResolve
 from dogwatch.model.times import FOREVER
-from dogwatch.store.accounts import setting_in_force, share_accounts
+from dogwatch.store.accounts import share_accounts
 from dogwatch.store.connection import Database
 from dogwatch.store.histories import deed_view
 from dogwatch.store.moves import move_images
@@ -63,7 +63,7 @@ class DeedStore:
             share_accounts(connection, [account_id])
             connection.execute(_SQL["lock_clocks"], values)
             check_deed(request.deed, _situation(connection, values), now)
-            clock = _clock(connection, account_id, request)
+            clock = _clock(connection, values, request)
             if request.deed is Deed.SCAN:
                 to_resolve: tuple[ManifestToResolve, ...] = ()
                 outcome = _retry(connection, values)
@@ -111,12 +111,12 @@ def _situation(connection: psycopg.Connection, values: Mapping[str, object]) -> 
     return Situation(exists, ScanFrequency(frequency), *rest)
 
 
-def _clock(connection: psycopg.Connection, account_id: str, request: DeedRequest) -> Clock | None:
+def _clock(connection: psycopg.Connection, values: Mapping[str, object], request: DeedRequest) -> Clock | None:
     """Return the clock that a touch moves: the one asked for, or the one that the activity window counts from."""
     if request.deed is not Deed.TOUCH or request.clock is not None:
         return request.clock
-    mode = setting_in_force(connection, account_id).activity_mode
-    return Clock.IN_USE if mode is ActivityMode.LAST_IN_USE else Clock.PULL
+    mode = connection.execute(_SQL["activity_mode"], values).fetchone()
+    return Clock.IN_USE if mode == (ActivityMode.LAST_IN_USE,) else Clock.PULL
 
 
 def _happening(request: DeedRequest, clock: Clock | None, now: datetime) -> Happening:

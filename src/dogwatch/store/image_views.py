@@ -15,7 +15,6 @@ from dogwatch.model.deeds import Hold
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, ImageQuery, ImageView, Page
-from dogwatch.store.accounts import setting_in_force
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.feed_gaps import ExpectedFeeds, load_feed_gaps
@@ -24,6 +23,7 @@ from dogwatch.store.image_details import ImageDetails, load_details
 from dogwatch.store.image_filters import image_conditions
 from dogwatch.store.platforms import platform_name
 from dogwatch.store.queries import load_queries
+from dogwatch.store.scopes import load_repository_windows
 from dogwatch.store.tagged import tagged_condition
 from dogwatch.store.text import storable_identity
 from dogwatch.store.unresolved import UNRESOLVED, UNRESOLVED_OF_ACCOUNT
@@ -76,11 +76,11 @@ class ImageViews:
             shown = rows[: query.limit]
             if not shown:
                 return Page((), "")
-            setting = setting_in_force(connection, query.account_id)
+            settings = load_repository_windows(connection, {row["repository_id"] for row in shown})
             feeds = load_feed_gaps(connection, self._expected_feeds, now)
             details = load_details(connection, shown, now, feeds, with_counts=query.with_counts)
         following = encode_cursor(fingerprint, now, [shown[-1]["image_id"]]) if len(rows) > len(shown) else ""
-        return Page(tuple(_view(row, details, setting, now) for row in shown), following)
+        return Page(tuple(_view(row, details, settings[row["repository_id"]], now) for row in shown), following)
 
     def count_coverage(self, query: ImageQuery, now: datetime) -> tuple[CoverageCount, ...]:
         """Count the images that `query` asks for by registry and status, and beside them what could not be resolved.

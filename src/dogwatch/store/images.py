@@ -69,6 +69,9 @@ class ImageStore:
     ) -> None:
         """Remember that a manifest could not be resolved, and why."""
         with self._database.transaction() as connection:
+            account = connection.execute(_SQL["account_of"], {"registry": registry_id}).fetchone()
+            if account is not None:
+                share_accounts(connection, [account[0]])
             repository_id = ensure_repository(connection, registry_id, repository)
             if repository_id is not None:
                 values = {

@@ -48,7 +48,7 @@ class LifecycleStore:
         with self._database.transaction() as connection:
             repository_id = _find(connection, account_id, alias, repository)
             connection.execute(_SQL["save_policy"], {"repository": repository_id, "text": text, "now": now})
-            outcomes = evaluate_repository(connection, repository_id, account_id, policy, now)
+            outcomes = evaluate_repository(connection, repository_id, policy, now)
             save_outcomes(connection, repository_id, Kind.DAILY, text, outcomes, now)
             return _load(connection, account_id, repository_id, repository)
 
@@ -92,9 +92,7 @@ class LifecycleStore:
         with self._database.transaction() as connection:
             repository_id = _find(connection, account_id, alias, repository)
             policy = parse_policy(text or _load(connection, account_id, repository_id, repository).text)
-            outcomes = evaluate_repository(
-                connection, repository_id, account_id, policy, now, spares_in_use=spares_in_use
-            )
+            outcomes = evaluate_repository(connection, repository_id, policy, now, spares_in_use=spares_in_use)
             unresolved = connection.execute(_SQL["unresolved"], {"repository": repository_id}).fetchone()
         assert unresolved is not None  # count(*)
         return LifecyclePreview(alias, repository, policy, now, outcomes, unresolved[0])
@@ -112,7 +110,7 @@ class LifecycleStore:
             if not is_first_to_preview(connection, repository_id):
                 raise ConflictError("lifecycle policy preview", "another one of the repository is being made")
             policy = parse_policy(text or _load(connection, account_id, repository_id, repository).text)
-            outcomes = evaluate_repository(connection, repository_id, account_id, policy, now)
+            outcomes = evaluate_repository(connection, repository_id, policy, now)
             save_outcomes(connection, repository_id, Kind.PREVIEW, policy.text, outcomes, now)
         return policy.text
 
@@ -152,13 +150,13 @@ class LifecycleStore:
             found = connection.execute(_SQL["own_policy"], {"repository": repository_id}).fetchone()
             if found is None:
                 return  # taken away meanwhile
-            text, account_id = found
+            text = found[0]
             try:
                 policy = parse_policy(text)
             except InvalidRequestError as error:  # rules that a later program refuses: nothing is proposed, and why
                 save_outcomes(connection, repository_id, Kind.DAILY, text, (), now, storable(error.message))
                 return
-            outcomes = evaluate_repository(connection, repository_id, account_id, policy, now)
+            outcomes = evaluate_repository(connection, repository_id, policy, now)
             save_outcomes(connection, repository_id, Kind.DAILY, text, outcomes, now)
 
 

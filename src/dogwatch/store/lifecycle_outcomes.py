@@ -18,8 +18,8 @@ from dogwatch.model.lifecycle import (
     StorageClass,
     StoredManifest,
 )
-from dogwatch.store.accounts import setting_in_force
 from dogwatch.store.queries import load_queries
+from dogwatch.store.scopes import load_repository_windows
 from dogwatch.windows.lifecycle import evaluate, in_use_since, tell
 
 _SQL = load_queries("lifecycle")
@@ -39,14 +39,15 @@ class Kind(StrEnum):
 def evaluate_repository(
     connection: psycopg.Connection,
     repository_id: int,
-    account_id: str,
     policy: LifecyclePolicy,
     now: datetime,
     *,
     spares_in_use: bool = True,
 ) -> tuple[LifecycleOutcome, ...]:
     """Return what a policy comes to for every image of a repository, oldest first."""
-    since = in_use_since(setting_in_force(connection, account_id).activity_window, now) if spares_in_use else None
+    since = None
+    if spares_in_use:
+        since = in_use_since(load_repository_windows(connection, [repository_id])[repository_id].activity_window, now)
     return evaluate(policy, _load_manifests(connection, repository_id), now, since)
 
 

@@ -15,8 +15,8 @@ import psycopg
 
 from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency
 from dogwatch.model.registries import ManifestToResolve
-from dogwatch.store.accounts import setting_in_force
 from dogwatch.store.queries import load_queries
+from dogwatch.store.scopes import load_repository_windows
 from dogwatch.windows import Happening, Standing, Step, plan_step
 
 _SQL = load_queries("moves")
@@ -31,7 +31,7 @@ class _Row:
     held_by: str | None
     state: str
     frequency: ScanFrequency
-    account_id: str
+    repository_id: int
     manifest: ManifestToResolve
     has_inventory: bool
     registry_removed: bool
@@ -77,8 +77,8 @@ def move_images(
     ids = sorted(happenings)
     connection.execute(_SQL["lock_clocks"], {"ids": ids})
     rows = [_row(values) for values in connection.execute(_SQL["standings"], {"ids": ids}).fetchall()]
-    settings = {account: setting_in_force(connection, account) for account in {row.account_id for row in rows}}
-    moves = [_plan(row, happenings[row.image_id], settings[row.account_id], now) for row in rows]
+    settings = load_repository_windows(connection, {row.repository_id for row in rows})
+    moves = [_plan(row, happenings[row.image_id], settings[row.repository_id], now) for row in rows]
     _save_clocks(connection, moves)
     _save_states(connection, moves)
     _save_endings(connection, moves)
@@ -92,11 +92,11 @@ def move_images(
 
 def _row(values: Sequence[Any]) -> _Row:
     image_id, pushed, pulled, in_use, by, until, watched, hold_until, held_by, *rest = values
-    state, frequency, account, registry, name, digest, has_inventory, removed, deleted_at = rest
+    state, frequency, repository, registry, name, digest, has_inventory, removed, deleted_at = rest
     standing = Standing(Clocks(pushed, pulled, in_use), by, until, watched, hold_until)
     manifest = ManifestToResolve(registry, name, digest)
     frequency = ScanFrequency(frequency)
-    return _Row(image_id, standing, held_by, state, frequency, account, manifest, has_inventory, removed, deleted_at)
+    return _Row(image_id, standing, held_by, state, frequency, repository, manifest, has_inventory, removed, deleted_at)
 
 
 def _plan(row: _Row, happening: Happening, setting: RescanSetting, now: datetime) -> _Move:

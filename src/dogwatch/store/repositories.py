@@ -1,21 +1,25 @@
-"""Repositories: known once something in them was heard of; locked while their tags and manifests settle."""
+"""Repositories: known once something in them was heard of; locked while their tags and manifests settle.
+
+They are made known with the account's lock held or shared (`store.accounts`), for they carry windows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import psycopg
 
 from dogwatch.store.hearing import RepositoryNews
 from dogwatch.store.queries import load_queries
+from dogwatch.store.scopes import place_repositories
 
 _SQL = load_queries("repositories")
 
 
 def ensure_repository(connection: psycopg.Connection, registry_id: int, name: str) -> int | None:
     """Return the id of a repository, making it known; None where the registry is removed or unknown."""
-    columns = {"registries": [registry_id], "names": [name]}
-    connection.execute(_SQL["insert"], columns)
+    columns: dict[str, list[object]] = {"registries": [registry_id], "names": [name]}
+    _insert(connection, columns)
     row = connection.execute(_SQL["find"], columns).fetchone()
     return None if row is None else int(row[2])
 
@@ -23,12 +27,19 @@ def ensure_repository(connection: psycopg.Connection, registry_id: int, name: st
 def find_repositories(connection: psycopg.Connection, news: Sequence[RepositoryNews]) -> dict[tuple[int, str], int]:
     """Return ids by (registry id, name), making those known in which something is; removed registries have none."""
     fresh = [one for one in news if one.exists]
-    connection.execute(
-        _SQL["insert"], {"registries": [one.registry_id for one in fresh], "names": [one.name for one in fresh]}
-    )
+    _insert(connection, {"registries": [one.registry_id for one in fresh], "names": [one.name for one in fresh]})
     columns = {"registries": [one.registry_id for one in news], "names": [one.name for one in news]}
     rows = connection.execute(_SQL["find"], columns).fetchall()
     return {(registry_id, name): repository_id for registry_id, name, repository_id in rows}
+
+
+def _insert(connection: psycopg.Connection, columns: Mapping[str, Sequence[object]]) -> None:
+    """Make repositories known, with the windows in force for their names."""
+    made: dict[str, list[int]] = {}
+    for account_id, repository_id in connection.execute(_SQL["insert"], columns).fetchall():
+        made.setdefault(account_id, []).append(repository_id)
+    for account_id, ids in made.items():
+        place_repositories(connection, account_id, ids)
 
 
 def lock_repositories(connection: psycopg.Connection, ids: Iterable[int], *, alone: bool) -> None:

@@ -1,15 +1,25 @@
-"""The windows of an account, as callers ask for them. Applying a change is the watch's (`store.watch`)."""
+"""The windows of an account and of scopes in it, as callers ask for them. Applying a change is the watch's."""
 
 from __future__ import annotations
 
-from dogwatch.model.monitoring import RescanSetting
+from collections.abc import Iterable
+
+import psycopg
+
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.monitoring import RescanSetting, SettingStatus, WindowOverride
+from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.store.accounts import claim_request, newest_setting, save_setting, setting_to_change
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
-from dogwatch.windows import changed_setting
+from dogwatch.store.scopes import TO_CHANGE, find_registry_of, load_overrides, save_override
+from dogwatch.windows import changed_override, changed_setting, inherit, refuse_inherited
 
 _SQL = load_queries("accounts")
+
+MAX_SCOPES = 100
+"""Scopes of one account that set windows: every repository that comes is held against each of them."""
 
 
 class RescanSettings:
@@ -19,31 +29,76 @@ class RescanSettings:
         self._database = database
         self._clock = clock
 
-    def load(self, account_id: str) -> RescanSetting:
-        """Return the newest change, PENDING included.
+    def load(self, account_id: str, scope: Scope = ACCOUNT_SCOPE) -> RescanSetting:
+        """Return the newest change of a scope, PENDING included, over what it inherits.
+
+        Raises:
+            NotFoundError: no such account, or the account watches no registry of that alias.
+        """
+        with self._database.transaction() as connection:
+            if scope.is_account:
+                return newest_setting(connection, account_id)
+            find_registry_of(connection, account_id, scope)
+            newest = _by_scope(load_overrides(connection, account_id).values())
+            return _windows_of(connection, account_id, scope, newest.get(scope))
+
+    def load_scopes(self, account_id: str) -> tuple[RescanSetting, ...]:
+        """Return the account's windows, and those of every scope that sets some of its own or is about to, by scope.
 
         Raises:
             NotFoundError: no such account.
         """
         with self._database.transaction() as connection:
-            return newest_setting(connection, account_id)
+            account = newest_setting(connection, account_id)
+            newest = sorted(load_overrides(connection, account_id).values(), key=lambda one: one.scope)
+            shown = [one for one in newest if not one.is_empty or one.status is not SettingStatus.SUCCESS]
+            return account, *(_windows_of(connection, account_id, one.scope, one) for one in shown)
 
     def request(
-        self, account_id: str, push_window: str | None, activity_window: str | None, activity_mode: str | None
+        self,
+        account_id: str,
+        push_window: str | None,
+        activity_window: str | None,
+        activity_mode: str | None,
+        scope: Scope = ACCOUNT_SCOPE,
     ) -> RescanSetting:
-        """Ask for a change; None keeps a field. Readable at once as PENDING; an older one that waits is superseded.
+        """Ask for a change; None keeps a field, INHERITED gives up what a scope set for itself.
+
+        Readable at once as PENDING; an older change of the same scope that waits is superseded.
 
         Raises:
-            InvalidRequestError: a value that is no window.
+            InvalidRequestError: a value that is no window, or one scope more than MAX_SCOPES.
             ConflictError: another change is being saved at this very moment.
-            NotFoundError: no such account.
+            NotFoundError: no such account, or the account watches no registry of that alias.
         """
         now = self._clock.now()
+        asked = (push_window, activity_window, activity_mode)
         with self._database.transaction() as connection:
             newest_setting(connection, account_id)  # refuses an unknown account
-            claim_request(connection, account_id)
-            base = setting_to_change(connection, account_id)  # after the claim: nothing can change it any more
-            setting = changed_setting(base, push_window, activity_window, activity_mode, now)
-            setting_id = save_setting(connection, account_id, setting)
-            connection.execute(_SQL["supersede_pending"], {"account": account_id, "setting": setting_id})
-            return setting
+            registry_id = None if scope.is_account else find_registry_of(connection, account_id, scope)
+            claim_request(connection, account_id)  # what follows can be changed by nobody else
+            if registry_id is None:
+                refuse_inherited(*asked)
+                setting = changed_setting(setting_to_change(connection, account_id), *asked, now)
+                setting_id = save_setting(connection, account_id, setting)
+                connection.execute(_SQL["supersede_pending"], {"account": account_id, "setting": setting_id})
+                return setting
+            known = _by_scope(load_overrides(connection, account_id, TO_CHANGE).values())
+            wanted = changed_override(known.get(scope, WindowOverride(scope)), *asked, now)
+            if sum(not one.is_empty for one in {**known, scope: wanted}.values()) > MAX_SCOPES:
+                raise InvalidRequestError("scope", f"an account has at most {MAX_SCOPES} scopes with own windows")
+            save_override(connection, account_id, registry_id, wanted)
+            return _windows_of(connection, account_id, scope, wanted)
+
+
+def _by_scope(overrides: Iterable[WindowOverride]) -> dict[Scope, WindowOverride]:
+    return {one.scope: one for one in overrides}
+
+
+def _windows_of(
+    connection: psycopg.Connection, account_id: str, scope: Scope, own: WindowOverride | None
+) -> RescanSetting:
+    """Return a scope's own change, however far it has come, over what is or will be in force around it."""
+    around = _by_scope(load_overrides(connection, account_id, TO_CHANGE).values())
+    around.pop(scope, None)
+    return inherit(setting_to_change(connection, account_id), [*around.values(), *([own] if own else [])], scope)

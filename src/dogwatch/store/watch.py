@@ -7,10 +7,11 @@ from datetime import datetime
 import psycopg
 
 from dogwatch.model.errors import NotFoundError
-from dogwatch.model.monitoring import RescanSetting, SettingStatus
-from dogwatch.store.accounts import own_account, setting_of, share_accounts
+from dogwatch.model.monitoring import SettingStatus
+from dogwatch.store.accounts import own_account, share_accounts
 from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
+from dogwatch.store.scopes import place_repositories
 from dogwatch.store.text import storable
 
 _SQL = load_queries("watch")
@@ -36,13 +37,13 @@ class WatchStore:
         with self._database.transaction() as connection:
             return tuple(row[0] for row in connection.execute(_ACCOUNTS["pending_settings"]).fetchall())
 
-    def apply_setting(self, setting_id: int, now: datetime) -> RescanSetting:
+    def apply_setting(self, setting_id: int, now: datetime) -> SettingStatus:
         """Compute every deadline of the account anew and end what is over; wakes nothing. PENDING becomes SUCCESS.
 
-        Idempotent; a change that a newer one has overtaken becomes SUPERSEDED and changes nothing.
+        Idempotent; a change that a newer one of its scope has overtaken becomes SUPERSEDED and changes nothing.
 
         Returns:
-            The change as it stands afterwards.
+            How far the change has come afterwards.
 
         Raises:
             NotFoundError: no such change.
@@ -54,16 +55,15 @@ class WatchStore:
             own_account(connection, account[0])
             row = connection.execute(_ACCOUNTS["lock_setting"], {"setting": setting_id}).fetchone()
             assert row is not None  # settings are never deleted
-            *columns, overtaken = row
-            setting = setting_of(tuple(columns))
-            if setting.status is not SettingStatus.PENDING:
-                return setting
+            status, overtaken = SettingStatus(row[0]), row[1]
+            if status is not SettingStatus.PENDING:
+                return status
             outcome = SettingStatus.SUPERSEDED if overtaken else SettingStatus.SUCCESS
-            if not overtaken:
-                _apply(connection, account[0], setting, now)
             values = {"setting": setting_id, "status": str(outcome), "now": now, "problem": ""}
             connection.execute(_ACCOUNTS["finish_setting"], values)
-            return RescanSetting(setting.push_window, setting.activity_window, setting.activity_mode, outcome, now)
+            if not overtaken:
+                _apply(connection, account[0], now)
+            return outcome
 
     def fail_setting(self, setting_id: int, problem: str, now: datetime) -> None:
         """PENDING becomes FAILED, with the problem; the windows before stay in force."""
@@ -72,16 +72,11 @@ class WatchStore:
             connection.execute(_ACCOUNTS["finish_setting"], values)
 
 
-def _apply(connection: psycopg.Connection, account_id: str, setting: RescanSetting, now: datetime) -> None:
-    """One statement for every image: what was over already ends at its own deadline, what now is over ends now."""
-    values = {
-        "account": account_id,
-        "push": str(setting.push_window),
-        "activity": str(setting.activity_window),
-        "mode": str(setting.activity_mode),
-        "now": now,
-    }
+def _apply(connection: psycopg.Connection, account_id: str, now: datetime) -> None:
+    """What was over already ends at its own deadline; what by the windows now in force is over ends now."""
+    values = {"account": account_id, "now": now}
     connection.execute(_SQL["end_expired_of_account"], values)
+    place_repositories(connection, account_id)
     connection.execute(_SQL["apply_setting"], values)
 
 

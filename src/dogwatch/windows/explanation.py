@@ -26,7 +26,7 @@ def explain(
     hold: Hold | None = None,
     forgotten: str = "",
 ) -> str:
-    """Return the sentence for one image.
+    """Return the sentence for one image. Windows that are not the account's own are told with the scope that sets them.
 
     Args:
         clocks: the moments that its windows count from.
@@ -38,6 +38,20 @@ def explain(
         hold: the hold that was placed on it and not released, past or to come.
         forgotten: by whom and when it was forgotten, where nothing woke it since.
     """
+    sentence = _sentence(clocks, setting, now, pulled_by, is_open=is_open, hold=hold, forgotten=forgotten)
+    return sentence + _origin_part(setting)
+
+
+def _sentence(
+    clocks: Clocks,
+    setting: RescanSetting,
+    now: datetime,
+    pulled_by: str,
+    *,
+    is_open: bool,
+    hold: Hold | None,
+    forgotten: str,
+) -> str:
     outcome = watch(clocks, setting, hold.until if hold else None)
     if outcome.until is None or outcome.until < now:
         return _ended(clocks, setting, now, hold)
@@ -96,6 +110,13 @@ def _activity_part(clocks: Clocks, setting: RescanSetting, now: datetime) -> str
     if setting.activity_window.is_lifetime:
         return "its activity window never ends"
     return f"its activity window {_tense(end, now)} on {_day(end)}"
+
+
+def _origin_part(setting: RescanSetting) -> str:
+    push, activity = setting.origin.push, setting.origin.activity
+    if push == activity:
+        return "" if push.is_account else f" (windows of {push.words})"
+    return f" (push window of {push.words}, activity window of {activity.words})"
 
 
 def _tense(end: datetime, now: datetime) -> str:

@@ -31,15 +31,39 @@ def changed_setting(
     Raises:
         InvalidRequestError: a text that is no window or mode, or a push window of NONE.
     """
-    push = base.push_window if push_window is None else Window.parse(push_window, "push_window")
-    if push.off:
-        raise InvalidRequestError("push_window", "NONE is for the activity window only")
-    activity = base.activity_window if activity_window is None else Window.parse(activity_window, "activity_window")
-    mode = base.activity_mode if activity_mode is None else _parse_mode(activity_mode)
+    push = base.push_window if push_window is None else parse_push_window(push_window)
+    activity = base.activity_window if activity_window is None else parse_activity_window(activity_window)
+    mode = base.activity_mode if activity_mode is None else parse_mode(activity_mode)
     return RescanSetting(push, activity, mode, SettingStatus.PENDING, requested_at)
 
 
-def _parse_mode(text: str) -> ActivityMode:
+def parse_push_window(text: str) -> Window:
+    """Read a push window.
+
+    Raises:
+        InvalidRequestError: no window, or NONE.
+    """
+    window = Window.parse(text, "push_window")
+    if window.off:
+        raise InvalidRequestError("push_window", "NONE is for the activity window only")
+    return window
+
+
+def parse_activity_window(text: str) -> Window:
+    """Read an activity window.
+
+    Raises:
+        InvalidRequestError: no window.
+    """
+    return Window.parse(text, "activity_window")
+
+
+def parse_mode(text: str) -> ActivityMode:
+    """Read what the activity window counts from.
+
+    Raises:
+        InvalidRequestError: no mode.
+    """
     try:
         return ActivityMode(text)
     except ValueError as error:

@@ -13,28 +13,28 @@ RETURNING id
 -- The windows that deadlines are computed by.
 SELECT push_window, activity_window, activity_mode, status, coalesce(applied_at, requested_at)
 FROM rescan_setting
-WHERE account_id = %(account)s AND status = 'SUCCESS'
+WHERE account_id = %(account)s AND registry_id IS NULL AND status = 'SUCCESS'
 ORDER BY id DESC LIMIT 1
 
 -- name: setting_to_change
 -- What a partial change starts from.
 SELECT push_window, activity_window, activity_mode, status, coalesce(applied_at, requested_at)
 FROM rescan_setting
-WHERE account_id = %(account)s AND status IN ('SUCCESS', 'PENDING')
+WHERE account_id = %(account)s AND registry_id IS NULL AND status IN ('SUCCESS', 'PENDING')
 ORDER BY id DESC LIMIT 1
 
 -- name: newest_setting
 -- What a caller sees: the newest change, with how far it has come.
 SELECT push_window, activity_window, activity_mode, status, coalesce(applied_at, requested_at)
 FROM rescan_setting
-WHERE account_id = %(account)s
+WHERE account_id = %(account)s AND registry_id IS NULL
 ORDER BY id DESC LIMIT 1
 
 -- name: supersede_pending
 -- A newer change was asked for; one that is being applied right now is left to end as it does.
 UPDATE rescan_setting SET status = 'SUPERSEDED'
 WHERE id IN (SELECT id FROM rescan_setting
-             WHERE account_id = %(account)s AND status = 'PENDING' AND id < %(setting)s
+             WHERE account_id = %(account)s AND registry_id IS NULL AND status = 'PENDING' AND id < %(setting)s
              FOR UPDATE SKIP LOCKED)
 
 -- name: pending_settings
@@ -46,10 +46,12 @@ SELECT id FROM rescan_setting WHERE status = 'PENDING' ORDER BY id
 SELECT account_id FROM rescan_setting WHERE id = %(setting)s
 
 -- name: lock_setting
--- One change of windows, and whether a newer one is in force or waits.
-SELECT push_window, activity_window, activity_mode, status, coalesce(applied_at, requested_at),
+-- One change of windows: how far it has come, and whether a newer one of the same scope is in force or waits.
+SELECT status,
        EXISTS (SELECT FROM rescan_setting newer
                WHERE newer.account_id = rescan_setting.account_id AND newer.id > rescan_setting.id
+                 AND newer.registry_id IS NOT DISTINCT FROM rescan_setting.registry_id
+                 AND newer.pattern = rescan_setting.pattern
                  AND newer.status IN ('SUCCESS', 'PENDING'))
 FROM rescan_setting WHERE id = %(setting)s FOR UPDATE
 

@@ -87,9 +87,7 @@ FROM clocks
 JOIN image ON image.id = clocks.image_id
 JOIN repository ON repository.id = image.repository_id
 JOIN registry ON registry.id = repository.registry_id
-JOIN LATERAL (SELECT push_window, activity_window, activity_mode FROM rescan_setting
-              WHERE account_id = image.account_id AND status = 'SUCCESS'
-              ORDER BY id DESC LIMIT 1) AS force ON true
+JOIN repository_windows AS force ON force.repository_id = repository.id
 CROSS JOIN LATERAL watch(clocks.pushed_at, clocks.pulled_at, clocks.in_use_at,
                          force.push_window, force.activity_window, force.activity_mode, clocks.hold_until) AS found
 WHERE found.watched_until IS DISTINCT FROM clocks.watched_until OR found.held_by IS DISTINCT FROM clocks.held_by

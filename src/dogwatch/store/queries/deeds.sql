@@ -17,6 +17,12 @@ JOIN registry ON registry.id = repository.registry_id
 JOIN clocks ON clocks.image_id = image.id
 WHERE image.id = %(image)s
 
+-- name: activity_mode
+-- What the activity window of an image counts from.
+SELECT force.activity_mode
+FROM image JOIN repository_windows force ON force.repository_id = image.repository_id
+WHERE image.id = %(image)s
+
 -- name: retry
 -- An image that could not be read gets another chance at once: failures are past. Returns how it stood.
 WITH past AS (

@@ -25,10 +25,7 @@ ORDER BY registry.alias, repository.name
 
 -- name: own_policy
 -- Be alone with a policy while it is evaluated.
-SELECT lifecycle_policy.text, repository.account_id
-FROM lifecycle_policy JOIN repository ON repository.id = lifecycle_policy.repository_id
-WHERE lifecycle_policy.repository_id = %(repository)s
-FOR UPDATE OF lifecycle_policy
+SELECT text FROM lifecycle_policy WHERE repository_id = %(repository)s FOR UPDATE
 
 -- name: due
 -- Policies of watched registries that were last evaluated before a moment, or never.

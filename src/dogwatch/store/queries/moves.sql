@@ -5,7 +5,7 @@ SELECT FROM clocks WHERE image_id = ANY(%(ids)s::bigint[]) ORDER BY image_id FOR
 -- name: standings
 -- Images as they stand.
 SELECT clocks.image_id, clocks.pushed_at, clocks.pulled_at, clocks.in_use_at, clocks.pulled_by, clocks.watched_until,
-       clocks.watched, clocks.hold_until, clocks.held_by, image.state, repository.scan_frequency, image.account_id, repository.registry_id, repository.name,
+       clocks.watched, clocks.hold_until, clocks.held_by, image.state, repository.scan_frequency, image.repository_id, repository.registry_id, repository.name,
        image.digest, layer_chain.inventory_id IS NOT NULL, registry.removed_at IS NOT NULL,
        (SELECT max(deletion.occurred_at) FROM registry_event deletion
         WHERE deletion.registry_id = repository.registry_id AND deletion.repository = repository.name

@@ -7,6 +7,7 @@ JOIN registry ON registry.id = given.registry_id AND registry.removed_at IS NULL
 WHERE NOT EXISTS (SELECT FROM repository known WHERE known.registry_id = given.registry_id AND known.name = given.name)
 ORDER BY registry.id, given.name
 ON CONFLICT (registry_id, name) DO NOTHING
+RETURNING account_id, id
 
 -- name: find
 -- Repositories of registries that are watched.

@@ -29,17 +29,18 @@ FROM due
 WHERE monitoring.image_id = due.image_id AND monitoring.to_at = '9999-12-31Z'
 
 -- name: apply_setting
--- Every deadline of an account anew; what is over by the new windows ends now. Nothing wakes.
+-- Every deadline of an account anew, by the windows of each repository; what is over by them ends now. Nothing wakes.
 WITH changed AS (
     UPDATE clocks
     SET watched_until = given.watched_until, held_by = given.held_by,
         watched = clocks.watched AND coalesce(given.watched_until >= %(now)s, false)
     FROM (SELECT known.image_id, found.watched_until, found.held_by, known.held_by AS former
-          FROM image
+          FROM repository_windows force
+          JOIN image ON image.repository_id = force.repository_id
           JOIN clocks known ON known.image_id = image.id
-          CROSS JOIN LATERAL watch(known.pushed_at, known.pulled_at, known.in_use_at,
-                                   %(push)s, %(activity)s, %(mode)s, known.hold_until) found
-          WHERE image.account_id = %(account)s
+          CROSS JOIN LATERAL watch(known.pushed_at, known.pulled_at, known.in_use_at, force.push_window,
+                                   force.activity_window, force.activity_mode, known.hold_until) found
+          WHERE force.account_id = %(account)s
             AND (found.watched_until IS DISTINCT FROM known.watched_until
                  OR found.held_by IS DISTINCT FROM known.held_by)) given
     WHERE clocks.image_id = given.image_id
