@@ -37,11 +37,13 @@ def test_a_longer_window_never_ends_earlier(clocks: Clocks, setting: RescanSetti
     assert before is None or (after is not None and after >= before)
 
 
-@given(_clocks(_MOMENTS | _NEAR), _settings(), _MOMENTS | _NEAR)
-def test_a_pull_never_shortens_the_watch(clocks: Clocks, setting: RescanSetting, pulled_at: datetime) -> None:
-    before = watch(clocks, setting).until
+@given(_clocks(_MOMENTS | _NEAR), _settings(), _MOMENTS | _NEAR, st.none() | _NEAR)
+def test_a_pull_never_shortens_the_watch(
+    clocks: Clocks, setting: RescanSetting, pulled_at: datetime, hold_until: datetime | None
+) -> None:
+    before = watch(clocks, setting, hold_until).until
     later = max(pulled_at, clocks.pulled_at or pulled_at)
-    after = watch(Clocks(clocks.pushed_at, later, clocks.in_use_at), setting).until
+    after = watch(Clocks(clocks.pushed_at, later, clocks.in_use_at), setting, hold_until).until
     assert before is None or (after is not None and after >= before)
 
 
