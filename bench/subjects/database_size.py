@@ -19,10 +19,10 @@ SELECT name, pg_table_size(name::regclass), pg_indexes_size(name::regclass) FROM
 """
 _ADD_EVENTS = """
 INSERT INTO registry_event (registry_id, origin, external_id, kind, repository, digest, tag, media_type, occurred_at,
-                            received_at, actor, user_agent, client_address, own, applied_at)
+                            received_at, actor, user_agent, client_address, own)
 SELECT repository.registry_id, 'webhook', gen_random_uuid()::text, %(kind)s, repository.name, image.digest,
        CASE %(kind)s WHEN 'pushed' THEN 'v1.0' ELSE '' END, image.media_type, clocks.pushed_at, clocks.pushed_at,
-       'robot', 'containerd/1.7.24', '10.0.0.1', false, clocks.pushed_at
+       'robot', 'containerd/1.7.24', '10.0.0.1', false
 FROM image JOIN repository ON repository.id = image.repository_id JOIN clocks ON clocks.image_id = image.id
 WHERE image.id <= %(events)s
 """

@@ -124,7 +124,7 @@ def _announce(scene: _Scene, layers: list[build.BuiltLayer], number: int) -> int
     )
     event = RegistryEvent(EventKind.PUSHED, "app", digest, "", scene.now, f"event-{number}", media_type=_IMAGE_TYPE)
     with scene.app.database.transaction() as connection:
-        insert_events(connection, EventOrigin.WEBHOOK, [(scene.registry.id, scene.now, event)], applied_at=None)
+        insert_events(connection, EventOrigin.WEBHOOK, [(scene.registry.id, scene.now, event)], waits=True)
     outside = scene.app.outside
     outside.event_store.apply_events(1000, scene.now)
     resolved = ResolvedImage(digest, _IMAGE_TYPE, 500, config, stack)

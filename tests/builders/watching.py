@@ -119,7 +119,7 @@ class World:
         """Save events as received on a day; returns how many were new."""
         with self.database.transaction() as connection:
             heard = [(self.registry.id, day(now), each) for each in events]
-            return insert_events(connection, origin, heard, applied_at=None)
+            return insert_events(connection, origin, heard, waits=True)
 
     def apply(self, now: float) -> tuple[ManifestToResolve, ...]:
         """Apply all that waits; returns what has to be resolved."""

@@ -29,7 +29,8 @@ _QUERIES = {
         SELECT package.name, package.version, vulnerability.name, verdict, fixed_version, exposure.to_at, begin_reason
         FROM exposure JOIN package ON package.id = exposure.package_id
         JOIN vulnerability ON vulnerability.id = exposure.vulnerability_id""",
-    "events": "SELECT origin, kind, repository, digest, tag, own, applied_at IS NULL FROM registry_event",
+    "events": "SELECT origin, kind, repository, digest, tag, own FROM registry_event",
+    "waiting": "SELECT count(*) FROM waiting_event",
     "layers": "SELECT digest, diff_id FROM layer_evidence",
     "not resolved": "SELECT digest, status_reason, problem FROM unresolved_manifest",
     "failed": "SELECT image_id FROM index_failure",

@@ -36,6 +36,9 @@ KINDS = ("serve", "worker")
 VICTIMS = ("serve", "worker", "both", "child", "child", "child", "postmaster", "backend")
 """Whom a kill hits, by chance; children oftener, as they are only there while they work."""
 
+_TRUST_SECONDS = 2.5
+"""How long a process trusts what it read of the clock: a second in the store, one more in the webhooks' present."""
+
 _PATIENCE_SECONDS = 300.0  # a busy machine is slow; an installation that does not come back is not
 
 
@@ -174,7 +177,7 @@ class Installation:
                 break
             assert time.monotonic() < deadline, "the database does not come back"
             time.sleep(0.2)
-        time.sleep(1.3)  # how long a process trusts what it read of the clock
+        time.sleep(_TRUST_SECONDS)
 
     def notify(self, event: Mapping[str, object], begins: timedelta, occurred_at: datetime) -> None:
         """Tell of an event as a registry does: again and again until it is accepted."""

@@ -10,7 +10,7 @@ import psycopg
 _UNREST = {
     "jobs": "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')",
     "unread notices": "SELECT count(*) FROM notice WHERE read_at IS NULL",
-    "waiting events": "SELECT count(*) FROM registry_event WHERE applied_at IS NULL",
+    "waiting events": "SELECT count(*) FROM waiting_event",
     "pending windows": "SELECT count(*) FROM rescan_setting WHERE status = 'PENDING'",
     "images to read": "SELECT count(*) FROM image JOIN clocks ON image_id = id WHERE watched AND state IN "
     "('pending', 'failed')",

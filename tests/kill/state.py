@@ -19,7 +19,7 @@ _IMAGES = "image JOIN repository ON repository.id = image.repository_id"
 
 _NOW = {
     "events": "SELECT origin, external_id, kind, repository, digest, tag, media_type, occurred_at, actor, user_agent,"
-    " own, applied_at IS NOT NULL FROM registry_event",
+    " own FROM registry_event",
     "images": f"SELECT {_PLACE}, media_type, os, architecture, state, status_reason, problem,"
     f" encode(inventory.digest, 'hex') FROM {_IMAGES} JOIN layer_chain ON layer_chain.id = chain_id"
     " LEFT JOIN inventory ON inventory.id = layer_chain.inventory_id",

@@ -49,7 +49,7 @@ def _live(world: World, today: Day) -> None:
     offset = (today.now - day(0)).days
     heard = [(world.registry.id, today.now, _event(told)) for told in (*today.events, *today.doubled)]
     with world.database.transaction() as connection:
-        insert_events(connection, EventOrigin.WEBHOOK, heard, applied_at=None)
+        insert_events(connection, EventOrigin.WEBHOOK, heard, waits=True)
     world.apply(offset)
     for number in sorted({told.image for told in today.events}):
         _make_known(world, number, today.now)

@@ -26,9 +26,10 @@ def read_notices_step(isolation: Isolation) -> Step:
 
 
 def read_notices(outside: Outside, defer: Defer) -> int:
-    """Read all waiting notices, then let all waiting events take effect. Returns the number of notices.
+    """Read the waiting notices, then let the waiting events take effect. Returns the number of notices.
 
-    A notice that cannot be read is marked as read with its problem: it must not hold up those behind it.
+    Those that come meanwhile wait for the next call, which sees many of them together. One that cannot be read is
+    marked as read with its problem: it must not hold up those behind it.
 
     Raises:
         StoreUnavailableError: what was read before stays read.
@@ -40,6 +41,8 @@ def read_notices(outside: Outside, defer: Defer) -> int:
             registries[registry_id] = _load(outside, registry_id)
         _save(outside, [_read(outside, registries[notice.registry_id], notice) for notice in notices])
         read += len(notices)
+        if len(notices) < NOTICES_PER_READ:
+            break
     apply_events(outside, defer)
     return read
 

@@ -61,7 +61,7 @@ class EventStore:
         with self._database.transaction() as connection:
             # Lost in a crash, the events wait again and come to the same end: nobody waits for the disk here.
             connection.execute("SET LOCAL synchronous_commit = off")
-            rows = connection.execute(_SQL["take_waiting"], {"limit": limit, "now": now}).fetchall()
+            rows = connection.execute(_SQL["take_waiting"], {"limit": limit}).fetchall()
             return len(rows), _take_in(connection, [HeardEvent(*row) for row in rows], now)
 
     def load_unresolved(self, now: datetime, limit: int) -> tuple[ManifestToResolve, ...]:
@@ -95,7 +95,7 @@ class EventStore:
             tags = {name: (digest, set_at) for name, digest, set_at in _load_tags(connection, repository_id)}
             events = _differences(listing, tags, seen_at)
             insert_events(
-                connection, EventOrigin.POLL, [(registry_id, seen_at, event) for event in events], applied_at=seen_at
+                connection, EventOrigin.POLL, [(registry_id, seen_at, event) for event in events], waits=False
             )
             heard = [_heard(registry_id, account[0], event) for event in events]
             to_resolve = _take_in(connection, heard, seen_at)

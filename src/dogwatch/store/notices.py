@@ -35,16 +35,19 @@ def save_readings(connection: psycopg.Connection, readings: Sequence[NoticeReadi
     }
     connection.execute(_SQL["mark_read"], columns)
     heard = [(reading.registry_id, reading.received_at, event) for reading in readings for event in reading.events]
-    return insert_events(connection, EventOrigin.WEBHOOK, heard, applied_at=None)
+    return insert_events(connection, EventOrigin.WEBHOOK, heard, waits=True)
 
 
 def insert_events(
     connection: psycopg.Connection,
     origin: EventOrigin,
     heard: Iterable[tuple[int, datetime, RegistryEvent]],
-    applied_at: datetime | None,
+    *,
+    waits: bool,
 ) -> int:
     """Save events of (registry id, received at) that are new, never later than they were received; returns how many.
+
+    Those that wait are taken in by `EventStore.apply_events`; the others are by the caller, in the same transaction.
 
     Events whose repository, tag or digest cannot stand in an index are left out; `save_readings` says so.
     """
@@ -62,7 +65,7 @@ def insert_events(
     events = [row[3] for row in rows]
     columns: dict[str, object] = {
         "origin": str(origin),
-        "applied_at": applied_at,
+        "waits": waits,
         "registries": [row[0] for row in rows],
         "external_ids": [row[1] for row in rows],
         "received_at": [row[2] for row in rows],
@@ -78,7 +81,8 @@ def insert_events(
         "owns": [event.own for event in events],
         "excluded_by": find_exclusions(connection, [(row[0], row[2], row[3]) for row in rows]),
     }
-    return connection.execute(_SQL["insert_events"], columns).rowcount
+    row = connection.execute(_SQL["insert_events"], columns).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _can_be_kept(event: RegistryEvent) -> bool:

@@ -81,7 +81,7 @@ def test_appliers_resolvers_sweeps_and_changes_of_windows_share_the_work(world: 
     assert world.rows(open_rows) == [(len(NAMES), len(NAMES))]
     assert world.rows("SELECT count(*) FROM clocks WHERE watched") == [(len(NAMES),)]
     assert world.rows("SELECT DISTINCT inventory_id IS NULL FROM monitoring WHERE to_at = '9999-12-31Z'") == [(False,)]
-    assert world.rows("SELECT count(*) FROM registry_event WHERE applied_at IS NULL") == [(0,)]
+    assert world.rows("SELECT count(*) FROM waiting_event") == [(0,)]
 
 
 def test_the_same_news_saved_by_many_at_once_is_new_once(world: World) -> None:

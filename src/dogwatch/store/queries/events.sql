@@ -1,15 +1,17 @@
 -- name: take_waiting
 -- The oldest events that nobody else is taking in.
-WITH taken AS (
-    SELECT id FROM registry_event WHERE applied_at IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+WITH next AS (
+    SELECT event_id FROM waiting_event ORDER BY event_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+), taken AS (
+    DELETE FROM waiting_event USING next WHERE waiting_event.event_id = next.event_id RETURNING waiting_event.event_id
 )
-UPDATE registry_event SET applied_at = %(now)s
-FROM taken, registry
-WHERE registry_event.id = taken.id AND registry.id = registry_event.registry_id
-RETURNING registry_event.registry_id, registry.account_id, registry_event.origin, registry_event.kind,
-          registry_event.repository, registry_event.digest, registry_event.tag, registry_event.occurred_at,
-          registry_event.actor, registry_event.user_agent, registry_event.own,
-          registry_event.excluded_by IS NOT NULL
+SELECT registry_event.registry_id, registry.account_id, registry_event.origin, registry_event.kind,
+       registry_event.repository, registry_event.digest, registry_event.tag, registry_event.occurred_at,
+       registry_event.actor, registry_event.user_agent, registry_event.own,
+       registry_event.excluded_by IS NOT NULL
+FROM taken
+JOIN registry_event ON registry_event.id = taken.event_id
+JOIN registry ON registry.id = registry_event.registry_id
 
 -- name: account_of
 -- Whose registry it is, unless it is removed.
