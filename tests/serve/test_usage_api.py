@@ -70,6 +70,38 @@ def test_a_report_is_taken_in_entry_by_entry_and_seen_at_the_image(served: Serve
     assert ["lastInUseAt" in one for one in metadata] == [True, False, False, False]
 
 
+def test_aws_clients_see_what_is_in_use_and_where(served: Served) -> None:
+    arn = "arn:aws:eks:eu-west-1:123456789012:cluster/prod"
+    for cluster, workload in ((arn, "Deployment/web"), ("plant floor", "")):
+        seen = [{"image": digest("a"), "namespace": "shop", "workload": workload, "count": 2}]
+        assert ask(served, served.admin, "POST", "/api/v1/usage", {"cluster": cluster, "seen": seen}).status == 200
+    client = client_of(served.port, served.reader, service="inspector2")
+    span = {"startInclusive": 0, "endInclusive": 4_000_000_000}
+    (covered,) = client.list_coverage(filterCriteria={"ecrImageLastInUseAt": [span]})["coveredResources"]
+    pages = client.get_paginator("get_clusters_for_image").paginate(
+        filter={"resourceId": covered["resourceId"]}, PaginationConfig={"PageSize": 1}
+    )
+    clusters = [one for page in pages for one in page["cluster"]]
+    assert [(one["clusterArn"], one["clusterDetails"][0]["runningUnitCount"]) for one in clusters] == [
+        ("arn:aws:eks:eu-west-1:123456789012:cluster/plant-floor", 2),
+        (arn, 2),
+    ]
+    known = {"type": "Deployment", "name": "web"}
+    assert clusters[1]["clusterDetails"][0]["clusterMetadata"] == {
+        "awsEksMetadataDetails": {"namespace": "shop", "workloadInfoList": [known]}
+    }
+    other = covered["resourceId"].replace(digest("a"), digest("b"))
+    assert client.get_clusters_for_image(filter={"resourceId": other})["cluster"] == []
+    refused: dict[str, Any] = {
+        "list_coverage": {"filterCriteria": {"ecrImageInUseCount": [{"lowerInclusive": 1}]}},
+        "list_findings": {"filterCriteria": {"ecrImageLastInUseAt": [span]}},
+        "get_clusters_for_image": {"filter": {"resourceId": other}, "nextToken": "elsewhere"},
+    }
+    for operation, members in refused.items():
+        with pytest.raises(client.exceptions.ValidationException):
+            getattr(client, operation)(**members)
+
+
 @pytest.mark.parametrize(
     "content",
     [

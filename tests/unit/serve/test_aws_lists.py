@@ -93,6 +93,7 @@ def test_every_filter_of_the_model_is_known() -> None:
         *findings._REPOSITORIES,
         *findings._ABSENT_TEXTS,
         *findings._ABSENT_OTHERS,
+        *findings._IN_USE,
         *("resourceId", "findingArn", "cloudProviderRegion", "vulnerablePackages"),
     }
     assert known == in_findings
@@ -105,7 +106,7 @@ def test_every_filter_of_the_model_is_known() -> None:
         *coverage._REPOSITORIES,
         *coverage._ABSENT,
         *coverage._TAGS,
-        *("resourceId", "cloudProviderRegion", "ecrImageLastInUseAt", "ecrImageInUseCount"),
+        *("resourceId", "cloudProviderRegion", "ecrImageInUseCount"),
     }
     assert known == in_coverage
 
@@ -283,8 +284,6 @@ IN_FINDINGS: list[tuple[str, Any, bool]] = [
     ("vulnerablePackages", [{"name": {"comparison": "EQUALS", "value": "libssl3"}}], True),
     ("vulnerablePackages", [{"name": {"comparison": "PREFIX", "value": "curl"}}], False),
     ("epssScore", [{"lowerInclusive": 0.0}], False),
-    ("ecrImageInUseCount", [{"lowerInclusive": 0}], False),
-    ("ecrImageLastInUseAt", [{"startInclusive": LONG_AGO}], False),
     ("exploitAvailable", equals("YES"), False),
     ("ec2InstanceVpcId", equals("vpc-1"), False),
     ("lambdaFunctionName", differs("f"), True),
@@ -325,7 +324,6 @@ IN_COVERAGE: list[tuple[str, Any, bool]] = [
     ("lastScannedAt", [{"startInclusive": LATER}], False),
     ("imagePulledAt", [{"startInclusive": LONG_AGO, "endInclusive": LATER}], True),
     ("ecrImageLastInUseAt", [{"startInclusive": LONG_AGO}], False),
-    ("ecrImageInUseCount", [{"lowerInclusive": 0}], False),
     ("ec2InstanceTags", [{"comparison": "EQUALS", "key": "a"}], False),
     ("lambdaFunctionName", equals("f"), False),
     ("scanMode", differs("EC2_AGENTLESS"), True),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from dogwatch.model.errors import DogwatchError
+from dogwatch.serve.aws.clusters import get_clusters
 from dogwatch.serve.aws.configuration import get_configuration, update_configuration
 from dogwatch.serve.aws.coverage import list_coverage
 from dogwatch.serve.aws.errors import aws_answer, plain_error
@@ -52,6 +53,8 @@ class AwsApplication:
                     self._after_setting()
             elif operation == "ListCoverage":
                 content = list_coverage(caller, incoming.body, self._views, self._registries)
+            elif operation == "GetClustersForImage":
+                content = get_clusters(caller, incoming.body, self._views, self._registries)
             else:
                 content = list_findings(caller, incoming.body, self._views, self._registries)
         except DogwatchError as error:

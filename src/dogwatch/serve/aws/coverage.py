@@ -15,9 +15,10 @@ import msgspec
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.views import ImageQuery, ImageView, UnresolvedView
 from dogwatch.serve.aws import wire
+from dogwatch.serve.aws.errors import NotOfferedError
 from dogwatch.serve.aws.names import Names, ask_image_arn, ask_region, ask_repository, load_names
 from dogwatch.serve.aws.question import Entry, Question
-from dogwatch.serve.aws.wire import DateFilters, ExactFilters, MapFilters, NumberFilters, decode, seconds
+from dogwatch.serve.aws.wire import DateFilters, ExactFilters, MapFilters, decode, seconds
 from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import RegistryAdmin, Views
 
@@ -57,7 +58,11 @@ _CONSTANTS: Mapping[str, Callable[[str], str]] = {
     "scanType": lambda _: SCAN_TYPE,
     "cloudProvider": lambda _: "AWS",
 }
-_TIMES: Mapping[str, str] = {"lastScannedAt": "indexed_at", "imagePulledAt": "pulled_at"}
+_TIMES: Mapping[str, str] = {
+    "lastScannedAt": "indexed_at",
+    "imagePulledAt": "pulled_at",
+    "ecrImageLastInUseAt": "in_use_at",
+}
 _REPOSITORIES = ("ecrRepositoryName", "cloudContainerRepositoryName")
 
 
@@ -112,15 +117,10 @@ def _page(query: ImageQuery, views: Views) -> tuple[list[ImageView | UnresolvedV
 
 def _ask(question: Question, name: str, content: msgspec.Raw, names: Names, views: Views) -> None:
     place = f"filterCriteria.{name}"
-    if name in _TIMES or name == "ecrImageLastInUseAt":
-        spans = [one.bounds(place) for one in decode(content, DateFilters, place)]
-        if name in _TIMES:
-            question.ask_times(_TIMES[name], spans)
-        else:
-            question.ask_impossible()  # nothing tells of use yet
+    if name in _TIMES:
+        question.ask_times(_TIMES[name], [one.bounds(place) for one in decode(content, DateFilters, place)])
     elif name == "ecrImageInUseCount":
-        decode(content, NumberFilters, place)
-        question.ask_impossible()
+        raise NotOfferedError(place, "not offered here yet; use ecrImageLastInUseAt")
     elif name in _TAGS:
         decode(content, MapFilters, place)
         question.ask_impossible()

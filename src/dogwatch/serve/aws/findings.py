@@ -105,16 +105,17 @@ _ABSENT_TEXTS = frozenset(
 """Other kinds of resources, and what is not known of images here: nothing has these."""
 
 _ABSENT_OTHERS: Mapping[str, Any] = {
-    "ecrImageLastInUseAt": DateFilters,
-    "cloudImageLastInUseAt": DateFilters,
     "lambdaFunctionLastModifiedAt": DateFilters,
     "cloudServerlessFunctionLastModifiedAt": DateFilters,
-    "ecrImageInUseCount": NumberFilters,
-    "cloudImageInUseCount": NumberFilters,
     "epssScore": NumberFilters,
     "resourceTags": MapFilters,
     "portRange": PortFilters,
 }
+
+_IN_USE = frozenset(
+    {"ecrImageLastInUseAt", "cloudImageLastInUseAt", "ecrImageInUseCount", "cloudImageInUseCount"},
+)
+"""What is known of images and not asked of findings yet: an empty list would say that nothing is in use."""
 
 _SORTS: Mapping[str, str] = {
     "SEVERITY": "severity",
@@ -196,6 +197,8 @@ def _ask(question: Question, name: str, content: msgspec.Raw, names: Names, view
         question.ask_numbers(_NUMBERS[name], [(one.lower_inclusive, one.upper_inclusive) for one in filters])
     elif name == "vulnerablePackages":
         _ask_packages(question, decode(content, PackageFilters, place), place)
+    elif name in _IN_USE:
+        raise NotOfferedError(place, "not offered here yet; ListCoverage has ecrImageLastInUseAt")
     elif name in _ABSENT_OTHERS:
         decode(content, _ABSENT_OTHERS[name], place)
         question.ask_impossible()

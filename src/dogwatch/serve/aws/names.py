@@ -109,7 +109,7 @@ def ask_image_arn(question: Question, names: Names, views: Views, entries: Seque
     chosen = [
         ("NOT_EQUALS" if comparison == "NOT_EQUALS" else "EQUALS", str(image_id))
         for comparison, arn in entries
-        for image_id in _images_of(names, views, arn)
+        for image_id, _ in images_of(names, views, arn)
     ]
     positive = any(comparison != "NOT_EQUALS" for comparison, _ in entries)
     if positive and not any(comparison == "EQUALS" for comparison, _ in chosen):
@@ -118,7 +118,8 @@ def ask_image_arn(question: Question, names: Names, views: Views, entries: Seque
         question.ask_text("image", chosen, asked_as)
 
 
-def _images_of(names: Names, views: Views, arn: str) -> list[int]:
+def images_of(names: Names, views: Views, arn: str) -> list[tuple[int, str]]:
+    """Return id and region of the images that an ARN means."""
     found = _IMAGE_ARN.fullmatch(arn)
     if found is None or found["account"] != names.account_id:
         return []
@@ -129,7 +130,8 @@ def _images_of(names: Names, views: Views, arn: str) -> list[int]:
         limit=_MAX_COPIES,
         with_counts=False,
     )
-    return [image.image_id for image in views.images(query).rows if names.image_arn(image) == arn]
+    rows = views.images(query).rows
+    return [(image.image_id, image.region) for image in rows if names.image_arn(image) == arn]
 
 
 def ask_finding_arn(question: Question, names: Names, entries: Sequence[Entry], asked_as: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 SERVICE = "inspector2"
 
-OFFERED = ("GetConfiguration", "UpdateConfiguration", "ListCoverage", "ListFindings")
+OFFERED = ("GetConfiguration", "UpdateConfiguration", "ListCoverage", "ListFindings", "GetClustersForImage")
 
 OPERATIONS: tuple[tuple[str, str, str], ...] = (
     ("AssociateMember", "POST", "/members/associate"),
