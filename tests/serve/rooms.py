@@ -16,8 +16,9 @@ from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.matches import Severity
-from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, StatusReason, Window
+from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, StatusReason, Window, WindowOverride
 from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess
+from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.usage import UsageOutcome, UsageReport, UseView
 from dogwatch.model.views import (
     CoverageCount,
@@ -33,7 +34,7 @@ from dogwatch.model.views import (
 )
 from dogwatch.serve.http import Application, Served, make_app
 from dogwatch.serve.ports import AccessKey, Role
-from dogwatch.windows import changed_setting
+from dogwatch.windows import changed_override, changed_setting, inherit
 from tests.builders.filtering import Row, finding_row, image_row, meets
 from tests.serve.lifecycle_room import NoLifecycle
 
@@ -321,6 +322,7 @@ class Rooms:
     known_feeds: list[FeedView] = field(default_factory=lambda: [make_feed()])
     keys: list[AccessKey] = field(default_factory=lambda: [ADMIN, READER, STRANGER])
     setting: RescanSetting = field(default_factory=lambda: make_setting())
+    overrides: dict[Scope, WindowOverride] = field(default_factory=dict)
     problem: str = ""
     failure: Exception | None = None
     sink_failure: Exception | None = None
@@ -416,18 +418,31 @@ class Rooms:
         return tuple(sorted({one.registry_alias for one in rows}))
 
     # RescanSettings
-    def load(self, account_id: str) -> RescanSetting:
+    def load(self, account_id: str, scope: Scope = ACCOUNT_SCOPE) -> RescanSetting:
         self._fail()
         if account_id != ACCOUNT:
             raise NotFoundError("account", account_id)
-        return self.setting
+        return inherit(self.setting, self.overrides.values(), scope)
+
+    def load_scopes(self, account_id: str) -> tuple[RescanSetting, ...]:
+        return tuple(self.load(account_id, scope) for scope in (ACCOUNT_SCOPE, *self.overrides))
 
     def request(
-        self, account_id: str, push_window: str | None, activity_window: str | None, activity_mode: str | None
+        self,
+        account_id: str,
+        push_window: str | None,
+        activity_window: str | None,
+        activity_mode: str | None,
+        scope: Scope = ACCOUNT_SCOPE,
     ) -> RescanSetting:
         self._fail()
-        self.setting = changed_setting(self.setting, push_window, activity_window, activity_mode, NOW)
-        return self.setting
+        asked = (push_window, activity_window, activity_mode)
+        if scope.is_account:
+            self.setting = changed_setting(self.setting, *asked, NOW)
+        else:
+            base = self.overrides.get(scope, WindowOverride(scope))
+            self.overrides[scope] = changed_override(base, *asked, NOW)
+        return self.load(account_id, scope)
 
     # ImageDeeds
     def do(self, account_id: str, image_id: int, request: DeedRequest) -> DeedView:

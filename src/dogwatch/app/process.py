@@ -34,6 +34,7 @@ from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.progress import Progress, Tell, tell_nobody
 from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.settings import Demo, Settings
 from dogwatch.store.address import complete_address
 from dogwatch.store.clock import ProductClock, machine_now
@@ -200,10 +201,14 @@ class App:
         return self.deeds.do(self.settings.account, image_id, request)
 
     def request_windows(
-        self, push_window: str | None, activity_window: str | None, activity_mode: str | None
+        self,
+        push_window: str | None,
+        activity_window: str | None,
+        activity_mode: str | None,
+        scope: Scope = ACCOUNT_SCOPE,
     ) -> RescanSetting:
-        """Ask for a change of the account's windows; it is PENDING, and applied by a job within a moment."""
-        asked = self.rescan_settings.request(self.settings.account, push_window, activity_window, activity_mode)
+        """Ask for a change of the windows of a scope; it is PENDING, and applied by a job within a moment."""
+        asked = self.rescan_settings.request(self.settings.account, push_window, activity_window, activity_mode, scope)
         self.queue.pick_up_forgotten()  # finds what is PENDING
         return asked
 

@@ -11,6 +11,7 @@ from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
+from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -92,10 +93,13 @@ class AccessKey(Protocol):
 
 
 class Windows(Protocol):
-    """The windows of an account."""
+    """The windows of an account, and of scopes in it."""
 
-    def load(self, account_id: str) -> RescanSetting:
-        """The newest change, PENDING included."""
+    def load(self, account_id: str, scope: Scope = ACCOUNT_SCOPE) -> RescanSetting:
+        """The newest change, PENDING included, over what the scope inherits."""
+
+    def load_scopes(self, account_id: str) -> tuple[RescanSetting, ...]:
+        """The account's windows, and those of every scope that sets some of its own."""
 
 
 class Exclusions(Protocol):
@@ -150,9 +154,13 @@ class Dogwatch(Protocol):
         """Do a deed to an image, and write it into its history."""
 
     def request_windows(
-        self, push_window: str | None, activity_window: str | None, activity_mode: str | None
+        self,
+        push_window: str | None,
+        activity_window: str | None,
+        activity_mode: str | None,
+        scope: Scope = ACCOUNT_SCOPE,
     ) -> RescanSetting:
-        """Ask for a change of the windows; None keeps a field."""
+        """Ask for a change of the windows; None keeps a field, INHERITED gives up a scope's own."""
 
     def apply_windows(self) -> None:
         """Let changes of windows that wait take effect now, or wait until a service has done so."""

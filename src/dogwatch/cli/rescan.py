@@ -15,27 +15,57 @@ from dogwatch.cli.rendering import Column, minute, rfc3339, say
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus
+from dogwatch.model.scopes import INHERITED, Scope
 from dogwatch.settings import Settings
 
-_MODES = {"pull": ActivityMode.LAST_PULL, "in-use": ActivityMode.LAST_IN_USE, "either": ActivityMode.EITHER}
+_MODES = {
+    "pull": ActivityMode.LAST_PULL,
+    "in-use": ActivityMode.LAST_IN_USE,
+    "either": ActivityMode.EITHER,
+    "inherited": INHERITED,
+}
+
+ScopeName = Annotated[
+    str | None, option("whose windows: a registry, or registry/pattern; left out, the account's", "--scope")
+]
 
 
 @takes_settings(Reach.ANYWHERE)
-def show_windows(settings: Settings, *, output: Outputs = None, columns: Columns = None, query: Query = None) -> None:
+def show_windows(
+    settings: Settings,
+    *,
+    scope: ScopeName = None,
+    output: Outputs = None,
+    columns: Columns = None,
+    query: Query = None,
+) -> None:
     """Show the windows: how long images are watched after a push, and after activity."""
     layout = lay_out(LISTING, output, columns, query)
+    asked = Scope.parse(scope or "")
     with reached(settings) as app:
-        setting = app.rescan_settings.load(settings.account)
+        setting = app.rescan_settings.load(settings.account, asked)
     layout.write([setting])
+
+
+@takes_settings(Reach.ANYWHERE)
+def list_scopes(settings: Settings, *, output: Outputs = None, columns: Columns = None, query: Query = None) -> None:
+    """List the account and every scope that sets windows of its own, with where each window comes from."""
+    layout = lay_out(LISTING, output, columns, query)
+    with reached(settings) as app:
+        scopes = app.rescan_settings.load_scopes(settings.account)
+    layout.write(list(scopes))
 
 
 @takes_settings(Reach.ANYWHERE)
 def set_windows(
     settings: Settings,
     *,
-    push: Annotated[str | None, option("after a push: 90d, DAYS_90 or lifetime", "--push")] = None,
-    activity: Annotated[str | None, option("after activity: 90d, lifetime or none", "--activity")] = None,
-    mode: Annotated[str | None, option("what activity is: pull, in-use or either", "--mode", offered=_MODES)] = None,
+    scope: ScopeName = None,
+    push: Annotated[str | None, option("after a push: 90d, DAYS_90, lifetime or inherited", "--push")] = None,
+    activity: Annotated[str | None, option("after activity: 90d, lifetime, none or inherited", "--activity")] = None,
+    mode: Annotated[
+        str | None, option("what activity is: pull, in-use, either or inherited", "--mode", offered=tuple(_MODES))
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="let it take effect now", envvar="DOGWATCH_WAIT")
     ] = True,
@@ -45,17 +75,19 @@ def set_windows(
 ) -> None:
     """Change the windows; what is not named stays as it is.
 
-    A shorter window ends the watch of images that are now outside it; a longer one wakes none that had expired.
+    A shorter window ends the watch of images that are now outside it; a longer one wakes none that had expired. What a
+    scope does not set, or sets to inherited, comes from the most specific scope around it, in the end from the account.
     """
     if push is None and activity is None and mode is None:
         raise InvalidRequestError("rescan set", "name at least one of --push, --activity, --mode")
     layout = lay_out(LISTING, output, columns, query)
     asked_mode = None if mode is None else _mode(mode)
+    place = Scope.parse(scope or "")
     with reached(settings) as app:
-        setting = app.request_windows(filters.window(push), filters.window(activity), asked_mode)
+        setting = app.request_windows(filters.window(push), filters.window(activity), asked_mode, place)
         if wait:
             app.apply_windows()
-            setting = app.rescan_settings.load(settings.account)
+            setting = app.rescan_settings.load(settings.account, place)
     layout.write([setting])
     if setting.status is SettingStatus.PENDING:
         say("The change takes effect when a worker comes to it: dogwatch serve, or dogwatch worker.")
@@ -76,6 +108,10 @@ COLUMNS: tuple[Column[RescanSetting], ...] = (
     Column("push", "AFTER A PUSH", lambda one: str(one.push_window)),
     Column("activity", "AFTER ACTIVITY", lambda one: str(one.activity_window)),
     Column("mode", "ACTIVITY IS", lambda one: one.activity_mode),
+    Column("scope", "SCOPE", lambda one: str(one.scope)),
+    Column("push_from", "PUSH WINDOW OF", lambda one: str(one.origin.push)),
+    Column("activity_from", "ACTIVITY WINDOW OF", lambda one: str(one.origin.activity)),
+    Column("mode_from", "ACTIVITY OF", lambda one: str(one.origin.mode)),
     Column("status", "STATUS", lambda one: one.status),
     Column("updated_at", "SINCE", lambda one: rfc3339(one.updated_at), lambda one: minute(one.updated_at)),
 )
@@ -85,11 +121,17 @@ LISTING = listing_of(COLUMNS)
 def add_to(application: typer.Typer) -> None:
     """Register the commands."""
     group = new_group("How long images are watched.")
-    group.command("show", epilog=examples("dogwatch rescan show"))(show_windows)
+    group.command("show", epilog=examples("dogwatch rescan show", "dogwatch rescan show --scope local/shop/web"))(
+        show_windows
+    )
     group.command(
         "set",
         epilog=examples(
-            "dogwatch rescan set --push 30d --activity 90d", "dogwatch rescan set --push lifetime --mode either"
+            "dogwatch rescan set --push 30d --activity 90d",
+            "dogwatch rescan set --push lifetime --mode either",
+            "dogwatch rescan set --scope 'local/team-*' --push 180d",
+            "dogwatch rescan set --scope 'local/team-*' --push inherited",
         ),
     )(set_windows)
+    group.command("scopes", epilog=examples("dogwatch rescan scopes"))(list_scopes)
     application.add_typer(group, name="rescan")

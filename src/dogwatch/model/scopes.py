@@ -62,3 +62,6 @@ class Scope:
 
 
 ACCOUNT_SCOPE = Scope()
+
+INHERITED = "INHERITED"
+"""What a change says for a field that goes back to what its scope inherits."""

@@ -20,6 +20,7 @@ from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.usage import UsageOutcome, UsageReport
 from dogwatch.model.views import CoverageCount as CoverageCount
 from dogwatch.model.views import FeedView as FeedView
@@ -77,15 +78,25 @@ class Views(Protocol):
 
 
 class RescanSettings(Protocol):
-    """The windows of an account."""
+    """The windows of an account, and of scopes in it. All raise NotFoundError where a scope's registry is unknown."""
 
-    def load(self, account_id: str) -> RescanSetting:
-        """The newest change (PENDING included)."""
+    def load(self, account_id: str, scope: Scope = ACCOUNT_SCOPE) -> RescanSetting:
+        """The newest change (PENDING included), over what the scope inherits."""
+
+    def load_scopes(self, account_id: str) -> tuple[RescanSetting, ...]:
+        """The account's windows, and those of every scope that sets some of its own."""
 
     def request(
-        self, account_id: str, push_window: str | None, activity_window: str | None, activity_mode: str | None
+        self,
+        account_id: str,
+        push_window: str | None,
+        activity_window: str | None,
+        activity_mode: str | None,
+        scope: Scope = ACCOUNT_SCOPE,
     ) -> RescanSetting:
-        """Ask for a change; None keeps a field. PENDING until applied; a newer request supersedes a pending one.
+        """Ask for a change; None keeps a field, INHERITED gives up a scope's own.
+
+        PENDING until applied; a newer request supersedes a pending one of the same scope.
 
         Raises:
             InvalidRequestError: a value that is no window; ConflictError: a truly simultaneous change.

@@ -7,14 +7,13 @@ the two together.
 from __future__ import annotations
 
 from dogwatch.windows.explanation import explain
-from dogwatch.windows.inheritance import INHERITED, changed_override, inherit, refuse_inherited
+from dogwatch.windows.inheritance import changed_override, inherit, refuse_inherited
 from dogwatch.windows.patterns import is_named, specificity
 from dogwatch.windows.settings import changed_setting, default_setting
 from dogwatch.windows.steps import Ending, Happening, Standing, Step, merge_clocks, plan_step
 from dogwatch.windows.watching import end_of_window, last_activity, watch
 
 __all__ = [
-    "INHERITED",
     "Ending",
     "Happening",
     "Standing",

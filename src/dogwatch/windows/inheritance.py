@@ -8,12 +8,9 @@ from datetime import datetime
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import Origin, RescanSetting, SettingStatus, WindowOverride
-from dogwatch.model.scopes import Scope
+from dogwatch.model.scopes import INHERITED, Scope
 from dogwatch.windows.patterns import is_named, specificity
 from dogwatch.windows.settings import parse_activity_window, parse_mode, parse_push_window
-
-INHERITED = "INHERITED"
-"""What a change says for a field that goes back to what its scope inherits."""
 
 
 def inherit(account: RescanSetting, overrides: Iterable[WindowOverride], scope: Scope) -> RescanSetting:

@@ -29,6 +29,7 @@ ASK = {
         "db update",
         "rescan show",
         "rescan set",
+        "rescan scopes",
     ),
     *(f"images {deed}" for deed in Deed),
     *("registries list", "registries test", "registries remove"),

@@ -11,8 +11,17 @@ import pytest
 from dogwatch.cli.remote import finding_shapes, history_shapes, image_shapes, setup_shapes
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
-from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, StatusCode, StatusReason, Window
+from dogwatch.model.monitoring import (
+    ActivityMode,
+    Origin,
+    RescanSetting,
+    SettingStatus,
+    StatusCode,
+    StatusReason,
+    Window,
+)
 from dogwatch.model.registries import RegistryAccess
+from dogwatch.model.scopes import Scope
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import CoverageCount, FeedView, FindingView, ImageView
 from dogwatch.serve.api import rendering
@@ -100,6 +109,9 @@ def test_a_feed(one: FeedView) -> None:
 
 def test_the_windows() -> None:
     setting = RescanSetting(Window(None), Window(None, off=True), ActivityMode.EITHER, SettingStatus.PENDING, NOW)
+    team = Scope("harbour", "team-*")
+    scoped = replace(setting, scope=Scope("harbour", "team-a"), origin=Origin(team, Scope("harbour", "*")))
+    assert through_json(rendering.windows(scoped), setup_shapes.Windows).view() == scoped
     assert through_json(rendering.windows(setting), setup_shapes.Windows).view() == setting
 
 

@@ -463,10 +463,36 @@ def test_windows_are_read_and_changed() -> None:
         "activity_mode": "EITHER",
         "status": "PENDING",
         "updated_at": "2026-07-09T12:00:00Z",
+        "scope": "*",
+        "push_window_from": "*",
+        "activity_window_from": "*",
+        "activity_mode_from": "*",
     }
     assert (reply.status, reply.json, get(rooms, "/rescan").json) == (200, expected, expected)
     assert rooms.setting_changes == 1
     assert put(rooms, {"push_window": "LIFETIME"}).json == {**expected, "push_window": "LIFETIME"}
+
+
+def test_a_scope_says_where_each_of_its_windows_comes_from() -> None:
+    rooms = Rooms()
+    team = put(rooms, {"scope": "harbour/team-*", "push_window": "DAYS_7"}).json
+    assert (team["scope"], team["push_window"], team["push_window_from"]) == (
+        "harbour/team-*",
+        "DAYS_7",
+        "harbour/team-*",
+    )
+    web = get(rooms, "/rescan?scope=harbour/team-a/web").json
+    assert (web["push_window"], web["push_window_from"], web["activity_window_from"]) == (
+        "DAYS_7",
+        "harbour/team-*",
+        "*",
+    )
+    assert [one["scope"] for one in get(rooms, "/rescan/scopes").json["scopes"]] == ["*", "harbour/team-*"]
+    back = put(rooms, {"scope": "harbour/team-*", "push_window": "INHERITED"}).json
+    assert (back["push_window"], back["push_window_from"]) == ("DAYS_90", "*")
+    for scope in ("harbour/Team", "*/a", "/a", "harbour/", "harbour/a b", "harbour/" + "a" * 256):
+        refused = put(rooms, {"scope": scope, "push_window": "DAYS_7"})
+        assert (refused.status, refused.json["field"]) == (400, "scope")
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from dogwatch.model.deeds import Hold
-from dogwatch.model.monitoring import ActivityMode, Clocks, RescanSetting, Window
+from dogwatch.model.monitoring import ActivityMode, Clocks, Origin, RescanSetting, Window
+from dogwatch.model.scopes import Scope
 from dogwatch.windows import explain
 
 
@@ -146,3 +148,17 @@ def test_a_hold_stands_in_the_sentence(clocks: Clocks, until: str, sentence: str
 def test_what_was_forgotten_says_by_whom() -> None:
     told = explain(Clocks(PULLED), BOTH_30, NOW, is_open=False, forgotten="forgotten by ann on 2026-11-20 (replaced)")
     assert told == "not watched: forgotten by ann on 2026-11-20 (replaced); the next push or pull wakes it"
+
+
+def test_windows_of_a_scope_are_told_with_its_name() -> None:
+    team = Scope("local", "team-*")
+    setting = RescanSetting(Window(60), Window(180), ActivityMode.LAST_PULL, origin=Origin(team, team))
+    clocks, now = Clocks(datetime(2026, 1, 1, tzinfo=UTC)), datetime(2026, 1, 2, tzinfo=UTC)
+    sentence = "watched until 2026-03-02 because it was pushed on 2026-01-01; it was never pulled"
+    assert explain(clocks, setting, now) == f"{sentence} (windows of local/team-*)"
+    mixed = replace(setting, origin=Origin(team, Scope("local", "*")))
+    assert explain(clocks, mixed, now) == (
+        f"{sentence} (push window of local/team-*, activity window of registry local)"
+    )
+    half = replace(setting, origin=Origin(activity=team))
+    assert explain(clocks, half, now).endswith(" (push window of the account, activity window of local/team-*)")

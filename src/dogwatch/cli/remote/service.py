@@ -20,6 +20,7 @@ from dogwatch.model.filters import filter_text
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting, SettingStatus
 from dogwatch.model.registries import Registry
+from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -88,11 +89,15 @@ class RemoteDogwatch:
         return self._wire.send("POST", f"/images/{image_id}/{request.deed}", history_shapes.Done, wish).deed
 
     def request_windows(
-        self, push_window: str | None, activity_window: str | None, activity_mode: str | None
+        self,
+        push_window: str | None,
+        activity_window: str | None,
+        activity_mode: str | None,
+        scope: Scope = ACCOUNT_SCOPE,
     ) -> RescanSetting:
-        """Ask for a change of the windows."""
+        """Ask for a change of the windows of a scope."""
         named = {"push_window": push_window, "activity_window": activity_window, "activity_mode": activity_mode}
-        asked = {name: value for name, value in named.items() if value is not None}
+        asked = {"scope": str(scope), **{name: value for name, value in named.items() if value is not None}}
         return self._wire.send("PUT", "/rescan", setup_shapes.Windows, asked).view()
 
     def apply_windows(self) -> None:
@@ -102,7 +107,7 @@ class RemoteDogwatch:
             ServiceError: it has not within APPLY_SECONDS.
         """
         deadline = time.monotonic() + APPLY_SECONDS
-        while self.rescan_settings.load("").status is SettingStatus.PENDING:
+        while any(one.status is SettingStatus.PENDING for one in self.rescan_settings.load_scopes("")):
             if time.monotonic() > deadline:
                 raise ServiceError(
                     self._wire.server, f"the change was asked for, and is pending for {APPLY_SECONDS:g} s"
@@ -177,9 +182,13 @@ class RemoteWindows:
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
 
-    def load(self, account_id: str) -> RescanSetting:
-        """Return the newest change of the windows."""
-        return self._wire.get("/rescan", setup_shapes.Windows).view()
+    def load(self, account_id: str, scope: Scope = ACCOUNT_SCOPE) -> RescanSetting:
+        """Return the newest change of the windows of a scope."""
+        return self._wire.get("/rescan", setup_shapes.Windows, [("scope", str(scope))]).view()
+
+    def load_scopes(self, account_id: str) -> tuple[RescanSetting, ...]:
+        """Return the windows of the account and of every scope that sets some."""
+        return tuple(one.view() for one in self._wire.get("/rescan/scopes", setup_shapes.WindowsOfScopes).scopes)
 
 
 class RemoteRegistries:

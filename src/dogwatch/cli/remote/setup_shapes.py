@@ -11,11 +11,13 @@ import msgspec
 from dogwatch.model.exclusions import Exclusion
 from dogwatch.model.monitoring import (
     ActivityMode,
+    Origin,
     RescanSetting,
     SettingStatus,
     Window,
 )
 from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.scopes import Scope
 from dogwatch.model.views import (
     FeedView,
 )
@@ -24,18 +26,30 @@ WindowText: TypeAlias = Annotated[str, msgspec.Meta(pattern="^(DAYS_[1-9][0-9]{0
 
 
 class Windows(msgspec.Struct):
-    """The windows of an account."""
+    """The windows of an account, or of a scope in it."""
 
+    scope: str
     push_window: WindowText
     activity_window: WindowText
     activity_mode: ActivityMode
     status: SettingStatus
     updated_at: datetime | None
+    push_window_from: str
+    activity_window_from: str
+    activity_mode_from: str
 
     def view(self) -> RescanSetting:
         """Return what it tells of."""
         windows = (Window.parse(self.push_window), Window.parse(self.activity_window))
-        return RescanSetting(*windows, self.activity_mode, self.status, self.updated_at)
+        sources = (self.push_window_from, self.activity_window_from, self.activity_mode_from)
+        origin, scope = Origin(*map(Scope.parse, sources)), Scope.parse(self.scope)
+        return RescanSetting(*windows, self.activity_mode, self.status, self.updated_at, scope, origin)
+
+
+class WindowsOfScopes(msgspec.Struct):
+    """The windows of the account and of every scope that sets some."""
+
+    scopes: tuple[Windows, ...]
 
 
 class WatchedRegistry(msgspec.Struct):

@@ -159,13 +159,17 @@ def gap(one: GapView) -> dict[str, str]:
 
 
 def windows(one: RescanSetting) -> dict[str, Any]:
-    """Return the windows of an account."""
+    """Return the windows of an account or a scope, and the scopes that set them."""
     return {
+        "scope": str(one.scope),
         "push_window": str(one.push_window),
         "activity_window": str(one.activity_window),
         "activity_mode": str(one.activity_mode),
         "status": str(one.status),
         "updated_at": iso(one.updated_at),
+        "push_window_from": str(one.origin.push),
+        "activity_window_from": str(one.origin.activity),
+        "activity_mode_from": str(one.origin.mode),
     }
 
 

@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.scopes import Scope
 from dogwatch.serve.api import rendering
 from dogwatch.serve.api.asked import Json, Known
 from dogwatch.serve.looked_at import feed
@@ -16,6 +17,7 @@ router = APIRouter()
 
 
 class _Windows(msgspec.Struct, forbid_unknown_fields=True):
+    scope: str = ""
     push_window: str | None = None
     activity_window: str | None = None
     activity_mode: str | None = None
@@ -23,19 +25,26 @@ class _Windows(msgspec.Struct, forbid_unknown_fields=True):
 
 @router.get("/rescan")
 def show_windows(asked: Known) -> Json:
-    """The windows of the account; PENDING until a change is applied."""
+    """The windows of the account, or of a `scope`, and where each is set; PENDING until a change is applied."""
+    asked.filters(others=("scope",))
+    return Json(rendering.windows(asked.rooms.rescan.load(asked.account_id, Scope.parse(asked.one("scope")))))
+
+
+@router.get("/rescan/scopes")
+def list_scopes(asked: Known) -> Json:
+    """The account's windows, and those of every scope that sets some of its own."""
     asked.filters()
-    return Json(rendering.windows(asked.rooms.rescan.load(asked.account_id)))
+    return Json({"scopes": [rendering.windows(one) for one in asked.rooms.rescan.load_scopes(asked.account_id)]})
 
 
 @router.put("/rescan")
 def change_windows(asked: Known) -> Json:
-    """Ask for other windows; what is not named stays."""
+    """Ask for other windows, of the account or of a `scope`; what is not named stays."""
     asked.filters()
     asked.caller.require(Role.ADMIN, "change the windows")
     wanted = _read_windows(asked.body)
     setting = asked.rooms.rescan.request(
-        asked.account_id, wanted.push_window, wanted.activity_window, wanted.activity_mode
+        asked.account_id, wanted.push_window, wanted.activity_window, wanted.activity_mode, Scope.parse(wanted.scope)
     )
     asked.rooms.after_setting()
     return Json(rendering.windows(setting))
@@ -112,6 +121,6 @@ def _read_windows(body: bytes) -> _Windows:
         wanted = msgspec.json.decode(body, type=_Windows)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRequestError("body", str(error) or "not JSON") from error
-    if wanted == _Windows():
+    if wanted == _Windows(wanted.scope):
         raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode")
     return wanted
