@@ -16,7 +16,7 @@ from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import MAX_KEY, storable
-from dogwatch.windows.exclusions import ExclusionList, read_pattern
+from dogwatch.windows.exclusions import ExclusionList, read_address, read_pattern
 
 _SQL = load_queries("exclusions")
 
@@ -84,15 +84,36 @@ def find_exclusions(
         entries[registry_id].append((_exclusion(row), removed_at))
     if not entries:
         return [None] * len(heard)
-    lists: dict[tuple[int, datetime], ExclusionList] = {}
-    found: list[int | None] = []
-    for registry_id, at, event in heard:
-        if (registry_id, at) not in lists:
-            valid = [one for one, end in entries[registry_id] if one.added_at <= at and (end is None or at < end)]
-            lists[registry_id, at] = ExclusionList.of(valid)
-        entry = lists[registry_id, at].find(event.actor, event.user_agent, event.client_address)
-        found.append(None if entry is None else entry.id)
-    return found
+    lists = {registry_id: _Lists(several, [one[1] for one in heard]) for registry_id, several in entries.items()}
+    return [lists[registry_id].find(at, event) if registry_id in lists else None for registry_id, at, event in heard]
+
+
+class _Lists:
+    """One account's list as it was at each of some moments; what few events have in common is looked up once."""
+
+    def __init__(self, entries: Sequence[tuple[Exclusion, datetime | None]], moments: Sequence[datetime]) -> None:
+        first, last = min(moments), max(moments)
+        self._entries = entries
+        self._always = tuple(one for one, end in entries if one.added_at <= first and (end is None or last < end))
+        self._lists: dict[tuple[int, ...], ExclusionList] = {}
+        self._found: dict[tuple[object, ...], int | None] = {}
+
+    def find(self, at: datetime, event: RegistryEvent) -> int | None:
+        """Return the id of the entry that an event meets which was heard at that moment."""
+        valid = self._valid(at)
+        ids = tuple(one.id for one in valid)
+        key = (ids, event.actor, event.user_agent, read_address(event.client_address))
+        if key not in self._found:
+            if ids not in self._lists:
+                self._lists[ids] = ExclusionList.of(valid)
+            entry = self._lists[ids].find(event.actor, event.user_agent, event.client_address)
+            self._found[key] = None if entry is None else entry.id
+        return self._found[key]
+
+    def _valid(self, at: datetime) -> tuple[Exclusion, ...]:
+        if len(self._always) == len(self._entries):
+            return self._always
+        return tuple(one for one, end in self._entries if one.added_at <= at and (end is None or at < end))
 
 
 def _exclusion(row: Sequence[Any]) -> Exclusion:
