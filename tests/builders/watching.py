@@ -146,6 +146,10 @@ class World:
     def set_windows(self, now: float, push: str, activity: str, mode: str = "LAST_PULL_DATE") -> None:
         """Change the windows and apply the change."""
         self.settings.request(ACCOUNT, push, activity, mode)
+        self.apply_settings(now)
+
+    def apply_settings(self, now: float) -> None:
+        """Apply the changes that wait."""
         for setting_id in self.watch.load_pending_settings():
             self.watch.apply_setting(setting_id, day(now))
 

@@ -12,12 +12,13 @@ from datetime import datetime
 from pathlib import Path
 
 from dogwatch.model.registries import EventKind, EventOrigin, RegistryEvent
+from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
+from dogwatch.model.usage import ImageName, Seen, UsageReport
 from dogwatch.store.notices import insert_events
-from tests.builders.watching import World, day, digest, image, reopen_world
-from tests.simulation.history import Day, Told, two_years
+from dogwatch.store.usage import UsageStore
+from tests.builders.watching import ACCOUNT, World, day, digest, image, reopen_world
+from tests.simulation.history import Change, Day, Told, team_of, two_years
 from tests.simulation.oracle import Spans
-
-_REPOSITORIES = 50
 
 
 def live(world: World, days: Sequence[Day], progress: Path | None = None) -> None:
@@ -47,14 +48,16 @@ def load_spans(world: World, images: int) -> list[Spans]:
 def _live(world: World, today: Day) -> None:
     world.machine[0] = today.now
     offset = (today.now - day(0)).days
-    heard = [(world.registry.id, today.now, _event(told)) for told in (*today.events, *today.doubled)]
+    told = (*today.events, *today.doubled)
+    heard = [(world.registry.id, today.now, _event(one)) for one in told if one.kind != "use"]
     with world.database.transaction() as connection:
         insert_events(connection, EventOrigin.WEBHOOK, heard, waits=True)
     world.apply(offset)
-    for number in sorted({told.image for told in today.events}):
+    for number in sorted({one.image for one in today.events}):
         _make_known(world, number, today.now)
-    if today.windows is not None:
-        world.set_windows(offset, *today.windows)
+    UsageStore(world.database).report(ACCOUNT, _report([one for one in told if one.kind == "use"]), today.now)
+    if today.change is not None:
+        _change(world, today.change, offset)
     while today.sweeps and world.watch.end_expired(today.now, 1000):
         pass
 
@@ -64,13 +67,27 @@ def _make_known(world: World, number: int, now: datetime) -> None:
         world.images.save_resolved(world.registry.id, _repository(number), image(str(number)), now)
 
 
+def _change(world: World, change: Change, offset: int) -> None:
+    scope = Scope("local", change.scope) if change.scope else ACCOUNT_SCOPE
+    world.settings.request(ACCOUNT, change.push, change.activity, change.mode, scope)
+    world.apply_settings(offset)
+
+
 def _event(told: Told) -> RegistryEvent:
-    kind = EventKind.PUSHED if told.is_push else EventKind.PULLED
+    kind = EventKind.PUSHED if told.kind == "push" else EventKind.PULLED
     return RegistryEvent(kind, _repository(told.image), digest(str(told.image)), "", told.at, f"event-{told.number}")
 
 
+def _report(uses: Sequence[Told]) -> UsageReport:
+    return UsageReport("cluster", "", tuple(_seen(digest(str(told.image)), told.at) for told in uses))
+
+
+def _seen(name: str, at: datetime) -> Seen:
+    return Seen(name, ImageName("", "", "", name), "namespace", "workload", at)
+
+
 def _repository(number: int) -> str:
-    return f"team-{number % _REPOSITORIES}/app"
+    return f"{team_of(number)}/app"
 
 
 def main() -> None:
