@@ -18,6 +18,7 @@ from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, StatusReason, Window, WindowOverride
 from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess
+from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.usage import UsageOutcome, UsageReport, UseView
 from dogwatch.model.views import (
@@ -35,6 +36,7 @@ from dogwatch.model.views import (
 from dogwatch.serve.http import Application, Served, make_app
 from dogwatch.serve.ports import AccessKey, Role
 from dogwatch.windows import changed_override, changed_setting, inherit
+from dogwatch.windows.scanning import check_scanning
 from tests.builders.filtering import Row, finding_row, image_row, meets
 from tests.serve.lifecycle_room import NoLifecycle
 
@@ -312,6 +314,21 @@ class NoExclusions:
 
 
 @dataclass
+class ScanningRoom:
+    """A scanning configuration, checked and kept."""
+
+    kept: ScanningConfiguration = field(default_factory=ScanningConfiguration)
+
+    def load(self, account_id: str) -> ScanningConfiguration:
+        return self.kept
+
+    def change(self, account_id: str, wanted: ScanningConfiguration) -> ScanningConfiguration:
+        check_scanning(wanted)
+        self.kept = wanted
+        return wanted
+
+
+@dataclass
 class Rooms:
     """Everything `serve` asks for; tests change the attributes. `delay_seconds` makes the lists slow."""
 
@@ -322,6 +339,7 @@ class Rooms:
     known_feeds: list[FeedView] = field(default_factory=lambda: [make_feed()])
     keys: list[AccessKey] = field(default_factory=lambda: [ADMIN, READER, STRANGER])
     setting: RescanSetting = field(default_factory=lambda: make_setting())
+    scanning: ScanningRoom = field(default_factory=ScanningRoom)
     overrides: dict[Scope, WindowOverride] = field(default_factory=dict)
     problem: str = ""
     failure: Exception | None = None
@@ -515,6 +533,7 @@ class Rooms:
                 lifecycle=NoLifecycle(),
                 deeds=self,
                 exclusions=NoExclusions(),
+                scanning=self.scanning,
                 usage=NoUsage(),
                 registries=self,
                 health=self,

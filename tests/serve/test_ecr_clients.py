@@ -35,7 +35,7 @@ def rooms() -> Rooms:
 
 
 def asked_of(rooms: Rooms) -> EcrAsked:
-    return EcrAsked(Caller(ACCOUNT, Role.READER, "someone"), b"", EcrRooms(rooms, rooms, NoLifecycle()))
+    return EcrAsked(Caller(ACCOUNT, Role.READER, "someone"), b"", EcrRooms(rooms, rooms, NoLifecycle(), rooms.scanning))
 
 
 def target(operation: str) -> dict[str, str]:

@@ -45,6 +45,7 @@ from dogwatch.store.leases import holding
 from dogwatch.store.lifecycle import LifecycleStore
 from dogwatch.store.migrations import migrate
 from dogwatch.store.registries import RegistryStore
+from dogwatch.store.scanning import ScanningStore
 from dogwatch.store.settings import RescanSettings
 from dogwatch.store.views import Views
 
@@ -96,6 +97,7 @@ class App:
     lifecycle: LifecycleStore
     deeds: ImageDeeds
     exclusions: ExclusionStore
+    scanning: ScanningStore
     usage: Usage
     views: Views
     queue: JobQueue
@@ -143,6 +145,7 @@ class App:
             self.rescan_settings = RescanSettings(self.database, self.clock)
             self.lifecycle = LifecycleStore(self.database, self.clock)
             self.exclusions = ExclusionStore(self.database, self.clock)
+            self.scanning = ScanningStore(self.database, self.clock)
             self.usage = Usage(self.database, self.clock, self.queue)
             self.deeds = ImageDeeds(self.database, self.clock, self.queue)
             feeds = choose_feeds(self.settings, JournalStore(self.database))

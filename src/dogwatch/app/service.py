@@ -87,6 +87,7 @@ def served_by(app: App, notices: NoticeWriter) -> Served:
         lifecycle=app.lifecycle,
         deeds=app.deeds,
         exclusions=app.exclusions,
+        scanning=app.scanning,
         usage=app.usage,
         registries=app.registries,
         health=app.views,

@@ -157,7 +157,9 @@ class MonitoringEnd(StrEnum):
     FORGOTTEN = "monitoring ended: forgotten by hand, until the next event"
     RELEASED = "monitoring ended: the hold was released"
     REGISTRY_REMOVED = "monitoring ended: the registry was removed"
+    SWITCHED_OFF = "monitoring ended: its repository is no longer scanned"
     REPLACED = "inventory replaced"
+    FREQUENCY_CHANGED = "scan frequency changed"
 
 
 class StatusCode(StrEnum):

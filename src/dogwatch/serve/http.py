@@ -64,6 +64,7 @@ from dogwatch.serve.ports import (
     NoticeSink,
     RegistryAdmin,
     RescanSettings,
+    Scanning,
     Usage,
     Views,
     Work,
@@ -90,6 +91,7 @@ class Served:
     lifecycle: Lifecycle
     deeds: ImageDeeds
     exclusions: Exclusions
+    scanning: Scanning
     usage: Usage
     registries: RegistryAdmin
     health: Health
@@ -135,7 +137,7 @@ class Application:
         )
         self._aws = AwsDoors(
             AwsApplication(self._callers, served.views, served.rescan, served.registries, served.after_setting),
-            EcrApplication(self._callers, EcrRooms(served.views, served.registries, served.lifecycle)),
+            EcrApplication(self._callers, EcrRooms(served.views, served.registries, served.lifecycle, served.scanning)),
         )
         rooms = Rooms(
             self._callers,
@@ -144,6 +146,7 @@ class Application:
             served.lifecycle,
             served.deeds,
             served.exclusions,
+            served.scanning,
             served.usage,
             served.registries,
             served.after_setting,

@@ -20,6 +20,7 @@ from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.usage import UsageOutcome, UsageReport
 from dogwatch.model.views import CoverageCount as CoverageCount
@@ -100,6 +101,20 @@ class RescanSettings(Protocol):
 
         Raises:
             InvalidRequestError: a value that is no window; ConflictError: a truly simultaneous change.
+        """
+
+
+class Scanning(Protocol):
+    """Which repositories of an account are scanned, and how often."""
+
+    def load(self, account_id: str) -> ScanningConfiguration:
+        """The rules, or the default: everything, continuously."""
+
+    def change(self, account_id: str, wanted: ScanningConfiguration) -> ScanningConfiguration:
+        """Replace the rules; images have moved when it returns.
+
+        Raises:
+            InvalidRequestError: what ECR would refuse; `field` names the place.
         """
 
 

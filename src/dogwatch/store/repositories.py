@@ -11,6 +11,7 @@ import psycopg
 
 from dogwatch.store.hearing import RepositoryNews
 from dogwatch.store.queries import load_queries
+from dogwatch.store.scanning import place_frequencies
 from dogwatch.store.scopes import place_repositories
 
 _SQL = load_queries("repositories")
@@ -34,12 +35,13 @@ def find_repositories(connection: psycopg.Connection, news: Sequence[RepositoryN
 
 
 def _insert(connection: psycopg.Connection, columns: Mapping[str, Sequence[object]]) -> None:
-    """Make repositories known, with the windows in force for their names."""
+    """Make repositories known, with the windows and the scan frequency in force for their names."""
     made: dict[str, list[int]] = {}
     for account_id, repository_id in connection.execute(_SQL["insert"], columns).fetchall():
         made.setdefault(account_id, []).append(repository_id)
     for account_id, ids in made.items():
         place_repositories(connection, account_id, ids)
+        place_frequencies(connection, account_id, ids)
 
 
 def lock_repositories(connection: psycopg.Connection, ids: Iterable[int], *, alone: bool) -> None:

@@ -14,7 +14,17 @@ from dogwatch.model.filters import Filter, FilterField
 from dogwatch.serve.api.filters import FILTER, Texts, read_filters
 from dogwatch.serve.callers import Caller, CallerCheck
 from dogwatch.serve.messages import Incoming
-from dogwatch.serve.ports import Exclusions, ImageDeeds, Lifecycle, RegistryAdmin, RescanSettings, Usage, Views, Work
+from dogwatch.serve.ports import (
+    Exclusions,
+    ImageDeeds,
+    Lifecycle,
+    RegistryAdmin,
+    RescanSettings,
+    Scanning,
+    Usage,
+    Views,
+    Work,
+)
 
 SERVICE = "dogwatch"
 """The service name that signatures for this API are made for."""
@@ -33,6 +43,7 @@ class Rooms:
     lifecycle: Lifecycle
     deeds: ImageDeeds
     exclusions: Exclusions
+    scanning: Scanning
     usage: Usage
     registries: RegistryAdmin
     after_setting: Callable[[], None]

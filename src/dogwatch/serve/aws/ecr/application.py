@@ -22,6 +22,11 @@ from dogwatch.serve.aws.ecr.lifecycle import (
     start_lifecycle_policy_preview,
 )
 from dogwatch.serve.aws.ecr.operations import OPERATIONS, SERVICE
+from dogwatch.serve.aws.ecr.scanning import (
+    batch_get_repository_scanning_configuration,
+    get_registry_scanning_configuration,
+    put_registry_scanning_configuration,
+)
 from dogwatch.serve.callers import CallerCheck
 from dogwatch.serve.messages import Answer, Incoming
 
@@ -29,10 +34,13 @@ Operation = Callable[[EcrAsked], Mapping[str, Any]]
 
 OFFERED: Mapping[str, Operation] = MappingProxyType(
     {
+        "BatchGetRepositoryScanningConfiguration": batch_get_repository_scanning_configuration,
         "DeleteLifecyclePolicy": delete_lifecycle_policy,
         "GetLifecyclePolicy": get_lifecycle_policy,
         "GetLifecyclePolicyPreview": get_lifecycle_policy_preview,
+        "GetRegistryScanningConfiguration": get_registry_scanning_configuration,
         "PutLifecyclePolicy": put_lifecycle_policy,
+        "PutRegistryScanningConfiguration": put_registry_scanning_configuration,
         "StartLifecyclePolicyPreview": start_lifecycle_policy_preview,
     }
 )

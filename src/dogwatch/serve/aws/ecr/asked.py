@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dogwatch.model.errors import ForbiddenError
 from dogwatch.serve.callers import Caller
-from dogwatch.serve.ports import Lifecycle, RegistryAdmin, Views
+from dogwatch.serve.ports import Lifecycle, RegistryAdmin, Scanning, Views
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class EcrRooms:
     views: Views
     registries: RegistryAdmin
     lifecycle: Lifecycle
+    scanning: Scanning
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,51 @@
+"""/api/v1/scanning: which repositories are scanned, and how often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.monitoring import ScanFrequency
+from dogwatch.model.scanning import ScanningConfiguration, ScanningRule, ScanType
+from dogwatch.serve.api.asked import Json, Known
+from dogwatch.serve.ports import Role
+
+router = APIRouter()
+
+
+class _Rule(msgspec.Struct, forbid_unknown_fields=True):
+    frequency: ScanFrequency
+    filters: tuple[str, ...]
+
+
+class _Wish(msgspec.Struct, forbid_unknown_fields=True):
+    rules: tuple[_Rule, ...]
+    scan_type: ScanType = ScanType.ENHANCED
+
+
+@router.get("/scanning")
+def show_scanning(asked: Known) -> Json:
+    """The rules; without any, everything is scanned continuously."""
+    asked.filters()
+    return Json(_json(asked.rooms.scanning.load(asked.account_id)))
+
+
+@router.put("/scanning")
+def change_scanning(asked: Known) -> Json:
+    """Replace the rules; they take effect before the answer comes."""
+    asked.filters()
+    asked.caller.require(Role.ADMIN, "change what is scanned")
+    try:
+        wanted = msgspec.json.decode(asked.body, type=_Wish)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequestError("body", str(error) or "not JSON") from error
+    rules = tuple(ScanningRule(rule.frequency, rule.filters) for rule in wanted.rules)
+    return Json(_json(asked.rooms.scanning.change(asked.account_id, ScanningConfiguration(wanted.scan_type, rules))))
+
+
+def _json(one: ScanningConfiguration) -> dict[str, Any]:
+    rules = [{"frequency": str(rule.frequency), "filters": list(rule.filters)} for rule in one.rules]
+    return {"scan_type": str(one.scan_type), "rules": rules}

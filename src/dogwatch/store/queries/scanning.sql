@@ -1,0 +1,68 @@
+-- name: load
+-- An account's rules.
+SELECT scan_type, rules FROM scanning_configuration WHERE account_id = %(account)s
+
+-- name: save
+-- The rules that hold from now on.
+INSERT INTO scanning_configuration (account_id, scan_type, rules, set_at)
+VALUES (%(account)s, %(scan_type)s, %(rules)s, %(now)s)
+ON CONFLICT (account_id) DO UPDATE SET scan_type = excluded.scan_type, rules = excluded.rules, set_at = excluded.set_at
+
+-- name: is_account
+-- Whether there is such an account.
+SELECT FROM account WHERE id = %(account)s
+
+-- name: repositories
+-- The repositories of an account's watched registries.
+SELECT repository.id, repository.name, repository.scan_frequency
+FROM repository JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
+WHERE repository.account_id = %(account)s
+
+-- name: some_repositories
+-- The same for some of them.
+SELECT id, name, scan_frequency FROM repository WHERE id = ANY(%(ids)s::bigint[])
+
+-- name: save_frequencies
+-- How often repositories are scanned from now on.
+UPDATE repository SET scan_frequency = given.frequency
+FROM unnest(%(ids)s::bigint[], %(frequencies)s::text[]) AS given (id, frequency)
+WHERE repository.id = given.id
+
+-- name: switch_off
+-- Monitoring of all images of repositories ends.
+WITH ended AS (
+    UPDATE clocks SET watched = false FROM image
+    WHERE image.repository_id = ANY(%(ids)s::bigint[]) AND clocks.image_id = image.id AND clocks.watched
+    RETURNING clocks.image_id, clocks.held_by
+)
+UPDATE monitoring
+SET to_at = greatest(from_at, %(now)s), end_reason = 'monitoring ended: its repository is no longer scanned',
+    held_by = ended.held_by
+FROM ended
+WHERE monitoring.image_id = ended.image_id AND monitoring.to_at = '9999-12-31Z'
+
+-- name: switch_on
+-- Images of repositories that are scanned again: what is inside its windows is watched, unless forgotten by hand.
+UPDATE clocks SET watched = true
+FROM image
+WHERE image.repository_id = ANY(%(ids)s::bigint[]) AND image.state <> 'deleted'
+  AND clocks.image_id = image.id AND NOT clocks.watched AND clocks.watched_until >= %(now)s
+  AND (SELECT last.end_reason FROM monitoring last WHERE last.image_id = image.id ORDER BY last.id DESC LIMIT 1)
+      IS DISTINCT FROM 'monitoring ended: forgotten by hand, until the next event'
+RETURNING clocks.image_id
+
+-- name: change_freezing
+-- Open intervals go on frozen at the newest revision (scan on push), or no longer frozen.
+WITH ended AS (
+    UPDATE monitoring SET to_at = greatest(from_at, %(now)s), end_reason = 'scan frequency changed'
+    FROM image JOIN repository ON repository.id = image.repository_id
+    WHERE image.repository_id = ANY(%(ids)s::bigint[]) AND monitoring.image_id = image.id
+      AND monitoring.to_at = '9999-12-31Z' AND monitoring.inventory_id IS NOT NULL
+      AND (monitoring.frozen_revision IS NOT NULL) <> (repository.scan_frequency = 'SCAN_ON_PUSH')
+    RETURNING monitoring.image_id, monitoring.repository_id, monitoring.inventory_id, monitoring.to_at,
+              monitoring.frozen_revision IS NULL AS freezes
+)
+INSERT INTO monitoring (image_id, repository_id, inventory_id, from_at, begin_reason, frozen_revision)
+SELECT image_id, repository_id, inventory_id, to_at, 'scan frequency changed',
+       CASE WHEN freezes THEN (SELECT coalesce(max(id), 0) FROM revision) END
+FROM ended
