@@ -17,9 +17,9 @@ from tests.builders.layers import dpkg_status, file, os_release, stanza, tar_of
 from tests.builders.oci import BuiltManifest, build_image
 from tests.simulators.registry import RegistrySimulator, serving_registry
 
-_IMAGES = 24
+_IMAGES = 16
 _PACKAGES = 3_000  # as a large base image has
-_ROUNDS = 3
+_ROUNDS = 2
 _WAIT_SECONDS = 600.0
 
 

@@ -97,10 +97,12 @@ def limits() -> st.SearchStrategy[Limits]:
     return st.builds(
         Limits,
         few_images=few,
+        named_images=few,
         few_vulnerabilities=few,
         few_inventories=few,
         few_images_to_sort=few,
         few_watches=few,
+        watches=st.sampled_from([1, 2, 1_000]),
         steps=st.sampled_from([1, 2, 1_000]),
         at_once=st.sampled_from([1, 2, 1_000]),
         candidates=st.sampled_from([1, 1_000]),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import psycopg
 from psycopg import sql
 
-from dogwatch.model.filters import Like, OneOf, conjuncts
+from dogwatch.model.filters import Filter, Like, OneOf, conjuncts
 from dogwatch.model.views import ImageQuery
 from dogwatch.store.filters import Constant, TextEntries, every, text_condition
 from dogwatch.store.queries import load_queries
@@ -24,7 +24,7 @@ def tagged_condition(connection: psycopg.Connection, query: ImageQuery) -> sql.C
     It adds nothing to these filters; it tells the database where to look.
     """
     conditions: list[sql.Composable] = []
-    for entries in _wanted(query):
+    for entries in wanted_tags(query.texts, query.filter):
         statement = sql.SQL(_SQL["tags_like"]).format(condition=text_condition("tag", sql.SQL("name"), entries))
         tags = connection.execute(statement, {"limit": FEW + 1}, prepare=False).fetchall()
         if len(tags) <= FEW:
@@ -34,12 +34,12 @@ def tagged_condition(connection: psycopg.Connection, query: ImageQuery) -> sql.C
     return every(conditions)
 
 
-def _wanted(query: ImageQuery) -> Iterator[TextEntries]:
+def wanted_tags(texts: Mapping[str, TextEntries], given: Filter | None) -> Iterator[TextEntries]:
     """Yield what some tag of an image must be, for each demand of its own."""
-    positive = [entry for entry in query.texts.get("tag", ()) if entry[0] != "NOT_EQUALS"]
+    positive = [entry for entry in texts.get("tag", ()) if entry[0] != "NOT_EQUALS"]
     if positive:
         yield positive
-    for part in conjuncts(query.filter):
+    for part in conjuncts(given):
         if isinstance(part, OneOf) and part.field == "tag":
             yield [("EQUALS", str(value)) for value in part.values]
         elif isinstance(part, Like) and part.field == "tag":

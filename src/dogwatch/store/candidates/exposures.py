@@ -86,9 +86,10 @@ def joined(search: Search, walk: Walk, after: Key | None, most: int) -> sql.Comp
 
 
 def _few_inventories(search: Search) -> list[int] | None:
-    if search.scope.images is None:
+    images = search.scope.images
+    if images is None or len(images) > search.limits.few_images:
         return None
-    rows = search.connection.execute(_SQL["inventories_of_images"], {"images": list(search.scope.images)})
+    rows = search.connection.execute(_SQL["inventories_of_images"], {"images": list(images)})
     return [int(row[0]) for row in rows]
 
 

@@ -10,10 +10,12 @@ class Limits:
     """Sizes, measured on a million images.
 
     `few_images`: their inventories are read whole, as a walk through everything would rarely meet one of them.
+    `named_images`: in orders by time; named one by one, as a walk along moments otherwise looks each image up.
     `few_vulnerabilities`: walked through one by one; of more, a walk through all meets one soon enough.
     `few_inventories`: with the vulnerabilities asked for; what is found in so many is sorted in some milliseconds.
     `few_images_to_sort`: all that ever began or ended on them is found and sorted.
-    `few_watches`: that began before a moment; all that happened on them by then is found and sorted.
+    `few_watches`: that began first; all that happened on them by then is found and sorted.
+    `watches`: the same, and of a walk in one round, where a filter has each image looked up.
     `steps`: of a walk along moments in one round.
     `at_once`: candidates of one round; more are slower to make into findings than several rounds.
     `candidates`, `rounds`: of one page; where hardly any finding is asked for, the page comes short, or empty, with a
@@ -21,11 +23,13 @@ class Limits:
     """
 
     few_images: int = 1_500
+    named_images: int = 5_000
     few_vulnerabilities: int = 10_000
     few_inventories: int = 3_000
     few_images_to_sort: int = 200
     few_watches: int = 500
+    watches: int = 2_000
     steps: int = 200
     at_once: int = 2_000
     candidates: int = 10_000
-    rounds: int = 20
+    rounds: int = 10

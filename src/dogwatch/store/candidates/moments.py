@@ -46,7 +46,9 @@ _END = _Side(
 def along_moments(search: Search, after: Key | None, most: int) -> Candidates:
     """Return the next candidates in an order by time."""
     sides = (_BEGINNING,) if search.order.columns[0] == "first_observed_at" else _sides(search)
-    found = [_of_watches(search, side, after, most) for side in sides]
+    found: list[Candidates] = []
+    for side in sides:
+        found.append(_of_watches(search, side, after, _nearest(search, found), most))
     limit = _nearest(search, found)
     if _END in sides:
         found.append(_of_overdue(search, after, most))
@@ -78,28 +80,42 @@ def _nearest(search: Search, found: list[Candidates]) -> list[object] | None:
     return max(limits) if search.descending else min(limits)
 
 
-def _of_watches(search: Search, side: _Side, after: Key | None, most: int) -> Candidates:
+def _of_watches(search: Search, side: _Side, after: Key | None, limit: Key | None, most: int) -> Candidates:
     scope, column = search.scope, search.order.columns[0]
     at = f"monitoring.{side.column}"
-    watches = [
+    told = [
         sql.SQL("monitoring.inventory_id IS NOT NULL"),
         sql.SQL(f"{at} <= {{}}").format(Constant(scope.at)),
         scope.of_repository("monitoring.repository_id"),
-        scope.of_image("monitoring.image_id"),
     ]
-    of_moment = [*watches, _still_told(search, side, "monitoring"), search.beyond([at], after, or_equal=True)]
-    spans = [AFFECTED, sql.SQL(side.exposed.format(moment="moment.at")), *watches]
+    of_moment = [
+        *told,
+        _still_told(search, side, "monitoring"),
+        search.beyond([at], after, or_equal=True),
+        _until(search, at, limit),
+        scope.within(column, at),
+    ]
+    stop = _after_some_watches(search, at, of_moment)
+    if stop is not None:
+        of_moment.append(_short_of(search, [at], stop))
+    of_image = scope.of_image("monitoring.image_id")
+    spans = [AFFECTED, sql.SQL(side.exposed.format(moment="moment.at")), *told, of_image]
+    moments = sql.SQL(_SQL["moments" if scope.images is None else "moments_of_images"]).format(
+        side=sql.SQL(side.column),
+        filter=every([*of_moment, of_image]),
+        beyond=sql.SQL("<" if search.descending else ">"),
+        direction=search.direction,
+    )
     statement = sql.SQL(_SQL["along_watches"]).format(
+        moments=moments,
         side=sql.SQL(side.column),
         column=sql.SQL(column),
-        moment_filter=every([*of_moment, scope.within(column, at)]),
         span_filter=every([*spans, scope.of_vulnerability("exposure.vulnerability_id"), scope.may_be_shown]),
-        beyond=sql.SQL("<" if search.descending else ">"),
         direction=search.direction,
         after=search.beyond(search.order.columns, after),
         most=Constant(most),
     )
-    return search.fetch(statement, most)
+    return _complete_until(search.fetch(statement, most), stop)
 
 
 def _still_told(search: Search, side: _Side, table: str) -> sql.Composable:
@@ -124,18 +140,18 @@ def _of_overdue(search: Search, after: Key | None, most: int) -> Candidates:
 def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | None, most: int) -> Candidates:
     scope, column = search.scope, search.order.columns[0]
     at = f"exposure.{side.column}"
-    until: sql.Composable = EVERYTHING
-    if limit is not None:
-        until = sql.SQL(f"{at} {'>=' if search.descending else '<='} {{}}").format(Constant(limit[0]))
-        if not search.descending and side is _BEGINNING and _has_few_watches(search, limit):
-            early = sql.SQL("monitoring.from_at <= {0} AND moment.at <= {0}").format(Constant(limit[0]))
-            return everything(search, after, most, early)
+    watched = [sql.SQL(side.watched.format(moment=f"walk.{column}")), scope.may_be_watched]
+    if side is _BEGINNING:
+        early = None if search.descending else _of_first_watches(search, after, limit, most)
+        if early is not None:
+            return early
+        watched.append(_still_told(search, side, "monitoring"))
     columns = {column: at, "vulnerability_id": "exposure.vulnerability_id"}
     steps = [
         AFFECTED,
         sql.SQL(f"{at} <= {{}}").format(Constant(scope.at)),
         search.beyond(list(columns.values()), after, or_equal=True),
-        until,
+        _until(search, at, limit),
         _still_told(search, side, "exposure"),
         scope.within(column, at),
         scope.of_vulnerability("exposure.vulnerability_id"),
@@ -143,25 +159,50 @@ def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | N
     ]
     stop = _after_some_steps(search, columns, steps)
     if stop is not None:
-        steps.append(compared(search.order.columns, list(columns.values()), ">" if search.descending else "<", stop))
+        steps.append(_short_of(search, list(columns.values()), stop))
     walk = Walk(
         columns,
         steps=every(steps),
         same=sql.SQL(f"{at} = walk.{column}"),
         exposures=EVERYTHING,
-        monitoring=every([sql.SQL(side.watched.format(moment=f"walk.{column}")), scope.may_be_watched]),
+        monitoring=every(watched),
     )
-    found = search.fetch(joined(search, walk, after, most), most)
+    return _complete_until(search.fetch(joined(search, walk, after, most), most), stop)
+
+
+def _short_of(search: Search, columns: Sequence[str], stop: Key) -> sql.Composable:
+    return compared(search.order.columns, columns, ">" if search.descending else "<", stop)
+
+
+def _complete_until(found: Candidates, stop: list[object] | None) -> Candidates:
+    """Return what was found short of a stop: complete as far as its page goes, or as far as the stop."""
     return found if found.complete_until is not None else Candidates(found.rows, stop)
+
+
+def _after_some_watches(search: Search, at: str, watches: Sequence[sql.Composable]) -> list[object] | None:
+    """Return a key that bounds the work where each image has to be looked up, and hardly any may be asked for.
+
+    Moments are counted, as what began at one moment cannot be told apart.
+    """
+    if search.scope.knows_images:
+        return None
+    statement = sql.SQL(_SQL["watch_after"]).format(
+        at=sql.SQL(at), filter=every(watches), direction=search.direction, steps=Constant(search.limits.watches)
+    )
+    row = search.connection.execute(statement, {}, prepare=False).fetchone()
+    return None if row is None else _ahead_of(search, row)
+
+
+def _ahead_of(search: Search, beginning: Sequence[object]) -> list[object]:
+    """Return a key with this beginning that lies before all findings that have it."""
+    outside = 2**62 if search.descending else 0  # nothing has such an id
+    return [*beginning, *[outside] * (len(search.order.columns) - len(beginning))]
 
 
 def _after_some_steps(
     search: Search, columns: Mapping[str, str], steps: Sequence[sql.Composable]
 ) -> list[object] | None:
-    """Return a key that bounds the work: where no image is found, each step costs all inventories behind it.
-
-    It lies before all findings of its vulnerability at its moment.
-    """
+    """Return a key that bounds the work: where no image is found, each step costs all inventories behind it."""
     statement = sql.SQL(_SQL["exposure_after"]).format(
         columns=listed(list(columns.values())),
         filter=every(steps),
@@ -169,11 +210,40 @@ def _after_some_steps(
         steps=Constant(search.limits.steps),
     )
     row = search.connection.execute(statement, {}, prepare=False).fetchone()
-    outside = 2**62 if search.descending else 0  # no inventory and no image has such an id
-    return None if row is None else [*row, outside, outside]
+    return None if row is None else _ahead_of(search, row)
 
 
-def _has_few_watches(search: Search, limit: Key) -> bool:
-    values = {"until": limit[0], "most": search.limits.few_watches + 1}
-    row = search.connection.execute(_SQL["early_watches"], values).fetchone()
-    return row is not None and int(row[0]) <= search.limits.few_watches
+def _of_first_watches(search: Search, after: Key | None, limit: Key | None, most: int) -> Candidates | None:
+    """Return all that happened on the few watches that began first, as far as these go; None behind them.
+
+    What is older than where they end can belong to no other watch.
+    """
+    scope = search.scope
+    few = search.limits.few_watches if scope.knows_images else search.limits.watches
+    told = every([_still_told(search, _BEGINNING, "monitoring"), scope.of_repository("monitoring.repository_id")])
+    of_image, known = scope.of_image("monitoring.image_id"), scope.knows_images
+    statement = sql.SQL(_SQL["first_watches"]).format(
+        is_meant=EVERYTHING if known else of_image,
+        is_beyond=search.beyond(["monitoring.from_at"], after),
+        filter=every([told, _until(search, "monitoring.from_at", limit), *([of_image] if known else [])]),
+        fence=sql.SQL("OFFSET 0" if scope.images is not None else ""),
+        few=Constant(few),
+    )
+    rows = search.connection.execute(statement, {}, prepare=False).fetchall()
+    stop = None
+    if len(rows) > few:
+        began_at, _, _, is_beyond = rows[-1]
+        if not is_beyond:
+            return None
+        stop = _ahead_of(search, [began_at])
+        rows = [row for row in rows if row[0] < began_at]
+    images = sql.SQL("monitoring.image_id = ANY({})").format(array(row[1] for row in rows if row[2]))
+    moments = _until(search, "moment.at", stop or limit)
+    return _complete_until(everything(search, after, most, every([images, moments, told])), stop)
+
+
+def _until(search: Search, column: str, limit: Key | None) -> sql.Composable:
+    """Return the condition that a moment is not behind a key's."""
+    if limit is None:
+        return EVERYTHING
+    return sql.SQL(f"{column} {'>=' if search.descending else '<='} {{}}").format(Constant(limit[0]))

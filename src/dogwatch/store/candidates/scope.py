@@ -12,8 +12,10 @@ from psycopg import sql
 from dogwatch.model.views import FindingQuery
 from dogwatch.store.candidates.demands import Demands
 from dogwatch.store.candidates.limits import Limits
-from dogwatch.store.filters import EVERYTHING, Constant, bounds_condition, every
+from dogwatch.store.candidates.orders import Along, order_of
+from dogwatch.store.filters import EVERYTHING, Constant, bounds_condition, every, text_condition
 from dogwatch.store.queries import load_queries
+from dogwatch.store.tagged import wanted_tags
 
 _SQL = load_queries("finding_candidates")
 
@@ -38,6 +40,11 @@ class Scope:
         """Whether nothing can be found."""
         return () in (self.repositories, self.images, self.vulnerabilities) or not self.demands.statuses
 
+    @property
+    def knows_images(self) -> bool:
+        """Whether no image has to be looked up to tell that it is meant."""
+        return self.images is not None or not self.demands.images
+
     def of_repository(self, column: str) -> sql.Composable:
         """Return the condition on a repository's id."""
         return _one_of(column, self.repositories)
@@ -53,10 +60,8 @@ class Scope:
 
     def of_image(self, column: str) -> sql.Composable:
         """Return the condition on an image's id."""
-        if self.images is not None:
+        if self.knows_images:
             return _one_of(column, self.images)
-        if not self.demands.images:
-            return EVERYTHING
         return sql.SQL("EXISTS (SELECT FROM image WHERE image.id = {} AND {})").format(
             sql.SQL(column), every(self.demands.images)
         )
@@ -188,8 +193,8 @@ def find_scope(
         at,
         demands,
         repositories,
-        _find_images(connection, query.account_id, narrowed, limits.few_images),
-        _find_vulnerabilities(connection, demands, limits.few_vulnerabilities),
+        _find_images(connection, query, narrowed, _most_images(query, limits)),
+        _find_vulnerabilities(connection, query, demands, limits.few_vulnerabilities),
         narrowed.anything_frozen,
     )
 
@@ -202,17 +207,38 @@ def _find_repositories(connection: psycopg.Connection, account_id: str, demands:
     return None if is_all and found else tuple(found)
 
 
-def _find_images(connection: psycopg.Connection, account_id: str, scope: Scope, few: int) -> tuple[int, ...] | None:
+def _most_images(query: FindingQuery, limits: Limits) -> int:
+    return limits.named_images if order_of(query.sort).along is Along.TIME else limits.few_images
+
+
+def _find_images(connection: psycopg.Connection, query: FindingQuery, scope: Scope, few: int) -> tuple[int, ...] | None:
     if not scope.demands.images and scope.repositories is None:
+        return None
+    if len(scope.demands.images) == 1 and _are_tags_many(connection, query, scope, few):
         return None
     conditions = every([*scope.demands.repositories, *scope.demands.sought_images])
     statement = sql.SQL(_SQL["images"]).format(filter=conditions)
-    return _few(connection, statement, {"account": account_id}, few)
+    return _few(connection, statement, {"account": query.account_id}, few)
 
 
-def _find_vulnerabilities(connection: psycopg.Connection, demands: Demands, few: int) -> tuple[int, ...] | None:
+def _are_tags_many(connection: psycopg.Connection, query: FindingQuery, scope: Scope, few: int) -> bool:
+    """Return whether more tags than twice `few` are meant, which are counted sooner than their images are found."""
+    for entries in wanted_tags(query.texts, query.filter):
+        conditions = [text_condition("tag", sql.SQL("name"), entries), scope.of_repository("repository_id")]
+        statement = sql.SQL(_SQL["tags"]).format(filter=every(conditions))
+        row = connection.execute(statement, {"most": 2 * few + 1}, prepare=False).fetchone()
+        if row is not None and int(row[0]) > 2 * few:
+            return True
+    return False
+
+
+def _find_vulnerabilities(
+    connection: psycopg.Connection, query: FindingQuery, demands: Demands, few: int
+) -> tuple[int, ...] | None:
+    """Return vulnerabilities by name or package; by ecosystem only where the order looks each up very often."""
+    packages = demands.packages + (demands.ecosystems if order_of(query.sort).along is Along.TIME else ())
     asked = [sql.SQL(_SQL["vulnerabilities_by_name"]).format(filter=one) for one in demands.names]
-    asked += [sql.SQL(_SQL["vulnerabilities_by_package"]).format(filter=one) for one in demands.packages]
+    asked += [sql.SQL(_SQL["vulnerabilities_by_package"]).format(filter=one) for one in packages]
     if not asked:
         return None
     statement = sql.SQL(_SQL["vulnerabilities"]).format(found=sql.SQL(" INTERSECT ").join(asked))

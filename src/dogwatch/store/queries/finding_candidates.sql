@@ -31,6 +31,10 @@ JOIN clocks ON clocks.image_id = image.id
 WHERE image.account_id = %(account)s AND {filter}
 LIMIT %(most)s
 
+-- name: tags
+-- How many tags meet the filter, as long as they are few.
+SELECT count(*) FROM (SELECT FROM tag WHERE {filter} LIMIT %(most)s) AS found
+
 -- name: vulnerabilities_by_package
 -- Vulnerabilities of some package that meets the filter.
 SELECT exposure.vulnerability_id
@@ -144,15 +148,24 @@ CROSS JOIN LATERAL (
     ORDER BY image.id {direction}) AS image
 WHERE {after}
 
--- name: along_watches
--- Moments at which watches began or ended, in order, and what the images of each were exposed to then.
-WITH RECURSIVE moment AS (
-    (SELECT monitoring.{side} AS at FROM monitoring WHERE {moment_filter} ORDER BY 1 {direction} LIMIT 1)
+-- name: moments
+-- Each moment once, by an index: one probe for each.
+moment AS (
+    (SELECT monitoring.{side} AS at FROM monitoring WHERE {filter} ORDER BY 1 {direction} LIMIT 1)
     UNION ALL
     SELECT following.at
     FROM moment CROSS JOIN LATERAL (
-        SELECT monitoring.{side} AS at FROM monitoring WHERE {moment_filter} AND monitoring.{side} {beyond} moment.at
+        SELECT monitoring.{side} AS at FROM monitoring WHERE {filter} AND monitoring.{side} {beyond} moment.at
         ORDER BY 1 {direction} LIMIT 1) AS following)
+
+-- name: moments_of_images
+-- The same of images that are named: found by them, and sorted.
+moment AS MATERIALIZED (
+    SELECT DISTINCT monitoring.{side} AS at FROM monitoring WHERE {filter} ORDER BY 1 {direction})
+
+-- name: along_watches
+-- Moments at which watches began or ended, in order, and what the images of each were exposed to then.
+WITH RECURSIVE {moments}
 SELECT * FROM (
     SELECT moment.at AS {column}, found.*
     FROM moment
@@ -192,6 +205,13 @@ SELECT DISTINCT {columns} FROM exposure WHERE {filter} ORDER BY {order} OFFSET {
 -- Images whose watch is over by the clock, and not ended yet.
 SELECT image_id FROM clocks WHERE watched AND watched_until < %(at)s
 
--- name: early_watches
--- How many watches began up to a moment, as long as they are few.
-SELECT count(*) FROM (SELECT FROM monitoring WHERE inventory_id IS NOT NULL AND from_at <= %(until)s LIMIT %(most)s) AS one
+-- name: first_watches
+-- The few watches that began first and one more, whether their images are meant, and whether they began behind where the
+-- page does. The fence is for images that are named: theirs are found by them, and sorted.
+SELECT monitoring.from_at, monitoring.image_id, {is_meant}, {is_beyond}
+FROM (SELECT * FROM monitoring WHERE inventory_id IS NOT NULL AND {filter} {fence}) AS monitoring
+ORDER BY monitoring.from_at LIMIT {few} + 1
+
+-- name: watch_after
+-- The moment that a walk through watches comes to after some moments.
+SELECT DISTINCT {at} FROM monitoring WHERE {filter} ORDER BY 1 {direction} OFFSET {steps} LIMIT 1
