@@ -14,6 +14,9 @@ MAX_HOLD = timedelta(days=3_660)
 MAX_REASON = 300
 """Characters of a reason: it stands in a sentence."""
 
+MAX_TOUCHES = 1_000
+"""Kept of one image, the newest: a script that touches what it uses would otherwise fill the table."""
+
 
 class Deed(StrEnum):
     """What can be done to an image."""

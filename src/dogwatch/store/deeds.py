@@ -9,7 +9,7 @@ from datetime import datetime
 
 import psycopg
 
-from dogwatch.model.deeds import Deed, DeedRequest, DeedView, Hold
+from dogwatch.model.deeds import MAX_TOUCHES, Deed, DeedRequest, DeedView, Hold
 from dogwatch.model.errors import NotFoundError
 from dogwatch.model.monitoring import ActivityMode, Clock, Clocks, ScanFrequency
 from dogwatch.model.registries import ManifestToResolve
@@ -81,6 +81,8 @@ class DeedStore:
             }
             row = connection.execute(_SQL["save"], columns).fetchone()
             assert row is not None  # INSERT … RETURNING
+            if request.deed is Deed.TOUCH:
+                connection.execute(_SQL["trim_touches"], {**values, "kept": MAX_TOUCHES})
             return Done(deed_view(row), to_resolve, indexes=request.deed is Deed.SCAN)
 
 

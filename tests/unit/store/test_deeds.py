@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.model.deeds import Deed, DeedRequest, DeedView, Hold
+from dogwatch.model.deeds import MAX_TOUCHES, Deed, DeedRequest, DeedView, Hold
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import Clock
 from dogwatch.model.views import ImageQuery, ImageView
@@ -90,6 +90,23 @@ def test_a_touch_moves_the_clock_that_counts_and_a_scan_gives_another_chance(wor
     world.rows("UPDATE image SET state = 'failed', status_reason = 'ACCESS_DENIED' RETURNING id")
     done = do(world, 43, Deed.SCAN)
     assert (done.indexes, world.rows("SELECT state, status_reason FROM image")) == (True, [("pending", "")])
+
+
+def test_a_script_that_touches_all_day_fills_nothing_and_hides_no_hold(world: World) -> None:
+    push(world)
+    do(world, 1, Deed.HOLD, until=99)
+    world.rows(
+        "INSERT INTO image_deed (image_id, at, deed, by, reason, outcome)"
+        " SELECT 1, %s, 'touch', 'ci', '', '' FROM generate_series(1, %s) RETURNING id",
+        day(2),
+        MAX_TOUCHES + 5,
+    )
+    do(world, 3, Deed.TOUCH)
+    assert world.rows("SELECT deed, count(*) FROM image_deed GROUP BY 1 ORDER BY 1") == [
+        ("hold", 1),
+        ("touch", MAX_TOUCHES),
+    ]
+    assert view(world, 3).hold == Hold(day(99), "ann", "audit", day(1))
 
 
 def test_what_is_refused_changes_nothing(world: World) -> None:

@@ -40,6 +40,13 @@ INSERT INTO image_deed (image_id, at, deed, by, reason, until, clock, outcome)
 VALUES (%(image)s, %(now)s, %(deed)s, %(by)s, %(reason)s, %(until)s, %(clock)s, %(outcome)s)
 RETURNING at, deed, by, reason, until, clock, outcome
 
+-- name: trim_touches
+-- Only the newest touches of an image are kept; what ends or begins a watch by hand stays.
+DELETE FROM image_deed
+WHERE image_id = %(image)s AND deed = 'touch'
+  AND id <= (SELECT id FROM image_deed WHERE image_id = %(image)s AND deed = 'touch'
+             ORDER BY id DESC OFFSET %(kept)s LIMIT 1)
+
 -- name: watch
 -- What the watch has come to.
 SELECT watched, watched_until, held_by FROM clocks WHERE image_id = %(image)s
