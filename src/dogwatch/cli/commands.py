@@ -47,6 +47,7 @@ COMMANDS = (
         "Whose pushes and pulls move no clock: scanners, mirrors, whoever reads without anybody caring.",
     ),
     Entry("rescan", "rescan", "How long images are watched."),
+    Entry("scanning", "scanning", "Which repositories are scanned, and how often."),
     Entry(
         "lifecycle",
         "lifecycle",

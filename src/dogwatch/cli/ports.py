@@ -11,6 +11,7 @@ from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
+from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.views import (
     CoverageCount,
@@ -102,6 +103,16 @@ class Windows(Protocol):
         """The account's windows, and those of every scope that sets some of its own."""
 
 
+class Scanning(Protocol):
+    """Which repositories of an account are scanned, and how often."""
+
+    def load(self, account_id: str) -> ScanningConfiguration:
+        """The rules, or the default."""
+
+    def change(self, account_id: str, wanted: ScanningConfiguration) -> ScanningConfiguration:
+        """Replace the rules; they have taken effect when it returns."""
+
+
 class Exclusions(Protocol):
     """Whose events move no clock."""
 
@@ -142,6 +153,10 @@ class Dogwatch(Protocol):
     @property
     def registries(self) -> Registries:
         """The registries."""
+
+    @property
+    def scanning(self) -> Scanning:
+        """Which repositories are scanned."""
 
     @property
     def exclusions(self) -> Exclusions:

@@ -15,12 +15,14 @@ from dogwatch.model.monitoring import (
     ActivityMode,
     Origin,
     RescanSetting,
+    ScanFrequency,
     SettingStatus,
     StatusCode,
     StatusReason,
     Window,
 )
 from dogwatch.model.registries import RegistryAccess
+from dogwatch.model.scanning import ScanningConfiguration, ScanningRule, ScanType
 from dogwatch.model.scopes import Scope
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import CoverageCount, FeedView, FindingView, ImageView
@@ -113,6 +115,12 @@ def test_the_windows() -> None:
     scoped = replace(setting, scope=Scope("harbour", "team-a"), origin=Origin(team, Scope("harbour", "*")))
     assert through_json(rendering.windows(scoped), setup_shapes.Windows).view() == scoped
     assert through_json(rendering.windows(setting), setup_shapes.Windows).view() == setting
+
+
+def test_the_scanning_configuration() -> None:
+    rules = (ScanningRule(ScanFrequency.CONTINUOUS, ("team-*", "prod")), ScanningRule(ScanFrequency.ON_PUSH, ()))
+    for configuration in (ScanningConfiguration(), ScanningConfiguration(ScanType.BASIC, rules)):
+        assert through_json(rendering.scanning(configuration), ScanningConfiguration) == configuration
 
 
 def test_a_registry_without_its_credentials() -> None:

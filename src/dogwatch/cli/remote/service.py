@@ -20,6 +20,7 @@ from dogwatch.model.filters import filter_text
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting, SettingStatus
 from dogwatch.model.registries import Registry
+from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.views import (
     CoverageCount,
@@ -77,6 +78,7 @@ class RemoteDogwatch:
         self.rescan_settings = RemoteWindows(wire)
         self.registries = RemoteRegistries(wire)
         self.exclusions = RemoteExclusions(wire)
+        self.scanning = RemoteScanning(wire)
 
     def check_registry(self, alias: str) -> Sequence[setup_shapes.Check]:
         """Have the service try a registry."""
@@ -204,6 +206,23 @@ class RemoteRegistries:
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching a registry."""
         self._wire.delete(f"/registries/{quote(alias, safe='')}")
+
+
+class RemoteScanning:
+    """Implements `ports.Scanning`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def load(self, account_id: str) -> ScanningConfiguration:
+        """Return the rules."""
+        return self._wire.get("/scanning", ScanningConfiguration)
+
+    def change(self, account_id: str, wanted: ScanningConfiguration) -> ScanningConfiguration:
+        """Replace the rules."""
+        rules = [{"frequency": str(rule.frequency), "filters": list(rule.filters)} for rule in wanted.rules]
+        wish = {"scan_type": str(wanted.scan_type), "rules": rules}
+        return self._wire.send("PUT", "/scanning", ScanningConfiguration, wish)
 
 
 class RemoteExclusions:

@@ -8,6 +8,7 @@ from dogwatch.model.audits import Audit
 from dogwatch.model.deeds import Hold
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
+from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import CoverageCount, FindingView, GapView, ImageView, UnresolvedView, VulnerablePackage
 from dogwatch.serve.api.proposals import proposal
@@ -171,6 +172,12 @@ def windows(one: RescanSetting) -> dict[str, Any]:
         "activity_window_from": str(one.origin.activity),
         "activity_mode_from": str(one.origin.mode),
     }
+
+
+def scanning(one: ScanningConfiguration) -> dict[str, Any]:
+    """Return which repositories are scanned, and how often."""
+    rules = [{"frequency": str(rule.frequency), "filters": list(rule.filters)} for rule in one.rules]
+    return {"scan_type": str(one.scan_type), "rules": rules}
 
 
 def check(one: Check) -> dict[str, Any]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from fastapi import APIRouter
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ScanFrequency
 from dogwatch.model.scanning import ScanningConfiguration, ScanningRule, ScanType
+from dogwatch.serve.api import rendering
 from dogwatch.serve.api.asked import Json, Known
 from dogwatch.serve.ports import Role
 
@@ -30,7 +29,7 @@ class _Wish(msgspec.Struct, forbid_unknown_fields=True):
 def show_scanning(asked: Known) -> Json:
     """The rules; without any, everything is scanned continuously."""
     asked.filters()
-    return Json(_json(asked.rooms.scanning.load(asked.account_id)))
+    return Json(rendering.scanning(asked.rooms.scanning.load(asked.account_id)))
 
 
 @router.put("/scanning")
@@ -43,9 +42,8 @@ def change_scanning(asked: Known) -> Json:
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRequestError("body", str(error) or "not JSON") from error
     rules = tuple(ScanningRule(rule.frequency, rule.filters) for rule in wanted.rules)
-    return Json(_json(asked.rooms.scanning.change(asked.account_id, ScanningConfiguration(wanted.scan_type, rules))))
-
-
-def _json(one: ScanningConfiguration) -> dict[str, Any]:
-    rules = [{"frequency": str(rule.frequency), "filters": list(rule.filters)} for rule in one.rules]
-    return {"scan_type": str(one.scan_type), "rules": rules}
+    return Json(
+        rendering.scanning(
+            asked.rooms.scanning.change(asked.account_id, ScanningConfiguration(wanted.scan_type, rules))
+        )
+    )
