@@ -16,6 +16,7 @@ from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus
 from dogwatch.model.scopes import INHERITED, Scope
+from dogwatch.model.window_presets import WINDOW_PRESETS, find_window_preset
 from dogwatch.settings import Settings
 
 _MODES = {
@@ -24,6 +25,8 @@ _MODES = {
     "either": ActivityMode.EITHER,
     "inherited": INHERITED,
 }
+
+_PRESETS = tuple(WINDOW_PRESETS)
 
 ScopeName = Annotated[
     str | None, option("whose windows: a registry, or registry/pattern; left out, the account's", "--scope")
@@ -66,6 +69,10 @@ def set_windows(
     mode: Annotated[
         str | None, option("what activity is: pull, in-use, either or inherited", "--mode", offered=tuple(_MODES))
     ] = None,
+    preset: Annotated[
+        str | None,
+        option("both windows and the mode by name, as another service has them", "--preset", offered=_PRESETS),
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="let it take effect now", envvar="DOGWATCH_WAIT")
     ] = True,
@@ -78,8 +85,13 @@ def set_windows(
     A shorter window ends the watch of images that are now outside it; a longer one wakes none that had expired. What a
     scope does not set, or sets to inherited, comes from the most specific scope around it, in the end from the account.
     """
+    if preset is not None:
+        if (push, activity, mode) != (None, None, None):
+            raise InvalidRequestError("preset", "names both windows and the mode: nothing else can be named beside it")
+        named = find_window_preset(preset)
+        push, activity, mode = str(named.push_window), str(named.activity_window), str(named.activity_mode)
     if push is None and activity is None and mode is None:
-        raise InvalidRequestError("rescan set", "name at least one of --push, --activity, --mode")
+        raise InvalidRequestError("rescan set", "name at least one of --push, --activity, --mode, --preset")
     layout = lay_out(LISTING, output, columns, query)
     asked_mode = None if mode is None else _mode(mode)
     place = Scope.parse(scope or "")
@@ -129,6 +141,7 @@ def add_to(application: typer.Typer) -> None:
         epilog=examples(
             "dogwatch rescan set --push 30d --activity 90d",
             "dogwatch rescan set --push lifetime --mode either",
+            "dogwatch rescan set --preset inspector",
             "dogwatch rescan set --scope 'local/team-*' --push 180d",
             "dogwatch rescan set --scope 'local/team-*' --push inherited",
         ),

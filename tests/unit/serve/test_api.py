@@ -473,6 +473,17 @@ def test_windows_are_read_and_changed() -> None:
     assert put(rooms, {"push_window": "LIFETIME"}).json == {**expected, "push_window": "LIFETIME"}
 
 
+def test_windows_are_set_by_the_name_of_a_preset_and_of_nothing_else() -> None:
+    rooms = Rooms()
+    found = put(rooms, {"preset": "inspector"}).json
+    windows = (found["push_window"], found["activity_window"], found["activity_mode"])
+    assert windows == ("DAYS_14", "DAYS_14", "LAST_IN_USE_AT")
+    for wrong in ({"preset": "clair"}, {"preset": "inspector", "push_window": "DAYS_3"}):
+        refused = put(rooms, wrong)
+        assert (refused.status, refused.json["field"]) == (400, "preset")
+    assert rooms.setting_changes == 1
+
+
 def test_a_scope_says_where_each_of_its_windows_comes_from() -> None:
     rooms = Rooms()
     team = put(rooms, {"scope": "harbour/team-*", "push_window": "DAYS_7"}).json

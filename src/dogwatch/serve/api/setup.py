@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.scopes import Scope
+from dogwatch.model.window_presets import find_window_preset
 from dogwatch.serve.api import rendering
 from dogwatch.serve.api.asked import Json, Known
 from dogwatch.serve.looked_at import feed
@@ -18,6 +19,7 @@ router = APIRouter()
 
 class _Windows(msgspec.Struct, forbid_unknown_fields=True):
     scope: str = ""
+    preset: str | None = None
     push_window: str | None = None
     activity_window: str | None = None
     activity_mode: str | None = None
@@ -121,6 +123,12 @@ def _read_windows(body: bytes) -> _Windows:
         wanted = msgspec.json.decode(body, type=_Windows)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRequestError("body", str(error) or "not JSON") from error
+    if wanted.preset is not None:
+        if wanted != _Windows(wanted.scope, wanted.preset):
+            raise InvalidRequestError("preset", "names both windows and the mode: nothing else can be named beside it")
+        named = find_window_preset(wanted.preset)
+        texts = (str(named.push_window), str(named.activity_window), str(named.activity_mode))
+        return _Windows(wanted.scope, None, *texts)
     if wanted == _Windows(wanted.scope):
-        raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode")
+        raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode, preset")
     return wanted
