@@ -28,9 +28,10 @@ def along_images(search: Search, after: Key | None, most: int) -> Candidates:
 
 def _by_push(search: Search, after: Key | None) -> sql.Composable:
     scope = search.scope
+    behind = search.beyond(["coalesce(clocks.pushed_at, 'epoch')", "clocks.image_id"], after, or_equal=True)
     return sql.SQL(_SQL["images_by_push"]).format(
         image_filter=every([scope.of_repository("image.repository_id"), scope.of_image("image.id")]),
-        after=search.beyond(["coalesce(clocks.pushed_at, 'epoch')", "clocks.image_id"], after, or_equal=True),
+        clocks_filter=behind if scope.images is None else every([behind, scope.of_image("clocks.image_id")]),
         direction=search.direction,
     )
 

@@ -208,7 +208,7 @@ def _find_repositories(connection: psycopg.Connection, account_id: str, demands:
 
 
 def _most_images(query: FindingQuery, limits: Limits) -> int:
-    return limits.named_images if order_of(query.sort).along is Along.TIME else limits.few_images
+    return limits.few_images if order_of(query.sort).along is Along.EXPOSURES else limits.named_images
 
 
 def _find_images(connection: psycopg.Connection, query: FindingQuery, scope: Scope, few: int) -> tuple[int, ...] | None:

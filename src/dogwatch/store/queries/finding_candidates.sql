@@ -132,9 +132,10 @@ SELECT * FROM (
 WHERE {after} LIMIT {most}
 
 -- name: images_by_push
--- Images by their last push. The index alone makes the order; what the images are is looked up one by one.
+-- Images by their last push. The index alone makes the order; what the images are is looked up one by one. Images that are
+-- named are found by their names, and sorted.
 SELECT pushed.*
-FROM (SELECT clocks.pushed_at, clocks.image_id AS id FROM clocks WHERE {after}
+FROM (SELECT clocks.pushed_at, clocks.image_id AS id FROM clocks WHERE {clocks_filter}
       ORDER BY coalesce(clocks.pushed_at, 'epoch') {direction}, clocks.image_id {direction}) AS pushed
 CROSS JOIN LATERAL (SELECT FROM image WHERE image.id = pushed.id AND {image_filter} OFFSET 0) AS image
 
