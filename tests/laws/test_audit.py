@@ -87,6 +87,7 @@ _TAMPERINGS = (
     "UPDATE vulnerability_name SET name = 'CVE-1' WHERE name = 'PYSEC-2026-2'",
     "DELETE FROM set_exposure WHERE vulnerability_id = (SELECT id FROM vulnerability WHERE name = 'CVE-2026-0003')",
     "DELETE FROM set_family WHERE family = 'npm'",
+    "UPDATE repository SET scan_frequency = 'SCAN_ON_PUSH', push_from = 1",
     "UPDATE clocks SET pushed_at = '2026-01-01Z', watched_until = '2020-01-01Z', held_by = 'pull'",
     "UPDATE monitoring SET to_at = from_at WHERE to_at = '9999-12-31Z'",
 )
@@ -117,6 +118,8 @@ def test_every_row_that_was_tampered_with_is_named_with_what_stands_there_and_wh
                     "lodash 4, semver 1: 24313402",
                     "lodash 4.17.20, semver 1: 24313402",
                 ),
+                Difference(AuditedRow.REPOSITORY, "team/app", "", "SCAN_ON_PUSH", "CONTINUOUS_SCAN"),
+                Difference(AuditedRow.REPOSITORY, "local/team/app", "", _CHANGE_1, _ACCOUNTS),
                 Difference(AuditedRow.FAMILY, "package set 3", "", "", "npm"),
                 Difference(AuditedRow.SET_EXPOSURE, "package set 3", "CVE-2026-0003", "", "exposure 3"),
                 Difference(AuditedRow.UNDETERMINED, _REQUESTS, "", "odd: 3", ""),
@@ -126,6 +129,10 @@ def test_every_row_that_was_tampered_with_is_named_with_what_stands_there_and_wh
     assert load_last_audit(world.app.database) == audit
 
 
+_CHANGE_1, _ACCOUNTS = (
+    "windows of change 1, the account, the account",
+    "windows of the account, the account, the account",
+)
 _DEADLINES = ("2020-01-01 00:00:00+00, held by pull", "2026-04-01 00:00:00+00, held by push")
 
 

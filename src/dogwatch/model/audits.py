@@ -18,6 +18,7 @@ class AuditedRow(StrEnum):
     NAME = "vulnerability_name"
     FAMILY = "set_family"
     SET_EXPOSURE = "set_exposure"
+    REPOSITORY = "repository"
     CLOCKS = "clocks"
     MONITORING = "monitoring"
 

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 from dogwatch.matching import AdvisoryNames, group_vulnerabilities
 from dogwatch.model.audits import Audit, AuditedRow, Difference
 from dogwatch.store.audit_matching import audit_packages
+from dogwatch.store.audit_repositories import audit_repositories
 from dogwatch.store.connection import Database
 from dogwatch.store.matching import newest_revision
 from dogwatch.store.queries import load_queries
@@ -156,6 +157,7 @@ CHECKS: tuple[Callable[[psycopg.Connection], Iterable[Difference]], ...] = (
     _audit_names,
     _audit_families,
     _audit_set_exposures,
+    audit_repositories,
     _audit_deadlines,
     _audit_monitoring,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -58,11 +59,11 @@ class ScanningStore:
             connection.execute(_SQL["save"], values)
             connection.execute(_WATCH["end_expired_of_account"], values)
             moved = place_frequencies(connection, account_id)
-            off = [number for number, _, to in moved if to is ScanFrequency.MANUAL]
+            off = [one.repository_id for one in moved if one.to is ScanFrequency.MANUAL]
             connection.execute(_SQL["switch_off"], {"ids": off, "now": now})
-            between = [number for number, former, to in moved if ScanFrequency.MANUAL not in (former, to)]
+            between = [one.repository_id for one in moved if ScanFrequency.MANUAL not in (one.former, one.to)]
             connection.execute(_SQL["change_freezing"], {"ids": between, "now": now})
-            on = [number for number, former, _ in moved if former is ScanFrequency.MANUAL]
+            on = [one.repository_id for one in moved if one.former is ScanFrequency.MANUAL]
             woken = [row[0] for row in connection.execute(_SQL["switch_on"], {"ids": on, "now": now}).fetchall()]
             begun = {"ids": woken, "reasons": [SWITCHED_ON] * len(woken), "now": now}
             connection.execute(_MOVES["begin"], begun)
@@ -78,23 +79,38 @@ def load_scanning(connection: psycopg.Connection, account_id: str) -> ScanningCo
     return ScanningConfiguration(ScanType(row[0]), rules)
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A repository that carries another scan frequency than the rules give it."""
+
+    repository_id: int
+    name: str
+    former: ScanFrequency
+    to: ScanFrequency
+
+
 def place_frequencies(
     connection: psycopg.Connection, account_id: str, ids: Iterable[int] | None = None
-) -> list[tuple[int, ScanFrequency, ScanFrequency]]:
+) -> tuple[Moved, ...]:
     """Give repositories (None: all of the account) the frequency of the rules that name them, the lock held.
 
     Returns:
-        (id, former, new) of those whose frequency changed.
+        Those whose frequency changed.
     """
+    moved = find_moved(connection, account_id, ids)
+    columns = {"ids": [one.repository_id for one in moved], "frequencies": [str(one.to) for one in moved]}
+    connection.execute(_SQL["save_frequencies"], columns)
+    return moved
+
+
+def find_moved(connection: psycopg.Connection, account_id: str, ids: Iterable[int] | None = None) -> tuple[Moved, ...]:
+    """Return those of the repositories (None: all of the account) that carry another frequency than their rules'."""
     configuration = load_scanning(connection, account_id)
     query, values = ("repositories", {"account": account_id}) if ids is None else ("some_repositories", {"ids": ids})
     if ids is not None and configuration == ScanningConfiguration():
-        return []  # a new repository is scanned continuously
-    moved = [
-        (number, ScanFrequency(former), to)
+        return ()  # a new repository is scanned continuously
+    return tuple(
+        Moved(number, name, ScanFrequency(former), to)
         for number, name, former in connection.execute(_SQL[query], values).fetchall()
         if (to := frequency_of(configuration, name)[0]) != former
-    ]
-    columns = {"ids": [number for number, _, _ in moved], "frequencies": [str(to) for _, _, to in moved]}
-    connection.execute(_SQL["save_frequencies"], columns)
-    return moved
+    )

@@ -8,6 +8,7 @@ under the account's lock (`store.accounts`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -68,32 +69,50 @@ def load_overrides(
     return {number: _override(row) for number, *row in connection.execute(_SQL["overrides"], values).fetchall()}
 
 
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """A repository that carries other changes than its name asks for: those of push window, activity window, mode."""
+
+    repository_id: int
+    place: str
+    stored: _Sources
+    expected: _Sources
+
+
 def place_repositories(connection: psycopg.Connection, account_id: str, ids: Iterable[int] | None = None) -> None:
     """Give repositories (None: all of the account) the windows that are in force for their names.
 
     Call it with the account's lock held; one of the account's changes in force takes its effect by nothing more.
     """
+    changed = find_misplaced(connection, account_id, ids)
+    if changed:
+        columns = {
+            "ids": [one.repository_id for one in changed],
+            "push": [one.expected[0] for one in changed],
+            "activity": [one.expected[1] for one in changed],
+            "mode": [one.expected[2] for one in changed],
+        }
+        connection.execute(_SQL["save_origins"], columns)
+
+
+def find_misplaced(
+    connection: psycopg.Connection, account_id: str, ids: Iterable[int] | None = None
+) -> tuple[Misplaced, ...]:
+    """Return those of the repositories (None: all of the account) whose windows are not those in force for them."""
     overrides = load_overrides(connection, account_id, IN_FORCE)
     query, values = ("repositories", {"account": account_id}) if ids is None else ("some_repositories", {"ids": ids})
     if ids is not None and not overrides:
-        return  # a new repository carries nothing yet
+        return ()  # a new repository carries nothing yet
     account = setting_in_force(connection, account_id)
     numbers: dict[Scope, int | None] = {one.scope: number for number, one in overrides.items()}
     numbers[ACCOUNT_SCOPE] = None
-    changed: list[tuple[int, _Sources]] = []
-    for number, alias, name, *stored in connection.execute(_SQL[query], values).fetchall():
+    found = []
+    for number, alias, name, push, activity, mode in connection.execute(_SQL[query], values).fetchall():
         origin = inherit(account, overrides.values(), Scope(alias, name)).origin
         sources = (numbers[origin.push], numbers[origin.activity], numbers[origin.mode])
-        if sources != tuple(stored):
-            changed.append((number, sources))
-    if changed:
-        columns = {
-            "ids": [number for number, _ in changed],
-            "push": [sources[0] for _, sources in changed],
-            "activity": [sources[1] for _, sources in changed],
-            "mode": [sources[2] for _, sources in changed],
-        }
-        connection.execute(_SQL["save_origins"], columns)
+        if sources != (push, activity, mode):
+            found.append(Misplaced(number, f"{alias}/{name}", (push, activity, mode), sources))
+    return tuple(found)
 
 
 def load_repository_windows(connection: psycopg.Connection, ids: Iterable[int]) -> dict[int, RescanSetting]:

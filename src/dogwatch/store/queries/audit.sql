@@ -78,6 +78,10 @@ WITH expected AS MATERIALIZED (
 SELECT differing.set_id, vulnerability.name, differing.exposure_id, differing.is_stored
 FROM differing LEFT JOIN vulnerability ON vulnerability.id = differing.vulnerability_id
 
+-- name: accounts
+-- Whose repositories are audited.
+SELECT id FROM account ORDER BY id
+
 -- name: deadlines
 -- Images whose deadline, or what holds it, is not what the windows in force make of their clocks.
 SELECT registry.alias || '/' || repository.name || '@' || image.digest,
