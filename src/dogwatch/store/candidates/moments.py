@@ -233,8 +233,8 @@ def _of_first_watches(search: Search, after: Key | None, limit: Key | None, most
     stop = None
     if len(rows) > few:
         began_at, _, _, is_beyond = rows[-1]
-        if not is_beyond:
-            return None
+        if known or not is_beyond:
+            return None  # where no image is looked up, exposures lead to the page's end in fewer rounds
         stop = _ahead_of(search, [began_at])
         rows = [row for row in rows if row[0] < began_at]
     images = sql.SQL("monitoring.image_id = ANY({})").format(array(row[1] for row in rows if row[2]))
