@@ -107,6 +107,7 @@ def limits() -> st.SearchStrategy[Limits]:
         at_once=st.sampled_from([1, 2, 1_000]),
         candidates=st.sampled_from([1, 1_000]),
         rounds=st.sampled_from([1, 1_000]),
+        seconds=st.sampled_from([0.0, 60.0]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -69,6 +70,7 @@ def _page(search: Search, query: FindingQuery, after: Key | None) -> tuple[list[
     rows: list[dict[str, Any]] = []
     most = min(query.limit + query.limit // 4 + 8, search.limits.at_once)
     tried = rounds = 0
+    began = time.monotonic()
     while True:
         found = next_candidates(search, after, most)
         rows += _confirmed(search, query, found, after, query.limit + 1 - len(rows))
@@ -76,9 +78,14 @@ def _page(search: Search, query: FindingQuery, after: Key | None) -> tuple[list[
             rows = rows[: query.limit]
             return rows, key_of(search.order.columns, rows[-1])
         after, tried, rounds = found.complete_until, tried + len(found.rows), rounds + 1
-        if after is None or tried >= search.limits.candidates or rounds >= search.limits.rounds:
+        if after is None or _is_enough(search.limits, tried, rounds, time.monotonic() - began):
             return rows, after
         most = min(2 * most, search.limits.at_once)
+
+
+def _is_enough(limits: Limits, tried: int, rounds: int, seconds: float) -> bool:
+    """Whether a page goes out as it is, however short."""
+    return tried >= limits.candidates or rounds >= limits.rounds or seconds >= limits.seconds
 
 
 def _confirmed(

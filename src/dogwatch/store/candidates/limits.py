@@ -18,8 +18,8 @@ class Limits:
     `watches`: the same, and of a walk in one round, where a filter has each image looked up.
     `steps`: of a walk along moments in one round.
     `at_once`: candidates of one round; more are slower to make into findings than several rounds.
-    `candidates`, `rounds`: of one page; where hardly any finding is asked for, the page comes short, or empty, with a
-        cursor to go on.
+    `candidates`, `rounds`, `seconds`: of one page; where hardly any finding is asked for, the page comes short, or
+        empty, with a cursor to go on. Nobody waits for many seconds to see that there is little.
     """
 
     few_images: int = 1_500
@@ -33,3 +33,4 @@ class Limits:
     at_once: int = 2_000
     candidates: int = 10_000
     rounds: int = 10
+    seconds: float = 1.0

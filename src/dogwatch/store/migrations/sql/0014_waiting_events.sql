@@ -1,5 +1,5 @@
 -- Events that wait are named in a table of their own: taking one in is one small row less, and changes nothing of the
--- event. As a column it wrote the event once more, with a new entry in each of seven indexes.
+-- event. As a column it wrote the event once more, with a new entry in each of six indexes.
 
 -- No key to the event: it would be looked up for each, and both are written by one statement.
 CREATE TABLE waiting_event (
