@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -23,6 +24,8 @@ from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.usage import UsageOutcome, UsageReport, UseView
 from dogwatch.model.views import (
     CoverageCount,
+    CoverageGroups,
+    CoverageProperty,
     FeedView,
     FindingQuery,
     FindingView,
@@ -256,6 +259,14 @@ _UNRESOLVED_TEXTS: Mapping[str, Callable[[UnresolvedView], Sequence[str]]] = {
 }
 
 
+_PROPERTIES: Mapping[CoverageProperty, Callable[[ImageView | UnresolvedView], str]] = {
+    CoverageProperty.STATUS_CODE: lambda one: str(one.status_code),
+    CoverageProperty.STATUS_REASON: lambda one: str(one.status_reason),
+    CoverageProperty.PLACE: lambda one: f"{one.registry_alias}/{one.repository}",
+    CoverageProperty.REGION: lambda one: one.region,
+}
+
+
 def _unresolved_row(one: UnresolvedView) -> Row:
     nothing_happened: Row = dict.fromkeys(("pushed_at", "pulled_at", "in_use_at", "indexed_at"), ())
     return {**nothing_happened, **{name: list(text(one)) for name, text in _UNRESOLVED_TEXTS.items()}}
@@ -399,6 +410,13 @@ class Rooms:
     def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
         self._fail()
         return (*self._count(self._images(query)), *self._count_unresolved(self._unresolved(query)))
+
+    def group_coverage(self, query: ImageQuery, by: CoverageProperty) -> CoverageGroups:
+        self._fail()
+        rows = [*self._images(query), *self._unresolved(query)]
+        counts = Counter(_PROPERTIES[by](one) for one in rows)
+        page = self._page(sorted(counts.items(), key=lambda one: (-one[1], one[0])), query.limit, query.after)
+        return CoverageGroups(page.rows, len(rows), page.next)
 
     def coverage_of_all(self) -> tuple[CoverageCount, ...]:
         self._fail()

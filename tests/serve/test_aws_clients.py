@@ -157,6 +157,15 @@ def test_a_client_sees_every_image_with_its_status(rooms: Rooms) -> None:
     assert "lastScannedAt" not in covered[1]
 
 
+def test_a_client_walks_through_the_groups_of_coverage(rooms: Rooms) -> None:
+    rooms.image_rows = [make_image(image_id=number, repository=f"team/{number}") for number in range(1, 8)]
+    with served(rooms) as port:
+        paginator = client_of(port).get_paginator("list_coverage_statistics")
+        whole = paginator.paginate(groupBy="ECR_REPOSITORY_NAME").build_full_result()
+    groups = [{"groupKey": f"team/{number}", "count": 1} for number in range(1, 8)]
+    assert whole == {"countsByGroup": groups, "totalCounts": 7}
+
+
 def test_a_client_walks_through_findings(rooms: Rooms) -> None:
     rooms.rows = [make_finding(vulnerability_id=number) for number in range(1, 8)]
     with served(rooms) as port:

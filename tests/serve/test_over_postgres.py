@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,23 @@ def test_shared_names_are_kept_apart(world: World, app: Application) -> None:
         "second/team/app"
     }
     assert len(found) == 3
+
+
+def test_statistics_count_what_coverage_lists(world: World, app: Application) -> None:
+    by_repository = {"groupBy": "ECR_REPOSITORY_NAME"}
+    for number in range(6):
+        world.push(f"team/more-{number}", vulnerable_image())
+    world.app.run_until_idle()
+    first = post(app, "/coverage/statistics/list", by_repository).json
+    second = post(app, "/coverage/statistics/list", {**by_repository, "nextToken": first["nextToken"]}).json
+    groups = [(one["groupKey"], one["count"]) for each in (first, second) for one in each["countsByGroup"]]
+    assert sum(count for _, count in groups) == first["totalCounts"] == second["totalCounts"] == len(rows(app, COVERAGE))
+    elsewhere = {"groupBy": "SCAN_STATUS_REASON", "nextToken": first["nextToken"]}
+    assert post(app, "/coverage/statistics/list", elsewhere).status == 400
+    for by, (name, asked, _) in zip(cycle(MODEL.shape_for("GroupKey").enum), IN_COVERAGE, strict=False):
+        reply = post(app, "/coverage/statistics/list", {"groupBy": by, "filterCriteria": {name: asked}})
+        assert reply.status == 200, reply.body
+        assert reply.json["totalCounts"] == len(rows(app, COVERAGE, filterCriteria={name: asked}))
 
 
 def test_windows_are_changed_by_aws_clients(world: World, app: Application) -> None:

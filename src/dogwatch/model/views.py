@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Generic, TypeVar
 
 from dogwatch.model.deeds import Hold
@@ -243,3 +244,21 @@ class CoverageCount:
     images: int
     gaps: int
     unresolved: int = 0
+
+
+class CoverageProperty(StrEnum):
+    """What of an image, or of what may be one, lists of counts go by. A `place` is the registry's alias/repository."""
+
+    STATUS_CODE = "status_code"
+    STATUS_REASON = "status_reason"
+    PLACE = "place"
+    REGION = "region"
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageGroups:
+    """One page of (value, how many have it), the largest first, and how many there are in `total`, on all pages."""
+
+    rows: tuple[tuple[str, int], ...]
+    total: int
+    next: str

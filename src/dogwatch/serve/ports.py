@@ -24,6 +24,8 @@ from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.usage import UsageOutcome, UsageReport
 from dogwatch.model.views import CoverageCount as CoverageCount
+from dogwatch.model.views import CoverageGroups as CoverageGroups
+from dogwatch.model.views import CoverageProperty as CoverageProperty
 from dogwatch.model.views import FeedView as FeedView
 from dogwatch.model.views import FindingQuery as FindingQuery
 from dogwatch.model.views import FindingView as FindingView
@@ -70,6 +72,9 @@ class Views(Protocol):
 
         `limit` and `after` mean nothing here.
         """
+
+    def group_coverage(self, query: ImageQuery, by: CoverageProperty) -> CoverageGroups:
+        """The same counted by one property, `limit` of its values at a time; raises as `images` does."""
 
     def shared_repositories(self, account_id: str) -> frozenset[str]:
         """Names that more than one of the account's registries has a repository of."""

@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from dogwatch.model.deeds import Hold
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, StatusCode, StatusReason
-from dogwatch.model.views import CoverageCount, ImageQuery, ImageView, Page
+from dogwatch.model.views import CoverageCount, CoverageGroups, CoverageProperty, ImageQuery, ImageView, Page
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.feed_gaps import ExpectedFeeds, load_feed_gaps
@@ -41,6 +41,13 @@ _COUNTING_SHARE = 0.05
 """At most this part of the time goes to counting all images anew, however often somebody asks."""
 
 _ONE_ACCOUNT = sql.SQL("image.account_id = %(account)s")
+
+_PROPERTIES: Mapping[CoverageProperty, sql.Composable] = {
+    CoverageProperty.STATUS_CODE: sql.SQL("image.status_code"),
+    CoverageProperty.STATUS_REASON: sql.SQL("image.status_reason"),
+    CoverageProperty.PLACE: sql.SQL("(image.alias || '/' || image.repository)"),
+    CoverageProperty.REGION: sql.SQL("image.region"),
+}
 
 
 class ImageViews:
@@ -93,6 +100,26 @@ class ImageViews:
         statement = _composed("counts", _ONE_ACCOUNT, image_conditions(query))
         return self._counts(statement, {"account": query.account_id}, now)
 
+    def group_coverage(self, query: ImageQuery, by: CoverageProperty, now: datetime) -> CoverageGroups:
+        """Count what `count_coverage` counts by one property: a page of its values, those of most images first.
+
+        Raises:
+            InvalidRequestError: an unknown field, comparison or cursor.
+        """
+        fingerprint = list_fingerprint("groups", by, query.account_id, query.texts, query.times, query.filter)
+        after = _after_group(query.after, fingerprint)
+        statement = _composed("groups", _ONE_ACCOUNT, image_conditions(query), _PROPERTIES[by])
+        with self._database.transaction() as connection:
+            connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
+            values = {"account": query.account_id, "now": now}
+            groups = connection.execute(statement, values, prepare=False).fetchall()
+        ordered = sorted((-members, value) for value, members in groups)
+        left = [one for one in ordered if after is None or one > after]
+        shown = left[: query.limit]
+        following = encode_cursor(fingerprint, now, shown[-1]) if len(left) > len(shown) else ""
+        rows = tuple((value, -members) for members, value in shown)
+        return CoverageGroups(rows, sum(members for _, members in groups), following)
+
     def coverage_of_all(self, now: datetime) -> tuple[CoverageCount, ...]:
         """Count the images of every account by registry and status; where that takes long, the last count serves."""
         with self._all_lock:
@@ -140,12 +167,14 @@ class ImageViews:
         )
 
 
-def _composed(name: str, account: sql.Composable, filters: sql.Composable) -> sql.Composed:
+def _composed(
+    name: str, account: sql.Composable, filters: sql.Composable, by: sql.Composable = EVERYTHING
+) -> sql.Composed:
     """Compose a named query; where nothing tells images apart, they are counted before they are looked at."""
-    images = "alike" if name == "counts" and filters is EVERYTHING else "one_by_one"
+    images = "alike" if name != "page" and filters is EVERYTHING else "one_by_one"
     coverage = sql.SQL(_SQL["coverage"]).format(images=sql.SQL(_SQL[images]).format(account=account))
     unresolved = UNRESOLVED if account is EVERYTHING else UNRESOLVED_OF_ACCOUNT
-    return sql.SQL(_SQL[name]).format(coverage=coverage, unresolved=unresolved, filters=filters)
+    return sql.SQL(_SQL[name]).format(coverage=coverage, unresolved=unresolved, filters=filters, property=by)
 
 
 def _after(query: ImageQuery, fingerprint: str) -> int:
@@ -155,6 +184,17 @@ def _after(query: ImageQuery, fingerprint: str) -> int:
     _, key = decode_cursor(query.after, fingerprint)
     if len(key) == 1 and isinstance(key[0], int) and 0 <= key[0] < 2**63:
         return key[0]
+    raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+
+
+def _after_group(cursor: str, fingerprint: str) -> tuple[int, str] | None:
+    """Return what the page of groups begins behind: how many, counted down, and the value."""
+    if not cursor:
+        return None
+    _, key = decode_cursor(cursor, fingerprint)
+    match key:
+        case (int(members), str(value)):
+            return members, value
     raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
 
 

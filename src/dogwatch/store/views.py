@@ -11,6 +11,8 @@ from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.views import (
     CoverageCount,
+    CoverageGroups,
+    CoverageProperty,
     FeedView,
     FindingQuery,
     FindingView,
@@ -77,6 +79,10 @@ class Views:
     def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
         """Count images by registry and status."""
         return self._images.count_coverage(query, self.now())
+
+    def group_coverage(self, query: ImageQuery, by: CoverageProperty) -> CoverageGroups:
+        """Count images by one property."""
+        return self._images.group_coverage(query, by, self.now())
 
     def coverage_of_all(self) -> tuple[CoverageCount, ...]:
         """Count the images of every account by registry and status."""

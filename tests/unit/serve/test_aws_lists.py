@@ -101,7 +101,7 @@ def test_every_filter_of_the_model_is_known() -> None:
     in_coverage = set(MODEL.operation_model("ListCoverage").input_shape.members["filterCriteria"].members)
     known = {
         *coverage._PROPERTIES,
-        *coverage._CONSTANTS,
+        *coverage.CONSTANTS,
         *coverage._TIMES,
         *coverage._REPOSITORIES,
         *coverage._ABSENT,

@@ -10,6 +10,7 @@ from dogwatch.model.errors import DogwatchError
 from dogwatch.serve.aws.clusters import get_clusters
 from dogwatch.serve.aws.configuration import get_configuration, update_configuration
 from dogwatch.serve.aws.coverage import list_coverage
+from dogwatch.serve.aws.coverage_statistics import list_coverage_statistics
 from dogwatch.serve.aws.errors import aws_answer, plain_error
 from dogwatch.serve.aws.findings import list_findings
 from dogwatch.serve.aws.operations import OFFERED, SERVICE
@@ -53,6 +54,8 @@ class AwsApplication:
                     self._after_setting()
             elif operation == "ListCoverage":
                 content = list_coverage(caller, incoming.body, self._views, self._registries)
+            elif operation == "ListCoverageStatistics":
+                content = list_coverage_statistics(caller, incoming.body, self._views, self._registries)
             elif operation == "GetClustersForImage":
                 content = get_clusters(caller, incoming.body, self._views, self._registries)
             else:

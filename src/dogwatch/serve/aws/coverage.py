@@ -51,7 +51,7 @@ _PROPERTIES: Mapping[str, str] = {
     "cloudContainerImageTags": "tag",
     "cloudContainerRegistryName": "registry",
 }
-_CONSTANTS: Mapping[str, Callable[[str], str]] = {
+CONSTANTS: Mapping[str, Callable[[str], str]] = {
     "accountId": lambda account_id: account_id,
     "cloudProviderAccountId": lambda account_id: account_id,
     "resourceType": lambda _: RESOURCE_TYPE,
@@ -80,9 +80,7 @@ def list_coverage(caller: Caller, body: bytes, views: Views, registries: Registr
     """
     wanted = decode(body, _ListCoverage)
     names = load_names(caller.account_id, registries, views)
-    question = Question()
-    for name, content in wanted.filter_criteria.items():
-        _ask(question, name, content, names, views)
+    question = ask_coverage(wanted.filter_criteria, names, views)
     if question.is_impossible:
         return {"coveredResources": []}
     query = ImageQuery(
@@ -96,6 +94,18 @@ def list_coverage(caller: Caller, body: bytes, views: Views, registries: Registr
     rows, following = _page(query, views)
     covered = {"coveredResources": [_resource(row, names) for row in rows]}
     return {**covered, "nextToken": following} if following else covered
+
+
+def ask_coverage(criteria: Mapping[str, msgspec.Raw], names: Names, views: Views) -> Question:
+    """Return what a filterCriteria on coverage asks for.
+
+    Raises:
+        InvalidRequestError: a filter that the model does not have, or has otherwise.
+    """
+    question = Question()
+    for name, content in criteria.items():
+        _ask(question, name, content, names, views)
+    return question
 
 
 def _page(query: ImageQuery, views: Views) -> tuple[list[ImageView | UnresolvedView], str]:
@@ -133,8 +143,8 @@ def _ask_text(question: Question, name: str, entries: Sequence[Entry], names: Na
     place = f"filterCriteria.{name}"
     if name in _PROPERTIES:
         question.ask_text(_PROPERTIES[name], entries, place)
-    elif name in _CONSTANTS:
-        question.ask_constant(_CONSTANTS[name](names.account_id), entries)
+    elif name in CONSTANTS:
+        question.ask_constant(CONSTANTS[name](names.account_id), entries)
     elif name in _ABSENT:
         question.ask_absent(entries)
     elif name in _REPOSITORIES:

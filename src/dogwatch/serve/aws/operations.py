@@ -7,7 +7,14 @@ from __future__ import annotations
 
 SERVICE = "inspector2"
 
-OFFERED = ("GetConfiguration", "UpdateConfiguration", "ListCoverage", "ListFindings", "GetClustersForImage")
+OFFERED = (
+    "GetConfiguration",
+    "UpdateConfiguration",
+    "ListCoverage",
+    "ListCoverageStatistics",
+    "ListFindings",
+    "GetClustersForImage",
+)
 
 OPERATIONS: tuple[tuple[str, str, str], ...] = (
     ("AssociateMember", "POST", "/members/associate"),

@@ -29,8 +29,8 @@ WHERE {account}
 
 -- name: alike
 -- The same, counted before anything is looked up: images of one repository with the same layers mostly are alike.
-SELECT repository.account_id, registry.alias, registry.removed_at, repository.scan_frequency, alike.state, alike.failure,
-       layer_chain.inventory_id, alike.images, alike.is_inside
+SELECT repository.account_id, registry.alias, registry.region, registry.removed_at, repository.name AS repository,
+       repository.scan_frequency, alike.state, alike.failure, layer_chain.inventory_id, alike.images, alike.is_inside
 FROM (SELECT image.repository_id, image.chain_id, image.state, image.status_reason AS failure,
              clocks.image_id IS NOT NULL AS is_inside, count(*) AS images
       FROM image
@@ -107,6 +107,15 @@ FROM (SELECT counted.account_id, counted.alias, counted.status_code, counted.sta
       GROUP BY 1, 2, 3, 4) AS part
 GROUP BY 1, 2, 3, 4
 ORDER BY 1, 2, 3, 4
+
+-- name: groups
+-- How many images, and manifests that could not be resolved, have each value of one property.
+SELECT part.value, sum(part.members)::bigint
+FROM (SELECT {property} AS value, sum(image.images) AS members
+      FROM ({coverage}) AS image WHERE {filters} GROUP BY 1
+      UNION ALL
+      SELECT {property}, count(*) FROM ({unresolved}) AS image WHERE {filters} GROUP BY 1) AS part
+GROUP BY 1
 
 -- name: tags
 -- The tags of images: their own, and those of the indexes they stand behind.
