@@ -16,6 +16,7 @@ from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
+from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, StatusReason, Window, WindowOverride
 from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess
@@ -421,6 +422,9 @@ class Rooms:
     def coverage_of_all(self) -> tuple[CoverageCount, ...]:
         self._fail()
         return (*self._count(self.image_rows), *self._count_unresolved(self.unresolved_rows))
+
+    def manifests(self, account_id: str, alias: str, repository: str, query: ManifestQuery) -> Page[ManifestView]:
+        raise NotImplementedError
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         self._fail()

@@ -18,6 +18,7 @@ from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
+from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.model.scanning import ScanningConfiguration
@@ -51,6 +52,9 @@ class Views(Protocol):
 
     def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
         """A page of an image's history; `after` is the cursor of the page before, or empty."""
+
+    def manifests(self, account_id: str, alias: str, repository: str, query: ManifestQuery) -> Page[ManifestView]:
+        """A page of what stands in a repository, images or not; NotFoundError where there is no such repository."""
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """A page of the manifests that could not be resolved; asked for as images are, with a cursor of its own."""

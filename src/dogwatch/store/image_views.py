@@ -50,6 +50,12 @@ _PROPERTIES: Mapping[CoverageProperty, sql.Composable] = {
 }
 
 
+COVERAGE_OF_REPOSITORY = sql.SQL(_SQL["coverage"]).format(
+    images=sql.SQL(_SQL["one_by_one"]).format(account=sql.SQL("image.repository_id = %(repository)s"))
+)
+"""The images of a `repository` with their status, to be part of other queries."""
+
+
 class ImageViews:
     """Reads images for lists. The images' part of `serve.ports.Views`."""
 

@@ -46,7 +46,7 @@ class LifecycleStore:
         now = self._clock.now()
         policy = parse_policy(text)
         with self._database.transaction() as connection:
-            repository_id = _find(connection, account_id, alias, repository)
+            repository_id = find_repository(connection, account_id, alias, repository)
             connection.execute(_SQL["save_policy"], {"repository": repository_id, "text": text, "now": now})
             outcomes = evaluate_repository(connection, repository_id, policy, now)
             save_outcomes(connection, repository_id, Kind.DAILY, text, outcomes, now)
@@ -59,7 +59,7 @@ class LifecycleStore:
             NotFoundError: no such repository, or no policy of it.
         """
         with self._database.transaction() as connection:
-            return _load(connection, account_id, _find(connection, account_id, alias, repository), repository)
+            return _load(connection, account_id, find_repository(connection, account_id, alias, repository), repository)
 
     def load_policies(self, account_id: str) -> tuple[StoredPolicy, ...]:
         """Return the policies of an account's repositories, by registry and name."""
@@ -74,7 +74,7 @@ class LifecycleStore:
             NotFoundError: no such repository, or no policy of it.
         """
         with self._database.transaction() as connection:
-            repository_id = _find(connection, account_id, alias, repository)
+            repository_id = find_repository(connection, account_id, alias, repository)
             former = _load(connection, account_id, repository_id, repository)
             connection.execute(_SQL["delete_policy"], {"repository": repository_id})
             return former
@@ -90,7 +90,7 @@ class LifecycleStore:
         """
         now = self._clock.now()
         with self._database.transaction() as connection:
-            repository_id = _find(connection, account_id, alias, repository)
+            repository_id = find_repository(connection, account_id, alias, repository)
             policy = parse_policy(text or _load(connection, account_id, repository_id, repository).text)
             outcomes = evaluate_repository(connection, repository_id, policy, now, spares_in_use=spares_in_use)
             unresolved = connection.execute(_SQL["unresolved"], {"repository": repository_id}).fetchone()
@@ -106,7 +106,7 @@ class LifecycleStore:
         """
         now = self._clock.now()
         with self._database.transaction() as connection:
-            repository_id = _find(connection, account_id, alias, repository)
+            repository_id = find_repository(connection, account_id, alias, repository)
             if not is_first_to_preview(connection, repository_id):
                 raise ConflictError("lifecycle policy preview", "another one of the repository is being made")
             policy = parse_policy(text or _load(connection, account_id, repository_id, repository).text)
@@ -124,7 +124,7 @@ class LifecycleStore:
         if not 1 <= query.limit <= PREVIEW_PAGE_MAX:
             raise InvalidRequestError("limit", f"must be 1 to {PREVIEW_PAGE_MAX}")
         with self._database.transaction() as connection:
-            repository_id = _find(connection, account_id, alias, repository)
+            repository_id = find_repository(connection, account_id, alias, repository)
             found = connection.execute(_SQL["preview"], {"repository": repository_id}).fetchone()
             if found is None:
                 raise NotFoundError("lifecycle policy preview", repository)
@@ -160,7 +160,12 @@ class LifecycleStore:
             save_outcomes(connection, repository_id, Kind.DAILY, text, outcomes, now)
 
 
-def _find(connection: psycopg.Connection, account_id: str, alias: str, repository: str) -> int:
+def find_repository(connection: psycopg.Connection, account_id: str, alias: str, repository: str) -> int:
+    """Return the id of a repository of a registry that is watched.
+
+    Raises:
+        NotFoundError: there is none.
+    """
     values = {"account": account_id, "alias": storable_identity(alias), "name": storable_identity(repository)}
     row = connection.execute(_SQL["repository"], values).fetchone()
     if row is None:

@@ -25,7 +25,8 @@ MAX_PAGE = 1_000
 
 UNRESOLVED = sql.SQL(_SQL["unresolved"]).format(account=EVERYTHING)
 UNRESOLVED_OF_ACCOUNT = sql.SQL(_SQL["unresolved"]).format(account=sql.SQL("repository.account_id = %(account)s"))
-"""All of them, or those of `account`, to be part of other queries."""
+UNRESOLVED_OF_REPOSITORY = sql.SQL(_SQL["unresolved"]).format(account=sql.SQL("repository.id = %(repository)s"))
+"""All of them, or those of `account` or `repository`, to be part of other queries."""
 
 
 def load_unresolved_page(database: Database, query: ImageQuery, now: datetime) -> Page[UnresolvedView]:

@@ -9,6 +9,7 @@ from dogwatch.model.audits import Audit
 from dogwatch.model.gaps import Gap
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
+from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.views import (
     CoverageCount,
     CoverageGroups,
@@ -30,6 +31,7 @@ from dogwatch.store.findings import FindingStore
 from dogwatch.store.histories import load_history
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.jobs import count_jobs, load_processes
+from dogwatch.store.manifests import load_manifests
 from dogwatch.store.unresolved import load_unresolved_page
 
 
@@ -67,6 +69,10 @@ class Views:
     def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
         """Return a page of an image's history."""
         return load_history(self._database, account_id, image_id, limit, after, self.now())
+
+    def manifests(self, account_id: str, alias: str, repository: str, query: ManifestQuery) -> Page[ManifestView]:
+        """Return a page of what stands in a repository."""
+        return load_manifests(self._database, account_id, alias, repository, query, self.now())
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """Return a page of the manifests that could not be resolved."""

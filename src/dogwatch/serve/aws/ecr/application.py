@@ -14,6 +14,7 @@ import msgspec
 from dogwatch.model.errors import DogwatchError
 from dogwatch.serve.aws.ecr.asked import EcrAsked, EcrRooms
 from dogwatch.serve.aws.ecr.errors import CONTENT_TYPE, ecr_answer, plain_error, server_error
+from dogwatch.serve.aws.ecr.images import describe_images
 from dogwatch.serve.aws.ecr.lifecycle import (
     delete_lifecycle_policy,
     get_lifecycle_policy,
@@ -36,6 +37,7 @@ OFFERED: Mapping[str, Operation] = MappingProxyType(
     {
         "BatchGetRepositoryScanningConfiguration": batch_get_repository_scanning_configuration,
         "DeleteLifecyclePolicy": delete_lifecycle_policy,
+        "DescribeImages": describe_images,
         "GetLifecyclePolicy": get_lifecycle_policy,
         "GetLifecyclePolicyPreview": get_lifecycle_policy_preview,
         "GetRegistryScanningConfiguration": get_registry_scanning_configuration,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 
@@ -19,7 +19,7 @@ from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, PreviewPage, PreviewQuery
 from dogwatch.serve.aws.ecr.asked import EcrAsked
 from dogwatch.serve.aws.ecr.repositories import Place, find_repository
-from dogwatch.serve.aws.ecr.wire import OfRepository
+from dogwatch.serve.aws.ecr.wire import TAGGED, ImageIds, OfRepository, TagStatus, names_of_images
 from dogwatch.serve.aws.wire import decode, seconds, without_empty
 from dogwatch.serve.ports import Role
 
@@ -27,7 +27,6 @@ PREVIEW_KEPT = timedelta(days=1)
 """How long a preview speaks for its repository: pushes and pulls of a day make another."""
 
 _PAGE = 100
-_TAGGED = {"TAGGED": True, "UNTAGGED": False, "ANY": None}
 
 
 class _Put(OfRepository):
@@ -38,17 +37,12 @@ class _Start(OfRepository):
     lifecycle_policy_text: str | None = None
 
 
-class _ImageId(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    image_digest: str = ""
-    image_tag: Annotated[str, msgspec.Meta(max_length=300)] = ""
-
-
 class _Filter(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
-    tag_status: Literal["TAGGED", "UNTAGGED", "ANY"] = "ANY"
+    tag_status: TagStatus = "ANY"
 
 
 class _GetPreview(OfRepository):
-    image_ids: Annotated[list[_ImageId], msgspec.Meta(min_length=1, max_length=100)] | None = None
+    image_ids: ImageIds | None = None
     next_token: str | None = None
     max_results: Annotated[int, msgspec.Meta(ge=1, le=_PAGE)] | None = None
     filter: _Filter = msgspec.field(default_factory=_Filter)
@@ -130,16 +124,10 @@ def get_lifecycle_policy_preview(asked: EcrAsked) -> dict[str, Any]:
 
 
 def _query(wanted: _GetPreview) -> PreviewQuery:
-    is_tagged = _TAGGED[wanted.filter.tag_status]
-    if wanted.image_ids is None:
-        return PreviewQuery(None, is_tagged, wanted.max_results or _PAGE, wanted.next_token or "")
-    if wanted.next_token is not None or wanted.max_results is not None:
-        raise InvalidRequestError("imageIds", "not together with nextToken or maxResults")
-    for number, one in enumerate(wanted.image_ids):
-        if not (one.image_digest or one.image_tag):
-            raise InvalidRequestError(f"imageIds[{number}]", "imageDigest or imageTag is needed")
-    named = tuple((one.image_digest, one.image_tag) for one in wanted.image_ids)
-    return PreviewQuery(named, is_tagged, _PAGE)
+    named = names_of_images(wanted.image_ids, wanted.next_token, wanted.max_results)
+    return PreviewQuery(
+        named, TAGGED[wanted.filter.tag_status], wanted.max_results or _PAGE, wanted.next_token or ""
+    )
 
 
 def _result(one: LifecycleOutcome) -> dict[str, Any]:
