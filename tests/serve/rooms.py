@@ -414,7 +414,7 @@ class Rooms:
 
     def group_coverage(self, query: ImageQuery, by: CoverageProperty) -> CoverageGroups:
         self._fail()
-        rows = [*self._images(query), *self._unresolved(query)]
+        rows: list[ImageView | UnresolvedView] = [*self._images(query), *self._unresolved(query)]
         counts = Counter(_PROPERTIES[by](one) for one in rows)
         page = self._page(sorted(counts.items(), key=lambda one: (-one[1], one[0])), query.limit, query.after)
         return CoverageGroups(page.rows, len(rows), page.next)

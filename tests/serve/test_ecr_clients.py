@@ -21,7 +21,7 @@ from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import Role
 from tests.serve.asgi import LOCAL, call
 from tests.serve.lifecycle_room import NoLifecycle
-from tests.serve.rooms import ACCOUNT, ADMIN, Rooms, make_image, make_registry
+from tests.serve.rooms import ACCOUNT, ADMIN, NoExclusions, Rooms, make_image, make_registry
 from tests.serve.shapes import ECR
 from tests.serve.test_aws_clients import client_of, refusal, served
 
@@ -35,7 +35,8 @@ def rooms() -> Rooms:
 
 
 def asked_of(rooms: Rooms) -> EcrAsked:
-    return EcrAsked(Caller(ACCOUNT, Role.READER, "someone"), b"", EcrRooms(rooms, rooms, NoLifecycle(), rooms.scanning))
+    ecr = EcrRooms(rooms, rooms, NoLifecycle(), rooms.scanning, NoExclusions())
+    return EcrAsked(Caller(ACCOUNT, Role.READER, "someone"), b"", ecr)
 
 
 def target(operation: str) -> dict[str, str]:

@@ -129,7 +129,8 @@ def test_statistics_count_what_coverage_lists(world: World, app: Application) ->
     first = post(app, "/coverage/statistics/list", by_repository).json
     second = post(app, "/coverage/statistics/list", {**by_repository, "nextToken": first["nextToken"]}).json
     groups = [(one["groupKey"], one["count"]) for each in (first, second) for one in each["countsByGroup"]]
-    assert sum(count for _, count in groups) == first["totalCounts"] == second["totalCounts"] == len(rows(app, COVERAGE))
+    assert groups == [("team/app", 1), *((f"team/more-{number}", 1) for number in range(6))]
+    assert first["totalCounts"] == second["totalCounts"] == len(rows(app, COVERAGE)) == 7
     elsewhere = {"groupBy": "SCAN_STATUS_REASON", "nextToken": first["nextToken"]}
     assert post(app, "/coverage/statistics/list", elsewhere).status == 400
     for by, (name, asked, _) in zip(cycle(MODEL.shape_for("GroupKey").enum), IN_COVERAGE, strict=False):

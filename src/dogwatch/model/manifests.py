@@ -1,4 +1,4 @@
-"""What stands in a repository under a digest: images, image indexes, other artifacts, and what could not be resolved."""
+"""What stands in a repository under a digest: images, indexes, other artifacts, and what could not be resolved."""
 
 from __future__ import annotations
 

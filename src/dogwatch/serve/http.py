@@ -137,7 +137,10 @@ class Application:
         )
         self._aws = AwsDoors(
             AwsApplication(self._callers, served.views, served.rescan, served.registries, served.after_setting),
-            EcrApplication(self._callers, EcrRooms(served.views, served.registries, served.lifecycle, served.scanning)),
+            EcrApplication(
+                self._callers,
+                EcrRooms(served.views, served.registries, served.lifecycle, served.scanning, served.exclusions),
+            ),
         )
         rooms = Rooms(
             self._callers,

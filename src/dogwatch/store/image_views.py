@@ -50,9 +50,12 @@ _PROPERTIES: Mapping[CoverageProperty, sql.Composable] = {
 }
 
 
-COVERAGE_OF_REPOSITORY = sql.SQL(_SQL["coverage"]).format(
-    images=sql.SQL(_SQL["one_by_one"]).format(account=sql.SQL("image.repository_id = %(repository)s"))
-)
+def _coverage(images: str, chosen: sql.Composable) -> sql.Composed:
+    """Compose the chosen images, read one by one or counted alike, with their status."""
+    return sql.SQL(_SQL["coverage"]).format(images=sql.SQL(_SQL[images]).format(account=chosen))
+
+
+COVERAGE_OF_REPOSITORY = _coverage("one_by_one", sql.SQL("image.repository_id = %(repository)s"))
 """The images of a `repository` with their status, to be part of other queries."""
 
 
@@ -178,9 +181,9 @@ def _composed(
 ) -> sql.Composed:
     """Compose a named query; where nothing tells images apart, they are counted before they are looked at."""
     images = "alike" if name != "page" and filters is EVERYTHING else "one_by_one"
-    coverage = sql.SQL(_SQL["coverage"]).format(images=sql.SQL(_SQL[images]).format(account=account))
     unresolved = UNRESOLVED if account is EVERYTHING else UNRESOLVED_OF_ACCOUNT
-    return sql.SQL(_SQL[name]).format(coverage=coverage, unresolved=unresolved, filters=filters, property=by)
+    parts = {"coverage": _coverage(images, account), "unresolved": unresolved, "filters": filters, "property": by}
+    return sql.SQL(_SQL[name]).format(**parts)
 
 
 def _after(query: ImageQuery, fingerprint: str) -> int:

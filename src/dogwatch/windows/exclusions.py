@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.exclusions import MAX_PATTERN, Exclusion, ExclusionKind
+
+_PRINCIPAL_ARN = re.compile(
+    r"arn:aws(?:-[a-z]+)*:iam::(?P<account>[0-9]{12}):(?:role|user)/(?P<name>[\w+=,.@-]+(?:/[\w+=,.@-]+)*)", re.ASCII
+)
 
 _EVERYBODY = "is everybody; an activity window of NONE says so in plain words"
 
@@ -26,6 +31,24 @@ def read_pattern(kind: ExclusionKind, text: str) -> str:
     if not pattern.strip("*"):
         raise InvalidRequestError("pattern", f"{pattern} {_EVERYBODY}")
     return pattern
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalArn:
+    """What the ARN of a role or user says: whose it is, and its name with its path."""
+
+    account_id: str
+    name: str
+
+
+def read_principal_arn(text: str) -> PrincipalArn | None:
+    """Read an ARN as AWS's clients name principals by; None where it is none.
+
+    Source:
+        ecr service model 2015-09-21: PrincipalArn.
+    """
+    found = _PRINCIPAL_ARN.fullmatch(text)
+    return None if found is None else PrincipalArn(found["account"], found["name"])
 
 
 def _network(text: str) -> str:
@@ -57,7 +80,12 @@ class ExclusionList:
         """Make a list of entries that `read_pattern` has let through."""
         ordered = sorted(entries, key=lambda one: one.id)
         return cls(
-            tuple((one.pattern, one) for one in ordered if one.kind is ExclusionKind.PRINCIPAL),
+            tuple(
+                (name, one)
+                for one in ordered
+                if one.kind is ExclusionKind.PRINCIPAL
+                for name in _principal_patterns(one.pattern)
+            ),
             tuple((one.pattern.lower(), one) for one in ordered if one.kind is ExclusionKind.USER_AGENT),
             tuple((ip_network(one.pattern), one) for one in ordered if one.kind is ExclusionKind.ADDRESS),
         )
@@ -73,6 +101,12 @@ class ExclusionList:
             return by_agent
         address = read_address(client_address)
         return next((one for network, one in self.networks if address is not None and address in network), None)
+
+
+def _principal_patterns(pattern: str) -> tuple[str, ...]:
+    """Return what a principal may be called: an ARN is also the name that it ends in, as registries tell that alone."""
+    arn = read_principal_arn(pattern)
+    return (pattern,) if arn is None else (pattern, arn.name)
 
 
 def read_address(text: str) -> IPv4Address | IPv6Address | None:

@@ -24,6 +24,7 @@ LIST = ExclusionList.of(
         entry(2, AGENT, "Trivy/*"),
         entry(3, ADDRESS, "192.0.2.0/24"),
         entry(4, ADDRESS, "2001:db8::/32"),
+        entry(5, PRINCIPAL, "arn:aws:iam::123456789012:role/ci/scanner"),
     ]
 )
 
@@ -33,6 +34,9 @@ LIST = ExclusionList.of(
     [
         ("robot$mirror-nightly", "", "", 1),
         ("Robot$mirror", "", "", None),
+        ("ci/scanner", "", "", 5),
+        ("arn:aws:iam::123456789012:role/ci/scanner", "", "", 5),
+        ("scanner", "", "", None),
         ("ann", "trivy/0.50 (linux)", "192.0.2.9:4711", 2),
         ("ann", "", "192.0.2.9:4711", 3),
         ("ann", "", "192.0.2.9", 3),

@@ -58,9 +58,7 @@ class _ListStatistics(msgspec.Struct, forbid_unknown_fields=True, rename="camel"
     next_token: Annotated[str, msgspec.Meta(max_length=1_000_000)] = ""
 
 
-def list_coverage_statistics(
-    caller: Caller, body: bytes, views: Views, registries: RegistryAdmin
-) -> dict[str, Any]:
+def list_coverage_statistics(caller: Caller, body: bytes, views: Views, registries: RegistryAdmin) -> dict[str, Any]:
     """Answer ListCoverageStatistics.
 
     Raises:

@@ -14,6 +14,11 @@ import msgspec
 from dogwatch.model.errors import DogwatchError
 from dogwatch.serve.aws.ecr.asked import EcrAsked, EcrRooms
 from dogwatch.serve.aws.ecr.errors import CONTENT_TYPE, ecr_answer, plain_error, server_error
+from dogwatch.serve.aws.ecr.exclusions import (
+    deregister_pull_time_update_exclusion,
+    list_pull_time_update_exclusions,
+    register_pull_time_update_exclusion,
+)
 from dogwatch.serve.aws.ecr.images import describe_images
 from dogwatch.serve.aws.ecr.lifecycle import (
     delete_lifecycle_policy,
@@ -37,12 +42,15 @@ OFFERED: Mapping[str, Operation] = MappingProxyType(
     {
         "BatchGetRepositoryScanningConfiguration": batch_get_repository_scanning_configuration,
         "DeleteLifecyclePolicy": delete_lifecycle_policy,
+        "DeregisterPullTimeUpdateExclusion": deregister_pull_time_update_exclusion,
         "DescribeImages": describe_images,
         "GetLifecyclePolicy": get_lifecycle_policy,
         "GetLifecyclePolicyPreview": get_lifecycle_policy_preview,
         "GetRegistryScanningConfiguration": get_registry_scanning_configuration,
+        "ListPullTimeUpdateExclusions": list_pull_time_update_exclusions,
         "PutLifecyclePolicy": put_lifecycle_policy,
         "PutRegistryScanningConfiguration": put_registry_scanning_configuration,
+        "RegisterPullTimeUpdateExclusion": register_pull_time_update_exclusion,
         "StartLifecyclePolicyPreview": start_lifecycle_policy_preview,
     }
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dogwatch.model.errors import ForbiddenError
 from dogwatch.serve.callers import Caller
-from dogwatch.serve.ports import Lifecycle, RegistryAdmin, Scanning, Views
+from dogwatch.serve.ports import Exclusions, Lifecycle, RegistryAdmin, Scanning, Views
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class EcrRooms:
     registries: RegistryAdmin
     lifecycle: Lifecycle
     scanning: Scanning
+    exclusions: Exclusions
 
 
 @dataclass(frozen=True, slots=True)

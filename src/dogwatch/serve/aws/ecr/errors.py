@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import ClassVar
 
 import msgspec
 
@@ -16,6 +17,7 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 
 NOT_FOUND: Mapping[str, str] = MappingProxyType(
     {
+        "exclusion": "ExclusionNotFoundException",
         "image": "ImageNotFoundException",
         "lifecycle policy": "LifecyclePolicyNotFoundException",
         "lifecycle policy preview": "LifecyclePolicyPreviewNotFoundException",
@@ -32,6 +34,18 @@ CONFLICTS: Mapping[str, str] = MappingProxyType(
 _SERVER = "ServerException"
 
 
+class ExclusionExistsError(InvalidRequestError):
+    """A principal that is excluded already. `aws_name` is how ecr's clients know it."""
+
+    aws_name: ClassVar[str] = "ExclusionAlreadyExistsException"
+
+
+class LimitReachedError(InvalidRequestError):
+    """One more than an account may have. `aws_name` as above."""
+
+    aws_name: ClassVar[str] = "LimitExceededException"
+
+
 def ecr_answer(error: DogwatchError, request_id: str) -> Answer:
     """Return an error as ecr's clients expect it: 400 for theirs, 500 for ours.
 
@@ -42,7 +56,8 @@ def ecr_answer(error: DogwatchError, request_id: str) -> Answer:
     if isinstance(error, NotParsedError):
         return plain_error("SerializationException", error.message, request_id)
     if isinstance(error, InvalidRequestError):
-        return plain_error("InvalidParameterException", error.message, request_id)
+        name = str(getattr(error, "aws_name", "InvalidParameterException"))
+        return plain_error(name, error.message, request_id)
     if isinstance(error, ForbiddenError):
         name = str(getattr(error, "aws_name", "AccessDeniedException"))
         return plain_error(name, error.message, request_id)

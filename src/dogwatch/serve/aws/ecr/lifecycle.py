@@ -125,9 +125,7 @@ def get_lifecycle_policy_preview(asked: EcrAsked) -> dict[str, Any]:
 
 def _query(wanted: _GetPreview) -> PreviewQuery:
     named = names_of_images(wanted.image_ids, wanted.next_token, wanted.max_results)
-    return PreviewQuery(
-        named, TAGGED[wanted.filter.tag_status], wanted.max_results or _PAGE, wanted.next_token or ""
-    )
+    return PreviewQuery(named, TAGGED[wanted.filter.tag_status], wanted.max_results or _PAGE, wanted.next_token or "")
 
 
 def _result(one: LifecycleOutcome) -> dict[str, Any]:
