@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dogwatch.model.exclusions import ExclusionKind
@@ -53,6 +53,18 @@ class Batch:
     sweeps: bool
 
 
+_OWN_AND_EXCLUDED = (
+    Batch(
+        0,
+        (Told(0, EventKind.PUSHED, "a", "", 0, "robot", True), Told(1, EventKind.DELETED, "a", "", 0, "", False)),
+        (),
+        False,
+    ),
+    Batch(0, (), tuple("abcij"), True),
+)
+"""A push of our own by somebody on the exclusion list: it brings nothing back, as no event of our own does."""
+
+
 @pytest.fixture(scope="module")
 def shared_world(postgres_server: str, template_database: str) -> Iterator[World]:
     """Yield one database for all examples: each watches a registry of its own."""
@@ -91,6 +103,7 @@ def _histories(draw: st.DrawFn) -> tuple[Batch, ...]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(_histories())
+@example(_OWN_AND_EXCLUDED)
 def test_every_order_of_hearing_ends_alike(shared_world: World, history: tuple[Batch, ...]) -> None:
     access = RegistryAccess("https://registry.example")
     registry, _ = shared_world.registries.add(ACCOUNT, f"r{next(_ALIASES)}", access, "here")

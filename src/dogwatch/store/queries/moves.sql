@@ -19,8 +19,8 @@ SELECT clocks.image_id, clocks.pushed_at, clocks.pulled_at, clocks.in_use_at, cl
                            WHERE index_image.image_id = image.id) manifest (digest)
               JOIN registry_event push ON push.registry_id = deletion.registry_id
                                       AND push.repository = deletion.repository AND push.digest = manifest.digest
-              WHERE push.kind <> 'pulled' AND push.kind = 'pushed' AND push.excluded_by IS NOT NULL
-                AND push.occurred_at >= deletion.occurred_at))
+              WHERE push.kind <> 'pulled' AND push.kind = 'pushed' AND NOT push.own
+                AND push.excluded_by IS NOT NULL AND push.occurred_at >= deletion.occurred_at))
 FROM clocks
 JOIN image ON image.id = clocks.image_id
 JOIN repository ON repository.id = image.repository_id
