@@ -31,7 +31,7 @@ APP: dict[str, Any] = {"repositoryName": "app"}
 WHOLE = {"registryId": ACCOUNT, "repositoryName": "app", "imageStatus": "ACTIVE"}
 EXPIRED = {
     "status": "SCAN_ELIGIBILITY_EXPIRED",
-    "description": "the windows of the image are over: it is not scanned any more",
+    "description": "the image is no longer watched: its windows are over, or it was forgotten by hand",
 }
 
 

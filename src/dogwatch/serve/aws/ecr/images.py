@@ -27,7 +27,7 @@ _PAGE_MAX = 1_000
 
 _CONTINUOUS = "continuous scanning is selected for the image"
 _SCANNED = "the scan was completed, and is not repeated"
-_EXPIRED = "the windows of the image are over: it is not scanned any more"
+_EXPIRED = "the image is no longer watched: its windows are over, or it was forgotten by hand"
 
 SCAN_STATUSES: Mapping[StatusReason, tuple[str, str]] = MappingProxyType(
     {
