@@ -24,6 +24,7 @@ from bench.subjects import (
     service_at_scale,
     service_start,
     version_keys,
+    what_if,
     windows,
     workers,
 )
@@ -49,6 +50,7 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("workers", workers.measure),
     Subject("finding-lists", finding_lists.measure),
     Subject("image-lists", image_lists.measure),
+    Subject("what-if", what_if.measure),
     Subject("windows", windows.measure),
     Subject("feed-day", feed_day.measure),
     Subject("database-size", database_size.measure),

@@ -22,6 +22,7 @@ from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, S
 from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
+from dogwatch.model.times import FOREVER
 from dogwatch.model.usage import UsageOutcome, UsageReport, UseView
 from dogwatch.model.views import (
     CoverageCount,
@@ -37,9 +38,10 @@ from dogwatch.model.views import (
     UnresolvedView,
     VulnerablePackage,
 )
+from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
 from dogwatch.serve.http import Application, Served, make_app
 from dogwatch.serve.ports import AccessKey, Role
-from dogwatch.windows import changed_override, changed_setting, inherit
+from dogwatch.windows import changed_override, changed_setting, inherit, watched_grid
 from dogwatch.windows.scanning import check_scanning
 from tests.builders.filtering import Row, finding_row, image_row, meets
 from tests.serve.lifecycle_room import NoLifecycle
@@ -483,6 +485,18 @@ class Rooms:
             base = self.overrides.get(scope, WindowOverride(scope))
             self.overrides[scope] = changed_override(base, *asked, NOW)
         return self.load(account_id, scope)
+
+    def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
+        kept = (self.setting, dict(self.overrides))
+        windows = self.request(account_id, wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
+        self.setting, self.overrides = kept
+        return WhatIf(windows, NOW, 3, 1, 2, 4, 5, watched_grid({(0, 9): 2, (8, 8): 1}))
+
+    def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
+        self.what_if(account_id, wish)
+        past, soon = NOW - timedelta(days=3), NOW + timedelta(days=3)
+        forever = LeavingImage(2, "harbour", "app/web", OTHER_DIGEST, FOREVER, "push", None)
+        return self._page([LeavingImage(1, "harbour", "app/web", DIGEST, soon, "pull", past), forever], limit, after)
 
     # ImageDeeds
     def do(self, account_id: str, image_id: int, request: DeedRequest) -> DeedView:

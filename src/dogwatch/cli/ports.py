@@ -23,6 +23,7 @@ from dogwatch.model.views import (
     Page,
     UnresolvedView,
 )
+from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
 
 
 class Views(Protocol):
@@ -101,6 +102,12 @@ class Windows(Protocol):
 
     def load_scopes(self, account_id: str) -> tuple[RescanSetting, ...]:
         """The account's windows, and those of every scope that sets some of its own."""
+
+    def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
+        """What a change would do now; changes nothing."""
+
+    def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
+        """A page of the images that a change would end the watch of; `after` is a cursor, or empty."""
 
 
 class Scanning(Protocol):

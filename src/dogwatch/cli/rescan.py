@@ -16,6 +16,7 @@ from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus
 from dogwatch.model.scopes import INHERITED, Scope
+from dogwatch.model.what_if import WindowWish
 from dogwatch.model.window_presets import WINDOW_PRESETS, find_window_preset
 from dogwatch.settings import Settings
 
@@ -26,10 +27,17 @@ _MODES = {
     "inherited": INHERITED,
 }
 
-_PRESETS = tuple(WINDOW_PRESETS)
-
 ScopeName = Annotated[
     str | None, option("whose windows: a registry, or registry/pattern; left out, the account's", "--scope")
+]
+Push = Annotated[str | None, option("after a push: 90d, DAYS_90, lifetime or inherited", "--push")]
+Activity = Annotated[str | None, option("after activity: 90d, lifetime, none or inherited", "--activity")]
+Mode = Annotated[
+    str | None, option("what activity is: pull, in-use, either or inherited", "--mode", offered=tuple(_MODES))
+]
+Preset = Annotated[
+    str | None,
+    option("both windows and the mode by name, as another service has them", "--preset", offered=tuple(WINDOW_PRESETS)),
 ]
 
 
@@ -64,15 +72,10 @@ def set_windows(
     settings: Settings,
     *,
     scope: ScopeName = None,
-    push: Annotated[str | None, option("after a push: 90d, DAYS_90, lifetime or inherited", "--push")] = None,
-    activity: Annotated[str | None, option("after activity: 90d, lifetime, none or inherited", "--activity")] = None,
-    mode: Annotated[
-        str | None, option("what activity is: pull, in-use, either or inherited", "--mode", offered=tuple(_MODES))
-    ] = None,
-    preset: Annotated[
-        str | None,
-        option("both windows and the mode by name, as another service has them", "--preset", offered=_PRESETS),
-    ] = None,
+    push: Push = None,
+    activity: Activity = None,
+    mode: Mode = None,
+    preset: Preset = None,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="let it take effect now", envvar="DOGWATCH_WAIT")
     ] = True,
@@ -85,26 +88,37 @@ def set_windows(
     A shorter window ends the watch of images that are now outside it; a longer one wakes none that had expired. What a
     scope does not set, or sets to inherited, comes from the most specific scope around it, in the end from the account.
     """
-    if preset is not None:
-        if (push, activity, mode) != (None, None, None):
-            raise InvalidRequestError("preset", "names both windows and the mode: nothing else can be named beside it")
-        named = find_window_preset(preset)
-        push, activity, mode = str(named.push_window), str(named.activity_window), str(named.activity_mode)
-    if push is None and activity is None and mode is None:
+    wish = read_wish(push, activity, mode, preset, scope)
+    if wish == WindowWish(scope=wish.scope):
         raise InvalidRequestError("rescan set", "name at least one of --push, --activity, --mode, --preset")
     layout = lay_out(LISTING, output, columns, query)
-    asked_mode = None if mode is None else _mode(mode)
-    place = Scope.parse(scope or "")
     with reached(settings) as app:
-        setting = app.request_windows(filters.window(push), filters.window(activity), asked_mode, place)
+        setting = app.request_windows(wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
         if wait:
             app.apply_windows()
-            setting = app.rescan_settings.load(settings.account, place)
+            setting = app.rescan_settings.load(settings.account, wish.scope)
     layout.write([setting])
     if setting.status is SettingStatus.PENDING:
         say("The change takes effect when a worker comes to it: dogwatch serve, or dogwatch worker.")
     if setting.status is SettingStatus.FAILED:
         raise typer.Exit(INCOMPLETE)
+
+
+def read_wish(
+    push: str | None, activity: str | None, mode: str | None, preset: str | None, scope: str | None
+) -> WindowWish:
+    """Read a change of windows from the options of a command.
+
+    Raises:
+        InvalidRequestError: no scope, mode or preset, or something beside a preset; what is no window is refused later.
+    """
+    place = Scope.parse(scope or "")
+    if preset is None:
+        return WindowWish(filters.window(push), filters.window(activity), None if mode is None else _mode(mode), place)
+    if (push, activity, mode) != (None, None, None):
+        raise InvalidRequestError("preset", "names both windows and the mode: nothing else can be named beside it")
+    named = find_window_preset(preset)
+    return WindowWish(str(named.push_window), str(named.activity_window), str(named.activity_mode), place)
 
 
 def _mode(text: str) -> str:
@@ -132,6 +146,8 @@ LISTING = listing_of(COLUMNS)
 
 def add_to(application: typer.Typer) -> None:
     """Register the commands."""
+    from dogwatch.cli.what_if import preview_windows
+
     group = new_group("How long images are watched.")
     group.command("show", epilog=examples("dogwatch rescan show", "dogwatch rescan show --scope local/shop/web"))(
         show_windows
@@ -146,5 +162,13 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch rescan set --scope 'local/team-*' --push inherited",
         ),
     )(set_windows)
+    group.command(
+        "what-if",
+        epilog=examples(
+            "dogwatch rescan what-if --push 30d --activity 30d",
+            "dogwatch rescan what-if --preset inspector -o json",
+            "dogwatch rescan what-if --scope 'local/team-*' --push 14d --leaving --all -o csv",
+        ),
+    )(preview_windows)
     group.command("scopes", epilog=examples("dogwatch rescan scopes"))(list_scopes)
     application.add_typer(group, name="rescan")

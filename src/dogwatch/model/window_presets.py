@@ -8,6 +8,9 @@ from types import MappingProxyType
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, Window
 
+USUAL_DAYS = (3, 7, 14, 30, 60, 90, 180)
+"""The windows that AWS's clients know, besides LIFETIME; any other number of days can be set as well."""
+
 _PULL, _IN_USE = ActivityMode.LAST_PULL, ActivityMode.LAST_IN_USE
 
 WINDOW_PRESETS: Mapping[str, RescanSetting] = MappingProxyType(

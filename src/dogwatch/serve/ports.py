@@ -36,6 +36,7 @@ from dogwatch.model.views import ImageView as ImageView
 from dogwatch.model.views import Page as Page
 from dogwatch.model.views import UnresolvedView as UnresolvedView
 from dogwatch.model.views import VulnerablePackage as VulnerablePackage
+from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
 
 
 class Views(Protocol):
@@ -111,6 +112,12 @@ class RescanSettings(Protocol):
         Raises:
             InvalidRequestError: a value that is no window; ConflictError: a truly simultaneous change.
         """
+
+    def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
+        """What a change would do now; changes nothing. Raises as `request`."""
+
+    def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
+        """A page of the images that a change would end the watch of; `after` is a cursor, or empty."""
 
 
 class Scanning(Protocol):

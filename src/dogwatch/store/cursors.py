@@ -43,3 +43,15 @@ def decode_cursor(text: str, fingerprint: str) -> tuple[datetime, tuple[Any, ...
     except (ValueError, TypeError, binascii.Error, RecursionError):
         pass
     raise InvalidRequestError("cursor", _FOREIGN)
+
+
+def decode_id_cursor(text: str, fingerprint: str) -> tuple[datetime, int]:
+    """Unpack the cursor of a list in the order of ids: the moment the list speaks of, and the last id shown.
+
+    Raises:
+        InvalidRequestError: as for `decode_cursor`.
+    """
+    moment, key = decode_cursor(text, fingerprint)
+    if len(key) == 1 and isinstance(key[0], int) and 0 <= key[0] < 2**63:
+        return moment, key[0]
+    raise InvalidRequestError("cursor", _FOREIGN)

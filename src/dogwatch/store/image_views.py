@@ -16,7 +16,7 @@ from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, CoverageGroups, CoverageProperty, ImageQuery, ImageView, Page
 from dogwatch.store.connection import Database
-from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.cursors import decode_cursor, decode_id_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.feed_gaps import ExpectedFeeds, load_feed_gaps
 from dogwatch.store.filters import EVERYTHING, every
 from dogwatch.store.image_details import ImageDetails, load_details
@@ -83,7 +83,7 @@ class ImageViews:
             "account": query.account_id,
             "now": now,
             "limit": query.limit + 1,
-            "after": _after(query, fingerprint),
+            "after": decode_id_cursor(query.after, fingerprint)[1] if query.after else 0,
         }
         with self._database.transaction() as connection:
             statement = _composed("page", _ONE_ACCOUNT, every([conditions, tagged_condition(connection, query)]))
@@ -184,16 +184,6 @@ def _composed(
     unresolved = UNRESOLVED if account is EVERYTHING else UNRESOLVED_OF_ACCOUNT
     parts = {"coverage": _coverage(images, account), "unresolved": unresolved, "filters": filters, "property": by}
     return sql.SQL(_SQL[name]).format(**parts)
-
-
-def _after(query: ImageQuery, fingerprint: str) -> int:
-    """Return the id that the page begins behind."""
-    if not query.after:
-        return 0
-    _, key = decode_cursor(query.after, fingerprint)
-    if len(key) == 1 and isinstance(key[0], int) and 0 <= key[0] < 2**63:
-        return key[0]
-    raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
 
 
 def _after_group(cursor: str, fingerprint: str) -> tuple[int, str] | None:

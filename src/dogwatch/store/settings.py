@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 
 import psycopg
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import RescanSetting, SettingStatus, WindowOverride
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
+from dogwatch.model.views import Page
+from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
 from dogwatch.store.accounts import claim_request, newest_setting, save_setting, setting_to_change
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
 from dogwatch.store.scopes import TO_CHANGE, find_registry_of, load_overrides, save_override
-from dogwatch.windows import changed_override, changed_setting, inherit, refuse_inherited
+from dogwatch.store.what_if import count_what_if, load_leaving
+from dogwatch.windows import WindowPlan, changed_override, changed_setting, inherit, refuse_inherited
 
 _SQL = load_queries("accounts")
 
@@ -72,23 +77,76 @@ class RescanSettings:
             NotFoundError: no such account, or the account watches no registry of that alias.
         """
         now = self._clock.now()
-        asked = (push_window, activity_window, activity_mode)
+        wish = WindowWish(push_window, activity_window, activity_mode, scope)
         with self._database.transaction() as connection:
-            newest_setting(connection, account_id)  # refuses an unknown account
-            registry_id = None if scope.is_account else find_registry_of(connection, account_id, scope)
+            registry_id = _find_scope(connection, account_id, scope)
             claim_request(connection, account_id)  # what follows can be changed by nobody else
+            plan = _plan_change(connection, account_id, wish, now)
             if registry_id is None:
-                refuse_inherited(*asked)
-                setting = changed_setting(setting_to_change(connection, account_id), *asked, now)
-                setting_id = save_setting(connection, account_id, setting)
+                setting_id = save_setting(connection, account_id, plan.account)
                 connection.execute(_SQL["supersede_pending"], {"account": account_id, "setting": setting_id})
-                return setting
-            known = _by_scope(load_overrides(connection, account_id, TO_CHANGE).values())
-            wanted = changed_override(known.get(scope, WindowOverride(scope)), *asked, now)
-            if sum(not one.is_empty for one in {**known, scope: wanted}.values()) > MAX_SCOPES:
-                raise InvalidRequestError("scope", f"an account has at most {MAX_SCOPES} scopes with own windows")
-            save_override(connection, account_id, registry_id, wanted)
-            return _windows_of(connection, account_id, scope, wanted)
+            else:
+                save_override(connection, account_id, registry_id, plan.own)
+            return plan.windows
+
+    def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
+        """Return what a change would do now, if it were applied with all that waits; changes nothing.
+
+        Raises:
+            InvalidRequestError, NotFoundError: as `request`.
+        """
+        now = self._clock.now()
+        with self._planned(account_id, wish, now) as (connection, plan):
+            return count_what_if(connection, account_id, plan, now)
+
+    def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
+        """Return a page of the images that a change would end the watch of; `after` is a cursor, or empty.
+
+        Raises:
+            InvalidRequestError, NotFoundError: as `request`; a limit or cursor that is not offered.
+        """
+        now = self._clock.now()
+        with self._planned(account_id, wish, now) as (connection, plan):
+            return load_leaving(connection, account_id, plan, now, limit, after)
+
+    @contextmanager
+    def _planned(
+        self, account_id: str, wish: WindowWish, now: datetime
+    ) -> Iterator[tuple[psycopg.Connection, WindowPlan]]:
+        """Yield the plan of a change, and a connection that sees one moment throughout and writes nothing."""
+        with self._database.transaction() as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            _find_scope(connection, account_id, wish.scope)
+            yield connection, _plan_change(connection, account_id, wish, now)
+
+
+def _find_scope(connection: psycopg.Connection, account_id: str, scope: Scope) -> int | None:
+    """Return the id of the registry that a scope names; None for the account.
+
+    Raises:
+        NotFoundError: no such account, or the account watches no registry of that alias.
+    """
+    newest_setting(connection, account_id)  # refuses an unknown account
+    return None if scope.is_account else find_registry_of(connection, account_id, scope)
+
+
+def _plan_change(connection: psycopg.Connection, account_id: str, wish: WindowWish, now: datetime) -> WindowPlan:
+    """Return the windows as they will be once a change, and all that waits, is applied.
+
+    Raises:
+        InvalidRequestError: a value that is no window, or one scope more than MAX_SCOPES.
+    """
+    asked = (wish.push_window, wish.activity_window, wish.activity_mode)
+    account = setting_to_change(connection, account_id)
+    known = _by_scope(load_overrides(connection, account_id, TO_CHANGE).values())
+    if wish.scope.is_account:
+        refuse_inherited(*asked)
+        return WindowPlan(wish.scope, changed_setting(account, *asked, now), tuple(known.values()))
+    own = changed_override(known.get(wish.scope, WindowOverride(wish.scope)), *asked, now)
+    overrides = {**known, wish.scope: own}
+    if sum(not one.is_empty for one in overrides.values()) > MAX_SCOPES:
+        raise InvalidRequestError("scope", f"an account has at most {MAX_SCOPES} scopes with own windows")
+    return WindowPlan(wish.scope, account, tuple(overrides.values()))
 
 
 def _by_scope(overrides: Iterable[WindowOverride]) -> dict[Scope, WindowOverride]:

@@ -12,17 +12,21 @@ from dogwatch.windows.patterns import is_named, specificity
 from dogwatch.windows.settings import changed_setting, default_setting
 from dogwatch.windows.steps import Ending, Happening, Standing, Step, merge_clocks, plan_step
 from dogwatch.windows.watching import end_of_window, last_activity, watch
+from dogwatch.windows.what_if import WindowPlan, earliest_inside, grid_steps, watched_grid
 
 __all__ = [
     "Ending",
     "Happening",
     "Standing",
     "Step",
+    "WindowPlan",
     "changed_override",
     "changed_setting",
     "default_setting",
+    "earliest_inside",
     "end_of_window",
     "explain",
+    "grid_steps",
     "inherit",
     "is_named",
     "last_activity",
@@ -31,4 +35,5 @@ __all__ = [
     "refuse_inherited",
     "specificity",
     "watch",
+    "watched_grid",
 ]

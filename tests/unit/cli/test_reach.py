@@ -29,6 +29,7 @@ ASK = {
         "db update",
         "rescan show",
         "rescan set",
+        "rescan what-if",
         "rescan scopes",
         "scanning show",
         "scanning set",

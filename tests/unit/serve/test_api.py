@@ -334,6 +334,13 @@ def test_filters_become_questions() -> None:
         ("/images/1?tag=x", "tag"),
         ("/coverage?limit=1", "limit"),
         ("/rescan?x=1", "x"),
+        ("/rescan/what-if?x=1", "x"),
+        ("/rescan/what-if?push_window=DAYS_-3", "push_window"),
+        ("/rescan/what-if?push_window=DAYS_3&push_window=DAYS_7", "push_window"),
+        ("/rescan/what-if?activity_mode=never", "activity_mode"),
+        ("/rescan/what-if?preset=inspector&push_window=DAYS_3", "preset"),
+        ("/rescan/what-if/leaving?scope=harbour/Team", "scope"),
+        ("/rescan/what-if/leaving?limit=0", "limit"),
         ("/registries?x=1", "x"),
         ("/db/status?x=1", "x"),
     ],
@@ -504,6 +511,44 @@ def test_a_scope_says_where_each_of_its_windows_comes_from() -> None:
     for scope in ("harbour/Team", "*/a", "/a", "harbour/", "harbour/a b", "harbour/" + "a" * 256):
         refused = put(rooms, {"scope": scope, "push_window": "DAYS_7"})
         assert (refused.status, refused.json["field"]) == (400, "scope")
+
+
+def test_what_other_windows_would_do_is_told_and_changes_nothing() -> None:
+    rooms = Rooms()
+    windows = get(rooms, "/rescan").json
+    told = get(rooms, "/rescan/what-if?push_window=DAYS_3").json
+    grid = told.pop("grid")
+    assert told == {
+        "windows": {**windows, "push_window": "DAYS_3", "status": "PENDING", "updated_at": "2026-07-09T12:00:00Z"},
+        "at": "2026-07-09T12:00:00Z",
+        "watched": 3,
+        "leaving": 1,
+        "staying": 2,
+        "wakeable": 4,
+        "closing_findings": 5,
+    }
+    assert len(grid) == 72
+    assert grid[0] == {"push_window": "DAYS_3", "activity_window": "NONE", "watched": 2}
+    assert grid[-1] == {"push_window": "LIFETIME", "activity_window": "LIFETIME", "watched": 3}
+    page = get(rooms, "/rescan/what-if/leaving?preset=inspector&limit=1").json
+    last = get(rooms, f"/rescan/what-if/leaving?preset=inspector&limit=1&cursor={page['next']}").json
+    assert page["images"] == [
+        {
+            "id": 1,
+            "registry": "harbour",
+            "repository": "app/web",
+            "digest": DIGEST,
+            "watched_until": "2026-07-12T12:00:00Z",
+            "watched_forever": False,
+            "held_by": "pull",
+            "new_until": "2026-07-06T12:00:00Z",
+        }
+    ]
+    assert (last["next"], [(one["watched_until"], one["watched_forever"]) for one in last["images"]]) == (
+        None,
+        [(None, True)],
+    )
+    assert (get(rooms, "/rescan").json, rooms.setting_changes) == (windows, 0)
 
 
 @pytest.mark.parametrize(

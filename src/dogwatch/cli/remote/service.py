@@ -9,7 +9,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
-from dogwatch.cli.remote import finding_shapes, history_shapes, image_shapes, setup_shapes
+from dogwatch.cli.remote import finding_shapes, history_shapes, image_shapes, setup_shapes, what_if_shapes
 from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.wire import Wire, tls_context
@@ -32,6 +32,7 @@ from dogwatch.model.views import (
     Page,
     UnresolvedView,
 )
+from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
 from dogwatch.settings import Settings
 
 APPLY_SECONDS = 60.0
@@ -98,8 +99,7 @@ class RemoteDogwatch:
         scope: Scope = ACCOUNT_SCOPE,
     ) -> RescanSetting:
         """Ask for a change of the windows of a scope."""
-        named = {"push_window": push_window, "activity_window": activity_window, "activity_mode": activity_mode}
-        asked = {"scope": str(scope), **{name: value for name, value in named.items() if value is not None}}
+        asked = dict(_wished(WindowWish(push_window, activity_window, activity_mode, scope)))
         return self._wire.send("PUT", "/rescan", setup_shapes.Windows, asked).view()
 
     def apply_windows(self) -> None:
@@ -192,6 +192,16 @@ class RemoteWindows:
         """Return the windows of the account and of every scope that sets some."""
         return tuple(one.view() for one in self._wire.get("/rescan/scopes", setup_shapes.WindowsOfScopes).scopes)
 
+    def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
+        """Return what a change would do now."""
+        return self._wire.get("/rescan/what-if", what_if_shapes.Told, _wished(wish)).view()
+
+    def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
+        """Return a page of the images that a change would end the watch of."""
+        place = [("limit", str(limit)), *([("cursor", after)] if after else [])]
+        page = self._wire.get("/rescan/what-if/leaving", what_if_shapes.LeavingPage, [*_wished(wish), *place])
+        return Page(tuple(one.view() for one in page.images), page.next or "")
+
 
 class RemoteRegistries:
     """Implements `ports.Registries`."""
@@ -243,6 +253,16 @@ class RemoteExclusions:
     def remove(self, account_id: str, exclusion_id: int, by: str) -> None:
         """End an entry."""
         self._wire.delete(f"/exclusions/{exclusion_id}")
+
+
+def _wished(wish: WindowWish) -> list[tuple[str, str]]:
+    """Return a change of windows as parameters."""
+    named = {
+        "push_window": wish.push_window,
+        "activity_window": wish.activity_window,
+        "activity_mode": wish.activity_mode,
+    }
+    return [("scope", str(wish.scope)), *((name, value) for name, value in named.items() if value is not None)]
 
 
 def _parameters(query: FindingQuery | ImageQuery) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from dogwatch.model.registries import Registry
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import CoverageCount, FindingView, GapView, ImageView, UnresolvedView, VulnerablePackage
+from dogwatch.model.what_if import LeavingImage, WhatIf
 from dogwatch.serve.api.proposals import proposal
 from dogwatch.serve.moments import iso
 from dogwatch.serve.ports import Check
@@ -171,6 +172,42 @@ def windows(one: RescanSetting) -> dict[str, Any]:
         "push_window_from": str(one.origin.push),
         "activity_window_from": str(one.origin.activity),
         "activity_mode_from": str(one.origin.mode),
+    }
+
+
+def what_if(one: WhatIf) -> dict[str, Any]:
+    """Return what a change of windows would do."""
+    return {
+        "windows": windows(one.windows),
+        "at": iso(one.at),
+        "watched": one.watched,
+        "leaving": one.leaving,
+        "staying": one.staying,
+        "wakeable": one.wakeable,
+        "closing_findings": one.closing_findings,
+        "grid": [
+            {
+                "push_window": str(cell.push_window),
+                "activity_window": str(cell.activity_window),
+                "watched": cell.watched,
+            }
+            for cell in one.grid
+        ],
+    }
+
+
+def leaving(one: LeavingImage) -> dict[str, Any]:
+    """Return an image that a change of windows would end the watch of."""
+    is_forever = one.watched_until >= FOREVER
+    return {
+        "id": one.image_id,
+        "registry": one.registry_alias,
+        "repository": one.repository,
+        "digest": one.digest,
+        "watched_until": None if is_forever else iso(one.watched_until),
+        "watched_forever": is_forever,
+        "held_by": one.held_by,
+        "new_until": iso(one.new_until),
     }
 
 

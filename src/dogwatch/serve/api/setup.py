@@ -7,9 +7,11 @@ from fastapi import APIRouter, Request, Response
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.scopes import Scope
+from dogwatch.model.what_if import WindowWish
 from dogwatch.model.window_presets import find_window_preset
 from dogwatch.serve.api import rendering
-from dogwatch.serve.api.asked import Json, Known
+from dogwatch.serve.api.asked import Asked, Json, Known
+from dogwatch.serve.api.filters import PAGING, read_limit
 from dogwatch.serve.looked_at import feed
 from dogwatch.serve.moments import iso
 from dogwatch.serve.ports import Role
@@ -50,6 +52,21 @@ def change_windows(asked: Known) -> Json:
     )
     asked.rooms.after_setting()
     return Json(rendering.windows(setting))
+
+
+@router.get("/rescan/what-if")
+def preview_windows(asked: Known) -> Json:
+    """What other windows, of the account or of a `scope`, would do now; changes nothing."""
+    return Json(rendering.what_if(asked.rooms.rescan.what_if(asked.account_id, _read_wish(asked))))
+
+
+@router.get("/rescan/what-if/leaving")
+def list_leaving(asked: Known) -> Json:
+    """The images that would no longer be watched, with their deadlines now and by the other windows."""
+    wish = _read_wish(asked, PAGING)
+    limit, after = read_limit(asked.one("limit")), asked.one("cursor")
+    page = asked.rooms.rescan.leaving(asked.account_id, wish, limit, after)
+    return Json({"images": [rendering.leaving(one) for one in page.rows], "next": page.next or None})
 
 
 @router.get("/registries")
@@ -123,12 +140,27 @@ def _read_windows(body: bytes) -> _Windows:
         wanted = msgspec.json.decode(body, type=_Windows)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRequestError("body", str(error) or "not JSON") from error
+    wanted = _without_preset(wanted)
+    if wanted == _Windows(wanted.scope):
+        raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode, preset")
+    return wanted
+
+
+def _read_wish(asked: Asked, others: tuple[str, ...] = ()) -> WindowWish:
+    """Read a change from query parameters that have the names of the body's fields; none at all is the windows now."""
+    asked.filters(others=(*_Windows.__struct_fields__, *others))
+    given = dict(asked.parameters)
+    wanted = _without_preset(_Windows(**{name: given[name] for name in _Windows.__struct_fields__ if name in given}))
+    windows = (wanted.push_window, wanted.activity_window, wanted.activity_mode)
+    return WindowWish(*windows, Scope.parse(wanted.scope))
+
+
+def _without_preset(wanted: _Windows) -> _Windows:
+    """Return the windows with what a preset names in its place."""
     if wanted.preset is not None:
         if wanted != _Windows(wanted.scope, wanted.preset):
             raise InvalidRequestError("preset", "names both windows and the mode: nothing else can be named beside it")
         named = find_window_preset(wanted.preset)
         texts = (str(named.push_window), str(named.activity_window), str(named.activity_mode))
         return _Windows(wanted.scope, None, *texts)
-    if wanted == _Windows(wanted.scope):
-        raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode, preset")
     return wanted

@@ -13,15 +13,13 @@ import msgspec
 
 from dogwatch.model.errors import ForbiddenError, InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, Window
+from dogwatch.model.window_presets import USUAL_DAYS
 from dogwatch.serve.aws.errors import NotOfferedError
 from dogwatch.serve.aws.wire import decode, seconds, without_empty
 from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import RescanSettings, Role
 
-STEPS_DAYS = (3, 7, 14, 30, 60, 90, 180)
-"""The windows that AWS's clients know, besides LIFETIME (for the push window only)."""
-
-_LONGEST = f"DAYS_{STEPS_DAYS[-1]}"
+_LONGEST = f"DAYS_{USUAL_DAYS[-1]}"
 
 
 class _GetConfiguration(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
@@ -56,7 +54,7 @@ def shown(setting: RescanSetting) -> dict[str, str]:
 
 def _step(window: Window, longest: str) -> str:
     days = window.days
-    return next((f"DAYS_{step}" for step in STEPS_DAYS if days is not None and days <= step), longest)
+    return next((f"DAYS_{step}" for step in USUAL_DAYS if days is not None and days <= step), longest)
 
 
 def get_configuration(caller: Caller, body: bytes, rescan: RescanSettings) -> dict[str, Any]:

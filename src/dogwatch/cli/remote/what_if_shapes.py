@@ -1,0 +1,66 @@
+"""What other windows would do, as /api/v1 tells of it, and the values."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from dogwatch.cli.remote.setup_shapes import Windows, WindowText
+from dogwatch.model.monitoring import Window
+from dogwatch.model.times import FOREVER
+from dogwatch.model.what_if import GridCell, LeavingImage, WhatIf
+
+
+class Cell(msgspec.Struct):
+    """How many images two windows would keep."""
+
+    push_window: WindowText
+    activity_window: WindowText
+    watched: int
+
+
+class Told(msgspec.Struct):
+    """What a change would do."""
+
+    windows: Windows
+    at: datetime
+    watched: int
+    leaving: int
+    staying: int
+    wakeable: int
+    closing_findings: int
+    grid: tuple[Cell, ...]
+
+    def view(self) -> WhatIf:
+        """Return what it tells of."""
+        cells = (
+            GridCell(Window.parse(one.push_window), Window.parse(one.activity_window), one.watched) for one in self.grid
+        )
+        counts = (self.watched, self.leaving, self.staying, self.wakeable, self.closing_findings)
+        return WhatIf(self.windows.view(), self.at, *counts, tuple(cells))
+
+
+class Leaver(msgspec.Struct):
+    """An image that would no longer be watched."""
+
+    id: int
+    registry: str
+    repository: str
+    digest: str
+    watched_until: datetime | None
+    watched_forever: bool
+    held_by: str
+    new_until: datetime | None
+
+    def view(self) -> LeavingImage:
+        """Return what it tells of."""
+        until = self.watched_until or FOREVER
+        return LeavingImage(self.id, self.registry, self.repository, self.digest, until, self.held_by, self.new_until)
+
+
+class LeavingPage(msgspec.Struct):
+    """A page of them."""
+
+    images: tuple[Leaver, ...]
+    next: str | None

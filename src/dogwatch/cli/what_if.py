@@ -1,0 +1,117 @@
+"""`dogwatch rescan what-if`: what other windows would do, before anybody sets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from dogwatch.cli.command_line import reached
+from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Limit, Outputs, Query, Sort, lay_out, listing_of
+from dogwatch.cli.options import switch
+from dogwatch.cli.rendering import Column, minute, plural, rfc3339, short_digest
+from dogwatch.cli.rescan import Activity, Mode, Preset, Push, ScopeName, read_wish
+from dogwatch.cli.settings_flags import Reach, takes_settings
+from dogwatch.cli.taking import Taken
+from dogwatch.cli.writers import Listing
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.monitoring import Window
+from dogwatch.model.times import FOREVER
+from dogwatch.model.what_if import GridCell, LeavingImage, WhatIf
+from dogwatch.settings import Settings
+
+_CELL = 10  # characters: ten million images with their separators
+
+
+@takes_settings(Reach.ANYWHERE)
+def preview_windows(
+    settings: Settings,
+    *,
+    scope: ScopeName = None,
+    push: Push = None,
+    activity: Activity = None,
+    mode: Mode = None,
+    preset: Preset = None,
+    leaving: Annotated[bool, switch("list the images that would no longer be watched", "--leaving")] = False,
+    sort: Sort = None,
+    limit: Limit = USUAL_LIMIT,
+    all: All = False,
+    output: Outputs = None,
+    columns: Columns = None,
+    query: Query = None,
+) -> None:
+    """Say what other windows would do now, and how many images every pair of usual windows would keep.
+
+    Nothing changes. What is not named is as it is. --sort, --limit and --all are for --leaving.
+    """
+    wish = read_wish(push, activity, mode, preset, scope)
+    if leaving:
+        listed = lay_out(LEAVING, output, columns, query, sort)
+        with reached(settings) as app:
+            windows = app.rescan_settings
+            found = Taken(
+                lambda size, after: windows.leaving(settings.account, wish, size, after),
+                None if all else limit,
+                listed.order,
+            )
+            listed.write(found, lambda: found.note)
+        return
+    if sort is not None:
+        raise InvalidRequestError("sort", "is for --leaving")
+    layout = lay_out(GRID, output, columns, query)
+    with reached(settings) as app:
+        told = app.rescan_settings.what_if(settings.account, wish)
+    layout.write([told], _sum_up(told))
+
+
+def _sum_up(told: WhatIf) -> str:
+    windows = told.windows
+    whose = "" if windows.scope.is_account else f" of {windows.scope.words}"
+    lines = (
+        f"Windows{whose}: {windows.push_window} after a push, {windows.activity_window} after activity "
+        f"({windows.activity_mode}).",
+        f"Of {plural(told.watched, 'image')} watched now {told.leaving:,} would leave, with "
+        f"{plural(told.closing_findings, 'finding')}; {told.staying:,} would stay.",
+        f"{plural(told.wakeable, 'image')} not watched would be inside; none wakes by itself.",
+    )
+    return "\n".join(lines)
+
+
+def _matrix(told: WhatIf) -> Iterator[str]:
+    """Yield the grid line by line, a push window each."""
+    activities = list(dict.fromkeys(cell.activity_window for cell in told.grid))
+    yield "Watched images, by push window (down) and activity window (across):"
+    yield "".join(f"{text:>{_CELL}}" for text in ("", *map(_brief, activities)))
+    for push in dict.fromkeys(cell.push_window for cell in told.grid):
+        counts = [f"{cell.watched:,}" for cell in told.grid if cell.push_window == push]
+        yield "".join(f"{text:>{_CELL}}" for text in (_brief(push), *counts))
+
+
+def _brief(window: Window) -> str:
+    return str(window).lower() if window.days is None else f"{window.days}d"
+
+
+def _until(one: LeavingImage) -> str:
+    return "for ever" if one.watched_until >= FOREVER else minute(one.watched_until)
+
+
+def _cells(told: WhatIf) -> tuple[GridCell, ...]:
+    return told.grid
+
+
+GRID_COLUMNS: tuple[Column[GridCell], ...] = (
+    Column("push", "AFTER A PUSH", lambda one: str(one.push_window)),
+    Column("activity", "AFTER ACTIVITY", lambda one: str(one.activity_window)),
+    Column("watched", "WATCHED", lambda one: str(one.watched)),
+)
+GRID: Listing[WhatIf, GridCell] = Listing(GRID_COLUMNS, _cells, _cells, prose=_matrix)
+
+LEAVING_COLUMNS: tuple[Column[LeavingImage], ...] = (
+    Column("id", "ID", lambda one: str(one.image_id), spare=2),
+    Column("registry", "REGISTRY", lambda one: one.registry_alias, spare=3),
+    Column("repository", "REPOSITORY", lambda one: one.repository),
+    Column("digest", "DIGEST", lambda one: one.digest, lambda one: short_digest(one.digest)),
+    Column("watched_until", "WATCHED UNTIL", lambda one: rfc3339(one.watched_until), _until),
+    Column("held_by", "HELD BY", lambda one: one.held_by, spare=1),
+    Column("new_until", "NEW END", lambda one: rfc3339(one.new_until), lambda one: minute(one.new_until)),
+)
+LEAVING = listing_of(LEAVING_COLUMNS)

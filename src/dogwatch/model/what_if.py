@@ -1,0 +1,64 @@
+"""What a change of windows would do, told before anybody asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from dogwatch.model.monitoring import RescanSetting, Window
+from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class WindowWish:
+    """A change of windows in the texts of whoever asks; None keeps a field, INHERITED gives up a scope's own."""
+
+    push_window: str | None = None
+    activity_window: str | None = None
+    activity_mode: str | None = None
+    scope: Scope = ACCOUNT_SCOPE
+
+
+@dataclass(frozen=True, slots=True)
+class GridCell:
+    """How many images would stay watched under two windows."""
+
+    push_window: Window
+    activity_window: Window
+    watched: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What a change would do at `at` to the images that its scope names, if it were applied with all that waits.
+
+    `windows` are those that the scope would have. Of the images `watched` now, `leaving` would end and `staying` go on.
+    `wakeable` are not watched and would be inside the windows: nothing wakes by itself, an event or a deed would.
+    `closing_findings` are active findings of those leaving. The grid has every pair of windows that is usually offered,
+    push windows outside, both from the shortest to the longest.
+    """
+
+    windows: RescanSetting
+    at: datetime
+    watched: int
+    leaving: int
+    staying: int
+    wakeable: int
+    closing_findings: int
+    grid: tuple[GridCell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingImage:
+    """An image that would no longer be watched: until when it is by the windows now, and was by the new ones.
+
+    `held_by` is the clock that holds it now. `new_until` is past, or None where no clock would count.
+    """
+
+    image_id: int
+    registry_alias: str
+    repository: str
+    digest: str
+    watched_until: datetime
+    held_by: str
+    new_until: datetime | None

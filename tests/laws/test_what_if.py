@@ -1,0 +1,208 @@
+"""Laws of what-if: it tells what then happens, and every cell of its grid is what its windows give alone."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dogwatch.model.monitoring import Window
+from dogwatch.model.registries import EventKind, RegistryAccess, RegistryEvent
+from dogwatch.model.scopes import Scope
+from dogwatch.model.times import FOREVER
+from dogwatch.model.what_if import LeavingImage, WindowWish
+from dogwatch.windows import earliest_inside, end_of_window, is_named
+from tests.builders.watching import ACCOUNT, START, World, day, digest, image, open_world
+
+_WINDOWS = st.integers(1, 99999).map(Window) | st.sampled_from([Window(None), Window(None, off=True)])
+_EVER = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(lambda one: one.replace(tzinfo=START.tzinfo))
+
+
+@given(_EVER, _WINDOWS, _EVER, st.booleans())
+def test_a_moment_is_inside_a_window_from_the_earliest_one_on(
+    moment: datetime, window: Window, now: datetime, is_border: bool
+) -> None:
+    earliest = earliest_inside(window, now)
+    moment = earliest if is_border and earliest is not None else moment
+    end = end_of_window(moment, window)
+    assert (earliest is not None and moment >= earliest) == (end is not None and end >= now)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An image in a repository: moments of its clocks and hold in days, and whether monitoring is open."""
+
+    repository: str
+    pushed: float | None
+    pulled: float | None
+    in_use: float | None
+    hold: float | None
+    is_open: bool
+
+
+_DAYS = st.none() | st.sampled_from([-400, -180, -91, -90, -60.5, -30, -14, -13.9, -7, -3, -1, 0])
+_PLACED = st.builds(
+    Placed,
+    repository=st.sampled_from(["a", "ab", "b"]),
+    pushed=_DAYS,
+    pulled=_DAYS,
+    in_use=_DAYS,
+    hold=st.sampled_from([None, None, None, -2, 0, 5]),
+    is_open=st.sampled_from([True, True, False]),
+)
+_WISHES = st.builds(
+    WindowWish,
+    push_window=st.sampled_from([None, "DAYS_3", "DAYS_45", "DAYS_90", "LIFETIME", "INHERITED"]),
+    activity_window=st.sampled_from([None, "DAYS_7", "DAYS_45", "LIFETIME", "NONE", "INHERITED"]),
+    activity_mode=st.sampled_from([None, "LAST_PULL_DATE", "LAST_IN_USE_AT", "EITHER", "INHERITED"]),
+    scope=st.sampled_from(["", "*", "a*", "ab"]).map(lambda pattern: Scope("r", pattern) if pattern else Scope()),
+)
+_ALIASES = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def shared_world(postgres_server: str, template_database: str) -> Iterator[World]:
+    """Yield one database for all examples: each watches a registry of its own."""
+    from tests.postgres import _fresh_database
+
+    with _fresh_database(postgres_server, template_database) as dsn:
+        world = open_world(dsn)
+        yield world
+        world.database.close()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(_WISHES, max_size=3),
+    st.lists(_PLACED, min_size=1, max_size=8),
+    _WISHES,
+    st.lists(st.integers(0, 71), min_size=3, max_size=3, unique=True),
+)
+def test_what_is_told_is_what_then_happens(
+    shared_world: World, earlier: list[WindowWish], placed: list[Placed], wish: WindowWish, cells: list[int]
+) -> None:
+    alias = f"r{next(_ALIASES)}"
+    access = RegistryAccess("https://registry.example")
+    world = replace(shared_world, registry=shared_world.registries.add(ACCOUNT, alias, access, "eu-west-1")[0])
+    _place(world, placed)
+    for one in earlier:
+        _ask(world, _in_registry(one, alias))
+        world.apply_settings(0)
+    _set_clocks(world, placed)
+    wish = _in_registry(wish, alias)
+    told = world.settings.what_if(ACCOUNT, wish)
+    for cell in (told.grid[place] for place in cells):
+        windows = replace(wish, push_window=str(cell.push_window), activity_window=str(cell.activity_window))
+        assert (cell, cell.watched) == (cell, world.settings.what_if(ACCOUNT, windows).staying)
+    listed = _walk(world, wish)
+    before = _watched(world, wish.scope)
+    assert _ask(world, wish) == told.windows
+    world.apply_settings(0)
+    after = _watched(world, wish.scope)
+    assert (told.watched, told.staying, told.leaving) == (len(before), len(after), len(before) - len(after))
+    assert {one.image_id: one.new_until for one in listed} == _deadlines(world, set(before) - set(after))
+    assert {one.image_id: one.watched_until for one in listed} == {
+        number: before[number] for number in set(before) - set(after)
+    }
+    assert told.wakeable == _count_wakeable(world, wish.scope)
+    world.registries.remove(ACCOUNT, alias)  # the account has only so many scopes
+
+
+def _in_registry(wish: WindowWish, alias: str) -> WindowWish:
+    """Return a wish for this example's registry; the account gives nothing up."""
+    if not wish.scope.is_account:
+        return replace(wish, scope=Scope(alias, wish.scope.pattern))
+    push, activity, mode = (
+        None if text == "INHERITED" else text for text in (wish.push_window, wish.activity_window, wish.activity_mode)
+    )
+    return WindowWish(push, activity, mode)
+
+
+def _ask(world: World, wish: WindowWish) -> object:
+    return world.settings.request(ACCOUNT, wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
+
+
+def _place(world: World, placed: list[Placed]) -> None:
+    for number, one in enumerate(placed):
+        name = str(number)
+        event_id = f"{world.registry.alias} {name}"
+        world.tell(0, RegistryEvent(EventKind.PUSHED, one.repository, digest(name), "", START, event_id))
+        world.images.save_resolved(world.registry.id, one.repository, image(name), START)
+
+
+def _set_clocks(world: World, placed: list[Placed]) -> None:
+    """Let clocks, deadlines and monitoring be as if everything had happened as the images say."""
+    with world.database.transaction() as connection:
+        for number, one in enumerate(placed):
+            moments = [None if at is None else day(at) for at in (one.pushed, one.pulled, one.in_use, one.hold)]
+            connection.execute(
+                """
+                WITH given AS (
+                    SELECT image.id, moment.*, found.*
+                    FROM image JOIN repository ON repository.id = image.repository_id
+                    JOIN repository_windows force ON force.repository_id = repository.id
+                    CROSS JOIN (SELECT %s::timestamptz, %s::timestamptz, %s::timestamptz, %s::timestamptz)
+                         AS moment (pushed_at, pulled_at, in_use_at, hold_until)
+                    CROSS JOIN LATERAL watch(moment.pushed_at, moment.pulled_at, moment.in_use_at, force.push_window,
+                                             force.activity_window, force.activity_mode, moment.hold_until) AS found
+                    WHERE image.digest = %s AND repository.registry_id = %s
+                ), moved AS (
+                    UPDATE clocks
+                    SET pushed_at = given.pushed_at, pulled_at = given.pulled_at, in_use_at = given.in_use_at,
+                        hold_until = given.hold_until, watched_until = given.watched_until, held_by = given.held_by,
+                        watched = clocks.watched AND %s AND given.watched_until IS NOT NULL
+                    FROM given WHERE clocks.image_id = given.id
+                    RETURNING clocks.image_id, clocks.watched
+                )
+                UPDATE monitoring SET to_at = from_at FROM moved
+                WHERE monitoring.image_id = moved.image_id AND NOT moved.watched
+                """,
+                (*moments, digest(str(number)), world.registry.id, one.is_open),
+            )
+
+
+def _walk(world: World, wish: WindowWish) -> list[LeavingImage]:
+    found: list[LeavingImage] = []
+    after = ""
+    while True:
+        page = world.settings.leaving(ACCOUNT, wish, 2, after)
+        found += page.rows
+        after = page.next
+        if not after:
+            return found
+
+
+_IMAGES = """
+SELECT image.id, registry.alias, repository.name, clocks.watched_until, clocks.watched
+FROM image JOIN clocks ON clocks.image_id = image.id JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
+"""
+
+
+def _watched(world: World, scope: Scope) -> dict[object, object]:
+    return {row[0]: row[3] for row in _named(world, scope) if row[4] and _is_inside(row[3])}
+
+
+def _count_wakeable(world: World, scope: Scope) -> int:
+    return sum(1 for row in _named(world, scope) if not row[4] and _is_inside(row[3]))
+
+
+def _deadlines(world: World, numbers: set[object]) -> dict[object, object]:
+    return {row[0]: row[3] for row in world.rows(_IMAGES) if row[0] in numbers}
+
+
+def _named(world: World, scope: Scope) -> list[tuple[object, ...]]:
+    return [
+        row
+        for row in world.rows(_IMAGES)
+        if scope.is_account or (row[1] == scope.registry and is_named(scope.pattern, str(row[2])))
+    ]
+
+
+def _is_inside(until: object) -> bool:
+    return isinstance(until, datetime) and START <= until <= FOREVER
