@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -13,6 +14,7 @@ from dogwatch.cli.lists import Columns, Outputs, Query, lay_out, listing_of
 from dogwatch.cli.options import option
 from dogwatch.cli.rendering import Column, minute, rfc3339, say
 from dogwatch.cli.settings_flags import Reach, takes_settings
+from dogwatch.cli.writers import Listing
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus
 from dogwatch.model.scopes import INHERITED, Scope
@@ -51,8 +53,8 @@ def show_windows(
     query: Query = None,
 ) -> None:
     """Show the windows: how long images are watched after a push, and after activity."""
-    layout = lay_out(LISTING, output, columns, query)
     asked = Scope.parse(scope or "")
+    layout = lay_out(_listing(asked), output, columns, query)
     with reached(settings) as app:
         setting = app.rescan_settings.load(settings.account, asked)
     layout.write([setting])
@@ -91,7 +93,7 @@ def set_windows(
     wish = read_wish(push, activity, mode, preset, scope)
     if wish == WindowWish(scope=wish.scope):
         raise InvalidRequestError("rescan set", "name at least one of --push, --activity, --mode, --preset")
-    layout = lay_out(LISTING, output, columns, query)
+    layout = lay_out(_listing(wish.scope), output, columns, query)
     with reached(settings) as app:
         setting = app.request_windows(wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
         if wait:
@@ -142,6 +144,14 @@ COLUMNS: tuple[Column[RescanSetting], ...] = (
     Column("updated_at", "SINCE", lambda one: rfc3339(one.updated_at), lambda one: minute(one.updated_at)),
 )
 LISTING = listing_of(COLUMNS)
+
+# The account inherits nothing: in a table of its windows alone, these columns say nothing.
+_OF_SCOPES = ("scope", "push_from", "activity_from", "mode_from")
+ACCOUNT_LISTING = listing_of([replace(one, heading="") if one.name in _OF_SCOPES else one for one in COLUMNS])
+
+
+def _listing(scope: Scope) -> Listing[RescanSetting, RescanSetting]:
+    return ACCOUNT_LISTING if scope.is_account else LISTING
 
 
 def add_to(application: typer.Typer) -> None:
