@@ -10,7 +10,7 @@ from bench.figures import Figure, Section
 from bench.timing import rounds, seconds_of
 from dogwatch.versions import sort_key
 
-_FEEDS = {"dpkg": "Debian", "pep440": "PyPI", "semver": "npm"}
+_FEEDS = {"dpkg": "Debian", "pep440": "PyPI", "semver": "npm", "maven": "Maven", "gem": "RubyGems"}
 _AT_LEAST = 20_000  # texts per round: a round of fewer is too short to measure
 _AT_MOST = 60_000
 _ROUNDS = 5

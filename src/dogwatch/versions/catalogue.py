@@ -5,12 +5,28 @@ A scheme counts when it is in `SCHEMES`; importing a module registers nothing. C
 
 from __future__ import annotations
 
+from dogwatch.versions.composer import ComposerScheme
 from dogwatch.versions.dpkg import DpkgScheme
+from dogwatch.versions.gem import GemScheme
+from dogwatch.versions.gotoolchain import GotoolchainScheme
+from dogwatch.versions.maven import MavenScheme
+from dogwatch.versions.nuget import NugetScheme
 from dogwatch.versions.pep440 import Pep440Scheme
+from dogwatch.versions.pub import PubScheme
 from dogwatch.versions.scheme import NotComparable, VersionScheme, refusal, trimmed
 from dogwatch.versions.semver import SemverScheme
 
-SCHEMES: tuple[VersionScheme, ...] = (DpkgScheme(), Pep440Scheme(), SemverScheme())
+SCHEMES: tuple[VersionScheme, ...] = (
+    DpkgScheme(),
+    Pep440Scheme(),
+    SemverScheme(),
+    PubScheme(),
+    MavenScheme(),
+    GemScheme(),
+    NugetScheme(),
+    ComposerScheme(),
+    GotoolchainScheme(),
+)
 """Every scheme that exists, once."""
 
 _BY_NAME = {scheme.name: scheme for scheme in SCHEMES}

@@ -28,6 +28,11 @@ _SCHEME_NAMES = {
     "Kubernetes": "semver",
     "Docker Hardened Images": "semver",
     "VSCode": "semver",
+    "Pub": "pub",
+    "Maven": "maven",
+    "RubyGems": "gem",
+    "NuGet": "nuget",
+    "Packagist": "composer",
 }
 
 

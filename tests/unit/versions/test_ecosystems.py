@@ -24,6 +24,12 @@ from dogwatch.versions import HIGHEST, LOWEST, family_of, scheme_of, sort_key, s
         ("crates.io", "semver"),
         ("Go", "semver"),
         ("GitHub Actions", "semver"),
+        ("Pub", "pub"),
+        ("Maven", "maven"),
+        ("Maven:https://maven.example.org/releases", "maven"),
+        ("RubyGems", "gem"),
+        ("NuGet", "nuget"),
+        ("Packagist:https://packages.drupal.org/8", "composer"),
     ],
 )
 def test_the_part_before_the_first_colon_picks_the_scheme(ecosystem: str, scheme: str) -> None:
@@ -33,7 +39,7 @@ def test_the_part_before_the_first_colon_picks_the_scheme(ecosystem: str, scheme
 
 
 @pytest.mark.parametrize(
-    "ecosystem", ["", ":", "debian", "Alpine:v3.19", "Maven", "Root:Alpine:3.18", "Root", "TuxCare:", "Linux", "PyPI "]
+    "ecosystem", ["", ":", "debian", "Alpine:v3.19", "maven", "Root:Alpine:3.18", "Root", "TuxCare:", "Linux", "PyPI "]
 )
 def test_an_ecosystem_without_a_scheme_has_none_rather_than_a_guess(ecosystem: str) -> None:
     assert scheme_of(ecosystem) is None
