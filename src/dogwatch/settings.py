@@ -12,12 +12,14 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from dogwatch.model.costs import USUAL_INITIAL_SCAN, USUAL_RESCAN
 from dogwatch.model.errors import ConfigError
 
 PREFIX = "DOGWATCH_"
@@ -34,6 +36,7 @@ _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _REGION = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _HOST_PORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%a-z]+\]|[^\[\]:/\s]*):(?P<port>[0-9]{1,5})")
+_PRICE = re.compile(r"[0-9]{1,4}(?:\.[0-9]{1,6})?")  # a scan for thousands of dollars is a slip of the keyboard
 _SERVER = re.compile(
     r"https?://(?:\[[0-9A-Fa-f:.%a-z]+\]|[^\[\]:/?#@\s]+)(?::[0-9]{1,5})?(?:/[^?#@\s]*)?", re.IGNORECASE
 )
@@ -57,7 +60,8 @@ class Settings:
     """Everything the operator decides; frozen, and it travels to child processes as it is.
 
     Units:
-        `*_minutes` whole minutes; `workers` is the number of images that one process indexes at a time.
+        `*_minutes` whole minutes; `workers` is the number of images that one process indexes at a time; prices
+        are US dollars for one scan.
     """
 
     data: Path
@@ -74,6 +78,8 @@ class Settings:
     poll_minutes: int
     sweep_minutes: int
     feed_minutes: int
+    price_initial_scan: Decimal = USUAL_INITIAL_SCAN
+    price_rescan: Decimal = USUAL_RESCAN
     server: str = ""
     token_file: str = ""
     server_ca_file: str = ""
@@ -273,6 +279,16 @@ def _count(name: str, most: int) -> Callable[[object], Mapping[str, object]]:
     return parse
 
 
+def _price(name: str) -> Callable[[object], Mapping[str, object]]:
+    def parse(value: object) -> Mapping[str, object]:
+        text = str(value).strip()  # TOML knows floats alone; they print as they were written
+        if isinstance(value, bool) or not _PRICE.fullmatch(text):
+            raise ValueError(f"dollars from 0 to 9999 with up to six decimals are needed, not {value!r}")
+        return {name: Decimal(text)}
+
+    return parse
+
+
 def _matching(name: str, pattern: re.Pattern[str], needed: str) -> Callable[[object], Mapping[str, object]]:
     def parse(value: object) -> Mapping[str, object]:
         text = _text(value)
@@ -430,6 +446,20 @@ SETTINGS: tuple[Setting, ...] = (
         lambda _: 15,
         lambda s: str(s.feed_minutes),
         "minutes between two looks at a feed",
+    ),
+    Setting(
+        "price_initial_scan",
+        _price("price_initial_scan"),
+        lambda _: str(USUAL_INITIAL_SCAN),
+        lambda s: f"{s.price_initial_scan:f}",
+        "US dollars for an image's first scan, for `dogwatch costs`",
+    ),
+    Setting(
+        "price_rescan",
+        _price("price_rescan"),
+        lambda _: str(USUAL_RESCAN),
+        lambda s: f"{s.price_rescan:f}",
+        "US dollars for scanning an image again, for `dogwatch costs`",
     ),
     Setting(
         "server",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,13 @@ def test_a_named_file_is_the_only_one_read(tmp_path: Path) -> None:
     assert load_settings({}, {"XDG_DATA_HOME": "/x"}, other).feeds == ("npm", "PyPI")
 
 
+def test_prices_are_exact_wherever_they_come_from(tmp_path: Path) -> None:
+    settings = _load(tmp_path, "price_rescan = 0.07\n", DOGWATCH_PRICE_INITIAL_SCAN="0.110")
+    assert (settings.price_initial_scan, settings.price_rescan) == (Decimal("0.11"), Decimal("0.07"))
+    shown = {name: value for name, value, _ in settings.effective() if name.startswith("price_")}
+    assert shown == {"price_initial_scan": "0.110", "price_rescan": "0.07"}
+
+
 def test_a_named_file_that_is_missing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"DOGWATCH_CONFIG: .*absent\.toml: no such file"):
         _load(tmp_path, DOGWATCH_CONFIG=str(tmp_path / "absent.toml"))
@@ -124,6 +132,9 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(tmp_path: Path, c
         ("database_url", "mysql://host/db", "postgresql:// address"),
         ("data", "a\0b", "NUL character"),
         ("feeds", " , ", "at least one ecosystem"),
+        ("price_rescan", "-0.01", "dollars from 0 to 9999"),
+        ("price_rescan", "1e-2", "dollars from 0 to 9999"),
+        ("price_initial_scan", "NaN", "dollars from 0 to 9999"),
     ],
 )
 def test_a_wrong_value_names_the_setting_its_origin_and_the_reason(
