@@ -54,6 +54,7 @@ OTHER_DIGEST = "sha256:" + "b" * 64
 LAYER = "sha256:" + "c" * 64
 ADMIN = AccessKey("DOGWADMIN0000000", "admin-secret-of-forty-characters-0000000", ACCOUNT, Role.ADMIN)
 READER = AccessKey("DOGWREADER000000", "reader-secret-of-forty-characters-000000", ACCOUNT, Role.READER)
+OPERATOR = AccessKey("DOGWOPERATOR0000", "operator-secret-of-forty-characters-0000", ACCOUNT, Role.OPERATOR)
 STRANGER = AccessKey("DOGWSTRANGER0000", "other-secret-of-forty-characters-0000000", OTHER_ACCOUNT, Role.ADMIN)
 HOOK_SECRET = "hook-secret"
 
@@ -351,10 +352,11 @@ class Rooms:
     unresolved_rows: list[UnresolvedView] = field(default_factory=list)
     known_registries: list[Registry] = field(default_factory=lambda: [make_registry()])
     known_feeds: list[FeedView] = field(default_factory=lambda: [make_feed()])
-    keys: list[AccessKey] = field(default_factory=lambda: [ADMIN, READER, STRANGER])
+    keys: list[AccessKey] = field(default_factory=lambda: [ADMIN, READER, OPERATOR, STRANGER])
     setting: RescanSetting = field(default_factory=lambda: make_setting())
     scanning: ScanningRoom = field(default_factory=ScanningRoom)
     overrides: dict[Scope, WindowOverride] = field(default_factory=dict)
+    other_settings: dict[str, RescanSetting] = field(default_factory=dict)
     problem: str = ""
     failure: Exception | None = None
     sink_failure: Exception | None = None
@@ -462,6 +464,8 @@ class Rooms:
     # RescanSettings
     def load(self, account_id: str, scope: Scope = ACCOUNT_SCOPE) -> RescanSetting:
         self._fail()
+        if account_id in self.other_settings:
+            return self.other_settings[account_id]
         if account_id != ACCOUNT:
             raise NotFoundError("account", account_id)
         return inherit(self.setting, self.overrides.values(), scope)
@@ -479,12 +483,21 @@ class Rooms:
     ) -> RescanSetting:
         self._fail()
         asked = (push_window, activity_window, activity_mode)
+        if account_id in self.other_settings:
+            self.other_settings[account_id] = changed_setting(self.other_settings[account_id], *asked, NOW)
+            return self.other_settings[account_id]
         if scope.is_account:
             self.setting = changed_setting(self.setting, *asked, NOW)
         else:
             base = self.overrides.get(scope, WindowOverride(scope))
             self.overrides[scope] = changed_override(base, *asked, NOW)
         return self.load(account_id, scope)
+
+    def inherit(self, account_id: str, administrator_id: str) -> RescanSetting:
+        self.load(account_id)
+        taken = replace(self.load(administrator_id), inherited_from=administrator_id)
+        self.other_settings[account_id] = taken
+        return taken
 
     def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
         kept = (self.setting, dict(self.overrides))

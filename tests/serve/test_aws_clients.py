@@ -27,6 +27,7 @@ from tests.serve.rooms import (
     DIGEST,
     LAYER,
     NOW,
+    OPERATOR,
     OTHER_ACCOUNT,
     READER,
     STRANGER,
@@ -123,6 +124,39 @@ def test_a_value_that_the_model_does_not_have_names_its_field(rooms: Rooms) -> N
     assert response["Error"]["Code"] == "ValidationException"
     assert response["reason"] == "FIELD_VALIDATION_FAILED"
     assert [field["name"] for field in response["fields"]] == ["ecrConfiguration.rescanDuration"]
+
+
+def test_an_operator_sets_windows_of_another_account_and_lets_it_inherit(rooms: Rooms) -> None:
+    rooms.other_settings = {OTHER_ACCOUNT: make_setting("DAYS_14", "DAYS_14")}
+    own, other = {"rescanDuration": "DAYS_30"}, {"accountId": OTHER_ACCOUNT}
+    inherits = {"updateConfigurationInheritance": {"ecrConfiguration": "INHERIT_FROM_ADMIN"}}
+    with served(rooms) as port:
+        operator, admin = client_of(port, OPERATOR), client_of(port)
+
+        def duration() -> str:
+            state = operator.get_configuration(**other)["ecrConfiguration"]["rescanDurationState"]
+            return str(state["rescanDuration"])
+
+        seen = [duration()]
+        operator.update_configuration(**other, ecrConfiguration=own)
+        seen.append(duration())
+        operator.update_configuration(**other, **inherits)
+        seen.append(duration())
+        inherited = rooms.other_settings[OTHER_ACCOUNT].inherited_from
+        operator.update_configuration(**other, ecrConfiguration={"rescanDuration": "DAYS_90"})
+        refused = [
+            refusal(admin.get_configuration, **other),
+            refusal(admin.update_configuration, **other, ecrConfiguration=own),
+            refusal(admin.update_configuration, accountId=ACCOUNT, **inherits),
+            refusal(operator.update_configuration, **inherits),
+            refusal(operator.update_configuration, **other, **inherits, ecrConfiguration=own),
+            refusal(operator.update_configuration, accountId="000000000009", ecrConfiguration=own),
+            refusal(operator.get_configuration, accountId="000000000009"),
+        ]
+    assert (seen, inherited) == (["DAYS_14", "DAYS_30", "DAYS_90"], ACCOUNT)
+    assert rooms.other_settings[OTHER_ACCOUNT].inherited_from == "", "what is said is the account's own, though equal"
+    denied, invalid = (403, "AccessDeniedException"), (400, "ValidationException")
+    assert refused == [denied, denied, denied, invalid, invalid, invalid, (404, "ResourceNotFoundException")]
 
 
 def test_a_client_sees_every_image_with_its_status(rooms: Rooms) -> None:

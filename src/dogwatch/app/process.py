@@ -215,6 +215,12 @@ class App:
         self.queue.pick_up_forgotten()  # finds what is PENDING
         return asked
 
+    def inherit_windows(self, administrator_id: str) -> RescanSetting:
+        """Give the settings' account the windows of another one; PENDING as any change."""
+        asked = self.rescan_settings.inherit(self.settings.account, administrator_id)
+        self.queue.pick_up_forgotten()
+        return asked
+
     def apply_windows(self) -> None:
         """Let changes of windows that wait take effect now, here; a worker that does the same does no harm.
 

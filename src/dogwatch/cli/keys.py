@@ -14,7 +14,7 @@ from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.settings import Settings
 
-_ROLES = ("reader", "reporter", "admin")
+_ROLES = ("reader", "reporter", "admin", "operator")
 
 
 @takes_settings()
@@ -23,7 +23,11 @@ def add(
     *,
     role: Annotated[
         str,
-        typer.Option("--role", metavar="|".join(_ROLES), help="reporters tell of usage, admins may change things too"),
+        typer.Option(
+            "--role",
+            metavar="|".join(_ROLES),
+            help="reporters tell of usage, admins may change things too, operators also other accounts",
+        ),
     ] = "reader",
     output: Output = None,
 ) -> None:

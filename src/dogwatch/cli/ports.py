@@ -91,7 +91,7 @@ class AccessKey(Protocol):
 
     @property
     def role(self) -> str:
-        """What it may do: reader or admin."""
+        """What it may do: reader, reporter, admin or operator."""
 
 
 class Windows(Protocol):
@@ -183,6 +183,9 @@ class Dogwatch(Protocol):
         scope: Scope = ACCOUNT_SCOPE,
     ) -> RescanSetting:
         """Ask for a change of the windows; None keeps a field, INHERITED gives up a scope's own."""
+
+    def inherit_windows(self, administrator_id: str) -> RescanSetting:
+        """Give the account the windows of another one, until it sets its own."""
 
     def apply_windows(self) -> None:
         """Let changes of windows that wait take effect now, or wait until a service has done so."""

@@ -58,6 +58,7 @@ def show_windows(
     with reached(settings) as app:
         setting = app.rescan_settings.load(settings.account, asked)
     layout.write([setting])
+    _say_inherited(setting)
 
 
 @takes_settings(Reach.ANYWHERE)
@@ -78,6 +79,9 @@ def set_windows(
     activity: Activity = None,
     mode: Mode = None,
     preset: Preset = None,
+    inherit_from: Annotated[
+        str | None, option("have the windows of this account, until others are set; on this machine", "--inherit-from")
+    ] = None,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="let it take effect now", envvar="DOGWATCH_WAIT")
     ] = True,
@@ -91,19 +95,31 @@ def set_windows(
     scope does not set, or sets to inherited, comes from the most specific scope around it, in the end from the account.
     """
     wish = read_wish(push, activity, mode, preset, scope)
-    if wish == WindowWish(scope=wish.scope):
-        raise InvalidRequestError("rescan set", "name at least one of --push, --activity, --mode, --preset")
+    if inherit_from is not None and wish != WindowWish():
+        raise InvalidRequestError("inherit-from", "takes all windows from that account; name none beside it, no scope")
+    if inherit_from is None and wish == WindowWish(scope=wish.scope):
+        given = "--push, --activity, --mode, --preset, --inherit-from"
+        raise InvalidRequestError("rescan set", f"name at least one of {given}")
     layout = lay_out(_listing(wish.scope), output, columns, query)
     with reached(settings) as app:
-        setting = app.request_windows(wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
+        if inherit_from is None:
+            setting = app.request_windows(wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
+        else:
+            setting = app.inherit_windows(inherit_from)
         if wait:
             app.apply_windows()
             setting = app.rescan_settings.load(settings.account, wish.scope)
     layout.write([setting])
+    _say_inherited(setting)
     if setting.status is SettingStatus.PENDING:
         say("The change takes effect when a worker comes to it: dogwatch serve, or dogwatch worker.")
     if setting.status is SettingStatus.FAILED:
         raise typer.Exit(INCOMPLETE)
+
+
+def _say_inherited(setting: RescanSetting) -> None:
+    if setting.inherited_from:
+        say(f"The account's windows are those of account {setting.inherited_from}, until it sets its own.")
 
 
 def read_wish(
@@ -140,6 +156,7 @@ COLUMNS: tuple[Column[RescanSetting], ...] = (
     Column("push_from", "PUSH WINDOW OF", lambda one: str(one.origin.push)),
     Column("activity_from", "ACTIVITY WINDOW OF", lambda one: str(one.origin.activity)),
     Column("mode_from", "ACTIVITY OF", lambda one: str(one.origin.mode)),
+    Column("inherited_from", "", lambda one: one.inherited_from),
     Column("status", "STATUS", lambda one: one.status),
     Column("updated_at", "SINCE", lambda one: rfc3339(one.updated_at), lambda one: minute(one.updated_at)),
 )
@@ -170,6 +187,7 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch rescan set --preset inspector",
             "dogwatch rescan set --scope 'local/team-*' --push 180d",
             "dogwatch rescan set --scope 'local/team-*' --push inherited",
+            "DOGWATCH_ACCOUNT=222222222222 dogwatch rescan set --inherit-from 111111111111",
         ),
     )(set_windows)
     group.command(

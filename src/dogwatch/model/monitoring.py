@@ -83,6 +83,7 @@ class RescanSetting:
     """The windows of an account, or of a scope in it: the newest change, with how far it has come.
 
     `scope` is whose windows these are, down to a single repository; `origin` where each of them is set.
+    `inherited_from` is the account whose windows the account has; empty where it says its own.
     """
 
     push_window: Window
@@ -92,6 +93,7 @@ class RescanSetting:
     updated_at: datetime | None = None
     scope: Scope = ACCOUNT_SCOPE
     origin: Origin = Origin()
+    inherited_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

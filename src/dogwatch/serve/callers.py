@@ -24,6 +24,9 @@ _BASIC = re.compile(r"basic +([A-Za-z0-9+/=]{1,1024})", re.IGNORECASE)
 _BEARER = re.compile(r"bearer +(?P<id>[^:\s]{1,128}):(?P<secret>\S{1,512})", re.IGNORECASE)
 
 
+_ROLES = tuple(Role)
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Whoever makes a request, and what they may do. `name` is for logs."""
@@ -33,13 +36,26 @@ class Caller:
     name: str
 
     def require(self, role: Role, action: str) -> None:
-        """Refuse callers without a role.
+        """Refuse callers without a role; each role may what those before it may.
 
         Raises:
-            ForbiddenError: the caller has another role.
+            ForbiddenError: the caller's role comes before it.
         """
-        if self.role is not Role.ADMIN and self.role is not role:
+        if _ROLES.index(self.role) < _ROLES.index(role):
             raise ForbiddenError(action, f"the access key's role is {self.role}, {role} is needed")
+
+    def account_for(self, asked: str | None) -> str:
+        """Return the account that a request is about: the caller's own, or the one that an operator names.
+
+        Raises:
+            ForbiddenError: another account, and no operator.
+        """
+        if asked in (None, self.account_id):
+            return self.account_id
+        if self.role is not Role.OPERATOR:
+            reason = f"the access key belongs to {self.account_id} and is no {Role.OPERATOR}'s"
+            raise ForbiddenError("reach another account", reason)
+        return str(asked)
 
 
 class CredentialsRefusedError(ForbiddenError):

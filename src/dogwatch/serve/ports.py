@@ -113,6 +113,13 @@ class RescanSettings(Protocol):
             InvalidRequestError: a value that is no window; ConflictError: a truly simultaneous change.
         """
 
+    def inherit(self, account_id: str, administrator_id: str) -> RescanSetting:
+        """Give an account the windows of another, until it is asked for its own; PENDING until applied.
+
+        Raises:
+            InvalidRequestError: more than one level; NotFoundError: no such account; ConflictError: as `request`.
+        """
+
     def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
         """What a change would do now; changes nothing. Raises as `request`."""
 
@@ -283,6 +290,7 @@ class Role(StrEnum):
     READER = "reader"
     REPORTER = "reporter"  # reads, and reports what is seen running
     ADMIN = "admin"
+    OPERATOR = "operator"  # an admin who may name other accounts: AWS's delegated administrator
 
 
 @dataclass(frozen=True, slots=True)

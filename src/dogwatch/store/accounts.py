@@ -72,6 +72,7 @@ def save_setting(connection: psycopg.Connection, account_id: str, setting: Resca
             "mode": str(setting.activity_mode),
             "status": str(setting.status),
             "at": setting.updated_at,
+            "inherited_from": setting.inherited_from or None,
         },
     ).fetchone()
     assert row is not None  # INSERT … RETURNING
@@ -100,7 +101,13 @@ def _one_setting(connection: psycopg.Connection, query: str, account_id: str) ->
     return setting_of(row)
 
 
-def setting_of(row: tuple[str, str, str, str, datetime | None]) -> RescanSetting:
-    """Turn (push, activity, mode, status, at) into a setting."""
-    push, activity, mode, status, at = row
-    return RescanSetting(Window.parse(push), Window.parse(activity), ActivityMode(mode), SettingStatus(status), at)
+def find_inheriting(connection: psycopg.Connection, account_id: str) -> tuple[str, ...]:
+    """Return the accounts whose windows are those of this one, by id."""
+    return tuple(row[0] for row in connection.execute(_SQL["inheriting"], {"account": account_id}).fetchall())
+
+
+def setting_of(row: tuple[str, str, str, str, datetime | None, str]) -> RescanSetting:
+    """Turn (push, activity, mode, status, at, inherited from) into a setting."""
+    push, activity, mode, status, at, inherited_from = row
+    windows = (Window.parse(push), Window.parse(activity), ActivityMode(mode))
+    return RescanSetting(*windows, SettingStatus(status), at, inherited_from=inherited_from)

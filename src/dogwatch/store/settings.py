@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 import psycopg
@@ -13,7 +14,13 @@ from dogwatch.model.monitoring import RescanSetting, SettingStatus, WindowOverri
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.views import Page
 from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
-from dogwatch.store.accounts import claim_request, newest_setting, save_setting, setting_to_change
+from dogwatch.store.accounts import (
+    claim_request,
+    find_inheriting,
+    newest_setting,
+    save_setting,
+    setting_to_change,
+)
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
@@ -69,7 +76,8 @@ class RescanSettings:
     ) -> RescanSetting:
         """Ask for a change; None keeps a field, INHERITED gives up what a scope set for itself.
 
-        Readable at once as PENDING; an older change of the same scope that waits is superseded.
+        Readable at once as PENDING; an older change of the same scope that waits is superseded. What an account says
+        for itself ends what it inherited; accounts that inherit from it are changed alike.
 
         Raises:
             InvalidRequestError: a value that is no window, or one scope more than MAX_SCOPES.
@@ -83,11 +91,38 @@ class RescanSettings:
             claim_request(connection, account_id)  # what follows can be changed by nobody else
             plan = _plan_change(connection, account_id, wish, now)
             if registry_id is None:
-                setting_id = save_setting(connection, account_id, plan.account)
-                connection.execute(_SQL["supersede_pending"], {"account": account_id, "setting": setting_id})
+                _save(connection, account_id, plan.account)
+                _hand_down(connection, account_id, plan.account)
             else:
                 save_override(connection, account_id, registry_id, plan.own)
             return plan.windows
+
+    def inherit(self, account_id: str, administrator_id: str) -> RescanSetting:
+        """Give an account the windows of another one, until it is asked for windows of its own; PENDING as any change.
+
+        One level: nobody inherits from who inherits.
+
+        Raises:
+            InvalidRequestError: from itself, from one that inherits, or by one that others inherit from.
+            ConflictError: another change of either is being saved at this very moment.
+            NotFoundError: no such account.
+        """
+        with self._database.transaction() as connection:
+            for one in (account_id, administrator_id):
+                newest_setting(connection, one)  # refuses an unknown account
+                claim_request(connection, one)
+            theirs = setting_to_change(connection, administrator_id)
+            if account_id == administrator_id:
+                raise InvalidRequestError("account", "an account does not inherit from itself")
+            if theirs.inherited_from:
+                reason = f"the windows of {administrator_id} are themselves those of {theirs.inherited_from}"
+                raise InvalidRequestError("account", reason)
+            if find_inheriting(connection, account_id):
+                raise InvalidRequestError("account", f"others have their windows from {account_id}")
+            status, now = SettingStatus.PENDING, self._clock.now()
+            taken = replace(theirs, status=status, updated_at=now, inherited_from=administrator_id)
+            _save(connection, account_id, taken)
+            return taken
 
     def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
         """Return what a change would do now, if it were applied with all that waits; changes nothing.
@@ -118,6 +153,19 @@ class RescanSettings:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             _find_scope(connection, account_id, wish.scope)
             yield connection, _plan_change(connection, account_id, wish, now)
+
+
+def _save(connection: psycopg.Connection, account_id: str, setting: RescanSetting) -> None:
+    setting_id = save_setting(connection, account_id, setting)
+    connection.execute(_SQL["supersede_pending"], {"account": account_id, "setting": setting_id})
+
+
+def _hand_down(connection: psycopg.Connection, account_id: str, setting: RescanSetting) -> None:
+    """Record the change for those who inherit it. Asked again when all are claimed: one may just have left."""
+    for one in find_inheriting(connection, account_id):
+        claim_request(connection, one)
+    for one in find_inheriting(connection, account_id):
+        _save(connection, one, replace(setting, inherited_from=account_id))
 
 
 def _find_scope(connection: psycopg.Connection, account_id: str, scope: Scope) -> int | None:

@@ -27,6 +27,7 @@ from tests.serve.rooms import (
     GAP,
     LAYER,
     NOW,
+    OPERATOR,
     OTHER_ACCOUNT,
     OTHER_DIGEST,
     READER,
@@ -38,6 +39,7 @@ from tests.serve.rooms import (
     make_history,
     make_image,
     make_registry,
+    make_setting,
     make_unresolved,
 )
 
@@ -474,10 +476,26 @@ def test_windows_are_read_and_changed() -> None:
         "push_window_from": "*",
         "activity_window_from": "*",
         "activity_mode_from": "*",
+        "inherited_from": None,
     }
     assert (reply.status, reply.json, get(rooms, "/rescan").json) == (200, expected, expected)
     assert rooms.setting_changes == 1
     assert put(rooms, {"push_window": "LIFETIME"}).json == {**expected, "push_window": "LIFETIME"}
+
+
+def test_an_operator_asks_for_another_account_and_has_it_inherit() -> None:
+    rooms = Rooms(other_settings={OTHER_ACCOUNT: make_setting("DAYS_7")})
+
+    def seen(reply: Reply) -> tuple[object, ...]:
+        return reply.status, reply.json.get("push_window"), reply.json.get("inherited_from")
+
+    key, place = {"authorization": bearer(OPERATOR)}, f"/rescan?account={OTHER_ACCOUNT}"
+    assert seen(get(rooms, place, **key)) == (200, "DAYS_7", None)
+    assert seen(put(rooms, {"account": OTHER_ACCOUNT, "push_window": "DAYS_9"}, **key)) == (200, "DAYS_9", None)
+    inherits = {"account": OTHER_ACCOUNT, "inherit": True}
+    assert put(rooms, {**inherits, "push_window": "DAYS_9"}, **key).status == 400
+    assert seen(put(rooms, inherits, **key)) == (200, "DAYS_90", ACCOUNT)
+    assert [get(rooms, place).status, put(rooms, inherits).status, put(rooms, {"inherit": True}).status] == [403] * 3
 
 
 def test_windows_are_set_by_the_name_of_a_preset_and_of_nothing_else() -> None:

@@ -118,9 +118,9 @@ GOOD = {"rescanDuration": "DAYS_30"}
         ({"ecrConfiguration": GOOD, "ec2Configuration": {"scanMode": "EC2_HYBRID"}}, "OTHER", "ec2Configuration"),
         ({"ecrConfiguration": GOOD, "amiConfiguration": {}}, "OTHER", "amiConfiguration"),
         (
-            {"updateConfigurationInheritance": {"ecrConfiguration": "INHERIT_FROM_ADMIN"}},
+            {"updateConfigurationInheritance": {"ec2Configuration": "INHERIT_FROM_ADMIN"}},
             "OTHER",
-            "updateConfigurationInheritance",
+            "updateConfigurationInheritance.ec2Configuration",
         ),
     ],
 )

@@ -132,3 +132,41 @@ def test_other_accounts_keep_their_windows(world: World) -> None:
     (setting_id,) = world.watch.load_pending_settings()
     world.watch.apply_setting(setting_id, day(20))
     assert world.clocks("a") == (1, None, "", 31, "push", True)
+
+
+def windows_of(world: World, *accounts: str) -> list[tuple[str, str, str]]:
+    settings = [world.settings.load(one) for one in accounts]
+    return [(str(one.push_window), str(one.status), one.inherited_from) for one in settings]
+
+
+def test_an_account_follows_another_until_it_sets_its_own(world: World) -> None:
+    member, other = "000000000001", "000000000002"
+    for one in (member, other):
+        world.registries.ensure_account(one)
+    taken = world.settings.inherit(member, ACCOUNT)
+    assert (taken.push_window, taken.status, taken.inherited_from) == (Window(30), SettingStatus.PENDING, ACCOUNT)
+    world.apply_settings(1)
+    world.settings.request(ACCOUNT, "DAYS_7", None, None)
+    assert windows_of(world, member, other) == [("DAYS_7", "PENDING", ACCOUNT), ("DAYS_90", "SUCCESS", "")]
+    world.apply_settings(2)
+    assert windows_of(world, ACCOUNT, member) == [("DAYS_7", "SUCCESS", ""), ("DAYS_7", "SUCCESS", ACCOUNT)]
+    world.settings.request(member, "DAYS_60", None, None)
+    world.settings.request(ACCOUNT, "DAYS_14", None, None)
+    world.apply_settings(3)
+    assert windows_of(world, ACCOUNT, member) == [("DAYS_14", "SUCCESS", ""), ("DAYS_60", "SUCCESS", "")]
+
+
+def test_inheritance_has_one_level(world: World) -> None:
+    member, other = "000000000001", "000000000002"
+    for one in (member, other):
+        world.registries.ensure_account(one)
+    world.settings.inherit(member, ACCOUNT)
+    for who, whose in ((other, member), (ACCOUNT, other), (other, other)):
+        with pytest.raises(InvalidRequestError):
+            world.settings.inherit(who, whose)
+    with pytest.raises(NotFoundError):
+        world.settings.inherit("000000000009", ACCOUNT)
+    with world.database.transaction() as connection:
+        claim_request(connection, member)
+        with pytest.raises(ConflictError):
+            world.settings.request(ACCOUNT, "DAYS_7", None, None)

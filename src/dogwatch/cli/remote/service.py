@@ -102,6 +102,15 @@ class RemoteDogwatch:
         asked = dict(_wished(WindowWish(push_window, activity_window, activity_mode, scope)))
         return self._wire.send("PUT", "/rescan", setup_shapes.Windows, asked).view()
 
+    def inherit_windows(self, administrator_id: str) -> RescanSetting:
+        """Refuse: an access key says it of other accounts than its own.
+
+        Raises:
+            InvalidRequestError: always; the message says where.
+        """
+        place = f"on the machine of {self._wire.server}, or by an operator's key: PUT /api/v1/rescan"
+        raise InvalidRequestError("inherit-from", f"is said {place}")
+
     def apply_windows(self) -> None:
         """Wait until the service has come to the change.
 

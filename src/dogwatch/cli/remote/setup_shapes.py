@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
@@ -37,13 +37,15 @@ class Windows(msgspec.Struct):
     push_window_from: str
     activity_window_from: str
     activity_mode_from: str
+    inherited_from: str | None = None
 
     def view(self) -> RescanSetting:
         """Return what it tells of."""
         windows = (Window.parse(self.push_window), Window.parse(self.activity_window))
         sources = (self.push_window_from, self.activity_window_from, self.activity_mode_from)
         origin, scope = Origin(*map(Scope.parse, sources)), Scope.parse(self.scope)
-        return RescanSetting(*windows, self.activity_mode, self.status, self.updated_at, scope, origin)
+        told = RescanSetting(*windows, self.activity_mode, self.status, self.updated_at, scope, origin)
+        return replace(told, inherited_from=self.inherited_from or "")
 
 
 class WindowsOfScopes(msgspec.Struct):

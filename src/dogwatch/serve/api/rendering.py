@@ -172,6 +172,7 @@ def windows(one: RescanSetting) -> dict[str, Any]:
         "push_window_from": str(one.origin.push),
         "activity_window_from": str(one.origin.activity),
         "activity_mode_from": str(one.origin.mode),
+        "inherited_from": one.inherited_from or None,
     }
 
 

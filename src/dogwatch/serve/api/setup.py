@@ -6,6 +6,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 
 from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.scopes import Scope
 from dogwatch.model.what_if import WindowWish
 from dogwatch.model.window_presets import find_window_preset
@@ -27,11 +28,21 @@ class _Windows(msgspec.Struct, forbid_unknown_fields=True):
     activity_mode: str | None = None
 
 
+class _Change(_Windows, forbid_unknown_fields=True):
+    account: str | None = None
+    inherit: bool = False
+
+    def windows(self) -> _Windows:
+        """Return the windows that are named, a preset's in its place."""
+        return _without_preset(_Windows(**{name: getattr(self, name) for name in _Windows.__struct_fields__}))
+
+
 @router.get("/rescan")
 def show_windows(asked: Known) -> Json:
     """The windows of the account, or of a `scope`, and where each is set; PENDING until a change is applied."""
-    asked.filters(others=("scope",))
-    return Json(rendering.windows(asked.rooms.rescan.load(asked.account_id, Scope.parse(asked.one("scope")))))
+    asked.filters(others=("scope", "account"))
+    account_id = asked.caller.account_for(asked.one("account") or None)
+    return Json(rendering.windows(asked.rooms.rescan.load(account_id, Scope.parse(asked.one("scope")))))
 
 
 @router.get("/rescan/scopes")
@@ -43,15 +54,28 @@ def list_scopes(asked: Known) -> Json:
 
 @router.put("/rescan")
 def change_windows(asked: Known) -> Json:
-    """Ask for other windows, of the account or of a `scope`; what is not named stays."""
+    """Ask for other windows, of the account or of a `scope`; what is not named stays.
+
+    Operators may name another `account`, and have it `inherit` the windows of their own.
+    """
     asked.filters()
     asked.caller.require(Role.ADMIN, "change the windows")
-    wanted = _read_windows(asked.body)
-    setting = asked.rooms.rescan.request(
-        asked.account_id, wanted.push_window, wanted.activity_window, wanted.activity_mode, Scope.parse(wanted.scope)
-    )
+    setting = _change(asked, _read_change(asked.body))
     asked.rooms.after_setting()
     return Json(rendering.windows(setting))
+
+
+def _change(asked: Asked, wanted: _Change) -> RescanSetting:
+    account_id, windows = asked.caller.account_for(wanted.account), wanted.windows()
+    if not wanted.inherit:
+        if windows == _Windows(windows.scope):
+            raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode, preset")
+        texts = (windows.push_window, windows.activity_window, windows.activity_mode)
+        return asked.rooms.rescan.request(account_id, *texts, Scope.parse(windows.scope))
+    asked.caller.require(Role.OPERATOR, "have an account inherit")
+    if windows != _Windows():
+        raise InvalidRequestError("inherit", "takes all windows from the operator's account; name none beside it")
+    return asked.rooms.rescan.inherit(account_id, asked.account_id)
 
 
 @router.get("/rescan/what-if")
@@ -135,15 +159,11 @@ def describe(asked: Known, request: Request) -> Json:
     return Json(request.app.openapi())
 
 
-def _read_windows(body: bytes) -> _Windows:
+def _read_change(body: bytes) -> _Change:
     try:
-        wanted = msgspec.json.decode(body, type=_Windows)
+        return msgspec.json.decode(body, type=_Change)
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRequestError("body", str(error) or "not JSON") from error
-    wanted = _without_preset(wanted)
-    if wanted == _Windows(wanted.scope):
-        raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode, preset")
-    return wanted
 
 
 def _read_wish(asked: Asked, others: tuple[str, ...] = ()) -> WindowWish:

@@ -4,31 +4,41 @@ INSERT INTO account (id, activated_at) VALUES (%(account)s, %(activated_at)s) ON
 
 -- name: insert_setting
 -- Record a change of windows.
-INSERT INTO rescan_setting (account_id, push_window, activity_window, activity_mode, status, requested_at, applied_at)
+INSERT INTO rescan_setting (account_id, push_window, activity_window, activity_mode, status, requested_at, applied_at,
+                            inherited_from)
 VALUES (%(account)s, %(push)s, %(activity)s, %(mode)s, %(status)s, %(at)s,
-        CASE WHEN %(status)s = 'SUCCESS' THEN %(at)s::timestamptz END)
+        CASE WHEN %(status)s = 'SUCCESS' THEN %(at)s::timestamptz END, %(inherited_from)s)
 RETURNING id
 
 -- name: setting_in_force
 -- The windows that deadlines are computed by.
-SELECT push_window, activity_window, activity_mode, status, coalesce(applied_at, requested_at)
+SELECT push_window, activity_window, activity_mode, status, coalesce(applied_at, requested_at), coalesce(inherited_from, '')
 FROM rescan_setting
 WHERE account_id = %(account)s AND registry_id IS NULL AND status = 'SUCCESS'
 ORDER BY id DESC LIMIT 1
 
 -- name: setting_to_change
 -- What a partial change starts from.
-SELECT push_window, activity_window, activity_mode, status, coalesce(applied_at, requested_at)
+SELECT push_window, activity_window, activity_mode, status, coalesce(applied_at, requested_at), coalesce(inherited_from, '')
 FROM rescan_setting
 WHERE account_id = %(account)s AND registry_id IS NULL AND status IN ('SUCCESS', 'PENDING')
 ORDER BY id DESC LIMIT 1
 
 -- name: newest_setting
 -- What a caller sees: the newest change, with how far it has come.
-SELECT push_window, activity_window, activity_mode, status, coalesce(applied_at, requested_at)
+SELECT push_window, activity_window, activity_mode, status, coalesce(applied_at, requested_at), coalesce(inherited_from, '')
 FROM rescan_setting
 WHERE account_id = %(account)s AND registry_id IS NULL
 ORDER BY id DESC LIMIT 1
+
+-- name: inheriting
+-- Accounts whose newest change, applied or waiting, was taken over from another account.
+SELECT account_id
+FROM (SELECT DISTINCT ON (account_id) account_id, inherited_from FROM rescan_setting
+      WHERE registry_id IS NULL AND status IN ('SUCCESS', 'PENDING')
+      ORDER BY account_id, id DESC) AS newest
+WHERE inherited_from = %(account)s
+ORDER BY account_id
 
 -- name: supersede_pending
 -- A newer change was asked for; one that is being applied right now is left to end as it does.
