@@ -13,6 +13,7 @@ from dogwatch.settings import Settings, process_environment
 from dogwatch.store.audit import AuditStore
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
+from dogwatch.store.costs import ScanCounts
 from dogwatch.store.events import EventStore
 from dogwatch.store.images import ImageStore
 from dogwatch.store.inventories import InventoryStore
@@ -55,6 +56,7 @@ def connect(settings: Settings, database: Database, clock: ProductClock, registr
         watch_store=WatchStore(database),
         retention_store=RetentionStore(database),
         lifecycle_store=LifecycleStore(database, clock),
+        scan_counts=ScanCounts(database),
         audit_store=AuditStore(database, clock.now),
         journal_store=journal,
     )

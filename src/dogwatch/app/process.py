@@ -24,6 +24,7 @@ from dogwatch.demonstration import (
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.queue import JobQueue
 from dogwatch.flow.threads import in_thread
+from dogwatch.model.costs import PriceTable
 from dogwatch.model.errors import (
     ConfigError,
     ForbiddenError,
@@ -39,6 +40,7 @@ from dogwatch.settings import Demo, Settings
 from dogwatch.store.address import complete_address
 from dogwatch.store.clock import ProductClock, machine_now
 from dogwatch.store.connection import Database
+from dogwatch.store.costs import CostStore
 from dogwatch.store.exclusions import ExclusionStore
 from dogwatch.store.journal import JournalStore
 from dogwatch.store.leases import holding
@@ -99,6 +101,7 @@ class App:
     exclusions: ExclusionStore
     scanning: ScanningStore
     usage: Usage
+    costs: CostStore
     views: Views
     queue: JobQueue
     demonstration: Demonstration
@@ -147,6 +150,8 @@ class App:
             self.exclusions = ExclusionStore(self.database, self.clock)
             self.scanning = ScanningStore(self.database, self.clock)
             self.usage = Usage(self.database, self.clock, self.queue)
+            prices = PriceTable(self.settings.price_initial_scan, self.settings.price_rescan)
+            self.costs = CostStore(self.database, self.clock, prices)
             self.deeds = ImageDeeds(self.database, self.clock, self.queue)
             feeds = choose_feeds(self.settings, JournalStore(self.database))
             self.views = Views(self.database, self.clock, ExpectedFeeds(feeds, read_feeds(self.settings)))
@@ -290,6 +295,7 @@ class App:
         now = self.clock.advance_everywhere(by)
         self.queue.sweep()
         self.queue.evaluate_policies()
+        self.queue.count_scans()
         return now
 
     def update_sample(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dogwatch.flow.audit import audit_step
+from dogwatch.flow.costs import count_scans_step
 from dogwatch.flow.feeds import update_feed_step
 from dogwatch.flow.forgotten import pick_up_forgotten_step
 from dogwatch.flow.index import index_step
@@ -32,6 +33,7 @@ def plan_steps(outside: Outside, isolation: Isolation, defer: Defer) -> Mapping[
         "sweep": lambda: sweep_step(outside),
         "delete_old": lambda: delete_old_step(outside),
         "evaluate_policies": lambda: evaluate_policies_step(outside),
+        "count_scans": lambda: count_scans_step(outside),
         "audit": lambda: audit_step(isolation),
         "apply_setting": lambda setting_id: apply_setting_step(outside, setting_id),
         "resolve": resolve,

@@ -187,6 +187,13 @@ class RetentionStore(Protocol):
         """Delete pulls that came before a moment and that no clock can miss. Pushes and deletions stay."""
 
 
+class ScanCounts(Protocol):
+    """Scans as the original bills them."""
+
+    def count_day(self, until: datetime) -> bool:
+        """Count the oldest day that is not counted to its end, up to before a moment; returns whether there is more."""
+
+
 class AuditStore(Protocol):
     """Everything that follows from what is stored, held against it."""
 
@@ -258,6 +265,7 @@ class Outside:
     watch_store: WatchStore
     retention_store: RetentionStore
     lifecycle_store: LifecycleStore
+    scan_counts: ScanCounts
     audit_store: AuditStore
     journal_store: JournalStore
 
@@ -294,6 +302,9 @@ class Defer(Protocol):
 
     def evaluate_policies(self) -> None:
         """Evaluate the lifecycle policies whose day is over."""
+
+    def count_scans(self) -> None:
+        """Count scans as the original bills them."""
 
     def audit(self) -> None:
         """Hold what is stored against what follows from it."""

@@ -18,8 +18,8 @@ from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.registries import ManifestToResolve
 
 FAST, REGISTRY, INDEX, FEEDS, AUDIT = "fast", "registry", "index", "feeds", "audit"
-"""Queues: our own database only; talking to registries; reading layers; importing feeds; the audit, which may take
-minutes and must keep nobody waiting."""
+"""Queues: our own database only; talking to registries; reading layers; importing feeds; the audit and the
+count of scans, which may take minutes and must keep nobody waiting."""
 
 TASKS: Mapping[str, str] = MappingProxyType(
     {
@@ -29,6 +29,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "delete_old": FAST,
         "evaluate_policies": FAST,
         "audit": AUDIT,
+        "count_scans": AUDIT,
         "apply_setting": FAST,
         "resolve": REGISTRY,
         "poll": REGISTRY,
@@ -109,6 +110,10 @@ class JobQueue:
     def evaluate_policies(self) -> None:
         """Evaluate the lifecycle policies whose day is over."""
         self._defer("evaluate_policies", "all")
+
+    def count_scans(self) -> None:
+        """Count scans as the original bills them."""
+        self._defer("count_scans", "all")
 
     def audit(self) -> None:
         """Hold what is stored against what follows from it."""

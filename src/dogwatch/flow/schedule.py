@@ -16,6 +16,7 @@ _DAY_MINUTES = 24 * 60
 # 03:30 and 04:30 UTC, when most have little to do; the audit when the other is done.
 _DELETING_MINUTE, _AUDIT_MINUTE = 3 * 60 + 30, 4 * 60 + 30
 _POLICIES_MINUTES, _POLICIES_MINUTE = 60, 15  # every hour those whose own day is over
+_COUNTING_MINUTES, _COUNTING_MINUTE = 60, 40  # a day is counted once an hour until it is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ def defer_due(
         defer.delete_old()
     if minute % _POLICIES_MINUTES == _POLICIES_MINUTE:
         defer.evaluate_policies()
+    if minute % _COUNTING_MINUTES == _COUNTING_MINUTE:
+        defer.count_scans()
     if minute % _DAY_MINUTES == _AUDIT_MINUTE:
         defer.audit()
     for registry_id in registries:
@@ -62,6 +65,7 @@ def defer_everything(defer: Defer, registries: Iterable[int], feeds: Iterable[tu
     defer.sweep()
     defer.delete_old()
     defer.evaluate_policies()
+    defer.count_scans()
     for source, ecosystem in feeds:
         defer.update_feed(source, ecosystem)
     for registry_id in registries:

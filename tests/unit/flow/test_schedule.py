@@ -39,6 +39,9 @@ class Kept:
     def evaluate_policies(self) -> None:
         self.jobs.append("evaluate_policies")
 
+    def count_scans(self) -> None:
+        self.jobs.append("count_scans")
+
     def audit(self) -> None:
         self.jobs.append("audit")
 
@@ -64,6 +67,7 @@ def test_a_day_brings_everything_as_often_as_asked() -> None:
         "sweep": _DAY_MINUTES // 5,
         "delete_old": 1,
         "evaluate_policies": 24,
+        "count_scans": 24,
         "audit": 1,
         "poll 1": _DAY_MINUTES // 15,
         "poll 2": _DAY_MINUTES // 15,
@@ -83,6 +87,7 @@ def test_a_start_brings_everything_once() -> None:
     kept = Kept()
     defer_everything(kept, [3, 4], _FEEDS)
     assert sorted(kept.jobs) == [
+        "count_scans",
         "delete_old",
         "evaluate_policies",
         "pick_up_forgotten",

@@ -1,0 +1,93 @@
+"""Scans as the original bills them: counted day by day from what is stored, read by month."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, Scans
+from dogwatch.model.monitoring import MonitoringEnd
+from dogwatch.store.clock import ProductClock
+from dogwatch.store.connection import Database
+from dogwatch.store.queries import load_queries
+
+_SQL = load_queries("costs")
+
+RECENT_DAYS = 30
+"""What the original calls usage: the last days, today among them."""
+
+_ONE_DAY = timedelta(days=1)
+_COUNTING_MEMORY = "64MB"  # a day's images are grouped in memory; otherwise a million of them go through the disk
+_WINDOW_ENDS = [str(MonitoringEnd.EXPIRED), str(MonitoringEnd.WINDOWS_CHANGED), str(MonitoringEnd.RELEASED)]
+_INNER_REASONS = ["inventory made anew", str(MonitoringEnd.FREQUENCY_CHANGED)]
+
+
+class ScanCounts:
+    """Counts scans. Implements `flow.ports.ScanCounts`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def count_day(self, until: datetime) -> bool:
+        """Count the oldest day that is not counted to its end; numbers and mark are one transaction.
+
+        The day is counted whole from monitoring and the journal and replaces what was counted of it, so that a count
+        that comes again or was broken off neither doubles nor loses anything.
+
+        Args:
+            until: nothing at or after this moment is counted yet.
+
+        Returns:
+            Whether there is more to count.
+        """
+        with self._database.transaction() as connection:
+            row = connection.execute(_SQL["lock_mark"]).fetchone()
+            assert row is not None  # the migration made it
+            mark = row[0] or row[1] or until
+            start = datetime.combine(mark.astimezone(UTC).date(), time(), UTC)
+            end = min(start + _ONE_DAY, until)
+            if row[0] is not None and row[0] >= end:
+                return False
+            connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
+            values = {"day": start.date(), "start": start, "end": end}
+            connection.execute(_SQL["forget_day"], values)
+            reasons = {"window_ends": _WINDOW_ENDS, "inner_reasons": _INNER_REASONS}
+            connection.execute(_SQL["count_day"], {**values, **reasons})
+            connection.execute(_SQL["save_mark"], values)
+            return end < until
+
+
+class CostStore:
+    """Reads what was counted, with prices. Implements `serve.ports.CostBook`."""
+
+    def __init__(self, database: Database, clock: ProductClock, prices: PriceTable) -> None:
+        self._database = database
+        self._clock = clock
+        self._prices = prices
+
+    @property
+    def prices(self) -> PriceTable:
+        """What a scan costs."""
+        return self._prices
+
+    def load(self, account_id: str) -> Costs:
+        """Return an account's scans by registry and month, the newest month first."""
+        values = {"account": account_id}
+        with self._database.transaction() as connection:
+            until = connection.execute(_SQL["counted_until"]).fetchone()
+            never = connection.execute(_SQL["never_scanned"], values).fetchone()
+            rows = connection.execute(_SQL["months"], values).fetchall()
+        assert until is not None  # the migration made it
+        assert never is not None  # a count
+        months = tuple(
+            MonthOfScans(alias, month, Scans(initial, rescans), Scans(initial, without))
+            for alias, month, initial, rescans, without in rows
+        )
+        return Costs(self._prices, until[0], never[0], months)
+
+    def load_recent(self, account_id: str) -> Scans:
+        """Return an account's scans of the last RECENT_DAYS days, today among them."""
+        first = self._clock.now().date() - (RECENT_DAYS - 1) * _ONE_DAY
+        with self._database.transaction() as connection:
+            row = connection.execute(_SQL["since"], {"account": account_id, "day": first}).fetchone()
+        assert row is not None  # a sum
+        return Scans(*row)
