@@ -13,7 +13,7 @@ UPDATE scan_count SET counted_until = %(end)s
 DELETE FROM scan_day WHERE day = %(day)s
 
 -- name: count_day
--- One day's scans (see decision 28), from `start` to before `end`.
+-- One day's scans (see decision 29), from `start` to before `end`.
 -- begun: what was read for the first time, and what was read before and is watched again; our own changes of mind
 -- (`inner_reasons`: better extractors, another frequency) are no scans. Without windows, none would have had to begin
 -- again that a window ended.
