@@ -394,7 +394,11 @@ SETTINGS: tuple[Setting, ...] = (
         "folder or URL laid out like the public OSV export; empty: the public export",
     ),
     Setting(
-        "feeds", _feeds, lambda _: "Debian,PyPI,npm", lambda s: ",".join(s.feeds), "ecosystems whose feeds are imported"
+        "feeds",
+        _feeds,
+        lambda _: "Debian,PyPI,npm,found",
+        lambda s: ",".join(s.feeds),
+        "ecosystems whose feeds are imported; found: and those of all packages that are found",
     ),
     Setting(
         "demo",

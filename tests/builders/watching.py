@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -33,6 +33,11 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 IMAGE_TYPE = "application/vnd.oci.image.manifest.v1+json"
 INDEX_TYPE = "application/vnd.oci.image.index.v1+json"
 _NUMBERS = itertools.count(1)
+
+
+def no_feeds(_found: Collection[str]) -> tuple[tuple[str, str, timedelta], ...]:
+    """Expect no feed at all, whatever was found."""
+    return ()
 
 
 def day(number: float) -> datetime:

@@ -21,6 +21,7 @@ from dogwatch.store.connection import Database
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.image_views import ImageViews
 from tests.builders.filtering import filters, finding_row, image_row, meets
+from tests.builders.watching import no_feeds
 from tests.laws.test_findings_view import (
     ACCOUNT,
     PACKAGES,
@@ -124,7 +125,7 @@ def test_a_filter_leaves_exactly_the_images_that_meet_it(
 ) -> None:
     with opened.transaction() as connection:
         store_varied_world(connection, world)
-    views = ImageViews(opened, ())
+    views = ImageViews(opened, no_feeds)
     everything = walk_images(views, ImageQuery(ACCOUNT), now)
     assert len(everything) == len(world.images)
     expected = [one for one in everything if meets(asked, image_row(one))]

@@ -17,7 +17,6 @@ from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, FindingQuery, ImageQuery, ImageView
 from dogwatch.store import tagged
 from dogwatch.store.connection import Database
-from dogwatch.store.feed_gaps import ExpectedFeeds
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.image_views import ImageViews
 
@@ -27,7 +26,7 @@ TAGS = ("v1", "v2", "w1")
 SETS = {1: ("dpkg", "Debian"), 2: ("npm", "npm"), 3: ("npm", "crates.io")}
 """Package set → its source and the family of its packages. One feed is switched on, and was never imported."""
 
-FEEDS: ExpectedFeeds = (("osv", "npm", timedelta(days=1)),)
+FEEDS = (("osv", "npm", timedelta(days=1)),)
 UNRELEASED = "release-unknown"
 
 
@@ -253,7 +252,7 @@ def walk(views: ImageViews, query: ImageQuery) -> list[ImageView]:
 def test_counts_are_those_of_images_counted_one_by_one(opened: Database, world: World) -> None:
     with opened.transaction() as connection:
         store_world(connection, world)
-    views = ImageViews(opened, FEEDS)
+    views = ImageViews(opened, lambda _: FEEDS)
     own = [image for image in world.images if account_of(image) == ACCOUNT]
     active = [image for image in own if status_of(world, image)[0] is StatusCode.ACTIVE]
     asked = ImageQuery(ACCOUNT, texts={"status_code": [("EQUALS", "ACTIVE")]})
@@ -271,7 +270,7 @@ def test_lists_by_tag_hold_exactly_the_images_that_carry_it(
         store_world(connection, world)
     carried = tags_by_image(world)
     own = {number for number, image in enumerate(world.images, start=1) if account_of(image) == ACCOUNT}
-    views = ImageViews(opened, FEEDS)
+    views = ImageViews(opened, lambda _: FEEDS)
 
     def found(query: ImageQuery) -> set[int]:
         rows = walk(views, replace(query, limit=page))
@@ -296,7 +295,7 @@ def test_severities_of_an_image_are_those_of_its_active_findings(opened: Databas
     with opened.transaction() as connection:
         store_world(connection, world)
     findings = FindingStore(opened)
-    for image in walk(ImageViews(opened, FEEDS), ImageQuery(ACCOUNT)):
+    for image in walk(ImageViews(opened, lambda _: FEEDS), ImageQuery(ACCOUNT)):
         asked = {"image": [("EQUALS", str(image.image_id))], "status": [("EQUALS", "ACTIVE")]}
         rows = findings.findings(FindingQuery(ACCOUNT, texts=asked, limit=100), NOW).rows
         assert image.severity_counts == Counter(finding.severity for finding in rows)

@@ -34,7 +34,7 @@ def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
         listen_port=8470,
         database_url="",
         feed_mirror="",
-        feeds=("Debian", "PyPI", "npm"),
+        feeds=("Debian", "PyPI", "npm", "found"),
         demo=Demo.OFFER,
         open_loopback=True,
         account="000000000000",

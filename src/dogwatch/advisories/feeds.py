@@ -5,7 +5,7 @@ Decides nothing about content (`source` and its implementations do) and nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +19,10 @@ from dogwatch.advisories.spool import spool_folder
 from dogwatch.model.errors import ConfigError, FeedUnavailableError
 from dogwatch.model.feeds import FeedChanges, ParsedRecord
 from dogwatch.model.progress import Progress, Tell, Unit, tell_nobody
+from dogwatch.versions import family_of, speaks_for
+
+FOUND = "found"
+"""Among the feeds that are switched on: those of every ecosystem of which packages were found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,7 @@ class FeedReader:
     """Fetches and parses the feeds that are switched on.
 
     `location` is a folder, a URL, or empty for the public export; `spool` a folder of ours; `ecosystems` the feeds that
-    are switched on, empty for all there are.
+    are switched on, with `FOUND` for those of what was found; empty for all there are.
     """
 
     location: str
@@ -35,17 +39,30 @@ class FeedReader:
     catalogue: tuple[AdvisorySource, ...] = SOURCES
     limits: FeedLimits = FEED_LIMITS
 
-    def sources(self) -> tuple[tuple[str, str], ...]:
+    def sources(self, found: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
         """Return (source, ecosystem) of every feed that is switched on.
+
+        Args:
+            found: families of ecosystems of which packages were found.
 
         Raises:
             ConfigError: no source has an ecosystem that is switched on.
         """
-        offered = tuple((source.name, each) for source in self.catalogue for each in source.ecosystems)
+        offered = [(source.name, each) for source in self.catalogue for each in source.ecosystems]
+        if not self.ecosystems:
+            return tuple(offered)
+        feeds: dict[tuple[str, str], None] = {}
         for wanted in self.ecosystems:
-            if wanted not in {ecosystem for _, ecosystem in offered}:
+            if wanted == FOUND:
+                continue
+            chosen = [(source, wanted) for source, ecosystem in offered if speaks_for(ecosystem, wanted)]
+            if not chosen:
                 raise ConfigError("DOGWATCH_FEEDS", f"no source has {wanted!r}")
-        return tuple(feed for feed in offered if not self.ecosystems or feed[1] in self.ecosystems)
+            feeds |= dict.fromkeys(chosen)
+        if FOUND in self.ecosystems:
+            covered = {family_of(ecosystem) for _, ecosystem in feeds}
+            feeds |= dict.fromkeys(feed for feed in offered if feed[1] in found and feed[1] not in covered)
+        return tuple(feeds)
 
     @contextmanager
     def fetch(

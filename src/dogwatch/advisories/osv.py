@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Final
 
 from dogwatch.advisories.documents import select_documents
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
@@ -31,9 +32,21 @@ from dogwatch.advisories.source import (
 )
 from dogwatch.model.errors import FeedRejectedError, FeedShrunkError, MalformedAdvisoryError, MalformedSnapshotError
 from dogwatch.model.feeds import ParsedRecord
+from dogwatch.versions import speaks_for
 
 _LISTING = "modified_id.csv"
 _ARCHIVE = "all.zip"
+
+
+OSV_ECOSYSTEMS: Final = (
+    *("Debian", "PyPI", "npm"),
+    *("AlmaLinux", "Alpaquita", "Alpine", "Azure Linux", "BellSoft Hardened Containers", "Bitnami", "Chainguard"),
+    *("CleanStart", "Echo", "Go", "Hex", "Julia", "Mageia", "Maven", "MinimOS", "NuGet", "Packagist", "Photon OS"),
+    *("Pub", "Red Hat", "Rocky Linux", "RubyGems", "SUSE", "SwiftURL", "Ubuntu", "Wolfi"),
+    *("crates.io", "openEuler", "openSUSE"),
+)
+"""Those of which packages are found in images. Left out are ecosystems of source code and devices (Android, OSS-Fuzz,
+Linux), and those whose versions nobody here can order (CRAN, Hackage …)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +55,17 @@ class OsvSource:
 
     name: str = "osv"
     licence: str = (
-        "collected by OSV.dev under the licences of their publishers: CC-BY-4.0 (PyPA, GitHub), Apache-2.0 (malicious "
-        "packages); the Debian security tracker's data is published openly"
+        "collected by OSV.dev under the licences of their publishers: CC-BY-4.0 (PyPA, GitHub, Go, Red Hat), "
+        "CC-BY-SA-4.0 (Ubuntu), CC0-1.0 (RustSec), Apache-2.0 (Bitnami, malicious packages), MIT (AlmaLinux, Drupal), "
+        "BSD (Rocky Linux); the Debian security tracker's data is published openly"
     )
     stale_after: timedelta = timedelta(hours=24)  # the export is renewed several times an hour
-    ecosystems: tuple[str, ...] = ("Debian", "PyPI", "npm")
+    ecosystems: tuple[str, ...] = OSV_ECOSYSTEMS
     limits: FeedLimits = FEED_LIMITS
 
     def covers(self, ecosystem: str) -> bool:
         """Whether the ecosystem, without its release, is one of `ecosystems`."""
-        return ecosystem in self.ecosystems or ecosystem.partition(":")[0] in self.ecosystems
+        return any(speaks_for(each, ecosystem) for each in self.ecosystems)
 
     def fetch(
         self,

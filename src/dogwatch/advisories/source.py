@@ -170,7 +170,7 @@ class AdvisorySource(Protocol):
 
     @property
     def ecosystems(self) -> tuple[str, ...]:
-        """The feeds it is fetched by: ecosystems without release (`Debian`, `PyPI`, `npm`)."""
+        """The feeds it can be fetched by: ecosystems without release (`Debian`, `PyPI`, `npm`)."""
         ...
 
     def covers(self, ecosystem: str) -> bool:
@@ -191,7 +191,7 @@ class AdvisorySource(Protocol):
         """Bring what differs from `known` into the spool.
 
         Args:
-            ecosystem: one of `ecosystems`.
+            ecosystem: one of `ecosystems`, or one of its releases (`AlmaLinux:9`).
             previous: the state that the last applied fetch returned; None before the first.
             known: (id, modified) of every record in force that came by this feed, in any order; read at most once, and
                 not at all when the feed has not changed.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection
 from datetime import timedelta
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from dogwatch.demonstration import DemonstrationFolder, FeedsWithSample
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.settings import Demo, Settings
+from dogwatch.store.feeds import ExpectedFeeds
 from dogwatch.store.journal import JournalStore
 
 if TYPE_CHECKING:
@@ -35,34 +36,18 @@ def choose_feeds(settings: Settings, journal: JournalStore) -> FeedsWithSample:
         return FeedReader(str(mirror), settings.data / "spool", catalogue=(speaker,))
 
     def has_imported(ecosystem: str) -> bool:
-        return any(journal.feed_state(source, each) for source, each in real.sources() if each == ecosystem)
+        return any(journal.feed_state(source.name, ecosystem) for source in real.catalogue)
 
     folder = DemonstrationFolder(settings.data)
     return FeedsWithSample(real, folder, read_sample, has_imported, settings.demo is not Demo.OFF)
 
 
-class ExpectedFeeds(Sequence[tuple[str, str, timedelta]]):
-    """The feeds that are switched on now, each with the age from which it is stale; a demonstration brings its own."""
+def expect_feeds(settings: Settings, feeds: FeedsWithSample) -> ExpectedFeeds:
+    """Return the feeds that are switched on now, each with the age from which it is stale, by what was found."""
+    stale_after = {source.name: source.stale_after for source in read_feeds(settings).catalogue}
+    stale_after[SAMPLE_SOURCE] = max(stale_after.values())
 
-    def __init__(self, feeds: FeedsWithSample, reader: FeedReader) -> None:
-        self._feeds = feeds
-        self._stale_after = {source.name: source.stale_after for source in reader.catalogue}
-        self._stale_after[SAMPLE_SOURCE] = max(self._stale_after.values())
+    def expected(found: Collection[str]) -> list[tuple[str, str, timedelta]]:
+        return [(source, ecosystem, stale_after[source]) for source, ecosystem in feeds.sources(found)]
 
-    def _now(self) -> list[tuple[str, str, timedelta]]:
-        return [(source, ecosystem, self._stale_after[source]) for source, ecosystem in self._feeds.sources()]
-
-    def __iter__(self) -> Iterator[tuple[str, str, timedelta]]:
-        return iter(self._now())
-
-    def __len__(self) -> int:
-        return len(self._now())
-
-    @overload
-    def __getitem__(self, place: int) -> tuple[str, str, timedelta]: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> list[tuple[str, str, timedelta]]: ...
-
-    def __getitem__(self, place: int | slice) -> tuple[str, str, timedelta] | list[tuple[str, str, timedelta]]:
-        return self._now()[place]
+    return expected

@@ -14,7 +14,7 @@ import structlog
 from dogwatch.app.children import InChildren, InProcess, examine_in_child
 from dogwatch.app.connections import connect, watched_registries
 from dogwatch.app.deeds import ImageDeeds
-from dogwatch.app.feeds import ExpectedFeeds, choose_feeds, read_feeds
+from dogwatch.app.feeds import choose_feeds, expect_feeds
 from dogwatch.app.service import serve, stop_on_signals
 from dogwatch.app.usage import Usage
 from dogwatch.demonstration import (
@@ -154,7 +154,7 @@ class App:
             self.costs = CostStore(self.database, self.clock, prices)
             self.deeds = ImageDeeds(self.database, self.clock, self.queue)
             feeds = choose_feeds(self.settings, JournalStore(self.database))
-            self.views = Views(self.database, self.clock, ExpectedFeeds(feeds, read_feeds(self.settings)))
+            self.views = Views(self.database, self.clock, expect_feeds(self.settings, feeds))
             self.demonstration = Demonstration(
                 DemonstrationFolder(self.settings.data),
                 self.registries,
@@ -251,7 +251,7 @@ class App:
 
     def request_feed_updates(self) -> tuple[tuple[str, str], ...]:
         """Queue a look at every feed; returns (source, ecosystem) of each."""
-        feeds = tuple(self.outside.feeds.sources())
+        feeds = self._feeds()
         for source, ecosystem in feeds:
             self.queue.update_feed(source, ecosystem)
         return feeds
@@ -267,7 +267,7 @@ class App:
             NotFoundError: a confirmed feed is not switched on; then none is looked at.
             StoreUnavailableError: what went wrong could not be noted either.
         """
-        feeds = tuple(self.outside.feeds.sources())
+        feeds = self._feeds()
         for source, ecosystem in confirmed:
             if (source, ecosystem) not in feeds:
                 raise NotFoundError("feed", f"{source}/{ecosystem}")
@@ -304,7 +304,7 @@ class App:
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
-        samples = [feed for feed in self.outside.feeds.sources() if feed[0] == SAMPLE_SOURCE]
+        samples = [feed for feed in self._feeds() if feed[0] == SAMPLE_SOURCE]
         self._look_at(samples, InProcess(self.outside, self.queue))
 
     def end_demonstration(self) -> None:
@@ -367,6 +367,7 @@ class App:
             examine=self._examine,
             judge=Judge(self.database),
             feeds=self.views,
+            note_found=self._note_found,
             import_feed=self._import_feed,
             now=self.clock.now,
             tell=self._tell,
@@ -382,6 +383,10 @@ class App:
             return examine_here(self._tell, self.settings, self.outside, target)
         with closing(ChildPool(1, EXAMINE_LIMITS)) as children:
             return children.run_telling("the scan", self._tell, examine_in_child, self.settings, self.dsn, target)
+
+    def _note_found(self, families: Iterable[str]) -> None:
+        """Want the feeds of what was found."""
+        self.outside.journal_store.note_found(families, self.clock.now())
 
     def _import_feed(self, source: str, ecosystem: str) -> None:
         """Import one feed now; what goes wrong is noted with the feed."""
@@ -477,18 +482,25 @@ class App:
         from dogwatch.flow.schedule import Intervals, defer_due
 
         intervals = Intervals(self.settings.poll_minutes, self.settings.sweep_minutes, self.settings.feed_minutes)
-        feeds = self.outside.feeds.sources()
+        feeds = self._feeds()
         defer_due(self.queue, intervals, minute, self._registry_ids(), feeds)
         for source, ecosystem in feeds:
             if source == SAMPLE_SOURCE:  # costs nothing, and gives way as soon as the real feed is there
                 self.queue.update_feed(source, ecosystem)
+        for feed in self.views.feeds():
+            if feed.is_untried:  # packages of a new ecosystem were found a moment ago
+                self.queue.update_feed(feed.source, feed.ecosystem)
+
+    def _feeds(self) -> tuple[tuple[str, str], ...]:
+        """Return (source, ecosystem) of every feed that is switched on, those of what was found among them."""
+        return tuple(self.outside.feeds.sources(self.outside.journal_store.found_families()))
 
     def _catch_up(self) -> None:
         """Queue everything once: what happened while nobody was there."""
         from dogwatch.flow.schedule import defer_everything
 
         try:
-            defer_everything(self.queue, self._registry_ids(), self.outside.feeds.sources())
+            defer_everything(self.queue, self._registry_ids(), self._feeds())
         except StoreUnavailableError as error:
             _log.warning("not caught up; the schedule will", reason=error.message)
 

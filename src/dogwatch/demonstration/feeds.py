@@ -6,7 +6,7 @@ Of each ecosystem the sample gives way as soon as the real feed was imported onc
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -30,8 +30,8 @@ _EMPTY_STATE = {"records": "0"}
 class Feeds(Protocol):
     """The real feeds."""
 
-    def sources(self) -> Iterable[tuple[str, str]]:
-        """(source, ecosystem) of every feed that is switched on."""
+    def sources(self, found: Collection[str] = ()) -> Iterable[tuple[str, str]]:
+        """(source, ecosystem) of every feed that is switched on; `found` are the ecosystems of which packages were."""
 
     def fetch(
         self,
@@ -72,9 +72,9 @@ class FeedsWithSample:
         self._has_imported = has_imported
         self._is_on = is_on
 
-    def sources(self) -> tuple[tuple[str, str], ...]:
-        """Return (source, ecosystem) of every feed that is switched on, the sample's last."""
-        return (*self._real.sources(), *self.sample_sources())
+    def sources(self, found: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
+        """Return (source, ecosystem) of every feed that is switched on, the sample's last; see `flow.ports.Feeds`."""
+        return (*self._real.sources(found), *self.sample_sources())
 
     def sample_sources(self) -> tuple[tuple[str, str], ...]:
         """Return the sample's feeds; none where no demonstration ever began."""

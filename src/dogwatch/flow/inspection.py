@@ -41,13 +41,15 @@ class FeedState(Protocol):
 class Surroundings:
     """What an inspection works with.
 
-    `examine` finds out what a target contains, apart from this process; `import_feed` imports the feed (source,
-    ecosystem) and notes what went wrong.
+    `examine` finds out what a target contains, apart from this process; `note_found` remembers the families of
+    ecosystems of which packages were found, so that their feeds are wanted from now on; `import_feed` imports the feed
+    (source, ecosystem) and notes what went wrong.
     """
 
     examine: Callable[[Target], Examined]
     judge: Judge
     feeds: FeedState
+    note_found: Callable[[Iterable[str]], None]
     import_feed: Callable[[str, str], None]
     now: Callable[[], datetime]
     tell: Tell
@@ -68,6 +70,7 @@ def inspect(surroundings: Surroundings, target: Target, choice: Choice, *, updat
     examined = surroundings.examine(target)
     families = {family_of(one.package.ecosystem) for one in examined.packages}
     if update:
+        surroundings.note_found(families)
         for feed in surroundings.feeds.feeds():
             if feed.missing and family_of(feed.ecosystem) in families:
                 surroundings.import_feed(feed.source, feed.ecosystem)

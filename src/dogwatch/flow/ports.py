@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -207,8 +207,12 @@ class AuditStore(Protocol):
 class Feeds(Protocol):
     """Talks to feeds of advisories."""
 
-    def sources(self) -> Iterable[tuple[str, str]]:
-        """(source, ecosystem) of every feed that is switched on."""
+    def sources(self, found: Collection[str] = ()) -> Iterable[tuple[str, str]]:
+        """(source, ecosystem) of every feed that is switched on.
+
+        Args:
+            found: families of ecosystems of which packages were found; their feeds may be on just because of that.
+        """
 
     def fetch(
         self,
@@ -245,6 +249,12 @@ class JournalStore(Protocol):
 
     def record_checked(self, source: str, ecosystem: str, now: datetime, problem: str = "") -> None:
         """Remember that a feed answered "nothing new", or what went wrong."""
+
+    def found_families(self) -> tuple[str, ...]:
+        """Families of ecosystems of which packages were ever found."""
+
+    def note_found(self, families: Iterable[str], now: datetime) -> None:
+        """Remember that packages of these families were found, where no image is stored for it."""
 
     def record_loss(self, source: str, ecosystem: str, lost: int) -> None:
         """Remember how many records a feed lost whose loss has to be confirmed, until it answers well again."""

@@ -3,7 +3,7 @@
 Called by `bill`, which reads bills of materials, and by whoever writes packages for others to read.
 
 Source:
-    Package URL specification 1.0, with the types deb, pypi and npm.
+    Package URL specification 1.0, with the types deb and those of languages.
 """
 
 from __future__ import annotations
@@ -20,7 +20,23 @@ from dogwatch.inventory.naming import is_keepable
 from dogwatch.model.packages import Package
 from dogwatch.versions import family_of
 
-JUDGED_TYPES: Final = ("deb", "pypi", "npm")
+_LANGUAGES: Final = {
+    "bitnami": "Bitnami",
+    "cargo": "crates.io",
+    "composer": "Packagist",
+    "gem": "RubyGems",
+    "golang": "Go",
+    "hex": "Hex",
+    "maven": "Maven",
+    "npm": "npm",
+    "nuget": "NuGet",
+    "pub": "Pub",
+    "pypi": "PyPI",
+    "swift": "SwiftURL",
+}
+_TYPES: Final = {ecosystem: kind for kind, ecosystem in _LANGUAGES.items()}
+_SEPARATORS: Final = {"Maven": ":"}
+"""Between the namespace and the name, where it is no slash."""
 
 _CODENAMES: Final = {
     "buster": "10",
@@ -47,15 +63,15 @@ def parse_package_url(text: str, fallback: OsRelease | None = None, limits: Limi
         ValueError: it does not parse, is of a kind that is not judged, or lacks a usable name or version.
     """
     url = PackageURL.from_string(text)
-    name = f"{url.namespace}/{url.name}" if url.type == "npm" and url.namespace else url.name
+    ecosystem = _LANGUAGES.get(url.type, "")
+    separator = _SEPARATORS.get(ecosystem, "/")
+    name = f"{url.namespace}{separator}{url.name}" if ecosystem and url.namespace else url.name
     version = url.version or ""
     if not (is_keepable(name, limits) and is_keepable(version, limits)):
         raise ValueError("no usable name and version")
     qualifiers = url.qualifiers
-    if url.type == "pypi":
-        return Package("PyPI", name, version)
-    if url.type == "npm":
-        return Package("npm", name, version)
+    if ecosystem:
+        return Package(ecosystem, name, version)
     if url.type == "deb":
         ecosystem = _ecosystem(url.namespace or "", qualifiers.get("distro", ""), fallback)
         source_name, _, source_version = qualifiers.get("upstream", "").partition("@")
@@ -93,11 +109,9 @@ def _ecosystem(namespace: str, distro: str, fallback: OsRelease | None) -> str:
 def write_package_url(package: Package) -> str:
     """Return a package's package URL; of an ecosystem that has no type of its own, a generic one."""
     family, _, release = package.ecosystem.partition(":")
-    if family == "PyPI":
-        return PackageURL("pypi", None, package.name, package.version).to_string()
-    if family == "npm":
-        namespace, slash, name = package.name.rpartition("/")
-        return PackageURL("npm", namespace if slash else None, name, package.version).to_string()
+    if family in _TYPES:
+        namespace, separator, name = package.name.rpartition(_SEPARATORS.get(family, "/"))
+        return PackageURL(_TYPES[family], namespace if separator else None, name, package.version).to_string()
     if family_of(package.ecosystem) in ("Debian", "Ubuntu"):
         return _write_deb(package, family.lower(), release.partition(":LTS")[0])
     return PackageURL("generic", None, package.name, package.version).to_string()

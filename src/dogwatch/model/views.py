@@ -229,6 +229,11 @@ class FeedView:
     missing: bool
     unconfirmed_loss: int = 0
 
+    @property
+    def is_untried(self) -> bool:
+        """Whether nobody ever asked it."""
+        return self.missing and self.checked_at is None and not self.problem
+
 
 @dataclass(frozen=True, slots=True)
 class CoverageCount:

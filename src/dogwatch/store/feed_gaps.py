@@ -5,22 +5,19 @@ Computed when somebody asks and never stored: they come and go with the feeds, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import psycopg
 
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.views import FeedView
-from dogwatch.store.feeds import read_feed_views
+from dogwatch.store.feeds import ExpectedFeeds, read_feed_views
 from dogwatch.store.queries import load_queries
 from dogwatch.versions import family_of
 
 _SQL = load_queries("feeds")
-
-ExpectedFeeds = Sequence[tuple[str, str, timedelta]]
-"""(source, ecosystem, age from which its answers are stale) of each feed that is switched on."""
 
 DISTRIBUTION_SOURCE = "dpkg"
 """The package sets that a distribution's own database lists, by the name that `inventory` gives them."""
@@ -63,10 +60,11 @@ class FeedGaps:
 def load_feed_gaps(connection: psycopg.Connection, expected: ExpectedFeeds, now: datetime) -> FeedGaps:
     """Find out what is wrong with feeds: those that are switched on, and those whose advisories are still in force."""
     found: dict[str, tuple[Gap, ...]] = {}
-    for view in read_feed_views(connection, expected, now):
+    views = read_feed_views(connection, expected, now)
+    for view in views:
         family = family_of(view.ecosystem)
         found[family] = found.get(family, ()) + gaps_of_feed(view)
-    switched_on = {(source, ecosystem) for source, ecosystem, _ in expected}
+    switched_on = {(view.source, view.ecosystem) for view in views}
     for source, ecosystem, _, _, checked_at, changed_at, *_ in connection.execute(_SQL["load_feeds"]).fetchall():
         if (source, ecosystem) not in switched_on and changed_at is not None:
             gap = Gap(GapKind.FEED_STALE, "", f"{source} {ecosystem}: switched off, last asked {_minute(checked_at)}")

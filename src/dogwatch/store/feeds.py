@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,34 +12,35 @@ from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.views import FeedView
 from dogwatch.store.connection import Database
 from dogwatch.store.migrations import is_current
+from dogwatch.store.packages import load_found_families
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("feeds")
 
+ExpectedFeeds = Callable[[Collection[str]], Sequence[tuple[str, str, timedelta]]]
+"""From the families of ecosystems of which packages were found to the feeds that are switched on: source, ecosystem,
+and the age from which its answers are stale."""
 
-def load_feed_views(
-    database: Database, expected: Sequence[tuple[str, str, timedelta]], now: datetime
-) -> tuple[FeedView, ...]:
+
+def load_feed_views(database: Database, expected: ExpectedFeeds, now: datetime) -> tuple[FeedView, ...]:
     """Return the feeds that are expected, in their order; one that was never imported is missing.
 
     Args:
         database: where to read.
-        expected: (source, ecosystem, age from which its answers are stale).
+        expected: which feeds, by what was found.
         now: the product's present.
     """
     with database.transaction() as connection:
         return read_feed_views(connection, expected, now)
 
 
-def read_feed_views(
-    connection: psycopg.Connection, expected: Sequence[tuple[str, str, timedelta]], now: datetime
-) -> tuple[FeedView, ...]:
+def read_feed_views(connection: psycopg.Connection, expected: ExpectedFeeds, now: datetime) -> tuple[FeedView, ...]:
     """As `load_feed_views`, in a transaction of the caller's."""
     rows = connection.execute(_SQL["load_feeds"]).fetchall()
     known = {(source, ecosystem): facts for source, ecosystem, *facts in rows}
     return tuple(
         _view(source, ecosystem, known.get((source, ecosystem)), now - stale_after)
-        for source, ecosystem, stale_after in expected
+        for source, ecosystem, stale_after in expected(load_found_families(connection))
     )
 
 

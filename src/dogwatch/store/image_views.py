@@ -17,7 +17,8 @@ from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, Stat
 from dogwatch.model.views import CoverageCount, CoverageGroups, CoverageProperty, ImageQuery, ImageView, Page
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, decode_id_cursor, encode_cursor, list_fingerprint
-from dogwatch.store.feed_gaps import ExpectedFeeds, load_feed_gaps
+from dogwatch.store.feed_gaps import load_feed_gaps
+from dogwatch.store.feeds import ExpectedFeeds
 from dogwatch.store.filters import EVERYTHING, every
 from dogwatch.store.image_details import ImageDetails, load_details
 from dogwatch.store.image_filters import image_conditions

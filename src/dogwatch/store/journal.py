@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,9 +14,11 @@ from dogwatch.model.matches import Assessment, ExposureReason
 from dogwatch.store.connection import Database
 from dogwatch.store.locks import become_publisher, own_ecosystem
 from dogwatch.store.matching import OpenExposure, Reason, Resolution, refresh_undetermined, resolve_pairs, what_changed
+from dogwatch.store.packages import load_found_families, note_found
 from dogwatch.store.queries import load_queries
 from dogwatch.store.staging import stage_records
 from dogwatch.store.vulnerabilities import link_vulnerabilities
+from dogwatch.versions import family_of
 
 _SQL = load_queries("journal")
 _MATCHING = load_queries("matching")
@@ -42,6 +44,16 @@ class JournalStore:
             return dict(
                 connection.execute(_SQL["known_records"], {"source": source, "ecosystem": ecosystem}).fetchall()
             )
+
+    def found_families(self) -> tuple[str, ...]:
+        """Return the families of ecosystems of which packages were ever found."""
+        with self._database.transaction() as connection:
+            return load_found_families(connection)
+
+    def note_found(self, families: Iterable[str], now: datetime) -> None:
+        """Remember that packages of these families were found, where no image is stored for it."""
+        with self._database.transaction() as connection:
+            note_found(connection, families, now)
 
     def record_checked(self, source: str, ecosystem: str, now: datetime, problem: str = "") -> None:
         """Remember that a feed answered "nothing new", or what went wrong."""
@@ -76,7 +88,7 @@ class JournalStore:
             values = {"source": source, "ecosystem": ecosystem, "now": now}
             publication = Publication(None)
             if staged.records or changes.removed:
-                own_ecosystem(connection, ecosystem)
+                own_ecosystem(connection, family_of(ecosystem))
                 publication = _publish(connection, values, now)
             saved = {
                 **values,

@@ -49,9 +49,21 @@ def save_packages(connection: psycopg.Connection, packages: Iterable[Package], n
     missing = [digest for digest in digests if digest not in known]
     if missing:
         connection.execute(_SQL["insert_packages"], _columns(missing, by_digest, now))
+        note_found(connection, {by_digest[digest].ecosystem for digest in missing}, now)
         known |= dict(connection.execute(_SQL["known_packages"], {"digests": missing}).fetchall())
     new_ids = tuple(sorted(known[digest] for digest in missing))
     return SavedPackages({by_digest[digest]: known[digest] for digest in digests}, new_ids)
+
+
+def note_found(connection: psycopg.Connection, ecosystems: Iterable[str], now: datetime) -> None:
+    """Remember that packages of these ecosystems were found: their feeds are wanted (`load_found_families`)."""
+    families = sorted({family_of(ecosystem) for ecosystem in ecosystems})
+    connection.execute(_SQL["note_found_families"], {"families": families, "now": now})
+
+
+def load_found_families(connection: psycopg.Connection) -> tuple[str, ...]:
+    """Return the families of ecosystems of which packages were found."""
+    return tuple(row[0] for row in connection.execute(_SQL["found_families"]))
 
 
 def _columns(digests: Sequence[bytes], by_digest: dict[bytes, Package], now: datetime) -> dict[str, object]:

@@ -16,7 +16,7 @@ from dogwatch.model.advisories import Advisory, AffectedRange
 from dogwatch.model.feeds import ParsedRecord
 from dogwatch.store.compression import compress
 from dogwatch.store.queries import load_queries
-from dogwatch.versions import family_of
+from dogwatch.versions import speaks_for
 
 _SQL = load_queries("journal")
 
@@ -109,7 +109,7 @@ def _range_rows(ecosystem: str, records: Iterable[ParsedRecord], now: datetime) 
         contents: set[bytes] = set()
         for one in key_affected_ranges(advisory):
             content = hashlib.sha256(repr(astuple(one)).encode("utf-8", "surrogatepass")).digest()
-            if family_of(one.ecosystem) == ecosystem and content not in contents:
+            if speaks_for(ecosystem, one.ecosystem) and content not in contents:
                 contents.add(content)
                 yield _range_row(record.id, one, content)
 

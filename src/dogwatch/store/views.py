@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable
+from datetime import datetime
 
 from dogwatch.model.audits import Audit
 from dogwatch.model.gaps import Gap
@@ -26,7 +26,7 @@ from dogwatch.store.audit import load_last_audit
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.feed_gaps import load_feed_gaps
-from dogwatch.store.feeds import find_database_problem, load_feed_views
+from dogwatch.store.feeds import ExpectedFeeds, find_database_problem, load_feed_views
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.histories import load_history
 from dogwatch.store.image_views import ImageViews
@@ -38,15 +38,13 @@ from dogwatch.store.unresolved import load_unresolved_page
 class Views:
     """Implements `serve.ports.Views` and `serve.ports.Health`."""
 
-    def __init__(
-        self, database: Database, clock: ProductClock, expected_feeds: Sequence[tuple[str, str, timedelta]]
-    ) -> None:
+    def __init__(self, database: Database, clock: ProductClock, expected_feeds: ExpectedFeeds) -> None:
         """Prepare.
 
         Args:
             database: where to read.
             clock: what the present is.
-            expected_feeds: (source, ecosystem, age from which its answers are stale) of each that is switched on.
+            expected_feeds: which feeds are switched on, by what was found.
         """
         self._database = database
         self._clock = clock

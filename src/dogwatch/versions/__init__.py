@@ -5,7 +5,7 @@ range is stored; nothing in here knows ranges (`matching.ranges`) or packages.
 """
 
 from dogwatch.versions.catalogue import SCHEMES, scheme_named, sort_key, why_not_comparable
-from dogwatch.versions.ecosystems import family_of, scheme_of
+from dogwatch.versions.ecosystems import family_of, scheme_of, speaks_for
 from dogwatch.versions.names import normalise_name
 from dogwatch.versions.scheme import (
     HIGHEST,
@@ -28,6 +28,7 @@ __all__ = [
     "scheme_named",
     "scheme_of",
     "sort_key",
+    "speaks_for",
     "successor",
     "why_not_comparable",
 ]

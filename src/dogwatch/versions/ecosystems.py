@@ -44,6 +44,11 @@ def family_of(ecosystem: str) -> str:
     return family
 
 
+def speaks_for(feed: str, ecosystem: str) -> bool:
+    """Say whether a feed is about an ecosystem: `Debian` is about `Debian:12`, and `Debian:12` about itself alone."""
+    return ecosystem == feed or ecosystem.startswith(feed + ":") or family_of(ecosystem) == feed
+
+
 def scheme_of(ecosystem: str) -> VersionScheme | None:
     """Return the scheme that orders an ecosystem's versions.
 

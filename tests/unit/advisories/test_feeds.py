@@ -39,13 +39,29 @@ def reader(bucket: FeedBucket, tmp_path: Path) -> FeedReader:
 def test_it_is_what_flow_asks_for(reader: FeedReader) -> None:
     feeds: Feeds = reader
 
-    assert set(feeds.sources()) == {("osv", "Debian"), ("osv", "PyPI"), ("osv", "npm")}
+    assert {("osv", "Debian"), ("osv", "PyPI"), ("osv", "npm"), ("osv", "crates.io")} <= set(feeds.sources())
+
+
+def sources(*switched_on: str, found: tuple[str, ...] = ()) -> tuple[tuple[str, str], ...]:
+    return FeedReader("", Path("spool"), switched_on).sources(found)
 
 
 def test_feeds_can_be_switched_off_and_unknown_ones_are_a_mistake_in_the_settings() -> None:
-    assert FeedReader("", Path("spool"), ("npm",)).sources() == (("osv", "npm"),)
+    assert sources("npm") == (("osv", "npm"),)
     with pytest.raises(ConfigError, match="COBOL"):
-        FeedReader("", Path("spool"), ("COBOL",)).sources()
+        sources("COBOL")
+
+
+def test_feeds_of_what_was_found_are_on_where_the_settings_say_found() -> None:
+    assert sources("npm", "found", found=("Go", "npm", "COBOL")) == (("osv", "npm"), ("osv", "Go"))
+    assert sources("npm", found=("Go",)) == (("osv", "npm"),)
+    assert sources("found") == ()
+
+
+def test_a_feed_may_be_that_of_one_release_and_then_the_whole_one_is_not_wanted_as_well() -> None:
+    assert sources("AlmaLinux:9", "found", found=("AlmaLinux",)) == (("osv", "AlmaLinux:9"),)
+    with pytest.raises(ConfigError, match="COBOL:60"):
+        sources("COBOL:60")
 
 
 def test_how_many_records_were_read_is_told_of_how_many_and_then_that_they_are_taken_in(reader: FeedReader) -> None:

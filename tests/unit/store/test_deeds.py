@@ -9,7 +9,7 @@ from dogwatch.model.views import ImageQuery, ImageView
 from dogwatch.store.deeds import DeedStore, Done
 from dogwatch.store.histories import load_history
 from dogwatch.store.image_views import ImageViews
-from tests.builders.watching import ACCOUNT, World, day, image, pulled, pushed
+from tests.builders.watching import ACCOUNT, World, day, image, no_feeds, pulled, pushed
 
 TICK = 1 / 86_400_000_000
 
@@ -20,7 +20,7 @@ def do(world: World, now: float, deed: Deed, *, until: float | None = None, cloc
 
 
 def view(world: World, now: float) -> ImageView:
-    (found,) = ImageViews(world.database, ()).images(ImageQuery(ACCOUNT), day(now)).rows
+    (found,) = ImageViews(world.database, no_feeds).images(ImageQuery(ACCOUNT), day(now)).rows
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,14 @@ import pytest
 from dogwatch.model.gaps import CONSEQUENCES, Gap, GapKind
 from dogwatch.model.packages import Package
 from dogwatch.model.views import GapView, ImageQuery
-from dogwatch.store.feed_gaps import DISTRIBUTION_SOURCE, ExpectedFeeds
+from dogwatch.store.feed_gaps import DISTRIBUTION_SOURCE
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.journal import JournalStore
 from tests.builders.contents import advisory, contain, publish
 from tests.builders.watching import ACCOUNT, World, day, image, pushed
 
 DAY = timedelta(days=1)
-EXPECTED: ExpectedFeeds = [("osv", "Debian", DAY), ("osv", "npm", DAY)]
+EXPECTED = [("osv", "Debian", DAY), ("osv", "npm", DAY)]
 OPENSSL = Package("Debian:12", "openssl", "3.0.7-1", source_name="openssl", source_version="3.0.7-1")
 LODASH = Package("npm", "lodash", "4.17.20")
 REQUESTS = Package("PyPI", "requests", "2.30.0")
@@ -35,9 +36,9 @@ def bring(world: World, now: float, ecosystem: str) -> None:
     publish(world, now, ecosystem, advisory(f"A-{ecosystem}", ecosystem, "unheard-of", now))
 
 
-def gaps(world: World, now: float, expected: ExpectedFeeds = EXPECTED) -> list[GapView]:
+def gaps(world: World, now: float, expected: Sequence[tuple[str, str, timedelta]] = EXPECTED) -> list[GapView]:
     """Return the gaps of all images; their number is what counts of images say."""
-    views = ImageViews(world.database, expected)
+    views = ImageViews(world.database, lambda _: expected)
     found = [gap for one in views.images(ImageQuery(ACCOUNT), day(now)).rows for gap in one.gaps]
     assert sum(one.gaps for one in views.count_coverage(ImageQuery(ACCOUNT), day(now))) == len(found)
     assert sum(one.gaps for one in views.coverage_of_all(day(now))) == len(found)
@@ -77,7 +78,9 @@ def test_a_feed_past_its_expected_age_is_a_gap_of_the_images_that_depend_on_it(w
 
 
 @pytest.mark.parametrize("expected", [EXPECTED, ()])
-def test_an_ecosystem_whose_feed_is_not_switched_on_is_a_gap(world: World, expected: ExpectedFeeds) -> None:
+def test_an_ecosystem_whose_feed_is_not_switched_on_is_a_gap(
+    world: World, expected: Sequence[tuple[str, str, timedelta]]
+) -> None:
     bring(world, 2, "npm")
     holding(world, "a", REQUESTS)
     assert gaps(world, 2, expected) == [gap(GapKind.FEED_MISSING, "PyPI: no feed is switched on")]

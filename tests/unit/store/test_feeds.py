@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
 from dogwatch.model.feeds import FeedChanges
+from dogwatch.model.packages import Package
 from dogwatch.model.views import FeedView
 from dogwatch.store.connection import Database
 from dogwatch.store.feeds import find_database_problem, load_feed_views
 from dogwatch.store.journal import JournalStore
+from tests.builders.contents import contain
+from tests.builders.watching import World, image, pushed
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -30,19 +33,39 @@ def test_a_feed_that_was_never_imported_is_missing_and_one_that_is_not_expected_
     JournalStore(store).publish("osv", "npm", FeedChanges({"a": "b"}, iter(()), ()), NOW)
     JournalStore(store).record_checked("osv", "PyPI", NOW, "no such folder")
     expected = [("osv", "PyPI", DAY), ("osv", "Debian", DAY)]
-    assert load_feed_views(store, expected, NOW) == (
+    assert load_feed_views(store, lambda _: expected, NOW) == (
         FeedView("osv", "PyPI", 0, 0, None, None, "no such folder", stale=False, missing=True),
         FeedView("osv", "Debian", 0, 0, None, None, "", stale=False, missing=True),
     )
+
+
+def test_feeds_are_expected_by_what_was_found_in_images_or_by_a_look_at_one(world: World) -> None:
+    def expected(found: Collection[str]) -> list[tuple[str, str, timedelta]]:
+        return [("osv", family, DAY) for family in sorted(found)]
+
+    assert load_feed_views(world.database, expected, NOW) == ()
+    world.tell(1, pushed("a", 1))
+    world.resolve(1, image("a"))
+    contain(world, 1, "a", Package("Debian:12", "bash", "5.2"), Package("npm", "lodash", "4.17.20"))
+    journal = JournalStore(world.database)
+    journal.note_found(("Go", "npm"), NOW)
+    assert journal.found_families() == ("Debian", "Go", "npm")
+    journal.record_checked("osv", "npm", NOW, "no such folder")
+    seen = load_feed_views(world.database, expected, NOW)
+    assert [(one.ecosystem, one.missing, one.is_untried) for one in seen] == [
+        ("Debian", True, True),
+        ("Go", True, True),
+        ("npm", True, False),
+    ]
 
 
 def test_a_feed_is_stale_when_it_has_not_answered_for_longer_than_expected(store: Database) -> None:
     journal = JournalStore(store)
     journal.publish("osv", "npm", FeedChanges({"a": "b"}, iter(()), ()), NOW)
     journal.record_checked("osv", "npm", NOW + DAY, "")
-    (seen,) = load_feed_views(store, [("osv", "npm", DAY)], NOW + 2 * DAY)
+    (seen,) = load_feed_views(store, lambda _: [("osv", "npm", DAY)], NOW + 2 * DAY)
     assert (seen.stale, seen.checked_at) == (False, NOW + DAY)
-    (later,) = load_feed_views(store, [("osv", "npm", DAY)], NOW + 2 * DAY + timedelta(seconds=1))
+    (later,) = load_feed_views(store, lambda _: [("osv", "npm", DAY)], NOW + 2 * DAY + timedelta(seconds=1))
     assert later.stale
 
 

@@ -12,13 +12,13 @@ from dogwatch.model.registries import RegistryAccess
 from dogwatch.model.views import CoverageCount, GapView, ImageQuery, ImageView
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.platforms import platform_name
-from tests.builders.watching import ACCOUNT, World, day, deleted, digest, image, index, pulled, pushed
+from tests.builders.watching import ACCOUNT, World, day, deleted, digest, image, index, no_feeds, pulled, pushed
 
 ACTIVE, INACTIVE = StatusCode.ACTIVE, StatusCode.INACTIVE
 
 
 def views(world: World) -> ImageViews:
-    return ImageViews(world.database, ())
+    return ImageViews(world.database, no_feeds)
 
 
 def page(world: World, now: float, **texts: list[tuple[str, str]]) -> tuple[ImageView, ...]:

@@ -35,6 +35,7 @@ from tests.builders.watching import (
     event,
     image,
     index,
+    no_feeds,
     pulled,
     pushed,
     signature,
@@ -321,7 +322,7 @@ def test_one_preview_of_a_repository_is_made_at_a_time(world: World, store: Life
 
 
 def shown(world: World) -> dict[str, tuple[str, str] | None]:
-    rows = ImageViews(world.database, ()).images(ImageQuery(ACCOUNT), world.clock.now()).rows
+    rows = ImageViews(world.database, no_feeds).images(ImageQuery(ACCOUNT), world.clock.now()).rows
     return {
         LETTERS[one.digest]: (str(one.proposal.outcome.verdict), one.proposal.sentence) if one.proposal else None
         for one in rows

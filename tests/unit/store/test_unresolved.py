@@ -12,7 +12,7 @@ from dogwatch.model.registries import RegistryAccess
 from dogwatch.model.views import CoverageCount, ImageQuery, UnresolvedView
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.unresolved import load_unresolved_page
-from tests.builders.watching import ACCOUNT, World, day, deleted, digest, image, index, pulled, pushed
+from tests.builders.watching import ACCOUNT, World, day, deleted, digest, image, index, no_feeds, pulled, pushed
 
 Texts = dict[str, list[tuple[str, str]]]
 ACTIVE, INACTIVE = StatusCode.ACTIVE, StatusCode.INACTIVE
@@ -32,7 +32,7 @@ def standings(world: World, texts: Texts | None = None) -> dict[str, tuple[Statu
 
 
 def counts(world: World) -> tuple[CoverageCount, ...]:
-    views = ImageViews(world.database, ())
+    views = ImageViews(world.database, no_feeds)
     found = views.count_coverage(ImageQuery(ACCOUNT), day(9))
     assert found == views.coverage_of_all(day(9))
     return found
@@ -115,7 +115,9 @@ def test_filters_on_images_hold_for_manifests_too(world: World, texts: Texts, fo
     refused(world, "a")
     assert "".join(sorted(standings(world, texts))) == found
     query = ImageQuery(ACCOUNT, texts)
-    assert sum(one.unresolved for one in ImageViews(world.database, ()).count_coverage(query, day(9))) == len(found)
+    assert sum(one.unresolved for one in ImageViews(world.database, no_feeds).count_coverage(query, day(9))) == len(
+        found
+    )
 
 
 def test_times_that_never_came_lie_in_no_span(world: World) -> None:
@@ -144,5 +146,5 @@ def test_pages_follow_each_other_and_accounts_see_their_own(world: World) -> Non
             load_unresolved_page(world.database, wrong, day(9))
     with pytest.raises(InvalidRequestError):
         load_unresolved_page(world.database, ImageQuery(ACCOUNT, {"colour": []}), day(9))
-    images = ImageViews(world.database, ()).images(ImageQuery(ACCOUNT), day(9))
+    images = ImageViews(world.database, no_feeds).images(ImageQuery(ACCOUNT), day(9))
     assert images.rows == ()

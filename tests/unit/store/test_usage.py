@@ -6,7 +6,7 @@ from dogwatch.store.histories import load_history
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.usage import UsageStore
 from dogwatch.windows.usage import read_name
-from tests.builders.watching import ACCOUNT, World, as_day, day, digest, image, index, pushed
+from tests.builders.watching import ACCOUNT, World, as_day, day, digest, image, index, no_feeds, pushed
 
 
 def seen(text: str, at: float, workload: str = "web", *, platform: str = "", count: int = 1) -> Seen:
@@ -35,7 +35,7 @@ def test_what_is_seen_running_stays_watched_and_wakes_in_the_modes_that_count_it
     assert report(world, 10, seen(digest("a"), 9)) == UsageOutcome(1, 0, (), 0)
     assert world.clocks("a")[3:] == (39.0, "in use", True)
     assert world.intervals("a")[-1] == (10.0, "forever", "seen in use again", "")
-    (shown,) = ImageViews(world.database, ()).images(ImageQuery(ACCOUNT), day(10)).rows
+    (shown,) = ImageViews(world.database, no_feeds).images(ImageQuery(ACCOUNT), day(10)).rows
     assert (shown.in_use_count, shown.why.partition(";")[0]) == (
         1,
         "watched until 2026-02-09 because it was seen in use on 2026-01-10",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.versions import HIGHEST, LOWEST, family_of, scheme_of, sort_key, successor
+from dogwatch.versions import HIGHEST, LOWEST, family_of, scheme_of, sort_key, speaks_for, successor
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,24 @@ def test_a_rebuilder_stands_for_the_ecosystem_behind_the_colon() -> None:
     assert family_of("Root:Alpine:3.18") == "Alpine"
     assert family_of("Root") == "Root"
     assert family_of("Debian:12") == "Debian"
+
+
+@pytest.mark.parametrize(
+    ("feed", "ecosystem", "expected"),
+    [
+        ("Debian", "Debian:12", True),
+        ("Debian:12", "Debian:12", True),
+        ("Debian:12", "Debian:1", False),
+        ("Debian:1", "Debian:12", False),
+        ("Red Hat:enterprise_linux:9", "Red Hat:enterprise_linux:9::appstream", True),
+        ("Alpine", "Root:Alpine:3.18", True),
+        ("npm", "PyPI", False),
+    ],
+)
+def test_a_feed_is_about_its_ecosystem_and_about_what_stands_below_it(
+    feed: str, ecosystem: str, expected: bool
+) -> None:
+    assert speaks_for(feed, ecosystem) is expected
 
 
 def test_the_reserved_keys_enclose_every_version_and_the_successor_follows_at_once() -> None:

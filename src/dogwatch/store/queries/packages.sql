@@ -12,6 +12,18 @@ FROM unnest(%(digests)s::bytea[], %(ecosystems)s::text[], %(names)s::text[], %(v
             %(schemes)s::text[], %(scheme_numbers)s::int[], %(keys)s::bytea[], %(not_comparable)s::text[]) AS incoming
 ON CONFLICT (digest) DO NOTHING
 
+-- name: note_found_families
+-- Families of ecosystems of which packages were found; the rows of one statement come in order, so nobody waits in a circle.
+INSERT INTO found_family (family, found_at)
+SELECT family, %(now)s FROM unnest(%(families)s::text[]) AS incoming (family)
+WHERE family NOT IN (SELECT family FROM found_family)
+ORDER BY family
+ON CONFLICT DO NOTHING
+
+-- name: found_families
+-- Families of ecosystems of which packages were found.
+SELECT family FROM found_family ORDER BY family
+
 -- name: insert_set
 -- A package set, unless it is known.
 INSERT INTO package_set (digest, source) VALUES (%(digest)s, %(source)s)
