@@ -52,8 +52,8 @@ WITH registry_here AS (
     JOIN numbered_chain ON numbered_chain.number = one.number %% (SELECT count(*) FROM chain)
     RETURNING id, repository_id, chain_id
 ), clock AS (
-    INSERT INTO clocks (image_id, pushed_at, pulled_at, watched_until, held_by, watched)
-    SELECT made.id, moment, moment, moment + interval '90 days', 'push', true
+    INSERT INTO clocks (image_id, repository_id, pushed_at, pulled_at, watched_until, held_by, watched)
+    SELECT made.id, made.repository_id, moment, moment, moment + interval '90 days', 'push', true
     FROM made CROSS JOIN LATERAL (SELECT %(now)s::timestamptz - made.id %% 80 * interval '1 day' - interval '1 hour')
         AS pushed (moment)
     RETURNING image_id, pushed_at

@@ -248,7 +248,7 @@ def _store_image(connection: psycopg.Connection, number: int, image: Image) -> N
     )
     open_now = image.spans[-1][1] == FOREVER
     connection.execute(
-        "INSERT INTO clocks (image_id, pushed_at, watched_until, watched) VALUES (%s, %s, %s, %s)",
+        "INSERT INTO clocks (image_id, repository_id, pushed_at, watched_until, watched) VALUES (%s, 1, %s, %s, %s)",
         (number, START, image.watched_until, open_now),
     )
     for begin, end in image.spans:

@@ -195,7 +195,10 @@ def _store_image(connection: psycopg.Connection, number: int, image: Image) -> N
         " author, chain_id, state) VALUES (%s, %s, %s, '', 0, 'linux', 'amd64', '', '', %s, %s)",
         (account_of(image), image.repository, f"sha256:{number}", chain, image.state),
     )
-    run("INSERT INTO clocks (image_id, watched_until, watched) VALUES (%s, %s, %s)", (number, until, image.watched))
+    run(
+        "INSERT INTO clocks (image_id, repository_id, watched_until, watched) VALUES (%s, %s, %s, %s)",
+        (number, image.repository, until, image.watched),
+    )
     run(
         "INSERT INTO monitoring (image_id, repository_id, inventory_id, from_at, to_at, begin_reason)"
         " VALUES (%s, %s, %s, %s, %s, '')",

@@ -93,8 +93,8 @@ CROSS JOIN LATERAL (
                 WHEN whether < 0.47 THEN %(now)s::timestamptz - 90 * drawn * drawn * interval '1 day'
                 WHEN whether < 0.75 THEN %(now)s::timestamptz - (91 + (age_days - 90) * drawn) * interval '1 day' END) AS clock (pushed_at, pulled_at);
 UPDATE made_clock SET pulled_at = pushed_at WHERE pulled_at < pushed_at;
-INSERT INTO clocks (image_id, pushed_at, pulled_at, pulled_by, watched_until, held_by, watched)
-SELECT image_id, pushed_at, pulled_at, CASE WHEN pulled_at IS NULL THEN '' ELSE 'cluster' END, found.watched_until, found.held_by,
+INSERT INTO clocks (image_id, repository_id, pushed_at, pulled_at, pulled_by, watched_until, held_by, watched)
+SELECT image_id, image.repository_id, pushed_at, pulled_at, CASE WHEN pulled_at IS NULL THEN '' ELSE 'cluster' END, found.watched_until, found.held_by,
        image.state <> 'deleted' AND found.watched_until >= %(now)s
 FROM made_clock JOIN image ON image.id = image_id
 CROSS JOIN LATERAL watch(pushed_at, pulled_at, NULL, 'DAYS_90', 'DAYS_90', 'LAST_PULL_DATE') AS found

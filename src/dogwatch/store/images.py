@@ -242,7 +242,7 @@ def _save_image(
     row = connection.execute(_SQL["find_image"], values).fetchone()
     assert row is not None  # inserted, or it was there; images are never deleted
     image_id = int(row[0])
-    connection.execute(_SQL["insert_clocks"], {"image": image_id})
+    connection.execute(_SQL["insert_clocks"], {**values, "image": image_id})
     connection.execute(_SQL["link_waiting_indexes"], {**values, "image": image_id})
     return image_id
 

@@ -8,14 +8,13 @@ import psycopg
 from psycopg import sql
 
 from dogwatch.model.errors import InvalidRequestError
-from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.scopes import Scope
 from dogwatch.model.views import Page
 from dogwatch.model.what_if import LeavingImage, WhatIf
 from dogwatch.store.cursors import decode_id_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.queries import load_queries
-from dogwatch.windows import WindowPlan, earliest_inside, grid_steps, watched_grid
-from dogwatch.windows.what_if import BEGINNING, GRID_ACTIVITY, GRID_PUSH
+from dogwatch.windows import Tally, WindowKind, WindowPlan, WindowSteps, earliest_inside
+from dogwatch.windows.what_if import BEGINNING
 
 _SQL = load_queries("what_if")
 
@@ -29,28 +28,23 @@ _Values = dict[str, object]
 
 
 def count_what_if(connection: psycopg.Connection, account_id: str, plan: WindowPlan, now: datetime) -> WhatIf:
-    """Return what a planned change would do now, in one pass over the images and one over the inventories leaving."""
+    """Return what a planned change would do now, in one pass over the clocks and one over the inventories leaving."""
     connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
-    values = _values(connection, account_id, plan, now)
-    kept: dict[tuple[int, int], int] = {}
-    watched = leaving = wakeable = 0
-    for is_watched, is_inside, push, activity, count in connection.execute(_composed("tally"), values).fetchall():
-        if not is_watched:
-            wakeable += count
-            continue
-        watched += count
-        leaving += 0 if is_inside else count
-        kept[push, activity] = kept.get((push, activity), 0) + count
-    closing = connection.execute(_composed("closing"), values).fetchone() if leaving else None
+    kinds, values = _load_kinds(connection, account_id, plan, now)
+    steps = WindowSteps(kinds, now)
+    values["moments"] = steps.moments
+    tallies, resting = (_tally(connection, values, only) for only in (sql.SQL("true"), _composed("only_resting")))
+    counted = steps.count(tallies, resting)
+    closing = connection.execute(_composed("closing"), values).fetchone() if counted.leaving else None
     return WhatIf(
         windows=plan.windows,
         at=now,
-        watched=watched,
-        leaving=leaving,
-        staying=watched - leaving,
-        wakeable=wakeable,
+        watched=counted.watched,
+        leaving=counted.leaving,
+        staying=counted.watched - counted.leaving,
+        wakeable=counted.wakeable,
         closing_findings=int(closing[0]) if closing else 0,
-        grid=watched_grid(kept),
+        grid=counted.grid,
     )
 
 
@@ -78,44 +72,43 @@ def load_leaving(
     asked = (windows.push_window, windows.activity_window, windows.activity_mode)
     fingerprint = list_fingerprint("leaving", account_id, str(plan.scope), *map(str, asked))
     now, last_id = decode_id_cursor(after, fingerprint) if after else (now, 0)
-    values = {**_values(connection, account_id, plan, now), "after": last_id, "limit": limit + 1}
+    values = {**_load_kinds(connection, account_id, plan, now)[1], "after": last_id, "limit": limit + 1}
     rows = connection.execute(_composed("leaving"), values).fetchall()
     shown = tuple(LeavingImage(*row) for row in rows[:limit])
     return Page(shown, encode_cursor(fingerprint, now, [shown[-1].image_id]) if len(rows) > limit else "")
 
 
+def _tally(connection: psycopg.Connection, values: _Values, only: sql.Composable) -> list[Tally]:
+    query = sql.SQL(_SQL["tally"]).format(placed=sql.SQL(_SQL["placed"]), only=only)
+    return [Tally(*row) for row in connection.execute(query, values).fetchall()]
+
+
 def _composed(name: str) -> sql.Composed:
-    return sql.SQL(_SQL[name]).format(images=sql.SQL(_SQL["images"]))
+    placed = sql.SQL(_SQL["placed"])
+    images = sql.SQL(_SQL["images"]).format(placed=placed)
+    return sql.SQL(_SQL[name]).format(placed=placed, images=images, resting=sql.SQL(_SQL["resting"]))
 
 
-def _values(connection: psycopg.Connection, account_id: str, plan: WindowPlan, now: datetime) -> _Values:
-    """Return what the queries are given: the windows of every repository that the change is about."""
+def _load_kinds(
+    connection: psycopg.Connection, account_id: str, plan: WindowPlan, now: datetime
+) -> tuple[list[WindowKind], _Values]:
+    """Return the kinds of windows that the change comes to, and what the queries are given of them."""
     rows = connection.execute(_SQL["repositories"], {"account": account_id}).fetchall()
     named = [(number, Scope(alias, name), can_wake) for number, alias, name, can_wake in rows]
-    about = [one for one in named if plan.is_about(one[1])]
-    wanted = [plan.windows_of(place) for _, place, _ in about]
-    given = plan.with_both_windows()
-    cells = [given.windows_of(place) for _, place, _ in about]
-    return {
+    found = {
+        number: plan.kind_of(place, can_wake=can_wake) for number, place, can_wake in named if plan.is_about(place)
+    }
+    kinds = list(dict.fromkeys(found.values()))
+    numbers = {kind: number for number, kind in enumerate(kinds)}
+    return kinds, {
         "now": now,
         "beginning": BEGINNING,
-        "steps": grid_steps(now),
-        "push_windows": len(GRID_PUSH),
-        "activity_windows": len(GRID_ACTIVITY),
-        "repositories": [number for number, _, _ in about],
-        "can_wake": [can_wake for _, _, can_wake in about],
-        "push_window": [str(one.push_window) for one in wanted],
-        "activity_window": [str(one.activity_window) for one in wanted],
-        "mode": [str(one.activity_mode) for one in wanted],
-        **_sinces(wanted, now, "push_since", "activity_since"),
-        "is_push_given": [one.origin.push == plan.scope for one in cells],
-        "is_activity_given": [one.origin.activity == plan.scope for one in cells],
-        **_sinces(cells, now, "push_beside", "activity_beside"),
-    }
-
-
-def _sinces(windows: list[RescanSetting], now: datetime, push: str, activity: str) -> _Values:
-    return {
-        push: [earliest_inside(one.push_window, now) for one in windows],
-        activity: [earliest_inside(one.activity_window, now) for one in windows],
+        "repositories": list(found),
+        "repository_kinds": [numbers[kind] for kind in found.values()],
+        "can_wake": [one.can_wake for one in kinds],
+        "push_windows": [str(one.push) for one in kinds],
+        "activity_windows": [str(one.activity) for one in kinds],
+        "modes": [str(one.mode) for one in kinds],
+        "push_since": [earliest_inside(one.push, now) for one in kinds],
+        "activity_since": [earliest_inside(one.activity, now) for one in kinds],
     }

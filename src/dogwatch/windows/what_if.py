@@ -1,26 +1,33 @@
-"""What a change of windows would do: which windows each repository would have, and the grid of all usual windows."""
+"""What a change of windows would do: which windows each repository would have."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from dogwatch.model.monitoring import RescanSetting, Window, WindowOverride
+from dogwatch.model.monitoring import ActivityMode, RescanSetting, Window, WindowOverride
 from dogwatch.model.scopes import Scope
-from dogwatch.model.what_if import GridCell
-from dogwatch.model.window_presets import USUAL_DAYS
 from dogwatch.windows.inheritance import inherit
 from dogwatch.windows.patterns import is_named
 
-_NONE, _LIFETIME = Window(None, off=True), Window(None)
-_USUAL = tuple(Window(days) for days in USUAL_DAYS)
-
-GRID_PUSH = (*_USUAL, _LIFETIME)
-GRID_ACTIVITY = (_NONE, *_USUAL, _LIFETIME)
-
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 """Before everything: whatever happened is inside a window that goes back to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowKind:
+    """What a plan comes to for some repositories: all that decides over an image, beside its clocks.
+
+    `push` and `activity` are the windows they will have. `push_beside` and `activity_beside` are those they keep in
+    every cell of the grid; None where the cell gives its own. `can_wake` is False where no deed wakes an image.
+    """
+
+    push: Window
+    activity: Window
+    mode: ActivityMode
+    push_beside: Window | None
+    activity_beside: Window | None
+    can_wake: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +58,27 @@ class WindowPlan:
             return True
         return self.scope.registry == place.registry and is_named(self.scope.pattern, place.pattern)
 
-    def with_both_windows(self) -> WindowPlan:
+    def kind_of(self, place: Scope, *, can_wake: bool) -> WindowKind:
+        """Return what the plan comes to for a repository that its scope names."""
+        wanted = self.windows_of(place)
+        cells = self._with_both_windows().windows_of(place)
+        return WindowKind(
+            wanted.push_window,
+            wanted.activity_window,
+            wanted.activity_mode,
+            None if cells.origin.push == self.scope else cells.push_window,
+            None if cells.origin.activity == self.scope else cells.activity_window,
+            can_wake,
+        )
+
+    def _with_both_windows(self) -> WindowPlan:
         """Return the plan with both windows set by the scope itself, as they are in every cell of the grid.
 
         A repository whose window then comes from the scope has the cell's; any other keeps its own in all cells.
         """
         if self.scope.is_account:
             return self
-        both = replace(self.own, push_window=GRID_PUSH[0], activity_window=GRID_ACTIVITY[0])
+        both = replace(self.own, push_window=Window(None), activity_window=Window(None))
         return replace(self, overrides=(*(one for one in self.overrides if one.scope != self.scope), both))
 
 
@@ -76,22 +96,3 @@ def earliest_inside(window: Window, now: datetime) -> datetime | None:
         return now - window.length
     except OverflowError:
         return BEGINNING
-
-
-def grid_steps(now: datetime) -> list[datetime]:
-    """Return the earliest moments inside the usual windows of days, the longest window's first."""
-    return [moment for one in reversed(_USUAL) if (moment := earliest_inside(one, now)) is not None]
-
-
-def watched_grid(kept: Mapping[tuple[int, int], int]) -> tuple[GridCell, ...]:
-    """Return how many images every pair of windows keeps, push windows outside, both from the shortest.
-
-    Args:
-        kept: images by the place of the first push window and of the first activity window that keeps them; the
-            number of windows where none does. One of the two is enough.
-    """
-    return tuple(
-        GridCell(push, activity, sum(n for (first, second), n in kept.items() if first <= row or second <= column))
-        for row, push in enumerate(GRID_PUSH)
-        for column, activity in enumerate(GRID_ACTIVITY)
-    )

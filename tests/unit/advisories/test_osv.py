@@ -213,7 +213,8 @@ def test_releases_of_a_covered_distribution_are_covered() -> None:
     source = OsvSource()
 
     assert [
-        source.covers(each) for each in ("Debian:12", "Debian", "PyPI", "npm", "Alpine:v3.19", "Android:13", "Debianish", "")
+        source.covers(each)
+        for each in ("Debian:12", "Debian", "PyPI", "npm", "Alpine:v3.19", "Android:13", "Debianish", "")
     ] == [
         True,
         True,

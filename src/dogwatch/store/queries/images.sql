@@ -28,7 +28,7 @@ SELECT id FROM image WHERE digest = %(digest)s AND repository_id = %(repository)
 
 -- name: insert_clocks
 -- Clocks that nothing has moved yet.
-INSERT INTO clocks (image_id, watched) VALUES (%(image)s, false) ON CONFLICT DO NOTHING
+INSERT INTO clocks (image_id, repository_id, watched) VALUES (%(image)s, %(repository)s, false) ON CONFLICT DO NOTHING
 
 -- name: save_index
 -- An index; whether it is deleted is read from its history.

@@ -1,42 +1,53 @@
--- name: images
--- Images of the repositories that a change is about, with whether they are watched now and would be inside the windows
--- (`is_inside`); and the places in the grid of the first push window and the first activity window that keeps them.
--- Windows come as the earliest moments inside them: the same as watch(), without a function's call for each image.
-SELECT image.id AS image_id, image.repository_id, image.digest, clocks.pushed_at, clocks.pulled_at, clocks.in_use_at,
-       clocks.watched_until, clocks.held_by, clocks.hold_until, plan.push_window, plan.activity_window, plan.mode,
-       clocks.watched AND coalesce(clocks.watched_until >= %(now)s, false) AS is_watched,
-       image.state <> 'deleted' AND plan.can_wake AS can_wake,
-       coalesce(clocks.hold_until >= %(now)s, false) OR clock.pushed_at >= plan.push_since
-           OR coalesce(clock.active_at >= plan.activity_since, false) AS is_inside,
-       CASE WHEN clocks.hold_until >= %(now)s THEN 0
-            WHEN plan.is_push_given
-            THEN cardinality(%(steps)s::timestamptz[]) - width_bucket(clock.pushed_at, %(steps)s::timestamptz[])
-            WHEN clock.pushed_at >= plan.push_beside THEN 0
-            ELSE %(push_windows)s::int END AS push_place,
-       CASE WHEN clock.active_at IS NULL THEN %(activity_windows)s::int
-            WHEN plan.is_activity_given
-            THEN 1 + cardinality(%(steps)s::timestamptz[]) - width_bucket(clock.active_at, %(steps)s::timestamptz[])
-            WHEN clock.active_at >= plan.activity_beside THEN 0
-            ELSE %(activity_windows)s::int END AS activity_place
-FROM unnest(%(repositories)s::bigint[], %(can_wake)s::boolean[], %(push_window)s::text[], %(activity_window)s::text[],
-            %(mode)s::text[], %(push_since)s::timestamptz[], %(activity_since)s::timestamptz[],
-            %(is_push_given)s::boolean[], %(push_beside)s::timestamptz[], %(is_activity_given)s::boolean[],
-            %(activity_beside)s::timestamptz[])
-     AS plan (repository_id, can_wake, push_window, activity_window, mode, push_since, activity_since,
-              is_push_given, push_beside, is_activity_given, activity_beside)
-JOIN image ON image.repository_id = plan.repository_id
-JOIN clocks ON clocks.image_id = image.id
-CROSS JOIN LATERAL (
-    SELECT coalesce(clocks.pushed_at, %(beginning)s::timestamptz) AS pushed_at,
-           CASE plan.mode WHEN 'LAST_PULL_DATE' THEN clocks.pulled_at WHEN 'LAST_IN_USE_AT' THEN clocks.in_use_at
-                          ELSE greatest(clocks.pulled_at, clocks.in_use_at) END AS active_at) AS clock
+-- name: placed
+-- The repositories that a change is about, each with its kind of windows. Grouped, so that the planner knows that each
+-- comes once, and hashes these few rather than a million clocks.
+SELECT repository_id, max(kind) AS kind
+FROM unnest(%(repositories)s::bigint[], %(repository_kinds)s::int[]) AS given (repository_id, kind)
+GROUP BY repository_id
+
+-- name: resting
+-- Images that no change of windows wakes: those that are deleted, and those that somebody has forgotten by hand.
+SELECT id FROM image WHERE state = 'deleted'
+UNION
+SELECT image_id FROM image_deed
+WHERE deed = 'forget' AND NOT EXISTS (SELECT FROM monitoring WHERE monitoring.image_id = image_deed.image_id
+                                                             AND monitoring.from_at >= image_deed.at)
 
 -- name: tally
--- How many images are watched or could be woken, by whether they would be inside, and by their places in the grid.
-SELECT image.is_watched, image.is_inside, image.push_place, image.activity_place, count(*)
-FROM ({images}) AS image
-WHERE image.is_watched OR (image.is_inside AND image.can_wake)
-GROUP BY 1, 2, 3, 4
+-- How many images stand alike: their kind of windows, watched or not, held or not, and the steps of their clocks among
+-- the moments that any window asks for. One pass over the clocks; what follows is windows.WindowSteps.
+SELECT placed.kind, clocks.watched AND coalesce(clocks.watched_until >= %(now)s, false),
+       coalesce(clocks.hold_until >= %(now)s, false), width_bucket(clocks.pushed_at, %(moments)s::timestamptz[]),
+       width_bucket(CASE (%(modes)s::text[])[placed.kind + 1]
+                    WHEN 'LAST_PULL_DATE' THEN clocks.pulled_at WHEN 'LAST_IN_USE_AT' THEN clocks.in_use_at
+                    ELSE greatest(clocks.pulled_at, clocks.in_use_at) END, %(moments)s::timestamptz[]),
+       count(*)
+FROM ({placed}) AS placed JOIN clocks ON clocks.repository_id = placed.repository_id
+WHERE {only}
+GROUP BY 1, 2, 3, 4, 5
+
+-- name: only_resting
+-- Those among the images not watched that no change of windows wakes.
+clocks.image_id IN ({resting}) AND NOT (clocks.watched AND coalesce(clocks.watched_until >= %(now)s, false))
+
+-- name: images
+-- Images of those repositories, with whether they are watched now and would be inside the windows (`is_inside`). Windows
+-- come as the earliest moments inside them: the same as watch(), without a function's call for each image.
+SELECT clocks.image_id, clocks.repository_id, clocks.pushed_at, clocks.pulled_at, clocks.in_use_at,
+       clocks.watched_until, clocks.held_by, clocks.hold_until, plan.push_window, plan.activity_window, plan.mode,
+       plan.can_wake, clocks.watched AND coalesce(clocks.watched_until >= %(now)s, false) AS is_watched,
+       coalesce(clocks.hold_until >= %(now)s, false)
+           OR coalesce(clocks.pushed_at, %(beginning)s::timestamptz) >= plan.push_since
+           OR coalesce(CASE plan.mode WHEN 'LAST_PULL_DATE' THEN clocks.pulled_at
+                                      WHEN 'LAST_IN_USE_AT' THEN clocks.in_use_at
+                                      ELSE greatest(clocks.pulled_at, clocks.in_use_at) END >= plan.activity_since,
+                       false) AS is_inside
+FROM ({placed}) AS placed
+JOIN unnest(%(push_windows)s::text[], %(activity_windows)s::text[], %(modes)s::text[], %(can_wake)s::boolean[],
+            %(push_since)s::timestamptz[], %(activity_since)s::timestamptz[]) WITH ORDINALITY
+     AS plan (push_window, activity_window, mode, can_wake, push_since, activity_since, number)
+     ON plan.number = placed.kind + 1
+JOIN clocks ON clocks.repository_id = placed.repository_id
 
 -- name: closing
 -- How many findings the leaving images have now. They are the same for all images with an inventory, but for frozen
@@ -60,11 +71,12 @@ SELECT coalesce(sum(images), 0)::bigint FROM finding
 
 -- name: leaving
 -- A page of the images that are watched and would not be, by id, with their deadlines now and then.
-SELECT page.image_id, registry.alias, repository.name, page.digest, page.watched_until, coalesce(page.held_by, ''),
+SELECT page.image_id, registry.alias, repository.name, image.digest, page.watched_until, coalesce(page.held_by, ''),
        found.watched_until
 FROM (SELECT image.* FROM ({images}) AS image
       WHERE image.is_watched AND NOT image.is_inside AND image.image_id > %(after)s
       ORDER BY image.image_id LIMIT %(limit)s) AS page
+JOIN image ON image.id = page.image_id
 JOIN repository ON repository.id = page.repository_id
 JOIN registry ON registry.id = repository.registry_id
 CROSS JOIN LATERAL watch(page.pushed_at, page.pulled_at, page.in_use_at, page.push_window, page.activity_window,
