@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dogwatch.model.audits import Audit, AuditedRow
+from dogwatch.model.costs import AccountScans, Costs, PriceTable, Scans
 from dogwatch.model.deeds import Deed, DeedRequest, DeedView
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
@@ -329,6 +330,24 @@ class NoExclusions:
 
 
 @dataclass
+class CostRoom:
+    """Costs as tests set them; `recent` are accounts' scans of the last 30 days."""
+
+    kept: Costs = field(default_factory=lambda: Costs(PriceTable(), NOW, 0, ()))
+    recent: dict[str, Scans] = field(default_factory=lambda: {ACCOUNT: Scans(12, 345)})
+
+    @property
+    def prices(self) -> PriceTable:
+        return self.kept.prices
+
+    def load(self, account_id: str) -> Costs:
+        return self.kept if account_id == ACCOUNT else replace(self.kept, months=())
+
+    def load_recent(self, account_ids: Sequence[str]) -> tuple[AccountScans, ...]:
+        return tuple(AccountScans(one, self.recent[one]) for one in sorted(set(account_ids)) if one in self.recent)
+
+
+@dataclass
 class ScanningRoom:
     """A scanning configuration, checked and kept."""
 
@@ -355,6 +374,7 @@ class Rooms:
     keys: list[AccessKey] = field(default_factory=lambda: [ADMIN, READER, OPERATOR, STRANGER])
     setting: RescanSetting = field(default_factory=lambda: make_setting())
     scanning: ScanningRoom = field(default_factory=ScanningRoom)
+    costs: CostRoom = field(default_factory=CostRoom)
     overrides: dict[Scope, WindowOverride] = field(default_factory=dict)
     other_settings: dict[str, RescanSetting] = field(default_factory=dict)
     problem: str = ""
@@ -584,6 +604,7 @@ class Rooms:
                 exclusions=NoExclusions(),
                 scanning=self.scanning,
                 usage=NoUsage(),
+                costs=self.costs,
                 registries=self,
                 health=self,
                 hook_secrets=self,

@@ -89,6 +89,7 @@ def served_by(app: App, notices: NoticeWriter) -> Served:
         exclusions=app.exclusions,
         scanning=app.scanning,
         usage=app.usage,
+        costs=app.costs,
         registries=app.registries,
         health=app.views,
         hook_secrets=HookSecrets(app.dsn),

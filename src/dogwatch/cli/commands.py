@@ -46,6 +46,11 @@ COMMANDS = (
         "exclusions",
         "Whose pushes and pulls move no clock: scanners, mirrors, whoever reads without anybody caring.",
     ),
+    Entry(
+        "costs",
+        "costs",
+        "Say what scans would cost, by registry and month, were they billed as Amazon Inspector bills them.",
+    ),
     Entry("rescan", "rescan", "How long images are watched."),
     Entry("scanning", "scanning", "Which repositories are scanned, and how often."),
     Entry(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from dogwatch.model.costs import Costs
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import ImageHistory
@@ -133,6 +134,13 @@ class Exclusions(Protocol):
         """End an entry; events that were heard before stay as they are."""
 
 
+class CostViews(Protocol):
+    """Scans as the original bills them, and what they cost."""
+
+    def load(self, account_id: str) -> Costs:
+        """The account's scans by registry and month, the newest month first."""
+
+
 class Registries(Protocol):
     """The registries of an account."""
 
@@ -168,6 +176,10 @@ class Dogwatch(Protocol):
     @property
     def exclusions(self) -> Exclusions:
         """Whose events move no clock."""
+
+    @property
+    def costs(self) -> CostViews:
+        """What scans cost."""
 
     def check_registry(self, alias: str) -> Sequence[Check]:
         """Try a registry, and say what was tried."""

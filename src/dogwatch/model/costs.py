@@ -56,6 +56,14 @@ class MonthOfScans:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountScans:
+    """An account's scans of the last 30 days."""
+
+    account_id: str
+    scans: Scans
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """What an account's scans cost, by registry and month, the newest month first.
 

@@ -55,6 +55,7 @@ from dogwatch.serve.messages import (
 )
 from dogwatch.serve.page.application import PageApplication, is_for_browsers
 from dogwatch.serve.ports import (
+    CostViews,
     Credentials,
     Exclusions,
     Health,
@@ -93,6 +94,7 @@ class Served:
     exclusions: Exclusions
     scanning: Scanning
     usage: Usage
+    costs: CostViews
     registries: RegistryAdmin
     health: Health
     hook_secrets: HookSecrets
@@ -136,7 +138,9 @@ class Application:
             self._metrics.count_notice,
         )
         self._aws = AwsDoors(
-            AwsApplication(self._callers, served.views, served.rescan, served.registries, served.after_setting),
+            AwsApplication(
+                self._callers, served.views, served.rescan, served.registries, served.costs, served.after_setting
+            ),
             EcrApplication(
                 self._callers,
                 EcrRooms(served.views, served.registries, served.lifecycle, served.scanning, served.exclusions),
@@ -151,13 +155,14 @@ class Application:
             served.exclusions,
             served.scanning,
             served.usage,
+            served.costs,
             served.registries,
             served.after_setting,
             served.request_audit,
             served.work,
         )
         self._api = api.make_api(rooms, served.version)
-        self._page = PageApplication(self._callers, served.views, served.version)
+        self._page = PageApplication(self._callers, served.views, served.costs, served.version)
         self._version = served.version
         self._request_ids = RequestIds()
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from dogwatch.model.audits import Audit as Audit
+from dogwatch.model.costs import AccountScans, Costs, PriceTable
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import ImageHistory
@@ -209,6 +210,20 @@ class Usage(Protocol):
 
     def report(self, account_id: str, report: UsageReport) -> UsageOutcome:
         """Credit the account's images with what was seen; what the account does not have is told in the outcome."""
+
+
+class CostViews(Protocol):
+    """Scans as the original bills them, and what they cost."""
+
+    @property
+    def prices(self) -> PriceTable:
+        """The price of one scan of each kind."""
+
+    def load(self, account_id: str) -> Costs:
+        """The account's scans by registry and month, the newest month first."""
+
+    def load_recent(self, account_ids: Sequence[str]) -> tuple[AccountScans, ...]:
+        """The scans of accounts in the last 30 days, by account id; only of those that there are."""
 
 
 class RegistryAdmin(Protocol):

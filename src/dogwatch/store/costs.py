@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
-from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, Scans
+from dogwatch.model.costs import AccountScans, Costs, MonthOfScans, PriceTable, Scans
 from dogwatch.model.monitoring import MonitoringEnd
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
@@ -57,7 +58,7 @@ class ScanCounts:
 
 
 class CostStore:
-    """Reads what was counted, with prices. Implements `serve.ports.CostBook`."""
+    """Reads what was counted, with prices. Implements `serve.ports.CostViews`."""
 
     def __init__(self, database: Database, clock: ProductClock, prices: PriceTable) -> None:
         self._database = database
@@ -84,10 +85,9 @@ class CostStore:
         )
         return Costs(self._prices, until[0], never[0], months)
 
-    def load_recent(self, account_id: str) -> Scans:
-        """Return an account's scans of the last RECENT_DAYS days, today among them."""
+    def load_recent(self, account_ids: Sequence[str]) -> tuple[AccountScans, ...]:
+        """Return the scans of accounts in the last RECENT_DAYS days, today among them; only of those that there are."""
         first = self._clock.now().date() - (RECENT_DAYS - 1) * _ONE_DAY
         with self._database.transaction() as connection:
-            row = connection.execute(_SQL["since"], {"account": account_id, "day": first}).fetchone()
-        assert row is not None  # a sum
-        return Scans(*row)
+            rows = connection.execute(_SQL["since"], {"accounts": list(account_ids), "day": first}).fetchall()
+        return tuple(AccountScans(account, Scans(initial, rescans)) for account, initial, rescans in rows)

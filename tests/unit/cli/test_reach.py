@@ -31,6 +31,7 @@ ASK = {
         "rescan set",
         "rescan what-if",
         "rescan scopes",
+        "costs",
         "scanning show",
         "scanning set",
         "scanning reset",

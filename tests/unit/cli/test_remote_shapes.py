@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
 
-from dogwatch.cli.remote import finding_shapes, history_shapes, image_shapes, setup_shapes
+from dogwatch.cli.remote import cost_shapes, finding_shapes, history_shapes, image_shapes, setup_shapes
+from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, Scans
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import (
@@ -27,6 +30,7 @@ from dogwatch.model.scopes import Scope
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import CoverageCount, FeedView, FindingView, ImageView
 from dogwatch.serve.api import rendering
+from dogwatch.serve.api.costs import render_costs
 from dogwatch.serve.looked_at import feed
 from tests.serve.asgi import call
 from tests.serve.rooms import (
@@ -58,6 +62,22 @@ OUTCOME = LifecycleOutcome(
 
 def through_json(document: dict[str, Any], shape: Any) -> Any:
     return msgspec.json.decode(msgspec.json.encode(document), type=shape)
+
+
+@pytest.mark.parametrize(
+    "costs",
+    [
+        Costs(PriceTable(), None, 0, ()),
+        Costs(
+            PriceTable(Decimal("0.110"), Decimal("0.000001")),
+            NOW,
+            3,
+            (MonthOfScans("local", date(2026, 12, 1), Scans(1, 2), Scans(1, 10**12)),),
+        ),
+    ],
+)
+def test_costs(costs: Costs) -> None:
+    assert through_json(render_costs(costs), cost_shapes.Told).view() == costs
 
 
 @pytest.mark.parametrize(

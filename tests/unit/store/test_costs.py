@@ -9,7 +9,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, Scans
+from dogwatch.model.costs import AccountScans, Costs, MonthOfScans, PriceTable, Scans
 from dogwatch.model.deeds import Deed, DeedRequest
 from dogwatch.model.packages import Package
 from dogwatch.model.registries import RegistryAccess
@@ -170,9 +170,9 @@ def test_costs_are_told_by_registry_and_month_of_utc(world: World) -> None:
             MonthOfScans("local", january, Scans(1, 1), Scans(1, 1)),
         ),
     )
-    recent = []
+    recent: list[AccountScans] = []
     for at in (32.5, 59.9, 60, 61):
         world.machine[0] = day(at)
-        recent.append(store.load_recent(ACCOUNT))
-    assert recent == [Scans(2, 3), Scans(2, 3), Scans(1, 2), Scans(0, 0)]
-    assert store.load_recent("999999999999") == Scans()
+        recent += store.load_recent([ACCOUNT, "888888888888"])
+    assert recent == [AccountScans(ACCOUNT, one) for one in (Scans(2, 3), Scans(2, 3), Scans(1, 2), Scans(0, 0))]
+    assert store.load_recent(["999999999999"]) == (AccountScans("999999999999", Scans()),)

@@ -9,10 +9,11 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
-from dogwatch.cli.remote import finding_shapes, history_shapes, image_shapes, setup_shapes, what_if_shapes
+from dogwatch.cli.remote import cost_shapes, finding_shapes, history_shapes, image_shapes, setup_shapes, what_if_shapes
 from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.wire import Wire, tls_context
+from dogwatch.model.costs import Costs
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.errors import ConfigError, InvalidRequestError
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
@@ -80,6 +81,7 @@ class RemoteDogwatch:
         self.registries = RemoteRegistries(wire)
         self.exclusions = RemoteExclusions(wire)
         self.scanning = RemoteScanning(wire)
+        self.costs = RemoteCosts(wire)
 
     def check_registry(self, alias: str) -> Sequence[setup_shapes.Check]:
         """Have the service try a registry."""
@@ -225,6 +227,17 @@ class RemoteRegistries:
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching a registry."""
         self._wire.delete(f"/registries/{quote(alias, safe='')}")
+
+
+class RemoteCosts:
+    """Implements `ports.CostViews`; the prices are the service's."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def load(self, account_id: str) -> Costs:
+        """Return scans by registry and month."""
+        return self._wire.get("/costs", cost_shapes.Told).view()
 
 
 class RemoteScanning:

@@ -15,6 +15,7 @@ from dogwatch.serve.api.filters import FILTER, Texts, read_filters
 from dogwatch.serve.callers import Caller, CallerCheck
 from dogwatch.serve.messages import Incoming
 from dogwatch.serve.ports import (
+    CostViews,
     Exclusions,
     ImageDeeds,
     Lifecycle,
@@ -45,6 +46,7 @@ class Rooms:
     exclusions: Exclusions
     scanning: Scanning
     usage: Usage
+    costs: CostViews
     registries: RegistryAdmin
     after_setting: Callable[[], None]
     request_audit: Callable[[], None]

@@ -14,9 +14,10 @@ from dogwatch.serve.aws.coverage_statistics import list_coverage_statistics
 from dogwatch.serve.aws.errors import aws_answer, plain_error
 from dogwatch.serve.aws.findings import list_findings
 from dogwatch.serve.aws.operations import OFFERED, SERVICE
+from dogwatch.serve.aws.usage_totals import list_usage_totals
 from dogwatch.serve.callers import CallerCheck
 from dogwatch.serve.messages import Answer, Incoming
-from dogwatch.serve.ports import RegistryAdmin, RescanSettings, Views
+from dogwatch.serve.ports import CostViews, RegistryAdmin, RescanSettings, Views
 
 
 class AwsApplication:
@@ -31,12 +32,14 @@ class AwsApplication:
         views: Views,
         rescan: RescanSettings,
         registries: RegistryAdmin,
+        costs: CostViews,
         after_setting: Callable[[], None],
     ) -> None:
         self._callers = callers
         self._views = views
         self._rescan = rescan
         self._registries = registries
+        self._costs = costs
         self._after_setting = after_setting
 
     def answer(self, operation: str, incoming: Incoming, request_id: str) -> Answer:
@@ -58,6 +61,8 @@ class AwsApplication:
                 content = list_coverage_statistics(caller, incoming.body, self._views, self._registries)
             elif operation == "GetClustersForImage":
                 content = get_clusters(caller, incoming.body, self._views, self._registries)
+            elif operation == "ListUsageTotals":
+                content = list_usage_totals(caller, incoming.body, self._costs)
             else:
                 content = list_findings(caller, incoming.body, self._views, self._registries)
         except DogwatchError as error:

@@ -14,6 +14,7 @@ OFFERED = (
     "ListCoverageStatistics",
     "ListFindings",
     "GetClustersForImage",
+    "ListUsageTotals",
 )
 
 OPERATIONS: tuple[tuple[str, str, str], ...] = (

@@ -18,6 +18,9 @@ from dogwatch.model.monitoring import StatusReason
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import ImageView
 
+COST_ROWS = 24
+"""Rows of costs that the page shows: a year of two registries."""
+
 _SHAPES: Mapping[Severity, str] = MappingProxyType(
     {
         Severity.CRITICAL: "◆",
@@ -63,6 +66,7 @@ def make_templates() -> Environment:
         moment=moment, severity=severity, state=state, digest=short_digest, until=until, plural=plural
     )
     templates.globals["SAMPLE"] = SAMPLE_SOURCE
+    templates.globals["COST_ROWS"] = COST_ROWS
     templates.tests["web_address"] = is_web_address
     templates.globals["nothing_is_deleted"] = NOTHING_IS_DELETED
     return templates

@@ -88,10 +88,14 @@ GROUP BY registry.id, registry.alias, month
 ORDER BY month DESC, registry.alias, registry.id
 
 -- name: since
--- An account's scans from a day on.
-SELECT coalesce(sum(initial), 0)::bigint, coalesce(sum(woken + advised), 0)::bigint
-FROM scan_day JOIN registry ON registry.id = scan_day.registry_id
-WHERE registry.account_id = %(account)s AND scan_day.day >= %(day)s
+-- The scans of accounts from a day on.
+SELECT account.id, coalesce(sum(initial), 0)::bigint, coalesce(sum(woken + advised), 0)::bigint
+FROM account
+LEFT JOIN (registry JOIN scan_day ON scan_day.registry_id = registry.id AND scan_day.day >= %(day)s)
+       ON registry.account_id = account.id
+WHERE account.id = ANY(%(accounts)s::text[])
+GROUP BY account.id
+ORDER BY account.id
 
 -- name: counted_until
 -- Up to when everything is counted; NULL before the first count.

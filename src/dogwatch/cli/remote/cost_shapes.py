@@ -1,0 +1,55 @@
+"""What scans cost, as /api/v1 tells of it, and the values."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import msgspec
+
+from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, Scans
+
+
+class Counted(msgspec.Struct):
+    """Scans; what they cost follows from the prices."""
+
+    initial_scans: int
+    rescans: int
+
+    def view(self) -> Scans:
+        """Return what it tells of."""
+        return Scans(self.initial_scans, self.rescans)
+
+
+class Month(Counted):
+    """Scans of a registry in a month."""
+
+    registry: str
+    month: str
+    without_windows: Counted
+
+    def month_of_scans(self) -> MonthOfScans:
+        """Return what it tells of."""
+        first = date.fromisoformat(f"{self.month}-01")
+        return MonthOfScans(self.registry, first, self.view(), self.without_windows.view())
+
+
+class Prices(msgspec.Struct):
+    """The price table."""
+
+    initial_scan: Decimal
+    rescan: Decimal
+
+
+class Told(msgspec.Struct):
+    """What scans cost."""
+
+    counted_until: datetime | None
+    prices: Prices
+    never_scanned: int
+    months: tuple[Month, ...]
+
+    def view(self) -> Costs:
+        """Return what it tells of."""
+        prices = PriceTable(self.prices.initial_scan, self.prices.rescan)
+        return Costs(prices, self.counted_until, self.never_scanned, tuple(one.month_of_scans() for one in self.months))

@@ -1,0 +1,45 @@
+"""/api/v1/costs: scans as the original bills them, by registry and month, with their price and without windows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from dogwatch.model.costs import CURRENCY, Costs, PriceTable, Scans
+from dogwatch.serve.api.asked import Json, Known
+from dogwatch.serve.moments import iso
+
+router = APIRouter()
+
+
+@router.get("/costs")
+def show_costs(asked: Known) -> Json:
+    """Scans by registry and month, the newest month first, what they cost, and the same without windows."""
+    asked.filters()
+    return Json(render_costs(asked.rooms.costs.load(asked.account_id)))
+
+
+def render_costs(one: Costs) -> dict[str, Any]:
+    """Return costs; amounts are decimal texts, exact, so that no reader makes floats of them unasked."""
+    months = [
+        {
+            "registry": each.registry_alias,
+            "month": f"{each.month:%Y-%m}",
+            **_priced(each.scans, one.prices),
+            "without_windows": _priced(each.without_windows, one.prices),
+        }
+        for each in one.months
+    ]
+    return {
+        "counted_until": iso(one.counted_until),
+        "currency": CURRENCY,
+        "prices": {"initial_scan": f"{one.prices.initial_scan:f}", "rescan": f"{one.prices.rescan:f}"},
+        "never_scanned": one.never_scanned,
+        "months": months,
+    }
+
+
+def _priced(scans: Scans, prices: PriceTable) -> dict[str, Any]:
+    cost = f"{prices.cost_of(scans):f}"
+    return {"initial_scans": scans.initial, "rescans": scans.rescans, "cost": cost}
