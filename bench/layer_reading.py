@@ -21,13 +21,15 @@ def decompress_layer(path: str) -> float:
 
 def read_whole_layer(path: str, digest: str, diff_id: str, size_bytes: str) -> dict[str, float]:
     """Read a layer as the product does; returns seconds, and what was found."""
+    from tempfile import TemporaryFile
+
     from dogwatch.inventory import build_inventory, read_layer
     from dogwatch.model.images import Layer, Platform
 
     layer = Layer(digest, diff_id, "application/vnd.oci.image.layer.v1.tar+gzip", int(size_bytes))
     begun = time.perf_counter()
     with open(path, "rb", buffering=0) as file:
-        evidence = read_layer(file, layer)
+        evidence = read_layer(file, layer, make_spool=TemporaryFile)
     seconds = time.perf_counter() - begun
     inventory = build_inventory((evidence,), Platform("linux", "amd64")).inventory
     packages = {package for one in inventory.sets for package in one.packages}

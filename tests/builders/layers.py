@@ -14,6 +14,7 @@ import tarfile
 from dataclasses import dataclass
 
 from dogwatch.inventory import DEFAULT_LIMITS, LayerEvidence, Limits, read_layer
+from dogwatch.inventory.content import MakeSpool
 from dogwatch.model.images import Layer, digest_of
 
 if sys.version_info >= (3, 14):
@@ -47,8 +48,8 @@ class BuiltLayer:
     blob: bytes
     layer: Layer
 
-    def read(self, limits: Limits = DEFAULT_LIMITS) -> LayerEvidence:
-        return read_layer(io.BytesIO(self.blob), self.layer, limits)
+    def read(self, limits: Limits = DEFAULT_LIMITS, make_spool: MakeSpool = io.BytesIO) -> LayerEvidence:
+        return read_layer(io.BytesIO(self.blob), self.layer, limits, make_spool)
 
 
 def file(path: str, content: bytes | str = b"") -> Member:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import dogwatch.inventory.extractors
+import dogwatch.inventory.programs
 from dogwatch.inventory import DEFAULT_LIMITS, EXTRACTORS, FINGERPRINT, Limits
-from dogwatch.inventory.catalogue import READER_VERSION, find_extractor, may_hold_wanted_files
+from dogwatch.inventory.catalogue import (
+    PROGRAM_READERS,
+    READER_VERSION,
+    AnyExtractor,
+    find_extractor,
+    may_hold_wanted_files,
+)
 from dogwatch.inventory.evidence import Extraction
-from dogwatch.inventory.extractor import Extractor
+from dogwatch.inventory.extractor import SpooledExtractor
 from dogwatch.model.errors import ContentError
 
 PAGE = Path(__file__).parents[2] / "docs" / "extractors.md"
@@ -46,11 +54,17 @@ WORDS = st.sampled_from(
 CONTENTS = st.binary(max_size=400) | st.lists(WORDS, max_size=60).map(b"".join)
 
 
+def read(extractor: AnyExtractor, path: str, content: bytes, limits: Limits = DEFAULT_LIMITS) -> Extraction:
+    if isinstance(extractor, SpooledExtractor):
+        return extractor.extract_from(path, io.BytesIO(content), len(content), limits)
+    return extractor.extract(path, content, limits)
+
+
 def _extractors_in_the_folder() -> Iterator[type]:
     for module in pkgutil.iter_modules(dogwatch.inventory.extractors.__path__):
         loaded = importlib.import_module(f"dogwatch.inventory.extractors.{module.name}")
         for value in vars(loaded).values():
-            fits = all(hasattr(value, attribute) for attribute in ("name", "version", "wants", "holds", "extract"))
+            fits = all(hasattr(value, attribute) for attribute in ("name", "version", "wants", "holds", "ecosystem"))
             if isinstance(value, type) and value.__module__ == loaded.__name__ and fits:
                 yield value
 
@@ -62,18 +76,20 @@ def test_every_class_in_the_folder_that_fits_the_contract_is_in_the_catalogue() 
 
 def test_names_are_distinct_and_the_fingerprint_tells_every_version() -> None:
     parts = FINGERPRINT.split(",")
-    assert len({extractor.name for extractor in EXTRACTORS}) == len(EXTRACTORS)
+    readers = (*EXTRACTORS, *PROGRAM_READERS)
+    assert len({reader.name for reader in readers}) == len(readers)
     assert sorted(parts) == sorted(
-        [f"reader={READER_VERSION}", *(f"{extractor.name}={extractor.version}" for extractor in EXTRACTORS)]
+        [f"reader={READER_VERSION}", *(f"{reader.name}={reader.version}" for reader in readers)]
     )
 
 
 @every_extractor
-def test_an_extractor_wants_its_files_and_holds_their_directories(extractor: Extractor) -> None:
+def test_an_extractor_wants_its_files_and_holds_their_directories(extractor: AnyExtractor) -> None:
     path, directory = PLACES[extractor.name]
     assert extractor.wants(path)
     assert extractor.holds(directory)
     assert find_extractor(path) is extractor
+    assert not extractor.endings or path[max(path.rfind("."), path.rfind("/")) + 1 :] in extractor.endings
     assert may_hold_wanted_files(directory)
     assert not extractor.wants("usr/bin/env")
     assert not extractor.wants("")
@@ -102,10 +118,10 @@ def test_no_path_is_wanted_by_two_extractors(path: str) -> None:
 
 @every_extractor
 @given(content=CONTENTS)
-def test_any_bytes_give_packages_and_gaps_or_a_content_error(extractor: Extractor, content: bytes) -> None:
+def test_any_bytes_give_packages_and_gaps_or_a_content_error(extractor: AnyExtractor, content: bytes) -> None:
     path = PLACES[extractor.name][0]
     try:
-        found = extractor.extract(path, content, DEFAULT_LIMITS)
+        found = read(extractor, path, content)
     except ContentError:
         return
     assert isinstance(found, Extraction)
@@ -124,10 +140,10 @@ def test_any_bytes_give_packages_and_gaps_or_a_content_error(extractor: Extracto
 
 @every_extractor
 @given(content=CONTENTS)
-def test_the_same_bytes_give_the_same_result(extractor: Extractor, content: bytes) -> None:
+def test_the_same_bytes_give_the_same_result(extractor: AnyExtractor, content: bytes) -> None:
     def attempt() -> Extraction | str:
         try:
-            return extractor.extract(PLACES[extractor.name][0], content, DEFAULT_LIMITS)
+            return read(extractor, PLACES[extractor.name][0], content)
         except ContentError as error:
             return str(error)
 
@@ -151,14 +167,24 @@ def test_the_same_bytes_give_the_same_result(extractor: Extractor, content: byte
     ],
     ids=lambda content: repr(content[:20]),
 )
-def test_large_odd_files_take_no_more_than_linear_time(extractor: Extractor, content: bytes) -> None:
+def test_large_odd_files_take_no_more_than_linear_time(extractor: AnyExtractor, content: bytes) -> None:
     try:
-        found = extractor.extract(PLACES[extractor.name][0], content, Limits(text_chars=20))
+        found = read(extractor, PLACES[extractor.name][0], content, Limits(text_chars=20))
     except ContentError:
         return
     assert len(found.packages) <= 1
 
 
+def test_every_reader_of_programs_is_in_the_catalogue_and_documented() -> None:
+    loaded = [
+        importlib.import_module(f"dogwatch.inventory.programs.{module.name}")
+        for module in pkgutil.iter_modules(dogwatch.inventory.programs.__path__)
+    ]
+    readers = [module.READER for module in loaded if hasattr(module, "READER")]
+    assert sorted(reader.name for reader in readers) == sorted(reader.name for reader in PROGRAM_READERS)
+    assert all(f"| `{reader.name}` |" in PAGE.read_text() for reader in PROGRAM_READERS)
+
+
 @every_extractor
-def test_an_extractor_is_documented(extractor: Extractor) -> None:
+def test_an_extractor_is_documented(extractor: AnyExtractor) -> None:
     assert f"| `{extractor.name}` |" in PAGE.read_text()

@@ -30,6 +30,7 @@ from tests.builders.layers import (
     whiteout,
 )
 from tests.builders.oci import as_json, build_image, build_index
+from tests.builders.programs import build_elf, build_mach_o, build_pe, go_build_info, old_go_data, rust_audit
 
 Seeds = tuple[bytes, ...]
 
@@ -188,6 +189,19 @@ def python_files() -> Seeds:
 def npm_files() -> Seeds:
     """A package.json."""
     return (package_json("@scope/a", "1.0.0").encode(), b'{"name":"a","version":1,"more":[{}]}')
+
+
+def programs() -> Seeds:
+    """Programs of every format, with what Go and Rust leave in them."""
+    info = go_build_info("go1.22.3", "mod\ta\tv1\t", "dep\tb\tv1", "=>\tc\tv2\th1:x")
+    audit = rust_audit({"name": "a", "version": "1", "source": "crates.io"})
+    return (
+        build_elf([(".text", b"x"), (".go.buildinfo", info), (".dep-v0", audit)]),
+        build_elf([], old_go_data("go1.17", "mod\ta\tv1\t", bits=32), bits=32),
+        build_pe(".data", info),
+        build_mach_o("__go_buildinfo", info),
+        build_mach_o(".dep-v0", audit),
+    )
 
 
 def ownership_files() -> Seeds:

@@ -18,12 +18,14 @@ from dogwatch.advisories.limits import FEED_LIMITS
 from dogwatch.advisories.listing import parse_listing
 from dogwatch.advisories.osv_document import parse_advisory
 from dogwatch.inventory.bill import read_bill
-from dogwatch.inventory.catalogue import find_extractor
+from dogwatch.inventory.catalogue import PROGRAM_READERS, find_extractor
 from dogwatch.inventory.collector import EvidenceCollector
 from dogwatch.inventory.compression import CompressionError, unpack
+from dogwatch.inventory.extractor import SpooledExtractor
 from dogwatch.inventory.limits import KIB, MIB, Limits
 from dogwatch.inventory.overlay import overlay
 from dogwatch.inventory.package_urls import parse_package_url
+from dogwatch.inventory.programs.reading import read_open_program
 from dogwatch.inventory.tar import TarFormatError, TarReader
 from dogwatch.matching import key_affected_ranges, score_of
 from dogwatch.model.advisories import SeverityFact
@@ -84,11 +86,17 @@ def _extract_at(path: str) -> Callable[[bytes], object]:
 
     def extract(content: bytes) -> object:
         try:
+            if isinstance(extractor, SpooledExtractor):
+                return extractor.extract_from(path, io.BytesIO(content), len(content), LIMITS)
             return extractor.extract(path, content, LIMITS)
         except ContentError:
             return None
 
     return extract
+
+
+def _read_program(content: bytes) -> object:
+    return read_open_program("a", PROGRAM_READERS, io.BytesIO(content), LIMITS)
 
 
 def _refusable(parse: Callable[[bytes], object]) -> Callable[[bytes], object]:
@@ -173,6 +181,7 @@ TARGETS = (
     Target("os-release", _extract_at("etc/os-release"), seeds.os_releases),
     Target("python-metadata", _extract_at("a-1.dist-info/METADATA"), seeds.python_files),
     Target("npm-package", _extract_at("node_modules/a/package.json"), seeds.npm_files),
+    Target("program", _read_program, seeds.programs),
     Target("bill", _refusable(lambda content: read_bill(content, "it", LIMITS)), seeds.bills),
     Target("package-url", _read_package_url, seeds.package_urls),
     Target("osv", _refusable(_read_advisory), seeds.records),

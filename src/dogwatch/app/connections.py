@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from dogwatch import __version__
@@ -38,7 +39,7 @@ class LayerReading:
         from dogwatch.inventory import encode_evidence, read_layer
 
         with self._registries.open_layer(registry, repository, layer) as blob:
-            return encode_evidence(read_layer(blob, layer))
+            return encode_evidence(read_layer(blob, layer, make_spool=TemporaryFile))
 
 
 def connect(settings: Settings, database: Database, clock: ProductClock, registries: WatchedRegistries) -> Outside:

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Protocol
 
 from dogwatch.flow.progress import CountedReader
@@ -120,7 +121,9 @@ def examine_image(image: OpenedImage, name: str, reading: Reading) -> Examined:
 
 def _read(image: OpenedImage, layer: Layer, activity: str, reading: Reading) -> LayerEvidence:
     with image.open_layer(layer) as blob:
-        found = read_layer(CountedReader(blob, reading.tell, activity, layer.size_bytes), layer)
+        found = read_layer(
+            CountedReader(blob, reading.tell, activity, layer.size_bytes), layer, make_spool=TemporaryFile
+        )
     reading.evidence.save_evidence(reading.account_id, layer, FINGERPRINT, encode_evidence(found), reading.now)
     return found
 

@@ -11,7 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from dogwatch.inventory import DEFAULT_LIMITS, LayerEvidence, Limits
 from dogwatch.inventory.catalogue import may_hold_wanted_files
@@ -41,12 +41,41 @@ class _Content:
             MalformedPackageDatabaseError: it cannot be opened or read.
         """
         try:
-            flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            with os.fdopen(os.open(self._name, flags, dir_fd=self._directory), "rb") as file:
+            with self._open() as file:
                 content = file.read(limit + 1)
         except OSError as error:
-            raise MalformedPackageDatabaseError(os.fsdecode(self._path), error.strerror or str(error)) from error
+            raise self._unreadable(error) from error
         return None if len(content) > limit else content
+
+    def peek(self, size: int) -> bytes:
+        """Return the first bytes; none if it cannot be read."""
+        try:
+            with self._open() as file:
+                return file.read(size)
+        except OSError:
+            return b""
+
+    def open(self, limit: int) -> BinaryIO | None:
+        """Return the open file, or None if it has more bytes than the limit.
+
+        Raises:
+            MalformedPackageDatabaseError: it cannot be opened.
+        """
+        try:
+            file = self._open()
+        except OSError as error:
+            raise self._unreadable(error) from error
+        if os.fstat(file.fileno()).st_size <= limit:
+            return file
+        file.close()
+        return None
+
+    def _open(self) -> BinaryIO:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.fdopen(os.open(self._name, flags, dir_fd=self._directory), "rb")
+
+    def _unreadable(self, error: OSError) -> MalformedPackageDatabaseError:
+        return MalformedPackageDatabaseError(os.fsdecode(self._path), error.strerror or str(error))
 
 
 def read_folder(folder: Path, limits: Limits = DEFAULT_LIMITS) -> LayerEvidence:
@@ -86,14 +115,15 @@ class _Walk:
 
     def enter(self, directory: int, path: bytes, depth: int) -> None:
         """Visit what stands in an open folder, in the order of names."""
-        for name, mode in self._listed(directory, path):
+        for name, status in self._listed(directory, path):
+            mode = status.st_mode
             self._entries += 1
             if self._entries > self._limits.entries:
                 raise LimitExceededError(self._what, "entries", self._limits.entries, "entries")
             inside = path + b"/" + name if path else name
             if name.startswith(b".wh.") or (not path and name in _KERNEL_TREES and stat.S_ISDIR(mode)):
                 continue
-            self._visit(directory, name, inside, mode)
+            self._visit(directory, name, inside, status)
             if stat.S_ISDIR(mode):
                 self._enter_below(directory, name, inside, depth)
 
@@ -112,13 +142,13 @@ class _Walk:
         finally:
             os.close(below)
 
-    def _visit(self, directory: int, name: bytes, path: bytes, mode: int) -> None:
-        target = b""
+    def _visit(self, directory: int, name: bytes, path: bytes, status: os.stat_result) -> None:
+        target, mode = b"", status.st_mode
         kind, size = "other", 0
         if stat.S_ISDIR(mode):
             kind = "directory"
         elif stat.S_ISREG(mode):
-            kind = "file"
+            kind, size = "file", status.st_size
         elif stat.S_ISLNK(mode):
             kind = "symlink"
             try:
@@ -141,7 +171,7 @@ class _Walk:
         if leads_out:
             self._gaps.add(Gap(GapKind.LINK_NOT_FOLLOWED, shown, "folder: a link that leads out of it"))
 
-    def _listed(self, directory: int, path: bytes) -> Iterator[tuple[bytes, int]]:
+    def _listed(self, directory: int, path: bytes) -> Iterator[tuple[bytes, os.stat_result]]:
         try:
             names = sorted(os.listdir(directory))
         except OSError as error:
@@ -150,7 +180,7 @@ class _Walk:
         for name in names:
             raw = os.fsencode(name)
             try:
-                yield raw, os.stat(raw, dir_fd=directory, follow_symlinks=False).st_mode
+                yield raw, os.stat(raw, dir_fd=directory, follow_symlinks=False)
             except OSError:
                 continue  # gone meanwhile
 

@@ -1,10 +1,14 @@
-"""All extractors, and the fingerprint under which evidence is kept. A test checks the tuple against the folder."""
+"""All extractors and program readers, and the fingerprint under which evidence is kept.
+
+A test checks the tuples against the folders.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from dogwatch.inventory.extractor import Extractor
+from dogwatch.inventory.extractor import Extractor, SpooledExtractor
 from dogwatch.inventory.extractors import (
     dpkg_ownership,
     dpkg_status,
@@ -13,8 +17,12 @@ from dogwatch.inventory.extractors import (
     python_metadata,
     unread_database,
 )
+from dogwatch.inventory.programs import go_build, rust_audit
+from dogwatch.inventory.programs.reader import ProgramReader
 
-EXTRACTORS: Final[tuple[Extractor, ...]] = (
+AnyExtractor = Extractor | SpooledExtractor
+
+EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     os_release.EXTRACTOR,
     dpkg_status.EXTRACTOR,
     dpkg_ownership.EXTRACTOR,
@@ -23,23 +31,41 @@ EXTRACTORS: Final[tuple[Extractor, ...]] = (
     unread_database.EXTRACTOR,
 )
 
+# They look into programs, whatever their path.
+PROGRAM_READERS: Final[tuple[ProgramReader, ...]] = (
+    go_build.READER,
+    rust_audit.READER,
+)
+
 # Raised when the same layer gives other evidence although no extractor changed: paths, links, limits, the encoding.
-READER_VERSION: Final = 1
+READER_VERSION: Final = 2
 
 # Evidence is stored under (layer digest, this text): a better extractor makes old evidence count as not there.
 FINGERPRINT: Final = ",".join(
-    [f"reader={READER_VERSION}", *sorted(f"{extractor.name}={extractor.version}" for extractor in EXTRACTORS)]
+    [
+        f"reader={READER_VERSION}",
+        *sorted(f"{each.name}={each.version}" for each in (*EXTRACTORS, *PROGRAM_READERS)),
+    ]
 )
 
 
-# Bound once: the next two functions run for every entry of every layer.
-_WANTS: Final = tuple((extractor.wants, extractor) for extractor in EXTRACTORS)
+# Looked up once: the next two functions run for every entry of every layer.
+_Wants = tuple[tuple[Callable[[str], bool], AnyExtractor], ...]
+
+
+def _asked_for(ending: str) -> _Wants:
+    return tuple((each.wants, each) for each in EXTRACTORS if not each.endings or ending in each.endings)
+
+
+_WANTS_ANY: Final = _asked_for("")
+_WANTS: Final = {ending: _asked_for(ending) for each in EXTRACTORS for ending in each.endings}
 _HOLDS: Final = tuple(extractor.holds for extractor in EXTRACTORS)
 
 
-def find_extractor(path: str) -> Extractor | None:
+def find_extractor(path: str) -> AnyExtractor | None:
     """Return the extractor that wants a file at this path, or None."""
-    for wants, extractor in _WANTS:
+    ending = path[max(path.rfind("."), path.rfind("/")) + 1 :]
+    for wants, extractor in _WANTS.get(ending, _WANTS_ANY):
         if wants(path):
             return extractor
     return None

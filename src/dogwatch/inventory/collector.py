@@ -5,14 +5,17 @@ Within a layer the last entry for a path counts, and a non-directory removes wha
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Final
 
-from dogwatch.inventory.catalogue import find_extractor, may_hold_wanted_files
+from dogwatch.inventory.catalogue import AnyExtractor, find_extractor, may_hold_wanted_files
+from dogwatch.inventory.content import Content
 from dogwatch.inventory.evidence import Extraction, FileEvidence, LayerEvidence, Link
-from dogwatch.inventory.extractor import Extractor
+from dogwatch.inventory.extractor import SpooledExtractor
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import show
+from dogwatch.inventory.ownership import trim_owned
 from dogwatch.inventory.paths import ancestors_of, clean_path, parent_of, presumed_path
+from dogwatch.inventory.programs.reading import PROGRAM, find_readers, read_program
 from dogwatch.inventory.tar import Entry
 from dogwatch.model.errors import ContentError
 from dogwatch.model.gaps import Gap, GapKind
@@ -32,23 +35,13 @@ _FILE_ENDINGS: Final = frozenset(
     """.split()  # noqa: SIM905 - one line for each ending would be no easier to read
 )
 
+_DATA_ENDINGS: Final = _FILE_ENDINGS - {"exe", "so"}
+
 # Rough memory of one kept value beside its text, in bytes; the sum is held against `Limits.kept_bytes`.
 _RECORD_BYTES: Final = 200
 _STRING_BYTES: Final = 64
 
 _Record = FileEvidence | Link | str | None  # a wanted file, a symbolic link, a hard link (its target), any other
-
-
-class Content(Protocol):
-    """The content of the entry being visited."""
-
-    def take(self, limit: int) -> bytes | None:
-        """Return it, or None if it has more bytes than the limit.
-
-        Raises:
-            ContentError: it cannot be read, and the rest of the layer can.
-        """
-        ...
 
 
 class EvidenceCollector:
@@ -89,8 +82,9 @@ class EvidenceCollector:
             if (copy := _copy(files.get(target), path)) is not None:
                 files[path] = copy
                 del hard[path]
+        programs = frozenset(path[path.rfind("/") + 1 :] for path, file in files.items() if file.extractor == PROGRAM)
         return LayerEvidence(
-            files=tuple(files[path] for path in sorted(files)),
+            files=tuple(trim_owned(files[path], _is_wanted, programs) for path in sorted(files)),
             symlinks=tuple(links[path] for path in sorted(links)),
             hard_links=tuple(Link(path, hard[path]) for path in sorted(hard)),
             directories=tuple(sorted(path for path in self._directories if self._may_replace_link(path))),
@@ -134,6 +128,8 @@ class EvidenceCollector:
             self._drop_beneath(path)
         extractor = find_extractor(path)
         if extractor is None:
+            if self._keep_program(path, name, entry, reader):
+                return
             if _is_never_directory(name) and ("node_modules" not in path or not may_hold_wanted_files(path)):
                 return
             self._keep(path, Link(path, _target(entry)) if entry.kind == "symlink" else None)
@@ -172,6 +168,24 @@ class EvidenceCollector:
             self._above[directory] = [path]
             path = directory
 
+    def _keep_program(self, path: str, name: str, entry: Entry, reader: Content) -> bool:
+        """Keep what a program says, if the file is one that says something; if not, it is like any other file."""
+        if entry.kind == "link":
+            target = self._records.get(clean_path(entry.target) or "")
+            if not isinstance(target, FileEvidence) or target.extractor != PROGRAM:
+                return False
+            self._keep_found(target.at(path))
+            return True
+        if entry.kind != "file" or entry.sparse or _is_data(name):
+            return False
+        readers = find_readers(path, entry.size_bytes, reader)
+        found = read_program(path, readers, reader, self._limits) if readers else Extraction()
+        if not (found.packages or found.gaps):
+            return False
+        if self._count_wanted(path):
+            self._keep_found(FileEvidence(path, PROGRAM, found))
+        return True
+
     def _keep_hard_link(self, path: str, entry: Entry) -> None:
         target = clean_path(entry.target)
         if target is None:
@@ -182,31 +196,31 @@ class EvidenceCollector:
         copy = _copy(self._records.get(target), path)
         self._keep(path, copy if copy is not None else target)
 
-    def _keep_wanted(self, path: str, extractor: Extractor, entry: Entry, reader: Content) -> None:
-        self._wanted_count += 1
-        if self._wanted_count > self._limits.wanted_files:
-            self._note_too_many("wanted_files", self._limits.wanted_files, "files")
-            self._keep(path, None)  # unread, but it still hides what older layers have in its place
-            return
-        found = self._extract(path, extractor, entry, reader)
-        cost = sum(_RECORD_BYTES + len(package.name) for package in found.packages) + sum(
-            _STRING_BYTES + len(path) for path in found.owned
-        )
-        self._keep(path, FileEvidence(path, extractor.name, found) if self._spend(cost) else None)
+    def _keep_wanted(self, path: str, extractor: AnyExtractor, entry: Entry, reader: Content) -> None:
+        if self._count_wanted(path):
+            self._keep_found(FileEvidence(path, extractor.name, self._extract(path, extractor, entry, reader)))
 
-    def _extract(self, path: str, extractor: Extractor, entry: Entry, reader: Content) -> Extraction:
-        limits = self._limits
+    def _count_wanted(self, path: str) -> bool:
+        """Count one more wanted file; False if it is one too many, and is noted as one that was not read."""
+        self._wanted_count += 1
+        if self._wanted_count <= self._limits.wanted_files:
+            return True
+        self._note_too_many("wanted_files", self._limits.wanted_files, "files")
+        self._keep(path, None)  # unread, but it still hides what older layers have in its place
+        return False
+
+    def _keep_found(self, file: FileEvidence) -> None:
+        cost = sum(_RECORD_BYTES + len(package.name) for package in file.found.packages) + sum(
+            _STRING_BYTES + len(path) for path in file.found.owned
+        )
+        self._keep(file.path, file if self._spend(cost) else None)
+
+    def _extract(self, path: str, extractor: AnyExtractor, entry: Entry, reader: Content) -> Extraction:
         if entry.kind != "file" or entry.sparse:
             what = "a sparse file" if entry.sparse else "a device, pipe or entry of unknown type"
             return _only_gap(GapKind.FILE_UNREADABLE, path, f"{extractor.name}: {what}")
-        content: bytes | None = b""
         try:
-            if extractor.needs_content:
-                content = reader.take(limits.file_bytes)
-            if content is None:
-                detail = f"{extractor.name}: {entry.size_bytes} bytes, the limit file_bytes is {limits.file_bytes}"
-                return _only_gap(GapKind.FILE_TOO_LARGE, path, detail)
-            return extractor.extract(path, content, limits)
+            return _read_wanted(path, extractor, entry, reader, self._limits)
         except ContentError as error:
             return _only_gap(GapKind.FILE_UNREADABLE, path, f"{extractor.name}: {show(error.message, 300)}")
 
@@ -223,6 +237,34 @@ class EvidenceCollector:
 
     def _note_too_many(self, limit: str, allowed: int, unit: str) -> None:
         self._gaps.add(Gap(GapKind.TOO_MANY_FILES, "", f"over the limit {limit} of {allowed} {unit} in one layer"))
+
+
+def _read_wanted(path: str, extractor: AnyExtractor, entry: Entry, reader: Content, limits: Limits) -> Extraction:
+    if isinstance(extractor, SpooledExtractor):
+        file = reader.open(limits.spool_bytes)
+        if file is None:
+            return _too_large(path, extractor, entry, "spool_bytes", limits.spool_bytes)
+        with file:
+            return extractor.extract_from(path, file, entry.size_bytes, limits)
+    content = reader.take(limits.file_bytes) if extractor.needs_content else b""
+    if content is None:
+        return _too_large(path, extractor, entry, "file_bytes", limits.file_bytes)
+    return extractor.extract(path, content, limits)
+
+
+def _too_large(path: str, extractor: AnyExtractor, entry: Entry, limit: str, allowed: int) -> Extraction:
+    detail = f"{extractor.name}: {entry.size_bytes} bytes, the limit {limit} is {allowed}"
+    return _only_gap(GapKind.FILE_TOO_LARGE, path, detail)
+
+
+def _is_wanted(path: str) -> bool:
+    return find_extractor(path) is not None or may_hold_wanted_files(path)
+
+
+def _is_data(name: str) -> bool:
+    """Say whether a file of this name is never a program; libraries and programs of other systems may be some."""
+    stem, _, ending = name.rpartition(".")
+    return bool(stem) and ending in _DATA_ENDINGS
 
 
 def _is_never_directory(name: str) -> bool:

@@ -1,18 +1,20 @@
 """The Extractor contract: from the bytes of one wanted file to packages and gaps.
 
-Implementations live in `extractors/`, one per file, and are listed in `catalogue`; `collector` calls them.
+There are two kinds. An Extractor gets the whole content, within `Limits.file_bytes`. A SpooledExtractor gets a file to
+be read at any place, within `Limits.spool_bytes`: for archives and databases. Implementations live in `extractors/`,
+one per file, and are listed in `catalogue`; `collector` calls them.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
 
 
-class Extractor(Protocol):
-    """Reads one kind of file that tells which packages are installed.
+class WantedFiles(Protocol):
+    """One kind of file that tells which packages are installed: what both kinds of extractors say of it.
 
     An extractor opens nothing, knows no layers and no time, and returns every package under the path it was given.
     """
@@ -28,13 +30,16 @@ class Extractor(Protocol):
         ...
 
     @property
-    def ecosystem(self) -> str:
-        """The OSV ecosystem of its packages; empty if they belong to the distribution, whose release it cannot know."""
+    def endings(self) -> frozenset[str]:
+        """What the names of its files have behind their last dot, or the whole names of those without one.
+
+        Only files with such names are asked of `wants`, so that each entry is asked of few; empty: all are asked of it.
+        """
         ...
 
     @property
-    def needs_content(self) -> bool:
-        """Whether `extract` looks at the bytes; if not, it gets none, and the file may have any size."""
+    def ecosystem(self) -> str:
+        """The OSV ecosystem of its packages; empty if they belong to the distribution, whose release it cannot know."""
         ...
 
     def wants(self, path: str) -> bool:
@@ -49,6 +54,15 @@ class Extractor(Protocol):
         """Say whether wanted files lie in a directory because of its path: a link there may hide them."""
         ...
 
+
+class Extractor(WantedFiles, Protocol):
+    """Reads a file from its whole content."""
+
+    @property
+    def needs_content(self) -> bool:
+        """Whether `extract` looks at the bytes; if not, it gets none, and the file may have any size."""
+        ...
+
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Read one wanted file.
 
@@ -60,5 +74,24 @@ class Extractor(Protocol):
         Raises:
             ContentError: the file is not of this kind; the caller makes a gap that names the extractor and the path.
                 Nothing else is ever raised.
+        """
+        ...
+
+
+@runtime_checkable
+class SpooledExtractor(WantedFiles, Protocol):
+    """Reads a file here and there, without ever having all of it in memory."""
+
+    def extract_from(self, path: str, file: BinaryIO, size_bytes: int, limits: Limits) -> Extraction:
+        """Read one wanted file.
+
+        Args:
+            path: a path that `wants` accepts.
+            file: its content, to be read at any place; not closed here.
+            size_bytes: of the content, within the limit.
+            limits: caps on names and versions, and on what is unpacked.
+
+        Raises:
+            ContentError: as for `extract`.
         """
         ...

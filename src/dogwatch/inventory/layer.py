@@ -5,11 +5,13 @@ The only entrance for untrusted bytes into this room. Whoever downloads layers c
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Final, Protocol
 
 from dogwatch.inventory.collector import EvidenceCollector
 from dogwatch.inventory.compression import CompressionError, unpack
+from dogwatch.inventory.content import MakeSpool
 from dogwatch.inventory.digesting import DigestThread
 from dogwatch.inventory.evidence import LayerEvidence
 from dogwatch.inventory.limits import DEFAULT_LIMITS, READ_BYTES, Limits
@@ -29,7 +31,9 @@ class BlobReader(Protocol):
         ...
 
 
-def read_layer(stream: BlobReader, layer: Layer, limits: Limits = DEFAULT_LIMITS) -> LayerEvidence:
+def read_layer(
+    stream: BlobReader, layer: Layer, limits: Limits = DEFAULT_LIMITS, make_spool: MakeSpool = io.BytesIO
+) -> LayerEvidence:
     """Read a layer to its end and return what it says about packages.
 
     Nothing is returned unless size, digest and diff ID are those that the manifest and the config name. Errors of the
@@ -39,6 +43,7 @@ def read_layer(stream: BlobReader, layer: Layer, limits: Limits = DEFAULT_LIMITS
         stream: the blob as stored in the registry, at its beginning; not closed here.
         layer: what the manifest and the config say about it.
         limits: caps on the whole layer and on single files.
+        make_spool: gives an empty file for one program or archive at a time, of up to `Limits.spool_bytes`.
 
     Raises:
         DigestMismatchError: size, digest or diff ID differ; also when a damaged blob is damaged in transit only.
@@ -56,7 +61,7 @@ def read_layer(stream: BlobReader, layer: Layer, limits: Limits = DEFAULT_LIMITS
         collector = EvidenceCollector(limits)
         try:
             unpacked = _count_unpacked(unpack(blob.blocks(digests), layer.media_type, blob.what, limits), blob, digests)
-            reader = TarReader(unpacked, limits, f"layer {layer.digest}")
+            reader = TarReader(unpacked, limits, f"layer {layer.digest}", make_spool)
             for entry in reader:
                 collector.visit(entry, reader)
             for _ in unpacked:  # behind the end mark nothing is a file, and all of it counts for the diff ID

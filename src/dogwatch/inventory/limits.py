@@ -37,6 +37,9 @@ class Limits:
     extended_header_bytes: int = MIB
     # One wanted file is held in memory while it is parsed; the largest dpkg status files seen have 6 MiB.
     file_bytes: int = 16 * MIB
+    # A program or archive is put aside to be read at any place; beyond memory's share, on a disk. The largest programs
+    # of Go and the largest jars seen have 200 to 400 MB.
+    spool_bytes: int = 512 * MIB
     # Debian has some 70,000 packages in all; a list of files rarely names more than one thousand that matter.
     file_entries: int = 100_000
     # A large monorepo image has some 50,000 wanted files.
@@ -50,6 +53,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 # The following are not per call: they shape memory, not results.
+SPOOLED_FROM_BYTES = 8 * MIB  # what is put aside lies in memory up to here
 READ_BYTES = 256 * KIB  # one read from the blob; larger ones fall out of the processor's cache
 UNPACK_BYTES = 512 * KIB  # the most that one step of decompression may give, whatever the ratio
 DIGEST_QUEUE_CHUNKS = 16  # chunks that may wait for the digest thread: at most 16 × UNPACK_BYTES in memory

@@ -6,15 +6,18 @@ readers differ it does what Go's archive/tar does, because that is what unpacks 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 from zlib import adler32
 
-from dogwatch.inventory.limits import Limits
+from dogwatch.inventory.content import MakeSpool
+from dogwatch.inventory.limits import SPOOLED_FROM_BYTES, Limits
 from dogwatch.model.errors import LimitExceededError
 
 BLOCK: Final = 512
 _ADLER: Final = 65521
+_PIECE_BYTES: Final = 512 * 1024
 _ZERO: Final = bytes(BLOCK)
 # Types without content, whatever their size field says: links, symbolic links, devices, directories, pipes.
 _HEADER_ONLY: Final = frozenset(b"123456")
@@ -57,12 +60,14 @@ class TarReader:
         chunks: the unpacked archive, in order, in pieces of any size.
         limits: caps on entries, path length and extended headers.
         what: names the archive in errors.
+        make_spool: gives an empty file for content that is read at any place and too large for memory.
     """
 
-    def __init__(self, chunks: Iterator[bytes], limits: Limits, what: str) -> None:
+    def __init__(self, chunks: Iterator[bytes], limits: Limits, what: str, make_spool: MakeSpool = io.BytesIO) -> None:
         self._chunks = chunks
         self._limits = limits
         self._what = what
+        self._make_spool = make_spool
         self._chunk = b""
         self._at = 0
         self._passed = 0  # bytes of the chunks before this one
@@ -113,6 +118,33 @@ class TarReader:
         content = self._read(self._left)
         self._left = 0
         return content
+
+    def peek(self, size: int) -> bytes:
+        """Return the first bytes of the entry just yielded, fewer if it is shorter; nothing is taken."""
+        size = min(size, self._left)
+        if self._at + size > len(self._chunk):
+            self._chunk = self._read(size) + self._chunk[self._at :]
+            self._passed -= size
+            self._at = 0
+        return self._chunk[self._at : self._at + size]
+
+    def open(self, limit: int) -> BinaryIO | None:
+        """Return the content of the entry just yielded as a file, or None if it has more bytes than the limit."""
+        if self._left > limit:
+            return None
+        if self._left <= SPOOLED_FROM_BYTES:
+            return io.BytesIO(self.take(limit) or b"")
+        file = self._make_spool()
+        try:
+            while self._left:
+                piece = self._read(min(self._left, _PIECE_BYTES))
+                self._left -= len(piece)
+                file.write(piece)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return file
 
     def _entry(
         self,

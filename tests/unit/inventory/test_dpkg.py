@@ -155,6 +155,12 @@ def test_of_a_list_only_paths_are_kept_that_others_judge(name: str, owner: str) 
     assert found == Extraction(owner=owner, owned=OWNED)
 
 
+def test_of_programs_all_paths_are_kept_where_distributions_put_some() -> None:
+    lines = ["/.", "/bin/a", "/usr/bin/b", "/usr/lib/x/c", "/opt/d/e", "/usr/lib/libf.so.1", "/usr/share/java/g.jar"]
+    found = OWNERSHIP.extract("var/lib/dpkg/info/x.list", "\n".join(lines).encode(), DEFAULT_LIMITS)
+    assert found == Extraction(owner="x", owned=tuple(sorted(line[1:] for line in lines[1:])))
+
+
 def test_a_list_of_digests_tells_ownership_too() -> None:
     path = "var/lib/dpkg/status.d/python3-six.md5sums"
     lines = "".join(f"{'0' * 32}  {line[1:]}\n" for line in LIST.split())
@@ -165,7 +171,7 @@ def test_a_list_of_digests_tells_ownership_too() -> None:
 @pytest.mark.parametrize(
     ("path", "content"),
     [
-        ("var/lib/dpkg/info/a.list", b"/usr/bin/a\n"),
+        ("var/lib/dpkg/info/a.list", b"/usr/share/a/a\n/etc/bin/a\n/usr/lib/a.py\n/usr/bin/a.sh\n/usr/bin/\n"),
         ("var/lib/dpkg/info/a.list", b"/../x.egg-info\n/\xff.egg-info\n"),
         ("var/lib/dpkg/info/a\x01.list", b"/x.egg-info\n"),
     ],

@@ -1,25 +1,20 @@
-"""dpkg's file lists: which metadata of language packages the distribution's own packages brought along.
+"""dpkg's file lists: which metadata and programs the distribution's own packages brought along.
 
 Such a file is the distribution's package once more, under its upstream name, and must not be judged twice.
 """
 
 from __future__ import annotations
 
-import io
-import re
-
 from dogwatch.inventory.evidence import Extraction
-from dogwatch.inventory.extractors import npm_package, python_metadata
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import is_keepable, too_many_entries
+from dogwatch.inventory.ownership import sift
 from dogwatch.inventory.paths import clean_path
 
 _LISTS = "var/lib/dpkg/info/"
 _SUMS = "var/lib/dpkg/status.d/"
+_SUM_CHARS = 34  # a digest and two spaces
 _DIRECTORIES = frozenset({"var", "var/lib", "var/lib/dpkg", "var/lib/dpkg/info"})
-# Of the tens of thousands of lines of a large image only those that these extractors look at are kept.
-_JUDGED_BY = (python_metadata.EXTRACTOR, npm_package.EXTRACTOR)
-_MARK = re.compile(rb"\.dist-info|\.egg-info|EGG-INFO|node_modules")
 
 
 class DpkgOwnershipExtractor:
@@ -31,7 +26,8 @@ class DpkgOwnershipExtractor:
     """
 
     name = "dpkg-ownership"
-    version = 1
+    version = 2
+    endings = frozenset({"list", "md5sums"})
     ecosystem = ""
     needs_content = True
 
@@ -50,18 +46,15 @@ class DpkgOwnershipExtractor:
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Return the paths that matter, and the package that owns them."""
         owner = path.rpartition("/")[2].rpartition(".")[0].partition(":")[0]
-        if not is_keepable(owner, limits) or not _MARK.search(content):
+        if not is_keepable(owner, limits):
             return Extraction()
-        has_sums = path.endswith(".md5sums")
+        before = _SUM_CHARS if path.endswith(".md5sums") else 1  # what stands before the path in each line
         owned: set[str] = set()
-        for line in io.BytesIO(content):
-            if not _MARK.search(line):
-                continue
+        for line in sift([line[before:] for line in content.split(b"\n")], content):
             if len(owned) >= limits.file_entries:
                 return Extraction(gaps=(too_many_entries(path, limits),))
-            line = line.rstrip(b"\n")
-            name = clean_path(line.partition(b"  ")[2] if has_sums else line)
-            if name and any(other.wants(name) or other.holds(name) for other in _JUDGED_BY):
+            name = clean_path(line)
+            if name:
                 owned.add(name)
         return Extraction(owner=owner, owned=tuple(sorted(owned))) if owned else Extraction()
 

@@ -35,6 +35,7 @@ class DpkgStatusExtractor:
 
     name = "dpkg-status"
     version = 1
+    endings = frozenset[str]()
     ecosystem = ""
     needs_content = True
 

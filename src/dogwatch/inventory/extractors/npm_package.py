@@ -33,6 +33,7 @@ class NpmPackageExtractor:
 
     name = "npm-package"
     version = 1
+    endings = frozenset({"json"})
     ecosystem = "npm"
     needs_content = True
 

@@ -23,6 +23,7 @@ class OsReleaseExtractor:
 
     name = "os-release"
     version = 1
+    endings = frozenset({"os-release"})
     ecosystem = ""
     needs_content = True
 

@@ -25,6 +25,7 @@ class PythonMetadataExtractor:
 
     name = "python-metadata"
     version = 1
+    endings = frozenset({"METADATA", "egg-info", "PKG-INFO"})
     ecosystem = "PyPI"
     needs_content = True
 

@@ -33,6 +33,7 @@ class UnreadDatabaseExtractor:
 
     name = "unread-database"
     version = 1
+    endings = frozenset[str]()
     ecosystem = ""
     needs_content = False
 

@@ -1,0 +1,77 @@
+"""The module text of a Go program → packages: main module, dependencies, replacements, and the toolchain itself.
+
+Text only; `go_build` finds it in a program.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.limits import Limits
+from dogwatch.inventory.naming import is_keepable, show, too_many_entries
+from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.packages import Package
+
+ECOSYSTEM: Final = "Go"
+STANDARD_LIBRARY: Final = "stdlib"
+
+_RELEASE = re.compile(r"go(\d+)\.(\d+)(?:\.(\d+))?(?:(alpha|beta|rc)(\d+))?(?=$|[ \-+])")
+
+
+def read_modules(path: str, toolchain: str, text: str, limits: Limits) -> Extraction:
+    """Return the packages that a program says it was built from.
+
+    A module that another one replaced is listed as the other one. Where a folder replaced it, nobody knows which
+    version that is: a gap.
+
+    Args:
+        path: of the program.
+        toolchain: as the program says it (`go1.22.3`).
+        text: lines of fields with tabs between: `mod`, `dep` and `=>` with path, version, sum.
+        limits: caps on names and versions, and on entries.
+
+    Source:
+        Go 1.26, package runtime/debug, BuildInfo.
+    """
+    modules: list[tuple[str, str]] = [(STANDARD_LIBRARY, semantic_version(toolchain))]
+    replaced: list[str] = []
+    for line in text.split("\n"):
+        kind, *fields = line.split("\t")
+        if kind not in ("mod", "dep", "=>") or not fields:
+            continue
+        name, version = fields[0], fields[1] if len(fields) > 1 else ""
+        if kind == "=>" and len(modules) > 1:
+            original = modules.pop()
+            if name.startswith((".", "/")) or not version:
+                replaced.append(original[0])
+                continue
+        modules.append((name, version))
+        if len(modules) + len(replaced) > limits.file_entries:
+            return Extraction(gaps=(too_many_entries(path, limits),))
+    packages = {Package(ECOSYSTEM, *one) for one in modules if all(is_keepable(text, limits) for text in one)}
+    gaps = []
+    if unusable := len({*modules}) - len(packages):
+        gaps.append(Gap(GapKind.PACKAGE_INCOMPLETE, path, f"{unusable} Go modules without a usable name and version"))
+    if replaced:
+        detail = f"{len(replaced)} Go modules replaced by folders, of no version that is told: {show(replaced[0])}"
+        gaps.append(Gap(GapKind.PACKAGE_INCOMPLETE, path, detail if len(replaced) == 1 else f"{detail} and others"))
+    return Extraction(packages=tuple(sorted(packages)), gaps=tuple(sorted(gaps)))
+
+
+def semantic_version(toolchain: str) -> str:
+    """Return a Go release as advisories for Go's own packages write it: `go1.21rc2` is `1.21.0-rc.2`.
+
+    Suffixes of builders (`go1.22.3 X:boringcrypto`, `go1.21.9-custom`) are cut off. What is no release comes back as it
+    is, and cannot be compared.
+
+    Source:
+        Go vulnerability database, format of ranges of the packages `stdlib` and `toolchain`.
+    """
+    found = _RELEASE.match(toolchain)
+    if found is None:
+        return toolchain
+    major, minor, patch, label, number = found.groups()
+    version = f"{int(major)}.{int(minor)}.{int(patch or 0)}"
+    return f"{version}-{label}.{int(number)}" if label else version

@@ -1,0 +1,59 @@
+"""Mach-O: the programs of macOS, which some images carry along. Universal files, several programs in one, are not read.
+
+Source:
+    mach-o/loader.h of Apple's xnu: mach_header, segment_command, section.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO, Final
+
+from dogwatch.inventory.limits import MIB
+from dogwatch.inventory.programs.program import Program, Region
+
+MAGICS: Final = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce")
+
+_COMMANDS_BYTES_MAX: Final = MIB
+_READ_WRITE: Final = 3
+# By whether it has 64 bits: bytes of the header, the command, segment (behind kind and size), section.
+_LAYOUTS: Final = {
+    True: (32, 0x19, "16sQQQQiiII", "16s16sQQI28x"),
+    False: (28, 0x1, "16sIIIIiiII", "16s16sIII24x"),
+}
+
+
+def read_mach_o(file: BinaryIO, size_bytes: int) -> Program | None:
+    """Return the program, or None if its header is cut off."""
+    file.seek(0)
+    head = file.read(32)
+    if len(head) < 32:
+        return None
+    mark = "<" if head[3:4] == b"\xfe" else ">"
+    is_64 = 0xCF in (head[0], head[3])
+    header_bytes, wanted, segment_layout, section_layout = _LAYOUTS[is_64]
+    segment, section = struct.Struct(mark + segment_layout), struct.Struct(mark + section_layout)
+    _, commands_bytes = struct.unpack_from(f"{mark}II", head, 16)
+    file.seek(header_bytes)
+    commands = file.read(min(commands_bytes, _COMMANDS_BYTES_MAX))
+    sections: dict[str, Region] = {}
+    segments: list[Region] = []
+    data = None
+    at = 0
+    while at + 8 <= len(commands):
+        kind, length = struct.unpack_from(f"{mark}II", commands, at)
+        if length < 8 or at + length > len(commands):
+            break
+        if kind == wanted and length >= 8 + segment.size:
+            _, address, _, offset, in_file, most, first, count, _ = segment.unpack_from(commands, at + 8)
+            region = Region(offset, in_file, address)
+            segments.append(region)
+            if data is None and address and in_file and most == first == _READ_WRITE:
+                data = region
+            start = at + 8 + segment.size
+            for here in range(start, min(at + length, start + count * section.size) - section.size + 1, section.size):
+                name, _, section_address, section_bytes, section_offset = section.unpack_from(commands, here)
+                found = Region(section_offset, section_bytes, section_address)
+                sections.setdefault(name.rstrip(b"\0").decode("latin-1"), found)
+        at += length
+    return Program(file, mark == "<", sections, tuple(segments), data, size_bytes)
