@@ -132,8 +132,9 @@ SELECT * FROM (
 
 -- Four images in five have a version tag, which other repositories have as well; each repository has latest and stable.
 CREATE TEMP TABLE made_tag AS
-SELECT image.id, repository_id, digest, pushed_at, row_number() OVER (PARTITION BY repository_id ORDER BY pushed_at) AS number,
-       row_number() OVER (PARTITION BY repository_id ORDER BY pushed_at DESC) AS newest
+SELECT image.id, image.repository_id, digest, pushed_at,
+       row_number() OVER (PARTITION BY image.repository_id ORDER BY pushed_at) AS number,
+       row_number() OVER (PARTITION BY image.repository_id ORDER BY pushed_at DESC) AS newest
 FROM image JOIN clocks ON clocks.image_id = image.id WHERE state <> 'deleted';
 INSERT INTO tag (repository_id, name, digest, set_at)
 SELECT repository_id, name, digest, pushed_at
