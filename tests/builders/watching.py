@@ -25,6 +25,7 @@ from dogwatch.store.events import EventStore
 from dogwatch.store.images import ImageStore
 from dogwatch.store.notices import insert_events
 from dogwatch.store.registries import RegistryStore
+from dogwatch.store.scanning_work import ScanningWork
 from dogwatch.store.settings import RescanSettings
 from dogwatch.store.watch import WatchStore, attach_inventory
 
@@ -157,6 +158,12 @@ class World:
         """Apply the changes that wait."""
         for setting_id in self.watch.load_pending_settings():
             self.watch.apply_setting(setting_id, day(now))
+
+    def apply_scanning(self, now: float) -> None:
+        """Apply the changes of what is scanned that wait."""
+        work = ScanningWork(self.database)
+        for account_id in work.load_pending():
+            work.apply(account_id, day(now))
 
     def set_frequency(self, frequency: str) -> None:
         """Set the scan frequency of the repository."""

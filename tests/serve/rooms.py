@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from dogwatch.model.accounts import AccountState, AccountStatus
 from dogwatch.model.audits import Audit, AuditedRow
 from dogwatch.model.costs import AccountScans, Costs, PriceTable, Scans
 from dogwatch.model.deeds import Deed, DeedRequest, DeedView
@@ -19,7 +20,15 @@ from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.matches import Severity
-from dogwatch.model.monitoring import ActivityMode, RescanSetting, StatusCode, StatusReason, Window, WindowOverride
+from dogwatch.model.monitoring import (
+    ActivityMode,
+    RescanSetting,
+    SettingStatus,
+    StatusCode,
+    StatusReason,
+    Window,
+    WindowOverride,
+)
 from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
@@ -358,8 +367,33 @@ class ScanningRoom:
 
     def change(self, account_id: str, wanted: ScanningConfiguration) -> ScanningConfiguration:
         check_scanning(wanted)
-        self.kept = wanted
-        return wanted
+        self.kept = replace(wanted, status=SettingStatus.PENDING)
+        return self.kept
+
+
+@dataclass
+class AccountsRoom:
+    """Accounts by id; what is asked for waits until a test applies it."""
+
+    known: dict[str, AccountStatus] = field(
+        default_factory=lambda: {ACCOUNT: AccountStatus(ACCOUNT, AccountState.ENABLED)}
+    )
+
+    def status(self, account_id: str) -> AccountStatus:
+        if account_id not in self.known:
+            raise NotFoundError("account", account_id)
+        return self.known[account_id]
+
+    def switch(self, account_id: str, *, is_on: bool) -> AccountStatus:
+        state = AccountState.ENABLING if is_on else AccountState.DISABLING
+        self.known[account_id] = replace(self.status(account_id), state=state, changed_at=NOW)
+        return self.known[account_id]
+
+    def apply(self) -> None:
+        for account_id, one in self.known.items():
+            is_on = one.state in (AccountState.ENABLING, AccountState.ENABLED)
+            state = AccountState.ENABLED if is_on else AccountState.DISABLED
+            self.known[account_id] = replace(one, state=state)
 
 
 @dataclass
@@ -374,6 +408,7 @@ class Rooms:
     keys: list[AccessKey] = field(default_factory=lambda: [ADMIN, READER, OPERATOR, STRANGER])
     setting: RescanSetting = field(default_factory=lambda: make_setting())
     scanning: ScanningRoom = field(default_factory=ScanningRoom)
+    accounts: AccountsRoom = field(default_factory=AccountsRoom)
     costs: CostRoom = field(default_factory=CostRoom)
     overrides: dict[Scope, WindowOverride] = field(default_factory=dict)
     other_settings: dict[str, RescanSetting] = field(default_factory=dict)
@@ -603,6 +638,7 @@ class Rooms:
                 deeds=self,
                 exclusions=NoExclusions(),
                 scanning=self.scanning,
+                accounts=self.accounts,
                 usage=NoUsage(),
                 costs=self.costs,
                 registries=self,

@@ -35,7 +35,7 @@ def rooms() -> Rooms:
 
 
 def asked_of(rooms: Rooms) -> EcrAsked:
-    ecr = EcrRooms(rooms, rooms, NoLifecycle(), rooms.scanning, NoExclusions())
+    ecr = EcrRooms(rooms, rooms, NoLifecycle(), rooms.scanning, NoExclusions(), rooms.apply_setting)
     return EcrAsked(Caller(ACCOUNT, Role.READER, "someone"), b"", ecr)
 
 

@@ -69,7 +69,7 @@ def test_the_json_api_says_the_same_and_takes_nothing_half() -> None:
         reply = call(rooms.app(open_loopback=True), "PUT", "/api/v1/scanning", body, LOCAL)
         return reply.status, reply.json
 
-    assert put(wanted) == (200, wanted)
+    assert put(wanted) == (200, {**wanted, "status": "PENDING"})
     for wrong in (
         {},
         {"rules": None},
@@ -78,4 +78,4 @@ def test_the_json_api_says_the_same_and_takes_nothing_half() -> None:
     ):
         assert put(wrong)[0] == 400
     shown = call(rooms.app(open_loopback=True), "GET", "/api/v1/scanning", b"", LOCAL)
-    assert (shown.status, shown.json) == (200, wanted)
+    assert (shown.status, shown.json, rooms.setting_changes) == (200, {**wanted, "status": "PENDING"}, 1)

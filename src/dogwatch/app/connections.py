@@ -22,6 +22,7 @@ from dogwatch.store.journal import JournalStore
 from dogwatch.store.lifecycle import LifecycleStore
 from dogwatch.store.registries import RegistryStore
 from dogwatch.store.retention import RetentionStore
+from dogwatch.store.scanning_work import ScanningWork
 from dogwatch.store.watch import WatchStore
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def connect(settings: Settings, database: Database, clock: ProductClock, registr
         image_store=ImageStore(database),
         inventory_store=InventoryStore(database),
         watch_store=WatchStore(database),
+        scanning_work=ScanningWork(database),
         retention_store=RetentionStore(database),
         lifecycle_store=LifecycleStore(database, clock),
         scan_counts=ScanCounts(database),

@@ -35,6 +35,7 @@ from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.progress import Progress, Tell, tell_nobody
 from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.settings import Demo, Settings
 from dogwatch.store.address import complete_address
@@ -47,7 +48,7 @@ from dogwatch.store.leases import holding
 from dogwatch.store.lifecycle import LifecycleStore
 from dogwatch.store.migrations import migrate
 from dogwatch.store.registries import RegistryStore
-from dogwatch.store.scanning import ScanningStore
+from dogwatch.store.scanning import AccountSwitches, ScanningStore
 from dogwatch.store.settings import RescanSettings
 from dogwatch.store.views import Views
 
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dogwatch.flow.worker import JobWorker
+    from dogwatch.model.accounts import AccountStatus
     from dogwatch.model.audits import Audit
     from dogwatch.model.deeds import DeedRequest, DeedView
     from dogwatch.model.judgements import Choice, Examined, Report
@@ -100,6 +102,7 @@ class App:
     deeds: ImageDeeds
     exclusions: ExclusionStore
     scanning: ScanningStore
+    accounts: AccountSwitches
     usage: Usage
     costs: CostStore
     views: Views
@@ -149,6 +152,7 @@ class App:
             self.lifecycle = LifecycleStore(self.database, self.clock)
             self.exclusions = ExclusionStore(self.database, self.clock)
             self.scanning = ScanningStore(self.database, self.clock)
+            self.accounts = AccountSwitches(self.database, self.clock)
             self.usage = Usage(self.database, self.clock, self.queue)
             prices = PriceTable(self.settings.price_initial_scan, self.settings.price_rescan)
             self.costs = CostStore(self.database, self.clock, prices)
@@ -238,6 +242,31 @@ class App:
         for setting_id in self.outside.watch_store.load_pending_settings():
             with suppress(RepeatLater):
                 run_step(apply_setting_step(self.outside, setting_id))
+
+    def change_scanning(self, wanted: ScanningConfiguration) -> ScanningConfiguration:
+        """Ask for other rules of the settings' account; PENDING, and applied by a job within a moment."""
+        asked = self.scanning.change(self.settings.account, wanted)
+        self.queue.pick_up_forgotten()
+        return asked
+
+    def switch_account(self, *, is_on: bool) -> AccountStatus:
+        """Ask for the settings' account to be switched on or off; applied by a job within a moment."""
+        asked = self.accounts.switch(self.settings.account, is_on=is_on)
+        self.queue.pick_up_forgotten()
+        return asked
+
+    def apply_scanning(self) -> None:
+        """Let changes of what is scanned that wait take effect now, here; a worker that does the same does no harm.
+
+        Raises:
+            StoreUnavailableError: the database cannot be reached.
+        """
+        from dogwatch.flow.scanning import apply_scanning_step
+        from dogwatch.flow.steps import RepeatLater, run_step
+
+        for account_id in self.outside.scanning_work.load_pending():
+            with suppress(RepeatLater):
+                run_step(apply_scanning_step(self.outside, account_id))
 
     def lifecycle_preset(self, name: str) -> str:
         """Return the text of a lifecycle policy by its name.

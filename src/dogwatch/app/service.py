@@ -88,6 +88,7 @@ def served_by(app: App, notices: NoticeWriter) -> Served:
         deeds=app.deeds,
         exclusions=app.exclusions,
         scanning=app.scanning,
+        accounts=app.accounts,
         usage=app.usage,
         costs=app.costs,
         registries=app.registries,

@@ -52,6 +52,7 @@ COMMANDS = (
         "Say what scans would cost, by registry and month, were they billed as Amazon Inspector bills them.",
     ),
     Entry("rescan", "rescan", "How long images are watched."),
+    Entry("accounts", "accounts", "Whether the account's images are scanned at all."),
     Entry("scanning", "scanning", "Which repositories are scanned, and how often."),
     Entry(
         "lifecycle",

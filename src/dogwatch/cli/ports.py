@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from dogwatch.model.accounts import AccountStatus
 from dogwatch.model.costs import Costs
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
@@ -115,10 +116,14 @@ class Scanning(Protocol):
     """Which repositories of an account are scanned, and how often."""
 
     def load(self, account_id: str) -> ScanningConfiguration:
-        """The rules, or the default."""
+        """The newest rules, PENDING included, or the default."""
 
-    def change(self, account_id: str, wanted: ScanningConfiguration) -> ScanningConfiguration:
-        """Replace the rules; they have taken effect when it returns."""
+
+class Accounts(Protocol):
+    """Whether accounts' images are scanned at all."""
+
+    def status(self, account_id: str) -> AccountStatus:
+        """How the account stands."""
 
 
 class Exclusions(Protocol):
@@ -174,6 +179,10 @@ class Dogwatch(Protocol):
         """Which repositories are scanned."""
 
     @property
+    def accounts(self) -> Accounts:
+        """Whether the account's images are scanned at all."""
+
+    @property
     def exclusions(self) -> Exclusions:
         """Whose events move no clock."""
 
@@ -201,6 +210,15 @@ class Dogwatch(Protocol):
 
     def apply_windows(self) -> None:
         """Let changes of windows that wait take effect now, or wait until a service has done so."""
+
+    def change_scanning(self, wanted: ScanningConfiguration) -> ScanningConfiguration:
+        """Ask for other rules of what is scanned."""
+
+    def switch_account(self, *, is_on: bool) -> AccountStatus:
+        """Ask for the account's images to be scanned, or no longer."""
+
+    def apply_scanning(self) -> None:
+        """Let changes of what is scanned that wait take effect now, or wait until a service has done so."""
 
     def update_feeds(self, confirmed: Collection[tuple[str, str]] = ()) -> bool:
         """Have every feed looked at; returns whether that is done, for a service does it in its own time.

@@ -7,14 +7,19 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli.command_line import examples, new_group, reached
+from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, lay_out, listing_of
 from dogwatch.cli.options import option
 from dogwatch.cli.rendering import Column, say
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.errors import InvalidRequestError
-from dogwatch.model.monitoring import ScanFrequency
+from dogwatch.model.monitoring import ScanFrequency, SettingStatus
 from dogwatch.model.scanning import ScanningConfiguration, ScanningRule, ScanType
 from dogwatch.settings import Settings
+
+PENDING = "The change takes effect when a worker comes to it: dogwatch serve, or dogwatch worker."
+
+Wait = Annotated[bool, typer.Option("--wait/--no-wait", help="let it take effect now", envvar="DOGWATCH_WAIT")]
 
 
 @takes_settings(Reach.ANYWHERE)
@@ -37,11 +42,12 @@ def set_scanning(
     on_push: Annotated[
         list[str] | None, option("repositories whose findings stay as at their push; may be repeated", "--on-push")
     ] = None,
+    wait: Wait = True,
     output: Outputs = None,
     columns: Columns = None,
     query: Query = None,
 ) -> None:
-    """Replace the rules by filters on repository names, and let them take effect now.
+    """Replace the rules by filters on repository names.
 
     `*` is any run of characters; a filter without one is any part of the name. Continuous wins over on push.
     """
@@ -50,16 +56,34 @@ def set_scanning(
     layout = lay_out(LISTING, output, columns, query)
     given = ((ScanFrequency.CONTINUOUS, continuous), (ScanFrequency.ON_PUSH, on_push))
     rules = tuple(ScanningRule(frequency, tuple(filters)) for frequency, filters in given if filters)
-    with reached(settings) as app:
-        kept = app.scanning.change(settings.account, ScanningConfiguration(rules=rules))
+    kept = _change(settings, ScanningConfiguration(rules=rules), wait=wait)
     layout.write(list(kept.rules))
+    _tell_status(kept)
 
 
 @takes_settings(Reach.ANYWHERE)
-def reset_scanning(settings: Settings) -> None:
+def reset_scanning(settings: Settings, *, wait: Wait = True) -> None:
     """Forget the rules: everything is scanned continuously again."""
+    kept = _change(settings, ScanningConfiguration(), wait=wait)
+    _tell(kept)
+    _tell_status(kept)
+
+
+def _change(settings: Settings, wanted: ScanningConfiguration, *, wait: bool) -> ScanningConfiguration:
     with reached(settings) as app:
-        _tell(app.scanning.change(settings.account, ScanningConfiguration()))
+        kept = app.change_scanning(wanted)
+        if wait:
+            app.apply_scanning()
+            kept = app.scanning.load(settings.account)
+    return kept
+
+
+def _tell_status(configuration: ScanningConfiguration) -> None:
+    if configuration.status is SettingStatus.PENDING:
+        say(PENDING)
+    if configuration.status is SettingStatus.FAILED:
+        say("The change could not be applied; these rules stay in force.")
+        raise typer.Exit(INCOMPLETE)
 
 
 def _tell(configuration: ScanningConfiguration) -> None:

@@ -20,7 +20,7 @@ def pick_up_forgotten_step(outside: Outside, defer: Defer) -> Step:
 
 
 def pick_up_forgotten(outside: Outside, defer: Defer) -> None:
-    """Read notices that wait; queue unknown manifests, images without an inventory and changes of windows.
+    """Read notices that wait; queue unknown manifests, images without an inventory and changes of windows and scanning.
 
     What failed is among them when its turn has come again; what is wrong with content waits for a push.
     What has a job, waiting or in progress, gets no second one.
@@ -33,3 +33,5 @@ def pick_up_forgotten(outside: Outside, defer: Defer) -> None:
         defer.index(image_id)
     for setting_id in outside.watch_store.load_pending_settings():
         defer.apply_setting(setting_id)
+    for account_id in outside.scanning_work.load_pending():
+        defer.apply_scanning(account_id)

@@ -16,6 +16,7 @@ from dogwatch.flow.ports import Defer, Isolation, Outside
 from dogwatch.flow.rescan import apply_setting_step
 from dogwatch.flow.resolve import resolve_step
 from dogwatch.flow.retention import delete_old_step
+from dogwatch.flow.scanning import apply_scanning_step
 from dogwatch.flow.steps import Step
 from dogwatch.flow.sweep import sweep_step
 from dogwatch.model.registries import ManifestToResolve
@@ -36,6 +37,7 @@ def plan_steps(outside: Outside, isolation: Isolation, defer: Defer) -> Mapping[
         "count_scans": lambda: count_scans_step(outside),
         "audit": lambda: audit_step(isolation),
         "apply_setting": lambda setting_id: apply_setting_step(outside, setting_id),
+        "apply_scanning": lambda account_id: apply_scanning_step(outside, account_id),
         "resolve": resolve,
         "poll": lambda registry_id: poll_step(outside, defer, registry_id),
         "index": lambda image_id: index_step(outside, isolation, image_id),

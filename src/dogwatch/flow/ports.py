@@ -167,6 +167,19 @@ class WatchStore(Protocol):
         """PENDING becomes FAILED."""
 
 
+class ScanningWork(Protocol):
+    """Changes of which repositories are scanned, and whether an account is, at work on all images."""
+
+    def load_pending(self) -> tuple[str, ...]:
+        """The accounts with a change that waits."""
+
+    def apply(self, account_id: str, now: datetime) -> None:
+        """Let what waits take effect; idempotent."""
+
+    def fail(self, account_id: str, problem: str) -> None:
+        """Let what waits wait no longer; what was in force stays so."""
+
+
 class LifecycleStore(Protocol):
     """Lifecycle policies at work: proposals, nothing else."""
 
@@ -273,6 +286,7 @@ class Outside:
     image_store: ImageStore
     inventory_store: InventoryStore
     watch_store: WatchStore
+    scanning_work: ScanningWork
     retention_store: RetentionStore
     lifecycle_store: LifecycleStore
     scan_counts: ScanCounts
@@ -303,6 +317,9 @@ class Defer(Protocol):
 
     def apply_setting(self, setting_id: int) -> None:
         """Apply a change of windows."""
+
+    def apply_scanning(self, account_id: str) -> None:
+        """Apply what an account changed of what is scanned."""
 
     def update_feed(self, source: str, ecosystem: str) -> None:
         """Look at a feed, and import what changed."""

@@ -31,6 +31,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "audit": AUDIT,
         "count_scans": AUDIT,
         "apply_setting": FAST,
+        "apply_scanning": FAST,
         "resolve": REGISTRY,
         "poll": REGISTRY,
         "index": INDEX,
@@ -122,6 +123,10 @@ class JobQueue:
     def apply_setting(self, setting_id: int) -> None:
         """Apply a change of windows."""
         self._defer("apply_setting", str(setting_id), setting_id=setting_id)
+
+    def apply_scanning(self, account_id: str) -> None:
+        """Apply what an account changed of what is scanned."""
+        self._defer("apply_scanning", account_id, account_id=account_id)
 
     def resolve(self, manifest: ManifestToResolve) -> None:
         """Resolve a manifest."""

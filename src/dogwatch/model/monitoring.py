@@ -119,6 +119,13 @@ class ScanFrequency(StrEnum):
     CONTINUOUS = "CONTINUOUS_SCAN"
     ON_PUSH = "SCAN_ON_PUSH"
     MANUAL = "MANUAL"
+    OFF = "OFF"
+    """Its account is switched off, whatever the rules say; AWS's clients see MANUAL."""
+
+    @property
+    def is_scanned(self) -> bool:
+        """Whether images can be watched."""
+        return self in (ScanFrequency.CONTINUOUS, ScanFrequency.ON_PUSH)
 
 
 class Clock(StrEnum):
@@ -160,6 +167,7 @@ class MonitoringEnd(StrEnum):
     RELEASED = "monitoring ended: the hold was released"
     REGISTRY_REMOVED = "monitoring ended: the registry was removed"
     SWITCHED_OFF = "monitoring ended: its repository is no longer scanned"
+    ACCOUNT_OFF = "monitoring ended: scanning is switched off for its account"
     REPLACED = "inventory replaced"
     FREQUENCY_CHANGED = "scan frequency changed"
 
@@ -180,6 +188,8 @@ class StatusReason(StrEnum):
     PENDING_REVIVAL_SCAN = "PENDING_REVIVAL_SCAN"
     SCAN_FREQUENCY_SCAN_ON_PUSH = "SCAN_FREQUENCY_SCAN_ON_PUSH"
     SCAN_FREQUENCY_MANUAL = "SCAN_FREQUENCY_MANUAL"
+    PENDING_DISABLE = "PENDING_DISABLE"
+    """Its account is switched off, or about to be: the nearest word that AWS's clients know."""
     SCAN_ELIGIBILITY_EXPIRED = "SCAN_ELIGIBILITY_EXPIRED"
     UNSUPPORTED_OS = "UNSUPPORTED_OS"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dogwatch.model.monitoring import ScanFrequency
+from dogwatch.model.monitoring import ScanFrequency, SettingStatus
 
 
 class ScanType(StrEnum):
@@ -25,7 +25,11 @@ class ScanningRule:
 
 @dataclass(frozen=True, slots=True)
 class ScanningConfiguration:
-    """An account's rules, two at most. ENHANCED without rules, which is the default, scans everything continuously."""
+    """An account's rules, two at most. ENHANCED without rules, which is the default, scans everything continuously.
+
+    `status` is how far the newest change has come; FAILED ones leave the rules as they were.
+    """
 
     scan_type: ScanType = ScanType.ENHANCED
     rules: tuple[ScanningRule, ...] = ()
+    status: SettingStatus = SettingStatus.SUCCESS

@@ -21,7 +21,7 @@ from dogwatch.model.errors import DogwatchError
 from dogwatch.serve import metrics, probes
 from dogwatch.serve.api import application as api
 from dogwatch.serve.api.asked import INCOMING, REQUEST_ID, SERVICE, Rooms
-from dogwatch.serve.aws.application import AwsApplication
+from dogwatch.serve.aws.application import AwsApplication, InspectorRooms
 from dogwatch.serve.aws.doors import AwsCall, AwsDoors
 from dogwatch.serve.aws.ecr.application import EcrApplication
 from dogwatch.serve.aws.ecr.asked import EcrRooms
@@ -55,6 +55,7 @@ from dogwatch.serve.messages import (
 )
 from dogwatch.serve.page.application import PageApplication, is_for_browsers
 from dogwatch.serve.ports import (
+    AccountSwitches,
     CostViews,
     Credentials,
     Exclusions,
@@ -93,6 +94,7 @@ class Served:
     deeds: ImageDeeds
     exclusions: Exclusions
     scanning: Scanning
+    accounts: AccountSwitches
     usage: Usage
     costs: CostViews
     registries: RegistryAdmin
@@ -139,11 +141,21 @@ class Application:
         )
         self._aws = AwsDoors(
             AwsApplication(
-                self._callers, served.views, served.rescan, served.registries, served.costs, served.after_setting
+                self._callers,
+                InspectorRooms(
+                    served.views, served.rescan, served.registries, served.accounts, served.costs, served.after_setting
+                ),
             ),
             EcrApplication(
                 self._callers,
-                EcrRooms(served.views, served.registries, served.lifecycle, served.scanning, served.exclusions),
+                EcrRooms(
+                    served.views,
+                    served.registries,
+                    served.lifecycle,
+                    served.scanning,
+                    served.exclusions,
+                    served.after_setting,
+                ),
             ),
         )
         rooms = Rooms(
@@ -154,6 +166,7 @@ class Application:
             served.deeds,
             served.exclusions,
             served.scanning,
+            served.accounts,
             served.usage,
             served.costs,
             served.registries,
@@ -162,7 +175,7 @@ class Application:
             served.work,
         )
         self._api = api.make_api(rooms, served.version)
-        self._page = PageApplication(self._callers, served.views, served.costs, served.version)
+        self._page = PageApplication(self._callers, served.views, served.accounts, served.costs, served.version)
         self._version = served.version
         self._request_ids = RequestIds()
 

@@ -21,6 +21,7 @@ _NO_LONGER = frozenset(
         StatusReason.SCAN_ELIGIBILITY_EXPIRED,
         StatusReason.RESOURCE_TERMINATED,
         StatusReason.SCAN_FREQUENCY_MANUAL,
+        StatusReason.PENDING_DISABLE,
         StatusReason.SCAN_FREQUENCY_SCAN_ON_PUSH,
     }
 )

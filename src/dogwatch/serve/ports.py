@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from dogwatch.model.accounts import AccountStatus
 from dogwatch.model.audits import Audit as Audit
 from dogwatch.model.costs import AccountScans, Costs, PriceTable
 from dogwatch.model.deeds import DeedRequest, DeedView
@@ -132,14 +133,24 @@ class Scanning(Protocol):
     """Which repositories of an account are scanned, and how often."""
 
     def load(self, account_id: str) -> ScanningConfiguration:
-        """The rules, or the default: everything, continuously."""
+        """The newest rules, PENDING included, or the default: everything, continuously."""
 
     def change(self, account_id: str, wanted: ScanningConfiguration) -> ScanningConfiguration:
-        """Replace the rules; images have moved when it returns.
+        """Ask for other rules: PENDING until a job has moved the images.
 
         Raises:
             InvalidRequestError: what ECR would refuse; `field` names the place.
         """
+
+
+class AccountSwitches(Protocol):
+    """Whether accounts' images are scanned at all. Both raise NotFoundError where there is no such account."""
+
+    def status(self, account_id: str) -> AccountStatus:
+        """How the account stands."""
+
+    def switch(self, account_id: str, *, is_on: bool) -> AccountStatus:
+        """Ask for an account to be switched on or off; ENABLING or DISABLING until a job has moved its images."""
 
 
 class Lifecycle(Protocol):

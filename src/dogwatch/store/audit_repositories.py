@@ -8,7 +8,7 @@ import psycopg
 
 from dogwatch.model.audits import AuditedRow, Difference
 from dogwatch.store.queries import load_queries
-from dogwatch.store.scanning import find_moved
+from dogwatch.store.scanning import find_moved, load_in_force
 from dogwatch.store.scopes import find_misplaced
 
 _SQL = load_queries("audit")
@@ -19,7 +19,7 @@ def audit_repositories(connection: psycopg.Connection) -> Iterable[Difference]:
     for (account_id,) in connection.execute(_SQL["accounts"]).fetchall():
         for one in find_misplaced(connection, account_id):
             yield Difference(AuditedRow.REPOSITORY, one.place, "", _changes(one.stored), _changes(one.expected))
-        for moved in find_moved(connection, account_id):
+        for moved in find_moved(connection, account_id, load_in_force(connection, account_id)):
             yield Difference(AuditedRow.REPOSITORY, moved.name, "", str(moved.former), str(moved.to))
 
 

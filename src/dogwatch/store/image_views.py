@@ -244,6 +244,8 @@ def _why(row: Mapping[str, Any], setting: RescanSetting, now: datetime, hold: Ho
         return f"not watched: its registry was removed on {row['removed_at'].date().isoformat()}"
     if row["state"] == "deleted":
         return "not watched: it was deleted from its registry"
+    if row["scan_frequency"] == ScanFrequency.OFF:
+        return "not watched: scanning is switched off for its account"
     if row["scan_frequency"] == ScanFrequency.MANUAL:
         return "not watched: its repository is set to MANUAL"
     on_push = row["scan_frequency"] == ScanFrequency.ON_PUSH

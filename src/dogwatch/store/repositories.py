@@ -11,7 +11,7 @@ import psycopg
 
 from dogwatch.store.hearing import RepositoryNews
 from dogwatch.store.queries import load_queries
-from dogwatch.store.scanning import place_frequencies
+from dogwatch.store.scanning import load_in_force, place_frequencies
 from dogwatch.store.scopes import place_repositories
 
 _SQL = load_queries("repositories")
@@ -41,7 +41,7 @@ def _insert(connection: psycopg.Connection, columns: Mapping[str, Sequence[objec
         made.setdefault(account_id, []).append(repository_id)
     for account_id, ids in made.items():
         place_repositories(connection, account_id, ids)
-        place_frequencies(connection, account_id, ids)
+        place_frequencies(connection, account_id, load_in_force(connection, account_id), ids)
 
 
 def lock_repositories(connection: psycopg.Connection, ids: Iterable[int], *, alone: bool) -> None:

@@ -69,6 +69,8 @@ def _refusal(deed: Deed, situation: Situation, now: datetime) -> str:
         return "it is held; release it first" if held else ""
     if not situation.exists:
         return "it was deleted, or its registry was removed; a push brings it back"
+    if situation.frequency is ScanFrequency.OFF:
+        return "scanning is switched off for its account"
     if situation.frequency is ScanFrequency.MANUAL:
         return "its repository is set to MANUAL"
     if deed is Deed.WAKE:

@@ -139,7 +139,7 @@ def _end(standing: Standing, happening: Happening, now: datetime, *, is_inside: 
 
 def _waker(standing: Standing, happening: Happening, frequency: ScanFrequency) -> str:
     """Name what wakes the image: any push or pull under continuous watch, only a push or a deed under scan-on-push."""
-    if frequency is ScanFrequency.MANUAL:
+    if not frequency.is_scanned:
         return ""
     if happening.deed is not None:
         return _WAKING.get(happening.deed, "")

@@ -31,6 +31,7 @@ ASK = {
         "rescan set",
         "rescan what-if",
         "rescan scopes",
+        *("accounts status", "accounts enable", "accounts disable"),
         "costs",
         "scanning show",
         "scanning set",

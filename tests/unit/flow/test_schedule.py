@@ -48,6 +48,9 @@ class Kept:
     def apply_setting(self, setting_id: int) -> None:
         self.jobs.append(f"apply_setting {setting_id}")
 
+    def apply_scanning(self, account_id: str) -> None:
+        self.jobs.append(f"apply_scanning {account_id}")
+
     def update_feed(self, source: str, ecosystem: str) -> None:
         self.jobs.append(f"update_feed {source} {ecosystem}")
 

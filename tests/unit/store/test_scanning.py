@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from dogwatch.model.accounts import AccountState, AccountStatus
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
-from dogwatch.model.monitoring import ScanFrequency
+from dogwatch.model.monitoring import ScanFrequency, SettingStatus
 from dogwatch.model.scanning import ScanningConfiguration, ScanningRule
-from dogwatch.store.scanning import ScanningStore
+from dogwatch.store.scanning import AccountSwitches, ScanningStore
+from dogwatch.store.scanning_work import ScanningWork
 from tests.builders.watching import ACCOUNT, World, day, digest, image, pulled, pushed
 
+CONTINUOUS, ON_PUSH = ScanFrequency.CONTINUOUS, ScanFrequency.ON_PUSH
 OFF = "monitoring ended: its repository is no longer scanned"
+ACCOUNT_OFF = "monitoring ended: scanning is switched off for its account"
 CHANGED = "scan frequency changed"
 
 
@@ -16,6 +22,7 @@ def change(world: World, at: float, frequency: ScanFrequency, *filters: str) -> 
     world.machine[0] = day(at)
     rules = (ScanningRule(frequency, filters),)
     ScanningStore(world.database, world.clock).change(ACCOUNT, ScanningConfiguration(rules=rules))
+    world.apply_scanning(at)
 
 
 def frozen(world: World, name: str) -> list[bool]:
@@ -63,3 +70,62 @@ def test_rules_that_are_refused_change_nothing(world: World) -> None:
     with pytest.raises(NotFoundError):
         store.change("000000000009", ScanningConfiguration())
     assert store.load(ACCOUNT) == ScanningConfiguration()
+
+
+def rules_of(frequency: ScanFrequency, *filters: str) -> ScanningConfiguration:
+    return ScanningConfiguration(rules=(ScanningRule(frequency, filters),))
+
+
+def test_rules_wait_for_a_job_and_a_newer_change_takes_their_place(world: World) -> None:
+    world.tell(1, pushed("a", 1))
+    world.resolve(1, image("a"))
+    store, work = ScanningStore(world.database, world.clock), ScanningWork(world.database)
+    none, push = rules_of(CONTINUOUS, "other"), rules_of(ON_PUSH, "app")
+    assert store.change(ACCOUNT, none) == store.load(ACCOUNT) == replace(none, status=SettingStatus.PENDING)
+    world.tell(2, pushed("b", 2))
+    assert world.clocks("a")[-1] is True, "nothing moves before the job"
+    store.change(ACCOUNT, push)
+    assert work.load_pending() == (ACCOUNT,)
+    world.apply_scanning(3)
+    assert (store.load(ACCOUNT), work.load_pending(), world.clocks("a")[-1]) == (push, (), True)
+    store.change(ACCOUNT, none)
+    work.fail(ACCOUNT, "no disk")
+    assert (store.load(ACCOUNT), work.load_pending()) == (replace(push, status=SettingStatus.FAILED), ())
+
+
+def test_an_account_that_is_switched_off_watches_nothing_and_still_hears(world: World) -> None:
+    world.tell(1, pushed("a", 1), pushed("old", 1))
+    for name in ("a", "old"):
+        world.resolve(1, image(name))
+    accounts = AccountSwitches(world.database, world.clock)
+    world.machine[0] = day(2)
+    assert accounts.switch(ACCOUNT, is_on=False) == AccountStatus(ACCOUNT, AccountState.DISABLING, day(2))
+    assert world.clocks("a")[-1] is True
+    world.apply_scanning(2)
+    world.apply_scanning(2)
+    assert accounts.switch(ACCOUNT, is_on=False) == AccountStatus(ACCOUNT, AccountState.DISABLED, day(2))
+    world.tell(20, pulled("a", 20), pushed("new", 20))
+    world.resolve(20, image("new"))
+    assert (world.clocks("a"), world.clocks("new")[-1]) == ((1, 20, "", 50, "pull", False), False)
+    world.machine[0] = day(40)
+    accounts.switch(ACCOUNT, is_on=True)
+    world.apply_scanning(40)
+    assert accounts.status(ACCOUNT) == AccountStatus(ACCOUNT, AccountState.ENABLED, day(40))
+    on = (40, "forever", "scanning switched on", "")
+    assert world.intervals("a") == [(1, 2, "pushed", ACCOUNT_OFF), on]
+    assert (world.intervals("new"), world.intervals("old")) == ([on], [(1, 2, "pushed", ACCOUNT_OFF)])
+
+
+def test_a_switch_that_fails_leaves_the_account_as_it_was_and_says_so(world: World) -> None:
+    accounts, work = AccountSwitches(world.database, world.clock), ScanningWork(world.database)
+    world.machine[0] = day(1)
+    accounts.switch(ACCOUNT, is_on=False)
+    work.fail(ACCOUNT, "no disk")
+    assert accounts.status(ACCOUNT) == AccountStatus(ACCOUNT, AccountState.ENABLED, day(1), "no disk")
+    accounts.switch(ACCOUNT, is_on=False)
+    accounts.switch(ACCOUNT, is_on=True)
+    assert (work.load_pending(), accounts.status(ACCOUNT).state) == ((ACCOUNT,), AccountState.ENABLING)
+    world.apply_scanning(1)
+    assert (work.load_pending(), accounts.status(ACCOUNT).state) == ((), AccountState.ENABLED)
+    with pytest.raises(NotFoundError):
+        accounts.switch("000000000009", is_on=True)

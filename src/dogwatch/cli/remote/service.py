@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from ipaddress import ip_address
@@ -13,6 +13,7 @@ from dogwatch.cli.remote import cost_shapes, finding_shapes, history_shapes, ima
 from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.wire import Wire, tls_context
+from dogwatch.model.accounts import AccountStatus
 from dogwatch.model.costs import Costs
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.errors import ConfigError, InvalidRequestError
@@ -81,6 +82,7 @@ class RemoteDogwatch:
         self.registries = RemoteRegistries(wire)
         self.exclusions = RemoteExclusions(wire)
         self.scanning = RemoteScanning(wire)
+        self.accounts = RemoteAccounts(wire)
         self.costs = RemoteCosts(wire)
 
     def check_registry(self, alias: str) -> Sequence[setup_shapes.Check]:
@@ -119,12 +121,38 @@ class RemoteDogwatch:
         Raises:
             ServiceError: it has not within APPLY_SECONDS.
         """
+        self._wait_while(
+            lambda: any(one.status is SettingStatus.PENDING for one in self.rescan_settings.load_scopes(""))
+        )
+
+    def change_scanning(self, wanted: ScanningConfiguration) -> ScanningConfiguration:
+        """Ask for other rules."""
+        rules = [{"frequency": str(rule.frequency), "filters": list(rule.filters)} for rule in wanted.rules]
+        wish = {"scan_type": str(wanted.scan_type), "rules": rules}
+        return self._wire.send("PUT", "/scanning", ScanningConfiguration, wish)
+
+    def switch_account(self, *, is_on: bool) -> AccountStatus:
+        """Ask for the key's account to be switched on or off."""
+        return self._wire.send("POST", f"/account/{'enable' if is_on else 'disable'}", AccountStatus)
+
+    def apply_scanning(self) -> None:
+        """Wait until the service has come to the change.
+
+        Raises:
+            ServiceError: it has not within APPLY_SECONDS.
+        """
+        self._wait_while(
+            lambda: (
+                self.scanning.load("").status is SettingStatus.PENDING or not self.accounts.status("").state.is_settled
+            )
+        )
+
+    def _wait_while(self, is_pending: Callable[[], bool]) -> None:
         deadline = time.monotonic() + APPLY_SECONDS
-        while any(one.status is SettingStatus.PENDING for one in self.rescan_settings.load_scopes("")):
+        while is_pending():
             if time.monotonic() > deadline:
-                raise ServiceError(
-                    self._wire.server, f"the change was asked for, and is pending for {APPLY_SECONDS:g} s"
-                )
+                reason = f"the change was asked for, and is pending for {APPLY_SECONDS:g} s"
+                raise ServiceError(self._wire.server, reason)
             time.sleep(_LOOK_SECONDS)
 
     def update_feeds(self, confirmed: Collection[tuple[str, str]] = ()) -> bool:
@@ -250,11 +278,16 @@ class RemoteScanning:
         """Return the rules."""
         return self._wire.get("/scanning", ScanningConfiguration)
 
-    def change(self, account_id: str, wanted: ScanningConfiguration) -> ScanningConfiguration:
-        """Replace the rules."""
-        rules = [{"frequency": str(rule.frequency), "filters": list(rule.filters)} for rule in wanted.rules]
-        wish = {"scan_type": str(wanted.scan_type), "rules": rules}
-        return self._wire.send("PUT", "/scanning", ScanningConfiguration, wish)
+
+class RemoteAccounts:
+    """Implements `ports.Accounts`."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    def status(self, account_id: str) -> AccountStatus:
+        """Return how the key's account stands."""
+        return self._wire.get("/account", AccountStatus)
 
 
 class RemoteExclusions:

@@ -10,7 +10,19 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from dogwatch.model.errors import DogwatchError, InvalidRequestError
-from dogwatch.serve.api import costs, deeds, exclusions, findings, histories, images, lifecycle, scanning, setup, usage
+from dogwatch.serve.api import (
+    accounts,
+    costs,
+    deeds,
+    exclusions,
+    findings,
+    histories,
+    images,
+    lifecycle,
+    scanning,
+    setup,
+    usage,
+)
 from dogwatch.serve.api.asked import REQUEST_ID, Json, Rooms
 from dogwatch.serve.errors import BROKEN, NO_SUCH_PATH, WRONG_METHOD, Problem, bare_problem, problem_answer
 from dogwatch.serve.messages import Answer
@@ -30,7 +42,7 @@ def make_api(rooms: Rooms, version: str) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.rooms = rooms
-    for one in (findings, images, histories, deeds, exclusions, lifecycle, scanning, costs, setup, usage):
+    for one in (accounts, findings, images, histories, deeds, exclusions, lifecycle, scanning, costs, setup, usage):
         app.include_router(one.router, prefix=PREFIX)
     app.add_exception_handler(DogwatchError, _answer_ours)
     app.add_exception_handler(RequestValidationError, _answer_invalid)

@@ -15,6 +15,7 @@ from dogwatch.serve.api.filters import FILTER, Texts, read_filters
 from dogwatch.serve.callers import Caller, CallerCheck
 from dogwatch.serve.messages import Incoming
 from dogwatch.serve.ports import (
+    AccountSwitches,
     CostViews,
     Exclusions,
     ImageDeeds,
@@ -36,7 +37,7 @@ REQUEST_ID = "dogwatch.request_id"
 
 @dataclass(frozen=True, slots=True)
 class Rooms:
-    """What the API works with; `after_setting` is called when a change of windows was stored."""
+    """What the API works with; `after_setting` is called when a change was stored that a job applies."""
 
     callers: CallerCheck
     views: Views
@@ -45,6 +46,7 @@ class Rooms:
     deeds: ImageDeeds
     exclusions: Exclusions
     scanning: Scanning
+    accounts: AccountSwitches
     usage: Usage
     costs: CostViews
     registries: RegistryAdmin

@@ -215,7 +215,7 @@ def leaving(one: LeavingImage) -> dict[str, Any]:
 def scanning(one: ScanningConfiguration) -> dict[str, Any]:
     """Return which repositories are scanned, and how often."""
     rules = [{"frequency": str(rule.frequency), "filters": list(rule.filters)} for rule in one.rules]
-    return {"scan_type": str(one.scan_type), "rules": rules}
+    return {"scan_type": str(one.scan_type), "rules": rules, "status": str(one.status)}
 
 
 def check(one: Check) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def show_scanning(asked: Known) -> Json:
 
 @router.put("/scanning")
 def change_scanning(asked: Known) -> Json:
-    """Replace the rules; they take effect before the answer comes."""
+    """Ask for other rules; PENDING until a job has applied them."""
     asked.filters()
     asked.caller.require(Role.ADMIN, "change what is scanned")
     try:
@@ -42,8 +42,6 @@ def change_scanning(asked: Known) -> Json:
     except (msgspec.DecodeError, RecursionError) as error:
         raise InvalidRequestError("body", str(error) or "not JSON") from error
     rules = tuple(ScanningRule(rule.frequency, rule.filters) for rule in wanted.rules)
-    return Json(
-        rendering.scanning(
-            asked.rooms.scanning.change(asked.account_id, ScanningConfiguration(wanted.scan_type, rules))
-        )
-    )
+    kept = asked.rooms.scanning.change(asked.account_id, ScanningConfiguration(wanted.scan_type, rules))
+    asked.rooms.after_setting()
+    return Json(rendering.scanning(kept))

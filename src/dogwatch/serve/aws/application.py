@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
 
 import msgspec
 
 from dogwatch.model.errors import DogwatchError
+from dogwatch.serve.aws.accounts import batch_get_account_status, disable, enable
 from dogwatch.serve.aws.clusters import get_clusters
 from dogwatch.serve.aws.configuration import get_configuration, update_configuration
 from dogwatch.serve.aws.coverage import list_coverage
@@ -15,32 +19,69 @@ from dogwatch.serve.aws.errors import aws_answer, plain_error
 from dogwatch.serve.aws.findings import list_findings
 from dogwatch.serve.aws.operations import OFFERED, SERVICE
 from dogwatch.serve.aws.usage_totals import list_usage_totals
-from dogwatch.serve.callers import CallerCheck
+from dogwatch.serve.callers import Caller, CallerCheck
 from dogwatch.serve.messages import Answer, Incoming
-from dogwatch.serve.ports import CostViews, RegistryAdmin, RescanSettings, Views
+from dogwatch.serve.ports import AccountSwitches, CostViews, RegistryAdmin, RescanSettings, Views
+
+
+@dataclass(frozen=True, slots=True)
+class InspectorRooms:
+    """What the operations work with; `after_setting` is called when a change was stored that a job applies."""
+
+    views: Views
+    rescan: RescanSettings
+    registries: RegistryAdmin
+    accounts: AccountSwitches
+    costs: CostViews
+    after_setting: Callable[[], None]
+
+
+_Operation = Callable[[Caller, bytes, InspectorRooms], dict[str, Any]]
+
+
+def _update_configuration(caller: Caller, body: bytes, rooms: InspectorRooms) -> dict[str, Any]:
+    if update_configuration(caller, body, rooms.rescan):
+        rooms.after_setting()
+    return {}
+
+
+def _enable(caller: Caller, body: bytes, rooms: InspectorRooms) -> dict[str, Any]:
+    content = enable(caller, body, rooms.accounts)
+    rooms.after_setting()
+    return content
+
+
+def _disable(caller: Caller, body: bytes, rooms: InspectorRooms) -> dict[str, Any]:
+    content = disable(caller, body, rooms.accounts)
+    rooms.after_setting()
+    return content
+
+
+_ANSWERS: Mapping[str, _Operation] = MappingProxyType(
+    {
+        "GetConfiguration": lambda caller, body, rooms: get_configuration(caller, body, rooms.rescan),
+        "UpdateConfiguration": _update_configuration,
+        "Enable": _enable,
+        "Disable": _disable,
+        "BatchGetAccountStatus": lambda caller, body, rooms: batch_get_account_status(caller, body, rooms.accounts),
+        "ListCoverage": lambda caller, body, rooms: list_coverage(caller, body, rooms.views, rooms.registries),
+        "ListCoverageStatistics": lambda caller, body, rooms: list_coverage_statistics(
+            caller, body, rooms.views, rooms.registries
+        ),
+        "ListFindings": lambda caller, body, rooms: list_findings(caller, body, rooms.views, rooms.registries),
+        "ListUsageTotals": lambda caller, body, rooms: list_usage_totals(caller, body, rooms.costs),
+        "GetClustersForImage": lambda caller, body, rooms: get_clusters(caller, body, rooms.views, rooms.registries),
+    }
+)
+"""What answers each of the operations that are offered."""
 
 
 class AwsApplication:
-    """The inspector2 endpoint; `answer` may wait for the database, so it runs on a thread.
+    """The inspector2 endpoint; `answer` may wait for the database, so it runs on a thread."""
 
-    `after_setting` is called when a change of windows was stored.
-    """
-
-    def __init__(
-        self,
-        callers: CallerCheck,
-        views: Views,
-        rescan: RescanSettings,
-        registries: RegistryAdmin,
-        costs: CostViews,
-        after_setting: Callable[[], None],
-    ) -> None:
+    def __init__(self, callers: CallerCheck, rooms: InspectorRooms) -> None:
         self._callers = callers
-        self._views = views
-        self._rescan = rescan
-        self._registries = registries
-        self._costs = costs
-        self._after_setting = after_setting
+        self._rooms = rooms
 
     def answer(self, operation: str, incoming: Incoming, request_id: str) -> Answer:
         """Answer one call."""
@@ -49,22 +90,7 @@ class AwsApplication:
             if operation not in OFFERED:
                 message = f"{operation} is not offered here yet; offered are {', '.join(OFFERED)}"
                 return plain_error(400, "UnsupportedOperationException", message, request_id)
-            if operation == "GetConfiguration":
-                content = get_configuration(caller, incoming.body, self._rescan)
-            elif operation == "UpdateConfiguration":
-                content = {}
-                if update_configuration(caller, incoming.body, self._rescan):
-                    self._after_setting()
-            elif operation == "ListCoverage":
-                content = list_coverage(caller, incoming.body, self._views, self._registries)
-            elif operation == "ListCoverageStatistics":
-                content = list_coverage_statistics(caller, incoming.body, self._views, self._registries)
-            elif operation == "GetClustersForImage":
-                content = get_clusters(caller, incoming.body, self._views, self._registries)
-            elif operation == "ListUsageTotals":
-                content = list_usage_totals(caller, incoming.body, self._costs)
-            else:
-                content = list_findings(caller, incoming.body, self._views, self._registries)
+            content = _ANSWERS[operation](caller, incoming.body, self._rooms)
         except DogwatchError as error:
             return aws_answer(error, request_id)
         return Answer(200, msgspec.json.encode(content), headers={"x-amzn-requestid": request_id})

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 
 from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.monitoring import ScanFrequency
 from dogwatch.model.views import ImageQuery, ImageView, UnresolvedView
 from dogwatch.serve.aws import wire
 from dogwatch.serve.aws.errors import NotOfferedError
@@ -169,7 +170,7 @@ def _resource(image: ImageView | UnresolvedView, names: Names) -> dict[str, Any]
             "ecrRepository": wire.without_empty(
                 {
                     "name": names.repository(image.registry_alias, image.repository),
-                    "scanFrequency": image.scan_frequency,
+                    "scanFrequency": "MANUAL" if image.scan_frequency == ScanFrequency.OFF else image.scan_frequency,
                 }
             ),
         },

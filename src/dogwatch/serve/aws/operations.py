@@ -10,6 +10,9 @@ SERVICE = "inspector2"
 OFFERED = (
     "GetConfiguration",
     "UpdateConfiguration",
+    "Enable",
+    "Disable",
+    "BatchGetAccountStatus",
     "ListCoverage",
     "ListCoverageStatistics",
     "ListFindings",

@@ -20,7 +20,7 @@ from dogwatch.serve.messages import Answer, Incoming
 from dogwatch.serve.page.address import Address, read_address
 from dogwatch.serve.page.lists import ROWS, SORTS, Listed, by_layer, list_findings, list_images, list_unresolved, offers
 from dogwatch.serve.page.words import age, make_templates
-from dogwatch.serve.ports import CostViews, Views
+from dogwatch.serve.ports import AccountSwitches, CostViews, Views
 
 STYLE = "/page.css"
 _IMAGE = re.compile(r"/images/([1-9][0-9]{0,17})")
@@ -46,9 +46,12 @@ def is_for_browsers(incoming: Incoming) -> bool:
 class PageApplication:
     """Makes the pages."""
 
-    def __init__(self, callers: CallerCheck, views: Views, costs: CostViews, version: str) -> None:
+    def __init__(
+        self, callers: CallerCheck, views: Views, accounts: AccountSwitches, costs: CostViews, version: str
+    ) -> None:
         self._callers = callers
         self._views = views
+        self._accounts = accounts
         self._costs = costs
         self._version = version
         self._templates = make_templates()
@@ -93,6 +96,7 @@ class PageApplication:
             seen=seen,
             unresolved=unresolved,
             audit=self._views.last_audit(),
+            state=str(self._accounts.status(account_id).state),
             costs=self._costs.load(account_id),
         )
 

@@ -2,6 +2,7 @@
 -- Images with their status, as of now. A sweep that comes late shows no dead image as watched.
 SELECT image.*,
        CASE WHEN image.removed_at IS NOT NULL OR image.state = 'deleted' THEN 'RESOURCE_TERMINATED'
+            WHEN image.scan_frequency = 'OFF' THEN 'PENDING_DISABLE'
             WHEN image.scan_frequency = 'MANUAL' THEN 'SCAN_FREQUENCY_MANUAL'
             WHEN NOT image.is_inside THEN 'SCAN_ELIGIBILITY_EXPIRED'
             WHEN image.state = 'failed' THEN image.failure
@@ -9,7 +10,7 @@ SELECT image.*,
             WHEN image.scan_frequency = 'SCAN_ON_PUSH' THEN 'SCAN_FREQUENCY_SCAN_ON_PUSH'
             ELSE 'SUCCESSFUL' END AS status_reason,
        CASE WHEN image.removed_at IS NULL AND image.state IN ('pending', 'indexed')
-                 AND image.scan_frequency <> 'MANUAL' AND image.is_inside THEN 'ACTIVE' ELSE 'INACTIVE' END AS status_code
+                 AND image.scan_frequency NOT IN ('MANUAL', 'OFF') AND image.is_inside THEN 'ACTIVE' ELSE 'INACTIVE' END AS status_code
 FROM ({images}) AS image
 
 -- name: one_by_one

@@ -1,16 +1,60 @@
 -- name: load
--- An account's rules.
-SELECT scan_type, rules FROM scanning_configuration WHERE account_id = %(account)s
+-- An account's rules that are in force, those that wait, and why the newest change failed.
+SELECT scan_type, rules, wanted, problem FROM scanning_configuration WHERE account_id = %(account)s
 
 -- name: save
--- The rules that hold from now on.
-INSERT INTO scanning_configuration (account_id, scan_type, rules, set_at)
-VALUES (%(account)s, %(scan_type)s, %(rules)s, %(now)s)
-ON CONFLICT (account_id) DO UPDATE SET scan_type = excluded.scan_type, rules = excluded.rules, set_at = excluded.set_at
+-- The rules that are asked for; a newer change takes the place of one that waits.
+INSERT INTO scanning_configuration (account_id, scan_type, rules, set_at, wanted)
+VALUES (%(account)s, 'ENHANCED', '[]', %(now)s, %(wanted)s)
+ON CONFLICT (account_id) DO UPDATE SET wanted = excluded.wanted, set_at = excluded.set_at, problem = ''
+
+-- name: settle
+-- What was applied is in force. What was asked for meanwhile goes on waiting.
+UPDATE scanning_configuration
+SET scan_type = %(scan_type)s, rules = %(rules)s, problem = '',
+    wanted = CASE WHEN wanted IS DISTINCT FROM %(wanted)s THEN wanted END
+WHERE account_id = %(account)s
+
+-- name: give_up
+-- Rules that could not be applied no longer wait; those before stay in force.
+UPDATE scanning_configuration SET wanted = NULL, problem = %(problem)s
+WHERE account_id = %(account)s AND wanted IS NOT NULL
 
 -- name: is_account
 -- Whether there is such an account.
 SELECT FROM account WHERE id = %(account)s
+
+-- name: pending
+-- Accounts with rules, or a switch, that wait to be applied.
+SELECT account_id FROM scanning_configuration WHERE wanted IS NOT NULL
+UNION
+SELECT id FROM account WHERE switch IS NOT NULL
+ORDER BY 1
+
+-- name: switch
+-- Whether an account is scanned, as applied, and what waits.
+SELECT is_scanned, switch, switched_at, switch_problem FROM account WHERE id = %(account)s
+
+-- name: save_switch
+-- An account is to be switched on or off; nothing waits where it is so already.
+UPDATE account
+SET switch = CASE WHEN switch IS NULL AND is_scanned = %(on)s THEN NULL
+                  WHEN %(on)s THEN 'ENABLING' ELSE 'DISABLING' END,
+    switched_at = CASE WHEN coalesce(switch = 'ENABLING', is_scanned) = %(on)s THEN switched_at
+                       ELSE %(now)s::timestamptz END,
+    switch_problem = ''
+WHERE id = %(account)s
+RETURNING is_scanned, switch, switched_at, switch_problem
+
+-- name: settle_switch
+-- What was applied is in force. What was asked for meanwhile goes on waiting.
+UPDATE account
+SET is_scanned = %(on)s, switch_problem = '', switch = CASE WHEN switch IS DISTINCT FROM %(switch)s THEN switch END
+WHERE id = %(account)s
+
+-- name: give_up_switch
+-- A switch that could not be applied no longer waits.
+UPDATE account SET switch = NULL, switch_problem = %(problem)s WHERE id = %(account)s AND switch IS NOT NULL
 
 -- name: repositories
 -- The repositories of an account's watched registries.
@@ -36,7 +80,7 @@ WITH ended AS (
     RETURNING clocks.image_id, clocks.held_by
 )
 UPDATE monitoring
-SET to_at = greatest(from_at, %(now)s), end_reason = 'monitoring ended: its repository is no longer scanned',
+SET to_at = greatest(from_at, %(now)s), end_reason = %(reason)s,
     held_by = ended.held_by
 FROM ended
 WHERE monitoring.image_id = ended.image_id AND monitoring.to_at = '9999-12-31Z'

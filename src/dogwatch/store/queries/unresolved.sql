@@ -19,6 +19,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT CASE WHEN registry.removed_at IS NOT NULL
                      OR heard.deleted_at > coalesce(heard.pushed_at, '-infinity') THEN 'RESOURCE_TERMINATED'
+                WHEN repository.scan_frequency = 'OFF' THEN 'PENDING_DISABLE'
                 WHEN repository.scan_frequency = 'MANUAL' THEN 'SCAN_FREQUENCY_MANUAL'
                 ELSE manifest.status_reason END AS status_reason) AS standing
 WHERE {account}

@@ -85,6 +85,6 @@ ORDER BY page.image_id
 
 -- name: repositories
 -- The repositories of an account's watched registries, and whether an event or a deed can wake their images.
-SELECT repository.id, registry.alias, repository.name, repository.scan_frequency <> 'MANUAL'
+SELECT repository.id, registry.alias, repository.name, repository.scan_frequency NOT IN ('MANUAL', 'OFF')
 FROM repository JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
 WHERE repository.account_id = %(account)s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dogwatch.model.errors import ForbiddenError
@@ -11,13 +12,14 @@ from dogwatch.serve.ports import Exclusions, Lifecycle, RegistryAdmin, Scanning,
 
 @dataclass(frozen=True, slots=True)
 class EcrRooms:
-    """What the operations of ecr work with."""
+    """What the operations of ecr work with; `after_setting` is called when a change was stored that a job applies."""
 
     views: Views
     registries: RegistryAdmin
     lifecycle: Lifecycle
     scanning: Scanning
     exclusions: Exclusions
+    after_setting: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _PAGE_MAX = 1_000
 
 _CONTINUOUS = "continuous scanning is selected for the image"
 _SCANNED = "the scan was completed, and is not repeated"
+_OFF = "scanning is switched off for the account"
 _EXPIRED = "the image is no longer watched: its windows are over, or it was forgotten by hand"
 
 SCAN_STATUSES: Mapping[StatusReason, tuple[str, str]] = MappingProxyType(
@@ -36,6 +37,7 @@ SCAN_STATUSES: Mapping[StatusReason, tuple[str, str]] = MappingProxyType(
         StatusReason.PENDING_REVIVAL_SCAN: ("PENDING", ""),
         StatusReason.SCAN_IN_PROGRESS: ("IN_PROGRESS", ""),
         StatusReason.SCAN_FREQUENCY_SCAN_ON_PUSH: ("COMPLETE", _SCANNED),
+        StatusReason.PENDING_DISABLE: ("FINDINGS_UNAVAILABLE", _OFF),
         StatusReason.SCAN_ELIGIBILITY_EXPIRED: ("SCAN_ELIGIBILITY_EXPIRED", _EXPIRED),
         StatusReason.UNSUPPORTED_OS: ("UNSUPPORTED_IMAGE", ""),
         StatusReason.UNSUPPORTED_MEDIA_TYPE: ("UNSUPPORTED_IMAGE", ""),

@@ -61,6 +61,7 @@ def put_registry_scanning_configuration(asked: EcrAsked) -> dict[str, Any]:
     )
     configuration = ScanningConfiguration(wanted.scan_type or ScanType.BASIC, rules)
     kept = asked.rooms.scanning.change(asked.caller.account_id, configuration)
+    asked.rooms.after_setting()
     return {"registryScanningConfiguration": _shape(kept)}
 
 
