@@ -43,7 +43,8 @@ key of the settings file; the first of these that is given counts. An option tha
 **Where commands work.** Beside a running service and without one: they share the data folder, and start its database
 where nobody has. With `--server https://dogwatch.example --token-file FILE` (or `DOGWATCH_SERVER`,
 `DOGWATCH_TOKEN_FILE`) those that read, what is done with one image (`images hold` and its neighbours), and `rescan
-set`, `scanning set`, `scanning reset`, `accounts enable`, `accounts disable`, `exclusions add`, `exclusions remove`, `registries test`, `registries remove`
+set`, `scanning set`, `scanning reset`, `accounts enable`, `accounts disable`, `exclusions add`,
+`exclusions remove`, `registries test`, `registries remove`
 and `db update`, ask a service elsewhere by its [API](api.md); answers, refusals and exit codes are the same. What
 needs the service's own machine says so. The key is made there: `dogwatch keys add --role reader`, and what that
 prints is the token file. It is sent over `https://`, or to this machine; anywhere else only with `--plain-http`.
