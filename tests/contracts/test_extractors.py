@@ -29,13 +29,14 @@ from dogwatch.model.errors import ContentError
 
 PAGE = Path(__file__).parents[2] / "docs" / "extractors.md"
 
-# A path that each extractor wants, and a directory that it says holds wanted files.
+# A path that each extractor wants, and a directory that it says holds wanted files; empty where they lie anywhere.
 PLACES = {
     "os-release": ("etc/os-release", "usr/lib"),
     "dpkg-status": ("var/lib/dpkg/status", "var/lib/dpkg"),
     "dpkg-ownership": ("var/lib/dpkg/info/a.list", "var/lib/dpkg/info"),
     "python-metadata": ("x/a.dist-info/METADATA", "x/a.dist-info"),
     "npm-package": ("x/node_modules/a/package.json", "x/node_modules"),
+    "java-archive": ("app/a.jar", ""),
     "unread-database": ("lib/apk/db/installed", "lib/apk/db"),
 }
 
@@ -87,10 +88,10 @@ def test_names_are_distinct_and_the_fingerprint_tells_every_version() -> None:
 def test_an_extractor_wants_its_files_and_holds_their_directories(extractor: AnyExtractor) -> None:
     path, directory = PLACES[extractor.name]
     assert extractor.wants(path)
-    assert extractor.holds(directory)
+    assert extractor.holds(directory) == bool(directory)
     assert find_extractor(path) is extractor
     assert not extractor.endings or path[max(path.rfind("."), path.rfind("/")) + 1 :] in extractor.endings
-    assert may_hold_wanted_files(directory)
+    assert may_hold_wanted_files(directory) == bool(directory)
     assert not extractor.wants("usr/bin/env")
     assert not extractor.wants("")
     assert not extractor.holds("srv")

@@ -9,6 +9,7 @@ import zipfile
 
 from tests.builders.advisories import encode_record, osv_record
 from tests.builders.archives import BASE, TOP, archive_of, saved
+from tests.builders.jars import build_jar, manifest, pom
 from tests.builders.layers import (
     END,
     compress,
@@ -201,6 +202,15 @@ def programs() -> Seeds:
         build_pe(".data", info),
         build_mach_o("__go_buildinfo", info),
         build_mach_o(".dep-v0", audit),
+    )
+
+
+def jars() -> Seeds:
+    """Archives in archives, packed and stored, named by Maven and by their manifest."""
+    inner = build_jar(pom("g.h", "a", "1") | manifest(Bundle_SymbolicName="g.h.b", Bundle_Version="2"))
+    return (
+        build_jar({"lib/b-1.0.jar": inner, "lib/c.jar": build_jar(manifest(Implementation_Vendor_Id="g.h"))}),
+        build_jar({"lib/b-1.0.jar": inner, "META-INF/MANIFEST.MF": b"Bundle-Version: 1"}, stored=True, before=b"#!x"),
     )
 
 

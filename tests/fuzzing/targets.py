@@ -181,6 +181,7 @@ TARGETS = (
     Target("os-release", _extract_at("etc/os-release"), seeds.os_releases),
     Target("python-metadata", _extract_at("a-1.dist-info/METADATA"), seeds.python_files),
     Target("npm-package", _extract_at("node_modules/a/package.json"), seeds.npm_files),
+    Target("java-archive", _extract_at("a.jar"), seeds.jars),
     Target("program", _read_program, seeds.programs),
     Target("bill", _refusable(lambda content: read_bill(content, "it", LIMITS)), seeds.bills),
     Target("package-url", _read_package_url, seeds.package_urls),

@@ -12,6 +12,7 @@ from dogwatch.inventory.extractor import Extractor, SpooledExtractor
 from dogwatch.inventory.extractors import (
     dpkg_ownership,
     dpkg_status,
+    java_archive,
     npm_package,
     os_release,
     python_metadata,
@@ -28,6 +29,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     dpkg_ownership.EXTRACTOR,
     python_metadata.EXTRACTOR,
     npm_package.EXTRACTOR,
+    java_archive.EXTRACTOR,
     unread_database.EXTRACTOR,
 )
 

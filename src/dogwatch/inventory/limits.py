@@ -40,6 +40,14 @@ class Limits:
     # A program or archive is put aside to be read at any place; beyond memory's share, on a disk. The largest programs
     # of Go and the largest jars seen have 200 to 400 MB.
     spool_bytes: int = 512 * MIB
+    # An ear holds wars, which hold jars, which may hold jars again: real ones end there.
+    archive_depth: int = 6
+    # Of one archive with all that it holds: entries of all directories. The largest seen have 400,000.
+    archive_entries: int = 2_000_000
+    # Of one archive: bytes of the archives in it, at all depths; whoever overlaps them cannot have them read for ever.
+    archive_bytes: int = 2 * GIB
+    # Archives that are packed once more inside another are unpacked in memory: all of one that are open at one time.
+    archive_unpacked_bytes: int = 48 * MIB
     # Debian has some 70,000 packages in all; a list of files rarely names more than one thousand that matter.
     file_entries: int = 100_000
     # A large monorepo image has some 50,000 wanted files.
