@@ -47,7 +47,7 @@ FEEDS: dict[GapKind, FeedView] = {
 
 # One bill of materials for each kind that those give.
 BILLS: dict[GapKind, str] = {
-    GapKind.PACKAGE_UNIDENTIFIED: "pkg:golang/example.org/a@1.0",
+    GapKind.PACKAGE_UNIDENTIFIED: "pkg:generic/a@1.0",
     GapKind.SOURCE_PACKAGE_UNKNOWN: "pkg:deb/debian/a@1.0?distro=debian-12",
 }
 
