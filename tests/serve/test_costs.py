@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dogwatch.cli.main import application
-from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, Scans
+from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, RescanRate, Scans
 from tests.builders.watching import day
 from tests.serve.asgi import LOCAL, call
 from tests.serve.old_images import Served, serving_old_images
@@ -30,6 +30,7 @@ TWO_MONTHS = Costs(
         MonthOfScans("harbour", date(2026, 7, 1), Scans(10, 5), Scans(10, 1_000)),
         MonthOfScans("harbour", date(2026, 6, 1), Scans(0, 7), Scans(0, 7)),
     ),
+    RescanRate(5, 50),
 )
 
 
@@ -91,6 +92,7 @@ def test_the_api_tells_amounts_as_exact_texts(rooms: Rooms) -> None:
         "currency": "USD",
         "prices": {"initial_scan": "0.09", "rescan": "0.01"},
         "never_scanned": 3,
+        "recent": {"days": 30, "rescans": 5, "image_days": 50},
         "months": [
             {
                 "registry": "harbour",
@@ -131,7 +133,7 @@ def served(database: str, tmp_path: Path) -> Iterator[Served]:
 
 def test_the_command_tells_the_same_here_and_from_afar(served: Served, tmp_path: Path) -> None:
     world = served.world
-    world.rows("INSERT INTO scan_day VALUES (%s, '2026-01-31', 1, 2, 3, 4, 50) RETURNING true", world.registry.id)
+    world.rows("INSERT INTO scan_day VALUES (%s, '2026-01-31', 1, 2, 3, 4, 50, 6) RETURNING true", world.registry.id)
     world.rows("UPDATE scan_count SET counted_until = %s RETURNING true", day(31))
     token = tmp_path / "token"
     token.write_text(f"{served.admin.id}:{served.admin.secret}")

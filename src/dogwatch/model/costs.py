@@ -8,11 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 CURRENCY = "USD"
 
 USUAL_INITIAL_SCAN, USUAL_RESCAN = Decimal("0.09"), Decimal("0.01")
 """What the original asks for each in most of its regions."""
+
+RECENT_DAYS = 30
+"""What the original calls usage, and a month where one is foretold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,27 @@ class PriceTable:
 
 
 @dataclass(frozen=True, slots=True)
+class RescanRate:
+    """How often advisories asked for a re-scan in the last RECENT_DAYS days: `rescans` in `image_days` of watching."""
+
+    rescans: int = 0
+    image_days: int = 0
+
+    def monthly_rescans(self, images: int) -> int | None:
+        """Return how many re-scans so many watched images would have in RECENT_DAYS days; None where nobody can tell.
+
+        That is the original's own estimate: watched images times re-scans of an image. It takes all images alike, and
+        does not foresee which of them wake.
+
+        Source:
+            Amazon Inspector user guide, page on usage, read 2026-08.
+        """
+        if not self.image_days:
+            return None
+        return round(Fraction(images * RECENT_DAYS * self.rescans, self.image_days))
+
+
+@dataclass(frozen=True, slots=True)
 class MonthOfScans:
     """A registry's scans in a calendar month (UTC): as they were, and as they would have been without windows.
 
@@ -69,10 +94,11 @@ class Costs:
 
     `counted_until` is the moment up to which everything is counted; None before the first count. `never_scanned` are
     images outside their windows that nobody ever read: without windows each would have been an initial scan, and what
-    re-scans it would have had nobody can tell.
+    re-scans it would have had nobody can tell. `rate` is for foretelling.
     """
 
     prices: PriceTable
     counted_until: datetime | None
     never_scanned: int
     months: tuple[MonthOfScans, ...]
+    rate: RescanRate = RescanRate()

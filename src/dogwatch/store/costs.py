@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from dogwatch.model.costs import AccountScans, Costs, MonthOfScans, PriceTable, Scans
+from dogwatch.model.costs import RECENT_DAYS, AccountScans, Costs, MonthOfScans, PriceTable, RescanRate, Scans
 from dogwatch.model.monitoring import MonitoringEnd
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("costs")
-
-RECENT_DAYS = 30
-"""What the original calls usage: the last days, today among them."""
 
 _ONE_DAY = timedelta(days=1)
 _COUNTING_MEMORY = "64MB"  # a day's images are grouped in memory; otherwise a million of them go through the disk
@@ -49,7 +46,8 @@ class ScanCounts:
             if row[0] is not None and row[0] >= end:
                 return False
             connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
-            values = {"day": start.date(), "start": start, "end": end}
+            is_recent = until - end <= RECENT_DAYS * _ONE_DAY
+            values = {"day": start.date(), "start": start, "end": end, "is_recent": is_recent}
             connection.execute(_SQL["forget_day"], values)
             reasons = {"window_ends": _WINDOW_ENDS, "inner_reasons": _INNER_REASONS}
             connection.execute(_SQL["count_day"], {**values, **reasons})
@@ -72,22 +70,27 @@ class CostStore:
 
     def load(self, account_id: str) -> Costs:
         """Return an account's scans by registry and month, the newest month first."""
-        values = {"account": account_id}
+        values = {"account": account_id, "day": self._first_recent_day()}
         with self._database.transaction() as connection:
             until = connection.execute(_SQL["counted_until"]).fetchone()
             never = connection.execute(_SQL["never_scanned"], values).fetchone()
             rows = connection.execute(_SQL["months"], values).fetchall()
+            rate = connection.execute(_SQL["rate"], values).fetchone()
         assert until is not None  # the migration made it
         assert never is not None  # a count
+        assert rate is not None  # a sum
         months = tuple(
             MonthOfScans(alias, month, Scans(initial, rescans), Scans(initial, without))
             for alias, month, initial, rescans, without in rows
         )
-        return Costs(self._prices, until[0], never[0], months)
+        return Costs(self._prices, until[0], never[0], months, RescanRate(*rate))
 
     def load_recent(self, account_ids: Sequence[str]) -> tuple[AccountScans, ...]:
         """Return the scans of accounts in the last RECENT_DAYS days, today among them; only of those that there are."""
-        first = self._clock.now().date() - (RECENT_DAYS - 1) * _ONE_DAY
+        values = {"accounts": list(account_ids), "day": self._first_recent_day()}
         with self._database.transaction() as connection:
-            rows = connection.execute(_SQL["since"], {"accounts": list(account_ids), "day": first}).fetchall()
+            rows = connection.execute(_SQL["since"], values).fetchall()
         return tuple(AccountScans(account, Scans(initial, rescans)) for account, initial, rescans in rows)
+
+    def _first_recent_day(self) -> date:
+        return self._clock.now().date() - (RECENT_DAYS - 1) * _ONE_DAY

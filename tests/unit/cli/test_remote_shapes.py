@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from dogwatch.cli.remote import cost_shapes, finding_shapes, history_shapes, image_shapes, setup_shapes
-from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, Scans
+from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, RescanRate, Scans
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import (
@@ -73,6 +73,7 @@ def through_json(document: dict[str, Any], shape: Any) -> Any:
             NOW,
             3,
             (MonthOfScans("local", date(2026, 12, 1), Scans(1, 2), Scans(1, 10**12)),),
+            RescanRate(7, 11),
         ),
     ],
 )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from dogwatch.model.costs import PriceTable, Scans
+from dogwatch.model.costs import PriceTable, RescanRate, Scans
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,19 @@ def test_a_cost_is_the_sum_of_scans_by_their_price(scans: Scans, prices: PriceTa
 
 def test_scans_add_up_by_kind() -> None:
     assert Scans(1, 2) + Scans(10, 20) == Scans(11, 22)
+
+
+@pytest.mark.parametrize(
+    ("rate", "images", "monthly"),
+    [
+        (RescanRate(), 10, None),
+        (RescanRate(0, 5), 10, 0),
+        (RescanRate(3, 5), 10, 180),
+        (RescanRate(1, 3_000_000), 50_000, 0),
+        (RescanRate(1, 3_000_000), 50_001, 1),
+    ],
+)
+def test_re_scans_of_a_month_are_foretold_from_the_last_thirty_days(
+    rate: RescanRate, images: int, monthly: int | None
+) -> None:
+    assert rate.monthly_rescans(images) == monthly

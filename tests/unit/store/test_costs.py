@@ -9,7 +9,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from dogwatch.model.costs import AccountScans, Costs, MonthOfScans, PriceTable, Scans
+from dogwatch.model.costs import AccountScans, Costs, MonthOfScans, PriceTable, RescanRate, Scans
 from dogwatch.model.deeds import Deed, DeedRequest
 from dogwatch.model.packages import Package
 from dogwatch.model.registries import RegistryAccess
@@ -46,7 +46,7 @@ def counted(world: World) -> list[tuple[object, ...]]:
     """Return (day, first scans, woken, advised, the last two without windows) of the days that have any."""
     rows = world.rows(
         "SELECT day - '2026-01-01'::date, initial, woken, advised, woken_without_windows, advised_without_windows "
-        "FROM scan_day ORDER BY day, registry_id"
+        "FROM scan_day WHERE initial + woken + advised_without_windows > 0 ORDER BY day, registry_id"
     )
     return [tuple(row) for row in rows]
 
@@ -169,6 +169,7 @@ def test_costs_are_told_by_registry_and_month_of_utc(world: World) -> None:
             MonthOfScans("second", february, Scans(1, 1), Scans(1, 1)),
             MonthOfScans("local", january, Scans(1, 1), Scans(1, 1)),
         ),
+        RescanRate(3, 5),
     )
     recent: list[AccountScans] = []
     for at in (32.5, 59.9, 60, 61):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, Scans
+from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, RescanRate, Scans
 
 
 class Counted(msgspec.Struct):
@@ -41,6 +41,13 @@ class Prices(msgspec.Struct):
     rescan: Decimal
 
 
+class Recent(msgspec.Struct):
+    """How often advisories asked for a re-scan lately."""
+
+    rescans: int
+    image_days: int
+
+
 class Told(msgspec.Struct):
     """What scans cost."""
 
@@ -48,8 +55,11 @@ class Told(msgspec.Struct):
     prices: Prices
     never_scanned: int
     months: tuple[Month, ...]
+    recent: Recent
 
     def view(self) -> Costs:
         """Return what it tells of."""
         prices = PriceTable(self.prices.initial_scan, self.prices.rescan)
-        return Costs(prices, self.counted_until, self.never_scanned, tuple(one.month_of_scans() for one in self.months))
+        months = tuple(one.month_of_scans() for one in self.months)
+        rate = RescanRate(self.recent.rescans, self.recent.image_days)
+        return Costs(prices, self.counted_until, self.never_scanned, months, rate)

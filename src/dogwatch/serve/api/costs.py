@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from dogwatch.model.costs import CURRENCY, Costs, PriceTable, Scans
+from dogwatch.model.costs import CURRENCY, RECENT_DAYS, Costs, PriceTable, Scans
 from dogwatch.serve.api.asked import Json, Known
 from dogwatch.serve.moments import iso
 
@@ -37,6 +37,7 @@ def render_costs(one: Costs) -> dict[str, Any]:
         "prices": {"initial_scan": f"{one.prices.initial_scan:f}", "rescan": f"{one.prices.rescan:f}"},
         "never_scanned": one.never_scanned,
         "months": months,
+        "recent": {"days": RECENT_DAYS, "rescans": one.rate.rescans, "image_days": one.rate.image_days},
     }
 
 

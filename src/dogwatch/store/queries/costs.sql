@@ -18,6 +18,7 @@ DELETE FROM scan_day WHERE day = %(day)s
 -- (`inner_reasons`: better extractors, another frequency) are no scans. Without windows, none would have had to begin
 -- again that a window ended.
 -- concerned: inventories with a package that a range of the day's revisions names, and when these were published.
+-- watched: how many images advisories could have concerned at the end; of recent days alone, as nobody asks it of others.
 -- advised: the images of those inventories, each once however many revisions there were; frozen ones follow no advisory.
 -- Those that were not watched count without windows where a window ended their watch and they are still there now.
 WITH begun AS (
@@ -45,7 +46,7 @@ WITH begun AS (
            min(held.published_at) AS first_at, max(held.published_at) AS last_at
     FROM held JOIN inventory_set ON inventory_set.set_id = held.set_id
     GROUP BY inventory_set.inventory_id
-), advised AS (
+), advised AS MATERIALIZED (
     SELECT monitoring.image_id, monitoring.repository_id,
            bool_or((monitoring.from_at <= concerned.first_at AND monitoring.to_at > concerned.first_at)
                    OR EXISTS (SELECT FROM unnest(concerned.moments) AS moment
@@ -59,21 +60,28 @@ WITH begun AS (
 ), counted AS (
     SELECT repository_id, count(*) FILTER (WHERE is_first) AS initial, count(*) FILTER (WHERE NOT is_first) AS woken,
            0 AS advised, count(*) FILTER (WHERE NOT is_first AND NOT is_by_windows) AS woken_without,
-           0 AS advised_without
+           0 AS advised_without, 0 AS watched
     FROM begun GROUP BY repository_id
     UNION ALL
-    SELECT advised.repository_id, 0, 0, count(*) FILTER (WHERE advised.is_watched), 0, count(*)
+    SELECT repository_id, 0, 0, count(*), 0, count(*), 0 FROM advised WHERE is_watched GROUP BY repository_id
+    UNION ALL
+    SELECT advised.repository_id, 0, 0, 0, 0, count(*), 0
     FROM advised
-    JOIN image ON image.id = advised.image_id
-    JOIN repository ON repository.id = advised.repository_id
-    JOIN registry ON registry.id = repository.registry_id
-    WHERE advised.is_watched
-       OR (advised.is_expired AND image.state <> 'deleted' AND repository.scan_frequency = 'CONTINUOUS_SCAN'
-           AND registry.removed_at IS NULL)
+    JOIN image ON image.id = advised.image_id AND image.state <> 'deleted'
+    JOIN repository ON repository.id = advised.repository_id AND repository.scan_frequency = 'CONTINUOUS_SCAN'
+    JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
+    WHERE advised.is_expired AND NOT advised.is_watched
     GROUP BY advised.repository_id
+    UNION ALL
+    SELECT repository_id, 0, 0, 0, 0, 0, count(*)
+    FROM monitoring
+    WHERE %(is_recent)s AND inventory_id IS NOT NULL AND frozen_revision IS NULL
+      AND from_at < %(end)s AND to_at >= %(end)s
+    GROUP BY repository_id
 )
-INSERT INTO scan_day (registry_id, day, initial, woken, advised, woken_without_windows, advised_without_windows)
-SELECT repository.registry_id, %(day)s, sum(initial), sum(woken), sum(advised), sum(woken_without), sum(advised_without)
+INSERT INTO scan_day (registry_id, day, initial, woken, advised, woken_without_windows, advised_without_windows, watched)
+SELECT repository.registry_id, %(day)s, sum(initial), sum(woken), sum(advised), sum(woken_without), sum(advised_without),
+       CASE WHEN %(is_recent)s THEN sum(watched) END
 FROM counted JOIN repository ON repository.id = counted.repository_id
 GROUP BY repository.registry_id
 
@@ -96,6 +104,12 @@ LEFT JOIN (registry JOIN scan_day ON scan_day.registry_id = registry.id AND scan
 WHERE account.id = ANY(%(accounts)s::text[])
 GROUP BY account.id
 ORDER BY account.id
+
+-- name: rate
+-- How often advisories concerned an account's images from a day on, and on how many days of how many images.
+SELECT coalesce(sum(advised), 0)::bigint, coalesce(sum(watched), 0)::bigint
+FROM scan_day JOIN registry ON registry.id = scan_day.registry_id
+WHERE registry.account_id = %(account)s AND scan_day.day >= %(day)s AND scan_day.watched IS NOT NULL
 
 -- name: counted_until
 -- Up to when everything is counted; NULL before the first count.
