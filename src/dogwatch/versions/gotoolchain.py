@@ -1,7 +1,7 @@
 """The order of Go's release names, as found in binaries: `go1.20`, `go1.21rc2`, `go1.21.0`.
 
 Since 1.21 the first release is `.0` and `go1.21` means the language, below its candidates; before, `go1.20` is the
-release. The Go vulnerability database speaks of `stdlib` and `toolchain` in semantic versions: `semantic_version`
+release. The Go vulnerability database speaks of `stdlib` and `toolchain` in semantic versions: `go_release_version`
 rewrites a release name for that, and this order only serves to show and sort toolchains.
 """
 
@@ -41,13 +41,13 @@ def _parts(text: str) -> tuple[str, str, str | None, str | None, str | None] | N
     return major, minor, patch, word, word_number
 
 
-def semantic_version(text: str) -> str | None:
+def go_release_version(text: str) -> str | None:
     """Return a release name as the semantic version that the Go vulnerability database means by it.
 
-    `go1.21rc2` is `1.21.0-rc.2`, `go1.20` is `1.20.0`; what follows a space or a hyphen (experiments, builds of one's
-    own) is cut off. None for development builds and everything that is no release name.
+    `go1.21rc2` is `1.21.0-rc.2`, `go1.20` is `1.20.0`; what builders put behind it (`X:boringcrypto`,
+    `-custom`, `+build`) is cut off. None for development builds and everything that is no release name.
     """
-    parts = _parts(trimmed(text))
+    parts = _parts(trimmed(text).partition("+")[0])
     if parts is None:
         return None
     major, minor, patch, word, word_number = parts

@@ -13,7 +13,6 @@ from dogwatch.inventory import build_inventory
 from dogwatch.inventory.catalogue import PROGRAM_READERS
 from dogwatch.inventory.evidence import Extraction, FileEvidence, LayerEvidence
 from dogwatch.inventory.limits import DEFAULT_LIMITS, SPOOLED_FROM_BYTES, Limits
-from dogwatch.inventory.programs.go_modules import semantic_version
 from dogwatch.inventory.programs.reading import read_open_program
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Platform
@@ -95,23 +94,6 @@ def test_a_module_that_another_replaced_is_the_other_one_and_a_folder_is_a_gap()
             ),
         ),
     )
-
-
-@pytest.mark.parametrize(
-    ("toolchain", "version"),
-    [
-        ("go1.20", "1.20.0"),
-        ("go1.21.4", "1.21.4"),
-        ("go1.21rc2", "1.21.0-rc.2"),
-        ("go1.22.3 X:boringcrypto", "1.22.3"),
-        ("go1.21.9-custom", "1.21.9"),
-        ("go1.21.9 (Red Hat 1.21.9-1.el9_4)", "1.21.9"),
-        ("devel go1.23-abc", "devel go1.23-abc"),
-        ("go1.21.4x", "go1.21.4x"),
-    ],
-)
-def test_a_release_of_go_is_written_as_advisories_write_it(toolchain: str, version: str) -> None:
-    assert semantic_version(toolchain) == version
 
 
 def test_a_go_program_whose_texts_are_not_there_is_a_gap() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.versions import sort_key
-from dogwatch.versions.gotoolchain import semantic_version
+from dogwatch.versions import go_release_version, sort_key
 
 
 @pytest.mark.parametrize(
@@ -137,9 +136,11 @@ def test_composer_gives_no_key_to_branches_and_to_what_it_refuses(text: str) -> 
         ("go1.18beta1", "1.18.0-beta.1"),
         ("go1.22.1 X:boringcrypto", "1.22.1"),
         ("go1.20.3-custom", "1.20.3"),
+        ("go1.20.3+build", "1.20.3"),
+        ("go1.21.9 (Red Hat 1.21.9-1.el9_4)", "1.21.9"),
         ("devel go1.23-a1b2c3", None),
         ("unknown", None),
     ],
 )
 def test_a_go_release_is_the_semantic_version_that_its_advisories_mean(release: str, version: str | None) -> None:
-    assert semantic_version(release) == version
+    assert go_release_version(release) == version

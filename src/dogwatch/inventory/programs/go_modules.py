@@ -5,7 +5,6 @@ Text only; `go_build` finds it in a program.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from dogwatch.inventory.evidence import Extraction
@@ -13,18 +12,17 @@ from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import is_keepable, show, too_many_entries
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
+from dogwatch.versions import go_release_version
 
 ECOSYSTEM: Final = "Go"
 STANDARD_LIBRARY: Final = "stdlib"
-
-_RELEASE = re.compile(r"go(\d+)\.(\d+)(?:\.(\d+))?(?:(alpha|beta|rc)(\d+))?(?=$|[ \-+])")
 
 
 def read_modules(path: str, toolchain: str, text: str, limits: Limits) -> Extraction:
     """Return the packages that a program says it was built from.
 
-    A module that another one replaced is listed as the other one. Where a folder replaced it, nobody knows which
-    version that is: a gap.
+    What is no release of Go (`devel …`) stays as it is, and cannot be compared. A module that another one replaced is
+    listed as the other one. Where a folder replaced it, nobody knows which version that is: a gap.
 
     Args:
         path: of the program.
@@ -35,7 +33,7 @@ def read_modules(path: str, toolchain: str, text: str, limits: Limits) -> Extrac
     Source:
         Go 1.26, package runtime/debug, BuildInfo.
     """
-    modules: list[tuple[str, str]] = [(STANDARD_LIBRARY, semantic_version(toolchain))]
+    modules: list[tuple[str, str]] = [(STANDARD_LIBRARY, go_release_version(toolchain) or toolchain)]
     replaced: list[str] = []
     for line in text.split("\n"):
         kind, *fields = line.split("\t")
@@ -58,20 +56,3 @@ def read_modules(path: str, toolchain: str, text: str, limits: Limits) -> Extrac
         detail = f"{len(replaced)} Go modules replaced by folders, of no version that is told: {show(replaced[0])}"
         gaps.append(Gap(GapKind.PACKAGE_INCOMPLETE, path, detail if len(replaced) == 1 else f"{detail} and others"))
     return Extraction(packages=tuple(sorted(packages)), gaps=tuple(sorted(gaps)))
-
-
-def semantic_version(toolchain: str) -> str:
-    """Return a Go release as advisories for Go's own packages write it: `go1.21rc2` is `1.21.0-rc.2`.
-
-    Suffixes of builders (`go1.22.3 X:boringcrypto`, `go1.21.9-custom`) are cut off. What is no release comes back as it
-    is, and cannot be compared.
-
-    Source:
-        Go vulnerability database, format of ranges of the packages `stdlib` and `toolchain`.
-    """
-    found = _RELEASE.match(toolchain)
-    if found is None:
-        return toolchain
-    major, minor, patch, label, number = found.groups()
-    version = f"{int(major)}.{int(minor)}.{int(patch or 0)}"
-    return f"{version}-{label}.{int(number)}" if label else version
