@@ -51,7 +51,7 @@ def afar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Afar]:
         "coverage",
         "coverage --unresolved",
         "rescan show",
-        "rescan what-if --push 3d --query [].[windows.push_window,watched,leaving,wakeable,closing_findings,grid]",
+        "rescan what-if --push 3d --query [].[windows.push_window,watched,leaving,wakeable,closing,grid]",
         "rescan what-if --push 3d --scope demonstration --leaving --all",
         "registries list",
     ],

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,8 @@ from dogwatch.model.monitoring import Window
 from dogwatch.model.registries import EventKind, RegistryAccess, RegistryEvent
 from dogwatch.model.scopes import Scope
 from dogwatch.model.times import FOREVER
-from dogwatch.model.what_if import LeavingImage, WindowWish
+from dogwatch.model.views import Page
+from dogwatch.model.what_if import WindowWish
 from dogwatch.windows import earliest_inside, end_of_window, is_named
 from tests.builders.watching import ACCOUNT, START, World, day, digest, image, open_world
 
@@ -35,7 +37,10 @@ def test_a_moment_is_inside_a_window_from_the_earliest_one_on(
 
 @dataclass(frozen=True)
 class Placed:
-    """An image in a repository: moments of its clocks and hold in days, and whether monitoring is open."""
+    """An image in a repository: moments of its clocks and hold in days, and whether monitoring is open.
+
+    `rests` says why no change of windows wakes it: deleted, or forgotten by hand; then it is not watched.
+    """
 
     repository: str
     pushed: float | None
@@ -43,6 +48,7 @@ class Placed:
     in_use: float | None
     hold: float | None
     is_open: bool
+    rests: str
 
 
 _DAYS = st.none() | st.sampled_from([-400, -180, -91, -90, -60.5, -30, -14, -13.9, -7, -3, -1, 0])
@@ -54,6 +60,7 @@ _PLACED = st.builds(
     in_use=_DAYS,
     hold=st.sampled_from([None, None, None, -2, 0, 5]),
     is_open=st.sampled_from([True, True, False]),
+    rests=st.sampled_from(["", "", "", "deleted", "forgotten"]),
 )
 _WISHES = st.builds(
     WindowWish,
@@ -82,9 +89,15 @@ def shared_world(postgres_server: str, template_database: str) -> Iterator[World
     st.lists(_PLACED, min_size=1, max_size=8),
     _WISHES,
     st.lists(st.integers(0, 71), min_size=3, max_size=3, unique=True),
+    st.booleans(),
 )
 def test_what_is_told_is_what_then_happens(
-    shared_world: World, earlier: list[WindowWish], placed: list[Placed], wish: WindowWish, cells: list[int]
+    shared_world: World,
+    earlier: list[WindowWish],
+    placed: list[Placed],
+    wish: WindowWish,
+    cells: list[int],
+    wakes: bool,
 ) -> None:
     alias = f"r{next(_ALIASES)}"
     access = RegistryAccess("https://registry.example")
@@ -99,17 +112,23 @@ def test_what_is_told_is_what_then_happens(
     for cell in (told.grid[place] for place in cells):
         windows = replace(wish, push_window=str(cell.push_window), activity_window=str(cell.activity_window))
         assert (cell, cell.watched) == (cell, world.settings.what_if(ACCOUNT, windows).staying)
-    listed = _walk(world, wish)
+    listed = _walk(lambda after: world.settings.leaving(ACCOUNT, wish, 2, after))
+    wakeable = _walk(lambda after: world.settings.wakeable(ACCOUNT, wish, 2, after))
     before = _watched(world, wish.scope)
-    assert _ask(world, wish) == told.windows
+    assert _ask(world, wish, wakes=wakes) == told.windows
     world.apply_settings(0)
-    after = _watched(world, wish.scope)
+    found = _watched(world, wish.scope)
+    woken = {number: until for number, until in found.items() if number not in before}
+    after = {number: until for number, until in found.items() if number in before}
     assert (told.watched, told.staying, told.leaving) == (len(before), len(after), len(before) - len(after))
     assert {one.image_id: one.new_until for one in listed} == _deadlines(world, set(before) - set(after))
     assert {one.image_id: one.watched_until for one in listed} == {
         number: before[number] for number in set(before) - set(after)
     }
-    assert told.wakeable == _count_wakeable(world, wish.scope)
+    sleeping = {} if wakes else _sleeping(world, wish.scope)
+    assert {one.image_id: one.new_until for one in wakeable} == {**woken, **sleeping}
+    assert (told.wakeable, len(woken) if wakes else 0) == (len(wakeable), len(woken))
+    assert _begun(world, woken) == {(number, "woken by the change of windows") for number in woken}
     world.registries.remove(ACCOUNT, alias)  # the account has only so many scopes
 
 
@@ -123,8 +142,9 @@ def _in_registry(wish: WindowWish, alias: str) -> WindowWish:
     return WindowWish(push, activity, mode)
 
 
-def _ask(world: World, wish: WindowWish) -> object:
-    return world.settings.request(ACCOUNT, wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
+def _ask(world: World, wish: WindowWish, *, wakes: bool = False) -> object:
+    texts = (wish.push_window, wish.activity_window, wish.activity_mode)
+    return world.settings.request(ACCOUNT, *texts, wish.scope, wakes=wakes)
 
 
 def _place(world: World, placed: list[Placed]) -> None:
@@ -162,15 +182,29 @@ def _set_clocks(world: World, placed: list[Placed]) -> None:
                 UPDATE monitoring SET to_at = from_at FROM moved
                 WHERE monitoring.image_id = moved.image_id AND NOT moved.watched
                 """,
-                (*moments, digest(str(number)), world.registry.id, one.is_open),
+                (*moments, digest(str(number)), world.registry.id, one.is_open and not one.rests),
             )
+            if one.rests:
+                connection.execute(_RESTS[one.rests], (digest(str(number)), world.registry.id))
 
 
-def _walk(world: World, wish: WindowWish) -> list[LeavingImage]:
-    found: list[LeavingImage] = []
+_THIS = """
+(SELECT image.id FROM image JOIN repository ON repository.id = repository_id WHERE digest = %s AND registry_id = %s)
+"""
+_RESTS = {
+    "deleted": f"UPDATE image SET state = 'deleted' WHERE id = {_THIS}",
+    "forgotten": "INSERT INTO image_deed (image_id, at, deed, by, reason, outcome)"
+    f" SELECT id, '9999-01-01Z', 'forget', 'me', '', '' FROM {_THIS} AS one",
+}
+
+_Row = TypeVar("_Row")
+
+
+def _walk(load: Callable[[str], Page[_Row]]) -> list[_Row]:
+    found: list[_Row] = []
     after = ""
     while True:
-        page = world.settings.leaving(ACCOUNT, wish, 2, after)
+        page = load(after)
         found += page.rows
         after = page.next
         if not after:
@@ -178,7 +212,8 @@ def _walk(world: World, wish: WindowWish) -> list[LeavingImage]:
 
 
 _IMAGES = """
-SELECT image.id, registry.alias, repository.name, clocks.watched_until, clocks.watched
+SELECT image.id, registry.alias, repository.name, clocks.watched_until, clocks.watched,
+       image.state <> 'deleted' AND NOT EXISTS (SELECT FROM image_deed WHERE image_id = image.id)
 FROM image JOIN clocks ON clocks.image_id = image.id JOIN repository ON repository.id = image.repository_id
 JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
 """
@@ -188,8 +223,14 @@ def _watched(world: World, scope: Scope) -> dict[object, object]:
     return {row[0]: row[3] for row in _named(world, scope) if row[4] and _is_inside(row[3])}
 
 
-def _count_wakeable(world: World, scope: Scope) -> int:
-    return sum(1 for row in _named(world, scope) if not row[4] and _is_inside(row[3]))
+def _sleeping(world: World, scope: Scope) -> dict[object, object]:
+    """Return the deadlines of those that nobody watches although they are inside, but for those at rest."""
+    return {row[0]: row[3] for row in _named(world, scope) if not row[4] and _is_inside(row[3]) and row[5]}
+
+
+def _begun(world: World, numbers: Collection[object]) -> set[tuple[object, ...]]:
+    rows = world.rows("SELECT image_id, begin_reason FROM monitoring WHERE to_at = '9999-12-31Z'")
+    return {row for row in rows if row[0] in numbers}
 
 
 def _deadlines(world: World, numbers: set[object]) -> dict[object, object]:

@@ -48,7 +48,7 @@ from dogwatch.model.views import (
     UnresolvedView,
     VulnerablePackage,
 )
-from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
+from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 from dogwatch.serve.http import Application, Served, make_app
 from dogwatch.serve.ports import AccessKey, Role
 from dogwatch.windows import changed_override, changed_setting, inherit, watched_grid
@@ -421,6 +421,7 @@ class Rooms:
     saved: list[tuple[int, str, bytes, datetime]] = field(default_factory=list)
     readings: int = 0
     setting_changes: int = 0
+    wakes: bool = False
     audit: Audit | None = None
     audits_requested: int = 0
     jobs: tuple[JobCount, ...] = ()
@@ -535,8 +536,11 @@ class Rooms:
         activity_window: str | None,
         activity_mode: str | None,
         scope: Scope = ACCOUNT_SCOPE,
+        *,
+        wakes: bool = False,
     ) -> RescanSetting:
         self._fail()
+        self.wakes = wakes
         asked = (push_window, activity_window, activity_mode)
         if account_id in self.other_settings:
             self.other_settings[account_id] = changed_setting(self.other_settings[account_id], *asked, NOW)
@@ -554,17 +558,28 @@ class Rooms:
         self.other_settings[account_id] = taken
         return taken
 
-    def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
+    def what_if(self, account_id: str, wish: WindowWish, *, counts_findings: bool = True) -> WhatIf:
         kept = (self.setting, dict(self.overrides))
         windows = self.request(account_id, wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
         self.setting, self.overrides = kept
-        return WhatIf(windows, NOW, 3, 1, 2, 4, 5, watched_grid({(0, 9): 2, (8, 8): 1}))
+        closing = {Severity.HIGH: 2, Severity.CRITICAL: 3} if counts_findings else None
+        return WhatIf(windows, NOW, 3, 1, 2, 4, closing, watched_grid({(0, 9): 2, (8, 8): 1}))
 
     def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
         self.what_if(account_id, wish)
         past, soon = NOW - timedelta(days=3), NOW + timedelta(days=3)
         forever = LeavingImage(2, "harbour", "app/web", OTHER_DIGEST, FOREVER, "push", None)
         return self._page([LeavingImage(1, "harbour", "app/web", DIGEST, soon, "pull", past), forever], limit, after)
+
+    def wakeable(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[WakeableImage]:
+        self.what_if(account_id, wish)
+        place = ("harbour", "app/web")
+        until = NOW + timedelta(days=3)
+        found = [
+            WakeableImage(3, *place, DIGEST, until, "pull"),
+            WakeableImage(4, *place, OTHER_DIGEST, FOREVER, "push"),
+        ]
+        return self._page(found, limit, after)
 
     # ImageDeeds
     def do(self, account_id: str, image_id: int, request: DeedRequest) -> DeedView:

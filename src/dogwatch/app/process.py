@@ -218,9 +218,12 @@ class App:
         activity_window: str | None,
         activity_mode: str | None,
         scope: Scope = ACCOUNT_SCOPE,
+        *,
+        wakes: bool = False,
     ) -> RescanSetting:
         """Ask for a change of the windows of a scope; it is PENDING, and applied by a job within a moment."""
-        asked = self.rescan_settings.request(self.settings.account, push_window, activity_window, activity_mode, scope)
+        wish = (push_window, activity_window, activity_mode, scope)
+        asked = self.rescan_settings.request(self.settings.account, *wish, wakes=wakes)
         self.queue.pick_up_forgotten()  # finds what is PENDING
         return asked
 

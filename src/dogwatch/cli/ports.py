@@ -25,7 +25,7 @@ from dogwatch.model.views import (
     Page,
     UnresolvedView,
 )
-from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
+from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 
 
 class Views(Protocol):
@@ -105,11 +105,14 @@ class Windows(Protocol):
     def load_scopes(self, account_id: str) -> tuple[RescanSetting, ...]:
         """The account's windows, and those of every scope that sets some of its own."""
 
-    def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
+    def what_if(self, account_id: str, wish: WindowWish, *, counts_findings: bool = True) -> WhatIf:
         """What a change would do now; changes nothing."""
 
     def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
         """A page of the images that a change would end the watch of; `after` is a cursor, or empty."""
+
+    def wakeable(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[WakeableImage]:
+        """A page of the images that a change could wake; `after` is a cursor, or empty."""
 
 
 class Scanning(Protocol):
@@ -202,6 +205,8 @@ class Dogwatch(Protocol):
         activity_window: str | None,
         activity_mode: str | None,
         scope: Scope = ACCOUNT_SCOPE,
+        *,
+        wakes: bool = False,
     ) -> RescanSetting:
         """Ask for a change of the windows; None keeps a field, INHERITED gives up a scope's own."""
 

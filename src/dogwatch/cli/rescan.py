@@ -11,7 +11,7 @@ from dogwatch.cli import filters
 from dogwatch.cli.command_line import examples, new_group, reached
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, lay_out, listing_of
-from dogwatch.cli.options import option
+from dogwatch.cli.options import option, switch
 from dogwatch.cli.rendering import Column, minute, rfc3339, say
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.writers import Listing
@@ -82,6 +82,9 @@ def set_windows(
     inherit_from: Annotated[
         str | None, option("have the windows of this account, until others are set; on this machine", "--inherit-from")
     ] = None,
+    wake: Annotated[
+        bool, switch("watch images again that are then inside; not those deleted or forgotten by hand", "--wake")
+    ] = False,
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="let it take effect now", envvar="DOGWATCH_WAIT")
     ] = True,
@@ -91,19 +94,21 @@ def set_windows(
 ) -> None:
     """Change the windows; what is not named stays as it is.
 
-    A shorter window ends the watch of images that are now outside it; a longer one wakes none that had expired. What a
-    scope does not set, or sets to inherited, comes from the most specific scope around it, in the end from the account.
+    A shorter window ends the watch of images that are now outside it; a longer one wakes none that had expired,
+    unless --wake says so. What a scope does not set, or sets to inherited, comes from the most specific scope around
+    it, in the end from the account.
     """
     wish = read_wish(push, activity, mode, preset, scope)
-    if inherit_from is not None and wish != WindowWish():
+    if inherit_from is not None and (wake or wish != WindowWish()):
         raise InvalidRequestError("inherit-from", "takes all windows from that account; name none beside it, no scope")
-    if inherit_from is None and wish == WindowWish(scope=wish.scope):
-        given = "--push, --activity, --mode, --preset, --inherit-from"
+    if inherit_from is None and not wake and wish == WindowWish(scope=wish.scope):
+        given = "--push, --activity, --mode, --preset, --inherit-from, --wake"
         raise InvalidRequestError("rescan set", f"name at least one of {given}")
     layout = lay_out(_listing(wish.scope), output, columns, query)
     with reached(settings) as app:
         if inherit_from is None:
-            setting = app.request_windows(wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
+            texts = (wish.push_window, wish.activity_window, wish.activity_mode)
+            setting = app.request_windows(*texts, wish.scope, wakes=wake)
         else:
             setting = app.inherit_windows(inherit_from)
         if wait:
@@ -187,6 +192,7 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch rescan set --preset inspector",
             "dogwatch rescan set --scope 'local/team-*' --push 180d",
             "dogwatch rescan set --scope 'local/team-*' --push inherited",
+            "dogwatch rescan set --push 180d --wake",
             "DOGWATCH_ACCOUNT=222222222222 dogwatch rescan set --inherit-from 111111111111",
         ),
     )(set_windows)
@@ -196,6 +202,7 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch rescan what-if --push 30d --activity 30d",
             "dogwatch rescan what-if --preset inspector -o json",
             "dogwatch rescan what-if --scope 'local/team-*' --push 14d --leaving --all -o csv",
+            "dogwatch rescan what-if --push 180d --wakeable",
         ),
     )(preview_windows)
     group.command("scopes", epilog=examples("dogwatch rescan scopes"))(list_scopes)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated
+
+import typer
 
 from dogwatch.cli.command_line import reached
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Limit, Outputs, Query, Sort, lay_out, listing_of
@@ -16,7 +19,7 @@ from dogwatch.cli.writers import Listing
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import Window
 from dogwatch.model.times import FOREVER
-from dogwatch.model.what_if import GridCell, LeavingImage, WhatIf
+from dogwatch.model.what_if import GridCell, LeavingImage, WakeableImage, WhatIf
 from dogwatch.settings import Settings
 
 _CELL = 10  # characters: ten million images with their separators
@@ -32,6 +35,10 @@ def preview_windows(
     mode: Mode = None,
     preset: Preset = None,
     leaving: Annotated[bool, switch("list the images that would no longer be watched", "--leaving")] = False,
+    wakeable: Annotated[bool, switch("list the images that are not watched and would be inside", "--wakeable")] = False,
+    findings: Annotated[
+        bool, typer.Option("--findings/--no-findings", help="count the findings that would close; it takes longest")
+    ] = True,
     sort: Sort = None,
     limit: Limit = USUAL_LIMIT,
     all: All = False,
@@ -41,25 +48,32 @@ def preview_windows(
 ) -> None:
     """Say what other windows would do now, and how many images every pair of usual windows would keep.
 
-    Nothing changes. What is not named is as it is. --sort, --limit and --all are for --leaving.
+    Nothing changes. What is not named is as it is. --sort, --limit and --all are for --leaving and
+    --wakeable.
     """
     wish = read_wish(push, activity, mode, preset, scope)
+    if leaving and wakeable:
+        raise InvalidRequestError("wakeable", "is another list than --leaving")
+    most = None if all else limit
     if leaving:
         listed = lay_out(LEAVING, output, columns, query, sort)
         with reached(settings) as app:
             windows = app.rescan_settings
-            found = Taken(
-                lambda size, after: windows.leaving(settings.account, wish, size, after),
-                None if all else limit,
-                listed.order,
-            )
-            listed.write(found, lambda: found.note)
+            ending = Taken(lambda size, at: windows.leaving(settings.account, wish, size, at), most, listed.order)
+            listed.write(ending, lambda: ending.note)
+        return
+    if wakeable:
+        shown = lay_out(WAKEABLE, output, columns, query, sort)
+        with reached(settings) as app:
+            windows = app.rescan_settings
+            found = Taken(lambda size, at: windows.wakeable(settings.account, wish, size, at), most, shown.order)
+            shown.write(found, lambda: found.note)
         return
     if sort is not None:
-        raise InvalidRequestError("sort", "is for --leaving")
+        raise InvalidRequestError("sort", "is for --leaving and --wakeable")
     layout = lay_out(GRID, output, columns, query)
     with reached(settings) as app:
-        told = app.rescan_settings.what_if(settings.account, wish)
+        told = app.rescan_settings.what_if(settings.account, wish, counts_findings=findings)
     layout.write([told], _sum_up(told))
 
 
@@ -69,11 +83,18 @@ def _sum_up(told: WhatIf) -> str:
     lines = (
         f"Windows{whose}: {windows.push_window} after a push, {windows.activity_window} after activity "
         f"({windows.activity_mode}).",
-        f"Of {plural(told.watched, 'image')} watched now {told.leaving:,} would leave, with "
-        f"{plural(told.closing_findings, 'finding')}; {told.staying:,} would stay.",
-        f"{plural(told.wakeable, 'image')} not watched would be inside; none wakes by itself.",
+        f"Of {plural(told.watched, 'image')} watched now {told.leaving:,} would leave{_closing(told)}; "
+        f"{told.staying:,} would stay.",
+        f"{plural(told.wakeable, 'image')} not watched would be inside; rescan set --wake wakes them.",
     )
     return "\n".join(lines)
+
+
+def _closing(told: WhatIf) -> str:
+    if not told.closing:
+        return "" if told.closing is None else ", with 0 findings"
+    worst = ", ".join(f"{count:,} {one.name.lower()}" for one, count in sorted(told.closing.items(), reverse=True))
+    return f", with {plural(told.closing_findings or 0, 'finding')} ({worst})"
 
 
 def _matrix(told: WhatIf) -> Iterator[str]:
@@ -90,8 +111,8 @@ def _brief(window: Window) -> str:
     return str(window).lower() if window.days is None else f"{window.days}d"
 
 
-def _until(one: LeavingImage) -> str:
-    return "for ever" if one.watched_until >= FOREVER else minute(one.watched_until)
+def _until(moment: datetime) -> str:
+    return "for ever" if moment >= FOREVER else minute(moment)
 
 
 def _cells(told: WhatIf) -> tuple[GridCell, ...]:
@@ -110,8 +131,22 @@ LEAVING_COLUMNS: tuple[Column[LeavingImage], ...] = (
     Column("registry", "REGISTRY", lambda one: one.registry_alias, spare=3),
     Column("repository", "REPOSITORY", lambda one: one.repository),
     Column("digest", "DIGEST", lambda one: one.digest, lambda one: short_digest(one.digest)),
-    Column("watched_until", "WATCHED UNTIL", lambda one: rfc3339(one.watched_until), _until),
+    Column(
+        "watched_until", "WATCHED UNTIL", lambda one: rfc3339(one.watched_until), lambda one: _until(one.watched_until)
+    ),
     Column("held_by", "HELD BY", lambda one: one.held_by, spare=1),
     Column("new_until", "NEW END", lambda one: rfc3339(one.new_until), lambda one: minute(one.new_until)),
 )
 LEAVING = listing_of(LEAVING_COLUMNS)
+
+WAKEABLE_COLUMNS: tuple[Column[WakeableImage], ...] = (
+    Column("id", "ID", lambda one: str(one.image_id), spare=2),
+    Column("registry", "REGISTRY", lambda one: one.registry_alias, spare=3),
+    Column("repository", "REPOSITORY", lambda one: one.repository),
+    Column("digest", "DIGEST", lambda one: one.digest, lambda one: short_digest(one.digest)),
+    Column(
+        "new_until", "WOULD BE WATCHED UNTIL", lambda one: rfc3339(one.new_until), lambda one: _until(one.new_until)
+    ),
+    Column("held_by", "HELD BY", lambda one: one.held_by, spare=1),
+)
+WAKEABLE = listing_of(WAKEABLE_COLUMNS)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import RescanSetting, Window
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 
@@ -33,9 +35,10 @@ class WhatIf:
     """What a change would do at `at` to the images that its scope names, if it were applied with all that waits.
 
     `windows` are those that the scope would have. Of the images `watched` now, `leaving` would end and `staying` go on.
-    `wakeable` are not watched and would be inside the windows: nothing wakes by itself, an event or a deed would.
-    `closing_findings` are active findings of those leaving. The grid has every pair of windows that is usually offered,
-    push windows outside, both from the shortest to the longest.
+    `wakeable` are not watched and would be inside the windows: nothing wakes by itself, but an event or a deed does, or
+    the change where it says so; those that are deleted or were forgotten by hand are not among them. `closing` are
+    active findings of those leaving, by severity; None where nobody asked for them. The grid has every pair of windows
+    that is usually offered, push windows outside, both from the shortest to the longest.
     """
 
     windows: RescanSetting
@@ -44,8 +47,13 @@ class WhatIf:
     leaving: int
     staying: int
     wakeable: int
-    closing_findings: int
+    closing: Mapping[Severity, int] | None
     grid: tuple[GridCell, ...]
+
+    @property
+    def closing_findings(self) -> int | None:
+        """How many findings would close."""
+        return None if self.closing is None else sum(self.closing.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +70,15 @@ class LeavingImage:
     watched_until: datetime
     held_by: str
     new_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WakeableImage:
+    """An image that is not watched and would be inside the windows: until when, and held by which clock."""
+
+    image_id: int
+    registry_alias: str
+    repository: str
+    digest: str
+    new_until: datetime
+    held_by: str

@@ -38,7 +38,7 @@ from dogwatch.model.views import ImageView as ImageView
 from dogwatch.model.views import Page as Page
 from dogwatch.model.views import UnresolvedView as UnresolvedView
 from dogwatch.model.views import VulnerablePackage as VulnerablePackage
-from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
+from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 
 
 class Views(Protocol):
@@ -106,8 +106,10 @@ class RescanSettings(Protocol):
         activity_window: str | None,
         activity_mode: str | None,
         scope: Scope = ACCOUNT_SCOPE,
+        *,
+        wakes: bool = False,
     ) -> RescanSetting:
-        """Ask for a change; None keeps a field, INHERITED gives up a scope's own.
+        """Ask for a change; None keeps a field, INHERITED gives up a scope's own. `wakes`: what is inside is watched.
 
         PENDING until applied; a newer request supersedes a pending one of the same scope.
 
@@ -122,11 +124,14 @@ class RescanSettings(Protocol):
             InvalidRequestError: more than one level; NotFoundError: no such account; ConflictError: as `request`.
         """
 
-    def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
+    def what_if(self, account_id: str, wish: WindowWish, *, counts_findings: bool = True) -> WhatIf:
         """What a change would do now; changes nothing. Raises as `request`."""
 
     def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
         """A page of the images that a change would end the watch of; `after` is a cursor, or empty."""
+
+    def wakeable(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[WakeableImage]:
+        """A page of the images that a change could wake; `after` is a cursor, or empty."""
 
 
 class Scanning(Protocol):

@@ -61,8 +61,10 @@ def claim_request(connection: psycopg.Connection, account_id: str) -> None:
         raise ConflictError("rescan setting", f"another change of account {account_id} is being saved at this moment")
 
 
-def save_setting(connection: psycopg.Connection, account_id: str, setting: RescanSetting) -> int:
-    """Record a change of windows; returns its id."""
+def save_setting(
+    connection: psycopg.Connection, account_id: str, setting: RescanSetting, *, wakes: bool = False
+) -> int:
+    """Record a change of windows, and whether it wakes images; returns its id."""
     row = connection.execute(
         _SQL["insert_setting"],
         {
@@ -73,6 +75,7 @@ def save_setting(connection: psycopg.Connection, account_id: str, setting: Resca
             "status": str(setting.status),
             "at": setting.updated_at,
             "inherited_from": setting.inherited_from or None,
+            "wakes": wakes,
         },
     ).fetchone()
     assert row is not None  # INSERT … RETURNING

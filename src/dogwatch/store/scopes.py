@@ -45,7 +45,9 @@ def find_registry_of(connection: psycopg.Connection, account_id: str, scope: Sco
     return int(row[0])
 
 
-def save_override(connection: psycopg.Connection, account_id: str, registry_id: int, override: WindowOverride) -> None:
+def save_override(
+    connection: psycopg.Connection, account_id: str, registry_id: int, override: WindowOverride, *, wakes: bool = False
+) -> None:
     """Record a change of a scope's windows; an older one of the same scope that waits is superseded."""
     values = {
         "account": account_id,
@@ -55,6 +57,7 @@ def save_override(connection: psycopg.Connection, account_id: str, registry_id: 
         "activity": override.activity_window and str(override.activity_window),
         "mode": override.activity_mode and str(override.activity_mode),
         "at": override.updated_at,
+        "wakes": wakes,
     }
     row = connection.execute(_SQL["insert_override"], values).fetchone()
     assert row is not None  # INSERT … RETURNING

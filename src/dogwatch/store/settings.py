@@ -13,7 +13,7 @@ from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import RescanSetting, SettingStatus, WindowOverride
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.views import Page
-from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
+from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 from dogwatch.store.accounts import (
     claim_request,
     find_inheriting,
@@ -25,7 +25,7 @@ from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
 from dogwatch.store.scopes import TO_CHANGE, find_registry_of, load_overrides, save_override
-from dogwatch.store.what_if import count_what_if, load_leaving
+from dogwatch.store.what_if import count_what_if, load_leaving, load_wakeable
 from dogwatch.windows import WindowPlan, changed_override, changed_setting, inherit, refuse_inherited
 
 _SQL = load_queries("accounts")
@@ -73,11 +73,14 @@ class RescanSettings:
         activity_window: str | None,
         activity_mode: str | None,
         scope: Scope = ACCOUNT_SCOPE,
+        *,
+        wakes: bool = False,
     ) -> RescanSetting:
         """Ask for a change; None keeps a field, INHERITED gives up what a scope set for itself.
 
-        Readable at once as PENDING; an older change of the same scope that waits is superseded. What an account says
-        for itself ends what it inherited; accounts that inherit from it are changed alike.
+        Readable at once as PENDING; an older change of the same scope that waits is superseded, with its wish to wake.
+        What an account says for itself ends what it inherited; accounts that inherit from it are changed alike, but
+        `wakes` is for images of this account's scope alone: those inside the windows are watched again.
 
         Raises:
             InvalidRequestError: a value that is no window, or one scope more than MAX_SCOPES.
@@ -91,10 +94,10 @@ class RescanSettings:
             claim_request(connection, account_id)  # what follows can be changed by nobody else
             plan = _plan_change(connection, account_id, wish, now)
             if registry_id is None:
-                _save(connection, account_id, plan.account)
+                _save(connection, account_id, plan.account, wakes=wakes)
                 _hand_down(connection, account_id, plan.account)
             else:
-                save_override(connection, account_id, registry_id, plan.own)
+                save_override(connection, account_id, registry_id, plan.own, wakes=wakes)
             return plan.windows
 
     def inherit(self, account_id: str, administrator_id: str) -> RescanSetting:
@@ -124,15 +127,17 @@ class RescanSettings:
             _save(connection, account_id, taken)
             return taken
 
-    def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
+    def what_if(self, account_id: str, wish: WindowWish, *, counts_findings: bool = True) -> WhatIf:
         """Return what a change would do now, if it were applied with all that waits; changes nothing.
+
+        Counting the findings that would close takes longer than everything else.
 
         Raises:
             InvalidRequestError, NotFoundError: as `request`.
         """
         now = self._clock.now()
         with self._planned(account_id, wish, now) as (connection, plan):
-            return count_what_if(connection, account_id, plan, now)
+            return count_what_if(connection, account_id, plan, now, counts_findings=counts_findings)
 
     def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
         """Return a page of the images that a change would end the watch of; `after` is a cursor, or empty.
@@ -143,6 +148,16 @@ class RescanSettings:
         now = self._clock.now()
         with self._planned(account_id, wish, now) as (connection, plan):
             return load_leaving(connection, account_id, plan, now, limit, after)
+
+    def wakeable(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[WakeableImage]:
+        """Return a page of the images that a change could wake; `after` is a cursor, or empty.
+
+        Raises:
+            InvalidRequestError, NotFoundError: as `leaving`.
+        """
+        now = self._clock.now()
+        with self._planned(account_id, wish, now) as (connection, plan):
+            return load_wakeable(connection, account_id, plan, now, limit, after)
 
     @contextmanager
     def _planned(
@@ -155,8 +170,8 @@ class RescanSettings:
             yield connection, _plan_change(connection, account_id, wish, now)
 
 
-def _save(connection: psycopg.Connection, account_id: str, setting: RescanSetting) -> None:
-    setting_id = save_setting(connection, account_id, setting)
+def _save(connection: psycopg.Connection, account_id: str, setting: RescanSetting, *, wakes: bool = False) -> None:
+    setting_id = save_setting(connection, account_id, setting, wakes=wakes)
     connection.execute(_SQL["supersede_pending"], {"account": account_id, "setting": setting_id})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import psycopg
+from psycopg import sql
 
 from dogwatch.model.errors import NotFoundError
 from dogwatch.model.monitoring import SettingStatus
@@ -13,9 +14,13 @@ from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
 from dogwatch.store.scopes import place_repositories
 from dogwatch.store.text import storable
+from dogwatch.windows import is_named
 
 _SQL = load_queries("watch")
 _ACCOUNTS = load_queries("accounts")
+
+WOKEN_BY_WINDOWS = "woken by the change of windows"
+"""Why monitoring began, in the words of its interval."""
 
 
 class WatchStore:
@@ -38,7 +43,10 @@ class WatchStore:
             return tuple(row[0] for row in connection.execute(_ACCOUNTS["pending_settings"]).fetchall())
 
     def apply_setting(self, setting_id: int, now: datetime) -> SettingStatus:
-        """Compute every deadline of the account anew and end what is over; wakes nothing. PENDING becomes SUCCESS.
+        """Compute every deadline of the account anew and end what is over. PENDING becomes SUCCESS.
+
+        Nothing wakes, unless the change says so: then images of its scope that are inside and not watched are from now
+        on, but for those that are deleted, were forgotten by hand, or are of repositories that are not scanned.
 
         Idempotent; a change that a newer one of its scope has overtaken becomes SUPERSEDED and changes nothing.
 
@@ -55,7 +63,7 @@ class WatchStore:
             own_account(connection, account[0])
             row = connection.execute(_ACCOUNTS["lock_setting"], {"setting": setting_id}).fetchone()
             assert row is not None  # settings are never deleted
-            status, overtaken = SettingStatus(row[0]), row[1]
+            status, registry_id, pattern, wakes, overtaken = SettingStatus(row[0]), *row[1:]
             if status is not SettingStatus.PENDING:
                 return status
             outcome = SettingStatus.SUPERSEDED if overtaken else SettingStatus.SUCCESS
@@ -63,6 +71,8 @@ class WatchStore:
             connection.execute(_ACCOUNTS["finish_setting"], values)
             if not overtaken:
                 _apply(connection, account[0], now)
+                if wakes:
+                    _wake(connection, {"account": account[0], "registry": registry_id}, pattern or "*", now)
             return outcome
 
     def fail_setting(self, setting_id: int, problem: str, now: datetime) -> None:
@@ -78,6 +88,16 @@ def _apply(connection: psycopg.Connection, account_id: str, now: datetime) -> No
     connection.execute(_SQL["end_expired_of_account"], values)
     place_repositories(connection, account_id)
     connection.execute(_SQL["apply_setting"], values)
+
+
+def _wake(connection: psycopg.Connection, place: dict[str, object], pattern: str, now: datetime) -> None:
+    """Begin monitoring of what is inside; what was never read is read as soon as a worker looks for what is pending."""
+    repositories = connection.execute(_SQL["repositories_to_wake"], place).fetchall()
+    named = [number for number, name in repositories if is_named(pattern, name)]
+    query = sql.SQL(_SQL["wake"]).format(resting=sql.SQL(load_queries("what_if")["resting"]))
+    woken = [row[0] for row in connection.execute(query, {"repositories": named, "now": now}).fetchall()]
+    begun = {"ids": woken, "reasons": [WOKEN_BY_WINDOWS] * len(woken), "now": now}
+    connection.execute(load_queries("moves")["begin"], begun)
 
 
 def attach_inventory(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.matches import Severity
 from dogwatch.model.scopes import Scope
 from dogwatch.model.views import Page
-from dogwatch.model.what_if import LeavingImage, WhatIf
+from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf
 from dogwatch.store.cursors import decode_id_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.queries import load_queries
 from dogwatch.windows import Tally, WindowKind, WindowPlan, WindowSteps, earliest_inside
@@ -27,7 +29,9 @@ _COUNTING_MEMORY = "64MB"
 _Values = dict[str, object]
 
 
-def count_what_if(connection: psycopg.Connection, account_id: str, plan: WindowPlan, now: datetime) -> WhatIf:
+def count_what_if(
+    connection: psycopg.Connection, account_id: str, plan: WindowPlan, now: datetime, *, counts_findings: bool
+) -> WhatIf:
     """Return what a planned change would do now, in one pass over the clocks and one over the inventories leaving."""
     connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
     kinds, values = _load_kinds(connection, account_id, plan, now)
@@ -35,7 +39,10 @@ def count_what_if(connection: psycopg.Connection, account_id: str, plan: WindowP
     values["moments"] = steps.moments
     tallies, resting = (_tally(connection, values, only) for only in (sql.SQL("true"), _composed("only_resting")))
     counted = steps.count(tallies, resting)
-    closing = connection.execute(_composed("closing"), values).fetchone() if counted.leaving else None
+    closing: dict[Severity, int] | None = None
+    if counts_findings:
+        rows = connection.execute(_composed("closing"), values).fetchall() if counted.leaving else []
+        closing = {Severity(severity): findings for severity, findings in rows}
     return WhatIf(
         windows=plan.windows,
         at=now,
@@ -43,7 +50,7 @@ def count_what_if(connection: psycopg.Connection, account_id: str, plan: WindowP
         leaving=counted.leaving,
         staying=counted.watched - counted.leaving,
         wakeable=counted.wakeable,
-        closing_findings=int(closing[0]) if closing else 0,
+        closing=closing,
         grid=counted.grid,
     )
 
@@ -66,16 +73,40 @@ def load_leaving(
     Raises:
         InvalidRequestError: a page size that is not offered, or a cursor of another list.
     """
+    rows, following = _load_page("leaving", connection, account_id, plan, now, limit, after)
+    return Page(tuple(LeavingImage(*row) for row in rows), following)
+
+
+def load_wakeable(
+    connection: psycopg.Connection, account_id: str, plan: WindowPlan, now: datetime, limit: int, after: str
+) -> Page[WakeableImage]:
+    """Return a page of the images that a planned change could wake, by id; all as `load_leaving`."""
+    rows, following = _load_page("wakeable", connection, account_id, plan, now, limit, after)
+    return Page(tuple(WakeableImage(*row) for row in rows), following)
+
+
+def _load_page(
+    name: str,
+    connection: psycopg.Connection,
+    account_id: str,
+    plan: WindowPlan,
+    now: datetime,
+    limit: int,
+    after: str,
+) -> tuple[list[tuple[Any, ...]], str]:
+    """Return the rows of one of the lists, and the cursor of the next page."""
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
     windows = plan.windows
     asked = (windows.push_window, windows.activity_window, windows.activity_mode)
-    fingerprint = list_fingerprint("leaving", account_id, str(plan.scope), *map(str, asked))
+    fingerprint = list_fingerprint(name, account_id, str(plan.scope), *map(str, asked))
     now, last_id = decode_id_cursor(after, fingerprint) if after else (now, 0)
     values = {**_load_kinds(connection, account_id, plan, now)[1], "after": last_id, "limit": limit + 1}
-    rows = connection.execute(_composed("leaving"), values).fetchall()
-    shown = tuple(LeavingImage(*row) for row in rows[:limit])
-    return Page(shown, encode_cursor(fingerprint, now, [shown[-1].image_id]) if len(rows) > limit else "")
+    page = sql.SQL(_SQL["page"]).format(images=_composed("images"), only=_composed(f"is_{name}"))
+    query = sql.SQL(_SQL[name]) + sql.SQL("\n") + page
+    rows = connection.execute(query, values).fetchall()
+    shown = rows[:limit]
+    return shown, encode_cursor(fingerprint, now, [shown[-1][0]]) if len(rows) > limit else ""
 
 
 def _tally(connection: psycopg.Connection, values: _Values, only: sql.Composable) -> list[Tally]:

@@ -131,6 +131,11 @@ def put(rooms: Rooms, content: Any, **headers: str) -> Reply:
     return call(rooms.app(open_loopback=True), "PUT", "/api/v1/rescan", body, {**LOCAL, **headers})
 
 
+def preview(rooms: Rooms, content: Any, **headers: str) -> Reply:
+    body = json.dumps(content).encode()
+    return call(rooms.app(open_loopback=True), "POST", "/api/v1/rescan/what-if", body, {**LOCAL, **headers})
+
+
 def bearer(key: Any) -> str:
     return f"Bearer {key.id}:{key.secret}"
 
@@ -544,7 +549,14 @@ def test_what_other_windows_would_do_is_told_and_changes_nothing() -> None:
         "staying": 2,
         "wakeable": 4,
         "closing_findings": 5,
+        "closing_by_severity": {"CRITICAL": 3, "HIGH": 2},
     }
+    assert preview(rooms, {"push_window": "DAYS_3"}, authorization=bearer(READER)).json == {**told, "grid": grid}
+    for quick in (
+        get(rooms, "/rescan/what-if?push_window=DAYS_3&findings=false"),
+        preview(rooms, {"push_window": "DAYS_3", "findings": False}),
+    ):
+        assert quick.json == {**told, "grid": grid, "closing_findings": None, "closing_by_severity": None}
     assert len(grid) == 72
     assert grid[0] == {"push_window": "DAYS_3", "activity_window": "NONE", "watched": 2}
     assert grid[-1] == {"push_window": "LIFETIME", "activity_window": "LIFETIME", "watched": 3}
@@ -566,7 +578,25 @@ def test_what_other_windows_would_do_is_told_and_changes_nothing() -> None:
         None,
         [(None, True)],
     )
+    sleeping = get(rooms, "/rescan/what-if/wakeable?preset=inspector").json["images"]
+    assert sleeping[0] == {
+        "id": 3,
+        "registry": "harbour",
+        "repository": "app/web",
+        "digest": DIGEST,
+        "new_until": "2026-07-12T12:00:00Z",
+        "new_forever": False,
+        "held_by": "pull",
+    }
+    assert [(one["new_until"], one["new_forever"]) for one in sleeping[1:]] == [(None, True)]
     assert (get(rooms, "/rescan").json, rooms.setting_changes) == (windows, 0)
+
+
+def test_a_change_may_ask_to_wake_and_that_alone() -> None:
+    rooms = Rooms()
+    assert (put(rooms, {"wake": True}).status, rooms.wakes) == (200, True)
+    assert (put(rooms, {"push_window": "DAYS_7"}).status, rooms.wakes) == (200, False)
+    assert put(rooms, {"wake": False}).status == 400
 
 
 @pytest.mark.parametrize(

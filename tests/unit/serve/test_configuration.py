@@ -144,7 +144,7 @@ def test_another_account_is_out_of_reach(path: str) -> None:
 
 
 class Contested(Rooms):
-    def request(self, *_: Any) -> RescanSetting:
+    def request(self, *_: Any, wakes: bool = False) -> RescanSetting:
         raise ConflictError("rescan setting", "another change is being saved")
 
 

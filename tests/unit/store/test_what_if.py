@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.matches import Severity
 from dogwatch.model.packages import Package
 from dogwatch.model.scopes import Scope
 from dogwatch.model.views import FindingQuery, Page
-from dogwatch.model.what_if import LeavingImage, WindowWish
+from dogwatch.model.what_if import LeavingImage, WakeableImage, WindowWish
 from dogwatch.store import settings
 from dogwatch.store.findings import FindingStore
 from tests.builders.contents import advisory, contain, publish
-from tests.builders.watching import ACCOUNT, World, day, digest, image, pushed
+from tests.builders.watching import ACCOUNT, World, day, deleted, digest, image, pushed
 
 LODASH = Package("npm", "lodash", "4.17.20")
 WEEK = WindowWish("DAYS_7")
@@ -38,7 +41,8 @@ def test_findings_that_would_close_are_those_that_then_close(world: World) -> No
     publish(world, 21, "npm", advisory("A-2", "npm", "lodash", 21))
     world.machine[0] = day(25)
     told = world.settings.what_if(ACCOUNT, WEEK)
-    assert (told.watched, told.leaving, told.staying, told.closing_findings) == (4, 3, 1, 5)
+    assert (told.watched, told.leaving, told.staying, told.closing) == (4, 3, 1, {Severity.UNTRIAGED: 5})
+    assert world.settings.what_if(ACCOUNT, WEEK, counts_findings=False) == replace(told, closing=None)
     before = count_active(world)
     world.set_windows(25, "DAYS_7", "DAYS_30")
     assert before - count_active(world) == 5
@@ -89,3 +93,41 @@ def test_what_cannot_be_set_cannot_be_tried(world: World, monkeypatch: pytest.Mo
     for account, scope in ((ACCOUNT, Scope("nowhere", "*")), ("999999999999", Scope())):
         with pytest.raises(NotFoundError):
             world.settings.leaving(account, WindowWish("DAYS_7", scope=scope), 1, "")
+
+
+def test_a_change_wakes_what_it_says_it_could_and_history_says_why(world: World) -> None:
+    for name in ("a", "b", "off"):
+        watched(world, name, 2)
+    contain(world, 3, "a", LODASH)
+    world.set_windows(40, "DAYS_7", "DAYS_7")
+    world.machine[0] = day(45)
+    longer = WindowWish("DAYS_90", scope=Scope("local", "*"))
+    told = world.settings.what_if(ACCOUNT, longer)
+    page = world.settings.wakeable(ACCOUNT, longer, 2, "")
+    assert (told.watched, told.wakeable, len(page.rows)) == (0, 3, 2)
+    first = page.rows[0]
+    assert first == WakeableImage(first.image_id, "local", "app", digest("a"), day(92), "push")
+    assert len(world.settings.wakeable(ACCOUNT, longer, 2, page.next).rows) == 1
+    world.settings.request(ACCOUNT, "DAYS_90", None, None, longer.scope, wakes=True)
+    world.set_frequency("MANUAL")
+    world.apply_settings(46)
+    assert world.clocks("a")[-1] is False  # a repository that is off is not woken
+    world.set_frequency("SCAN_ON_PUSH")
+    world.settings.request(ACCOUNT, None, None, None, longer.scope, wakes=True)  # by hand, hence without a push
+    world.apply_settings(47)
+    world.apply_settings(47)  # nothing waits any more
+    assert world.intervals("a")[-1] == (47, "forever", "woken by the change of windows", "")
+    assert (world.clocks("a")[-1], world.clocks("off")[-1]) == (True, True)
+    world.tell(48, deleted("b", 48))
+    world.settings.request(ACCOUNT, None, None, None, longer.scope, wakes=True)
+    world.apply_settings(49)
+    assert world.intervals("b")[-1][-1] == "monitoring ended: the image was deleted"
+
+
+def test_a_wish_to_wake_is_superseded_with_its_change(world: World) -> None:
+    watched(world, "a", 2)
+    world.set_windows(40, "DAYS_7", "DAYS_7")
+    world.settings.request(ACCOUNT, "DAYS_90", None, None, wakes=True)
+    world.settings.request(ACCOUNT, None, "DAYS_14", None)
+    world.apply_settings(46)
+    assert world.clocks("a")[-1] is False

@@ -34,7 +34,7 @@ from dogwatch.model.views import (
     Page,
     UnresolvedView,
 )
-from dogwatch.model.what_if import LeavingImage, WhatIf, WindowWish
+from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 from dogwatch.settings import Settings
 
 APPLY_SECONDS = 60.0
@@ -101,9 +101,11 @@ class RemoteDogwatch:
         activity_window: str | None,
         activity_mode: str | None,
         scope: Scope = ACCOUNT_SCOPE,
+        *,
+        wakes: bool = False,
     ) -> RescanSetting:
         """Ask for a change of the windows of a scope."""
-        asked = dict(_wished(WindowWish(push_window, activity_window, activity_mode, scope)))
+        asked = {**dict(_wished(WindowWish(push_window, activity_window, activity_mode, scope))), "wake": wakes}
         return self._wire.send("PUT", "/rescan", setup_shapes.Windows, asked).view()
 
     def inherit_windows(self, administrator_id: str) -> RescanSetting:
@@ -231,14 +233,21 @@ class RemoteWindows:
         """Return the windows of the account and of every scope that sets some."""
         return tuple(one.view() for one in self._wire.get("/rescan/scopes", setup_shapes.WindowsOfScopes).scopes)
 
-    def what_if(self, account_id: str, wish: WindowWish) -> WhatIf:
+    def what_if(self, account_id: str, wish: WindowWish, *, counts_findings: bool = True) -> WhatIf:
         """Return what a change would do now."""
-        return self._wire.get("/rescan/what-if", what_if_shapes.Told, _wished(wish)).view()
+        asked = [*_wished(wish), ("findings", "true" if counts_findings else "false")]
+        return self._wire.get("/rescan/what-if", what_if_shapes.Told, asked).view()
 
     def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
         """Return a page of the images that a change would end the watch of."""
-        place = [("limit", str(limit)), *([("cursor", after)] if after else [])]
-        page = self._wire.get("/rescan/what-if/leaving", what_if_shapes.LeavingPage, [*_wished(wish), *place])
+        asked = [*_wished(wish), *_place(limit, after)]
+        page = self._wire.get("/rescan/what-if/leaving", what_if_shapes.LeavingPage, asked)
+        return Page(tuple(one.view() for one in page.images), page.next or "")
+
+    def wakeable(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[WakeableImage]:
+        """Return a page of the images that a change could wake."""
+        asked = [*_wished(wish), *_place(limit, after)]
+        page = self._wire.get("/rescan/what-if/wakeable", what_if_shapes.WakeablePage, asked)
         return Page(tuple(one.view() for one in page.images), page.next or "")
 
 
@@ -318,6 +327,11 @@ def _wished(wish: WindowWish) -> list[tuple[str, str]]:
         "activity_mode": wish.activity_mode,
     }
     return [("scope", str(wish.scope)), *((name, value) for name, value in named.items() if value is not None)]
+
+
+def _place(limit: int, after: str) -> list[tuple[str, str]]:
+    """Return a page of a list as parameters."""
+    return [("limit", str(limit)), *([("cursor", after)] if after else [])]
 
 
 def _parameters(query: FindingQuery | ImageQuery) -> list[tuple[str, str]]:

@@ -6,10 +6,12 @@ from datetime import datetime
 
 import msgspec
 
+from dogwatch.cli.remote.finding_shapes import SeverityName
 from dogwatch.cli.remote.setup_shapes import Windows, WindowText
+from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import Window
 from dogwatch.model.times import FOREVER
-from dogwatch.model.what_if import GridCell, LeavingImage, WhatIf
+from dogwatch.model.what_if import GridCell, LeavingImage, WakeableImage, WhatIf
 
 
 class Cell(msgspec.Struct):
@@ -29,7 +31,7 @@ class Told(msgspec.Struct):
     leaving: int
     staying: int
     wakeable: int
-    closing_findings: int
+    closing_by_severity: dict[SeverityName, int] | None
     grid: tuple[Cell, ...]
 
     def view(self) -> WhatIf:
@@ -37,8 +39,10 @@ class Told(msgspec.Struct):
         cells = (
             GridCell(Window.parse(one.push_window), Window.parse(one.activity_window), one.watched) for one in self.grid
         )
-        counts = (self.watched, self.leaving, self.staying, self.wakeable, self.closing_findings)
-        return WhatIf(self.windows.view(), self.at, *counts, tuple(cells))
+        counts = (self.watched, self.leaving, self.staying, self.wakeable)
+        closing = self.closing_by_severity
+        by_severity = None if closing is None else {Severity[name]: count for name, count in closing.items()}
+        return WhatIf(self.windows.view(), self.at, *counts, by_severity, tuple(cells))
 
 
 class Leaver(msgspec.Struct):
@@ -63,4 +67,28 @@ class LeavingPage(msgspec.Struct):
     """A page of them."""
 
     images: tuple[Leaver, ...]
+    next: str | None
+
+
+class Waking(msgspec.Struct):
+    """An image that could be woken."""
+
+    id: int
+    registry: str
+    repository: str
+    digest: str
+    new_until: datetime | None
+    new_forever: bool
+    held_by: str
+
+    def view(self) -> WakeableImage:
+        """Return what it tells of."""
+        until = self.new_until or FOREVER
+        return WakeableImage(self.id, self.registry, self.repository, self.digest, until, self.held_by)
+
+
+class WakeablePage(msgspec.Struct):
+    """A page of them."""
+
+    images: tuple[Waking, ...]
     next: str | None

@@ -22,6 +22,7 @@ from dogwatch.serve.api import (
     scanning,
     setup,
     usage,
+    what_if,
 )
 from dogwatch.serve.api.asked import REQUEST_ID, Json, Rooms
 from dogwatch.serve.errors import BROKEN, NO_SUCH_PATH, WRONG_METHOD, Problem, bare_problem, problem_answer
@@ -42,7 +43,20 @@ def make_api(rooms: Rooms, version: str) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.rooms = rooms
-    for one in (accounts, findings, images, histories, deeds, exclusions, lifecycle, scanning, costs, setup, usage):
+    for one in (
+        accounts,
+        findings,
+        images,
+        histories,
+        deeds,
+        exclusions,
+        lifecycle,
+        scanning,
+        costs,
+        setup,
+        usage,
+        what_if,
+    ):
         app.include_router(one.router, prefix=PREFIX)
     app.add_exception_handler(DogwatchError, _answer_ours)
     app.add_exception_handler(RequestValidationError, _answer_invalid)

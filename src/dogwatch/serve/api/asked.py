@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import Depends, Request, Response
 
+from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import Filter, FilterField
 from dogwatch.serve.api.filters import FILTER, Texts, read_filters
@@ -94,6 +95,17 @@ class Asked:
     def one(self, name: str, default: str = "") -> str:
         """Return a parameter that is no filter."""
         return dict(self.parameters).get(name, default)
+
+    def switch(self, name: str, *, default: bool = False) -> bool:
+        """Return a parameter that is true or false.
+
+        Raises:
+            InvalidRequestError: it is neither.
+        """
+        value = self.one(name)
+        if value not in ("", "false", "true"):
+            raise InvalidRequestError(name, f"{value[:100]!r} is neither true nor false")
+        return value == "true" if value else default
 
 
 class Json(Response):

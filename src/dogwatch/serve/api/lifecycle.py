@@ -12,7 +12,6 @@ from dogwatch.serve.ports import Role
 
 router = APIRouter()
 
-_SWITCHES = {"": False, "false": False, "true": True}
 _ALL, _IN_USE = "all", "include_in_use"
 
 
@@ -52,7 +51,7 @@ def remove_policy(registry: str, repository: str, asked: Known) -> Json:
 def preview_policy(registry: str, repository: str, asked: Known) -> Json:
     """What the policy in the body would do, or the repository's own where the body is empty."""
     asked.filters((), (_ALL, _IN_USE, *PAGING))
-    whole, includes_in_use = (_switch(asked, name) for name in (_ALL, _IN_USE))
+    whole, includes_in_use = (asked.switch(name) for name in (_ALL, _IN_USE))
     limit = read_limit(asked.one("limit"))
     preview = asked.rooms.lifecycle.preview(
         asked.account_id, registry, repository, _text(asked) or None, spares_in_use=not includes_in_use
@@ -66,10 +65,3 @@ def _text(asked: Asked) -> str:
         return asked.body.decode()
     except UnicodeDecodeError as error:
         raise InvalidRequestError("body", "not UTF-8") from error
-
-
-def _switch(asked: Asked, name: str) -> bool:
-    value = asked.one(name)
-    if value not in _SWITCHES:
-        raise InvalidRequestError(name, f"{value[:100]!r} is neither true nor false")
-    return _SWITCHES[value]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dogwatch.model.audits import Audit
 from dogwatch.model.deeds import Hold
+from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import CoverageCount, FindingView, GapView, ImageView, UnresolvedView, VulnerablePackage
-from dogwatch.model.what_if import LeavingImage, WhatIf
+from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf
 from dogwatch.serve.api.proposals import proposal
 from dogwatch.serve.moments import iso
 from dogwatch.serve.ports import Check
@@ -84,7 +86,7 @@ def package(one: VulnerablePackage) -> dict[str, Any]:
 
 def image(one: ImageView) -> dict[str, Any]:
     """Return an image; findings are counted only where it was looked at (`indexed_at`), else `findings` is null."""
-    counts = {severity.name: count for severity, count in sorted(one.severity_counts.items(), reverse=True)}
+    counts = _by_severity(one.severity_counts)
     is_forever = one.watched_until is not None and one.watched_until >= FOREVER
     return {
         "id": one.image_id,
@@ -186,6 +188,7 @@ def what_if(one: WhatIf) -> dict[str, Any]:
         "staying": one.staying,
         "wakeable": one.wakeable,
         "closing_findings": one.closing_findings,
+        "closing_by_severity": None if one.closing is None else _by_severity(one.closing),
         "grid": [
             {
                 "push_window": str(cell.push_window),
@@ -194,6 +197,24 @@ def what_if(one: WhatIf) -> dict[str, Any]:
             }
             for cell in one.grid
         ],
+    }
+
+
+def _by_severity(counts: Mapping[Severity, int]) -> dict[str, int]:
+    return {severity.name: count for severity, count in sorted(counts.items(), reverse=True)}
+
+
+def wakeable(one: WakeableImage) -> dict[str, Any]:
+    """Return an image that a change of windows could wake."""
+    is_forever = one.new_until >= FOREVER
+    return {
+        "id": one.image_id,
+        "registry": one.registry_alias,
+        "repository": one.repository,
+        "digest": one.digest,
+        "new_until": None if is_forever else iso(one.new_until),
+        "new_forever": is_forever,
+        "held_by": one.held_by,
     }
 
 

@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import msgspec
 from fastapi import APIRouter, Request, Response
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.scopes import Scope
 from dogwatch.model.what_if import WindowWish
-from dogwatch.model.window_presets import find_window_preset
 from dogwatch.serve.api import rendering
 from dogwatch.serve.api.asked import Asked, Json, Known
-from dogwatch.serve.api.filters import PAGING, read_limit
 from dogwatch.serve.looked_at import feed
 from dogwatch.serve.moments import iso
 from dogwatch.serve.ports import Role
+from dogwatch.serve.wishes import NamedWindows, decode_wish
 
 router = APIRouter()
 
 
-class _Windows(msgspec.Struct, forbid_unknown_fields=True):
-    scope: str = ""
-    preset: str | None = None
-    push_window: str | None = None
-    activity_window: str | None = None
-    activity_mode: str | None = None
-
-
-class _Change(_Windows, forbid_unknown_fields=True):
+class _Change(NamedWindows, forbid_unknown_fields=True):
     account: str | None = None
     inherit: bool = False
-
-    def windows(self) -> _Windows:
-        """Return the windows that are named, a preset's in its place."""
-        return _without_preset(_Windows(**{name: getattr(self, name) for name in _Windows.__struct_fields__}))
+    wake: bool = False
 
 
 @router.get("/rescan")
@@ -56,41 +43,27 @@ def list_scopes(asked: Known) -> Json:
 def change_windows(asked: Known) -> Json:
     """Ask for other windows, of the account or of a `scope`; what is not named stays.
 
+    With `wake`, images of the scope that are then inside and not watched are watched again.
     Operators may name another `account`, and have it `inherit` the windows of their own.
     """
     asked.filters()
     asked.caller.require(Role.ADMIN, "change the windows")
-    setting = _change(asked, _read_change(asked.body))
+    setting = _change(asked, decode_wish(asked.body, _Change))
     asked.rooms.after_setting()
     return Json(rendering.windows(setting))
 
 
 def _change(asked: Asked, wanted: _Change) -> RescanSetting:
-    account_id, windows = asked.caller.account_for(wanted.account), wanted.windows()
+    account_id, wish = asked.caller.account_for(wanted.account), wanted.wish()
     if not wanted.inherit:
-        if windows == _Windows(windows.scope):
-            raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode, preset")
-        texts = (windows.push_window, windows.activity_window, windows.activity_mode)
-        return asked.rooms.rescan.request(account_id, *texts, Scope.parse(windows.scope))
+        if wish == WindowWish(scope=wish.scope) and not wanted.wake:
+            raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode, preset, wake")
+        texts = (wish.push_window, wish.activity_window, wish.activity_mode)
+        return asked.rooms.rescan.request(account_id, *texts, wish.scope, wakes=wanted.wake)
     asked.caller.require(Role.OPERATOR, "have an account inherit")
-    if windows != _Windows():
+    if wish != WindowWish() or wanted.wake:
         raise InvalidRequestError("inherit", "takes all windows from the operator's account; name none beside it")
     return asked.rooms.rescan.inherit(account_id, asked.account_id)
-
-
-@router.get("/rescan/what-if")
-def preview_windows(asked: Known) -> Json:
-    """What other windows, of the account or of a `scope`, would do now; changes nothing."""
-    return Json(rendering.what_if(asked.rooms.rescan.what_if(asked.account_id, _read_wish(asked))))
-
-
-@router.get("/rescan/what-if/leaving")
-def list_leaving(asked: Known) -> Json:
-    """The images that would no longer be watched, with their deadlines now and by the other windows."""
-    wish = _read_wish(asked, PAGING)
-    limit, after = read_limit(asked.one("limit")), asked.one("cursor")
-    page = asked.rooms.rescan.leaving(asked.account_id, wish, limit, after)
-    return Json({"images": [rendering.leaving(one) for one in page.rows], "next": page.next or None})
 
 
 @router.get("/registries")
@@ -157,30 +130,3 @@ def describe(asked: Known, request: Request) -> Json:
     """This API as an OpenAPI document."""
     asked.filters()
     return Json(request.app.openapi())
-
-
-def _read_change(body: bytes) -> _Change:
-    try:
-        return msgspec.json.decode(body, type=_Change)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequestError("body", str(error) or "not JSON") from error
-
-
-def _read_wish(asked: Asked, others: tuple[str, ...] = ()) -> WindowWish:
-    """Read a change from query parameters that have the names of the body's fields; none at all is the windows now."""
-    asked.filters(others=(*_Windows.__struct_fields__, *others))
-    given = dict(asked.parameters)
-    wanted = _without_preset(_Windows(**{name: given[name] for name in _Windows.__struct_fields__ if name in given}))
-    windows = (wanted.push_window, wanted.activity_window, wanted.activity_mode)
-    return WindowWish(*windows, Scope.parse(wanted.scope))
-
-
-def _without_preset(wanted: _Windows) -> _Windows:
-    """Return the windows with what a preset names in its place."""
-    if wanted.preset is not None:
-        if wanted != _Windows(wanted.scope, wanted.preset):
-            raise InvalidRequestError("preset", "names both windows and the mode: nothing else can be named beside it")
-        named = find_window_preset(wanted.preset)
-        texts = (str(named.push_window), str(named.activity_window), str(named.activity_mode))
-        return _Windows(wanted.scope, None, *texts)
-    return wanted

@@ -5,9 +5,9 @@ INSERT INTO account (id, activated_at) VALUES (%(account)s, %(activated_at)s) ON
 -- name: insert_setting
 -- Record a change of windows.
 INSERT INTO rescan_setting (account_id, push_window, activity_window, activity_mode, status, requested_at, applied_at,
-                            inherited_from)
+                            inherited_from, wakes)
 VALUES (%(account)s, %(push)s, %(activity)s, %(mode)s, %(status)s, %(at)s,
-        CASE WHEN %(status)s = 'SUCCESS' THEN %(at)s::timestamptz END, %(inherited_from)s)
+        CASE WHEN %(status)s = 'SUCCESS' THEN %(at)s::timestamptz END, %(inherited_from)s, %(wakes)s)
 RETURNING id
 
 -- name: setting_in_force
@@ -56,8 +56,9 @@ SELECT id FROM rescan_setting WHERE status = 'PENDING' ORDER BY id
 SELECT account_id FROM rescan_setting WHERE id = %(setting)s
 
 -- name: lock_setting
--- One change of windows: how far it has come, and whether a newer one of the same scope is in force or waits.
-SELECT status,
+-- One change of windows: how far it has come, whose it is, whether it wakes images, and whether a newer one of the same
+-- scope is in force or waits.
+SELECT status, registry_id, pattern, wakes,
        EXISTS (SELECT FROM rescan_setting newer
                WHERE newer.account_id = rescan_setting.account_id AND newer.id > rescan_setting.id
                  AND newer.registry_id IS NOT DISTINCT FROM rescan_setting.registry_id

@@ -5,8 +5,8 @@ SELECT id FROM registry WHERE account_id = %(account)s AND alias = %(alias)s AND
 -- name: insert_override
 -- Record a change of one scope's windows.
 INSERT INTO rescan_setting (account_id, registry_id, pattern, push_window, activity_window, activity_mode, status,
-                            requested_at)
-VALUES (%(account)s, %(registry)s, %(pattern)s, %(push)s, %(activity)s, %(mode)s, 'PENDING', %(at)s)
+                            requested_at, wakes)
+VALUES (%(account)s, %(registry)s, %(pattern)s, %(push)s, %(activity)s, %(mode)s, 'PENDING', %(at)s, %(wakes)s)
 RETURNING id
 
 -- name: overrides

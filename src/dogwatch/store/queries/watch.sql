@@ -36,8 +36,7 @@ WITH changed AS (
         watched = clocks.watched AND coalesce(given.watched_until >= %(now)s, false)
     FROM (SELECT known.image_id, found.watched_until, found.held_by, known.held_by AS former
           FROM repository_windows force
-          JOIN image ON image.repository_id = force.repository_id
-          JOIN clocks known ON known.image_id = image.id
+          JOIN clocks known ON known.repository_id = force.repository_id
           CROSS JOIN LATERAL watch(known.pushed_at, known.pulled_at, known.in_use_at, force.push_window,
                                    force.activity_window, force.activity_mode, known.hold_until) found
           WHERE force.account_id = %(account)s
@@ -51,6 +50,20 @@ SET to_at = greatest(from_at, %(now)s), end_reason = 'monitoring ended: the wind
     held_by = changed.former
 FROM changed
 WHERE NOT changed.watched AND monitoring.image_id = changed.image_id AND monitoring.to_at = '9999-12-31Z'
+
+-- name: repositories_to_wake
+-- Repositories of an account (or of one of its registries) where a deed wakes images.
+SELECT repository.id, repository.name
+FROM repository JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
+WHERE repository.account_id = %(account)s AND repository.scan_frequency NOT IN ('MANUAL', 'OFF')
+  AND (%(registry)s::bigint IS NULL OR repository.registry_id = %(registry)s)
+
+-- name: wake
+-- Images of repositories that are inside their windows and not watched: they are from now on.
+UPDATE clocks SET watched = true
+WHERE repository_id = ANY(%(repositories)s::bigint[]) AND NOT watched AND watched_until >= %(now)s
+  AND image_id NOT IN ({resting})
+RETURNING image_id
 
 -- name: account_of_chain
 -- Whose layer chain it is.

@@ -50,8 +50,8 @@ JOIN unnest(%(push_windows)s::text[], %(activity_windows)s::text[], %(modes)s::t
 JOIN clocks ON clocks.repository_id = placed.repository_id
 
 -- name: closing
--- How many findings the leaving images have now. They are the same for all images with an inventory, but for frozen
--- ones, and are counted once.
+-- How many findings the leaving images have now, by severity; a finding is as severe as its worst package. They are the
+-- same for all images with an inventory, but for frozen ones, and are counted once.
 WITH held AS MATERIALIZED (
     SELECT monitoring.inventory_id, coalesce(monitoring.frozen_revision, -1) AS frozen, count(*) AS images
     FROM ({images}) AS image
@@ -59,22 +59,36 @@ WITH held AS MATERIALIZED (
     WHERE image.is_watched AND NOT image.is_inside AND monitoring.inventory_id IS NOT NULL
     GROUP BY 1, 2
 ), finding AS (
-    SELECT DISTINCT held.inventory_id, held.frozen, held.images, set_exposure.vulnerability_id
+    SELECT held.inventory_id, held.frozen, held.images, set_exposure.vulnerability_id,
+           max(exposure.severity) AS severity
     FROM held
     JOIN inventory_set ON inventory_set.inventory_id = held.inventory_id
     JOIN set_exposure ON set_exposure.set_id = inventory_set.set_id
     JOIN exposure ON exposure.id = set_exposure.exposure_id AND exposure.verdict = 'affected'
     WHERE CASE WHEN held.frozen < 0 THEN exposure.from_at <= %(now)s AND exposure.to_at > %(now)s
                ELSE exposure.from_rev <= held.frozen AND exposure.to_rev > held.frozen END
+    GROUP BY 1, 2, 3, 4
 )
-SELECT coalesce(sum(images), 0)::bigint FROM finding
+SELECT severity, sum(images)::bigint FROM finding GROUP BY severity
 
 -- name: leaving
--- A page of the images that are watched and would not be, by id, with their deadlines now and then.
-SELECT page.image_id, registry.alias, repository.name, image.digest, page.watched_until, coalesce(page.held_by, ''),
-       found.watched_until
+-- Those that are watched and would not be: deadline and what holds it now, and the deadline then.
+SELECT page.image_id, registry.alias, repository.name, image.digest, page.watched_until, coalesce(page.held_by, ''), found.watched_until
+
+-- name: is_leaving
+image.is_watched AND NOT image.is_inside
+
+-- name: wakeable
+-- Those that are not watched and would be inside: deadline and what would hold it.
+SELECT page.image_id, registry.alias, repository.name, image.digest, found.watched_until, found.held_by
+
+-- name: is_wakeable
+image.is_inside AND NOT image.is_watched AND image.can_wake AND image.image_id NOT IN ({resting})
+
+-- name: page
+-- A page of images, by id.
 FROM (SELECT image.* FROM ({images}) AS image
-      WHERE image.is_watched AND NOT image.is_inside AND image.image_id > %(after)s
+      WHERE image.image_id > %(after)s AND {only}
       ORDER BY image.image_id LIMIT %(limit)s) AS page
 JOIN image ON image.id = page.image_id
 JOIN repository ON repository.id = page.repository_id

@@ -1,0 +1,64 @@
+"""A change of windows as callers name it: in a body, in parameters of an address, or by a preset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import msgspec
+
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.scopes import Scope
+from dogwatch.model.what_if import WindowWish
+from dogwatch.model.window_presets import find_window_preset
+
+
+class NamedWindows(msgspec.Struct, forbid_unknown_fields=True):
+    """The windows that are named; a field that is None stays as it is."""
+
+    scope: str = ""
+    preset: str | None = None
+    push_window: str | None = None
+    activity_window: str | None = None
+    activity_mode: str | None = None
+
+    def wish(self) -> WindowWish:
+        """Return the change that is asked for, with what a preset names in its place.
+
+        Raises:
+            InvalidRequestError: no scope, no preset, or something beside a preset; what is no window is refused later.
+        """
+        place = Scope.parse(self.scope)
+        asked = (self.push_window, self.activity_window, self.activity_mode)
+        if self.preset is None:
+            return WindowWish(*asked, place)
+        if asked != (None, None, None):
+            raise InvalidRequestError("preset", "names both windows and the mode: nothing else can be named beside it")
+        named = find_window_preset(self.preset)
+        return WindowWish(str(named.push_window), str(named.activity_window), str(named.activity_mode), place)
+
+
+WISH_FIELDS = NamedWindows.__struct_fields__
+
+_Body = TypeVar("_Body", bound=NamedWindows)
+
+
+def decode_wish(body: bytes, shape: type[_Body]) -> _Body:
+    """Read a body.
+
+    Raises:
+        InvalidRequestError: no JSON, or not of that shape.
+    """
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InvalidRequestError("body", str(error) or "not JSON") from error
+
+
+def read_wish(parameters: Mapping[str, str]) -> WindowWish:
+    """Read a change from parameters that have the names of the body's fields; none at all is the windows now.
+
+    Raises:
+        InvalidRequestError: as `NamedWindows.wish`.
+    """
+    return NamedWindows(**{name: parameters[name] for name in WISH_FIELDS if name in parameters}).wish()
