@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 
 import pytest
 
@@ -118,6 +119,18 @@ def test_a_directory_with_numbers_of_64_bits_is_read() -> None:
     locator = b"PK\x06\x07" + bytes(4) + at.to_bytes(8, "little") + (1).to_bytes(4, "little")
     large = plain[:at] + record + locator + end[:8] + b"\xff" * 12 + end[20:]
     assert read(large) == found(Package("Maven", "g.h:a", "1"))
+
+
+def test_numbers_of_64_bits_that_are_cut_off_stand_outside_the_file() -> None:
+    entry = zipfile.ZipInfo("lib/a.jar")
+    entry.extra = b"\1\0\x18\0" + bytes(5)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(entry, LANG)
+    at = buffer.getvalue().rindex(b"PK\1\2") + 42
+    content = buffer.getvalue()[:at] + b"\xff" * 4 + buffer.getvalue()[at + 4 :]
+    detail = "java-archive: lib/a.jar in it says of something that it stands outside the file"
+    assert read(content) == found(gaps=(Gap(GapKind.FILE_UNREADABLE, PATH, detail),))
 
 
 def test_archives_of_a_layer_are_read_wherever_they_lie() -> None:

@@ -177,7 +177,8 @@ def _sizes(extra: bytes, size: int, packed: int, header_at: int) -> tuple[int, i
     while _UNKNOWN in numbers and at + 4 <= len(extra):
         kind, length = struct.unpack_from("<HH", extra, at)
         if kind == 1:
-            values = struct.iter_unpack("<Q", extra[at + 4 : at + 4 + length - length % 8])
+            held = extra[at + 4 : at + 4 + length]
+            values = struct.iter_unpack("<Q", held[: len(held) - len(held) % 8])
             numbers = [next(values, (_UNKNOWN,))[0] if number == _UNKNOWN else number for number in numbers]
             break
         at += 4 + length
