@@ -390,8 +390,8 @@ SETTINGS: tuple[Setting, ...] = (
         "feed_mirror",
         _feed_mirror,
         lambda _: "",
-        lambda s: mask_secrets(s.feed_mirror) or "(public OSV export)",
-        "folder or URL laid out like the public OSV export; empty: the public export",
+        lambda s: mask_secrets(s.feed_mirror) or "(what publishers serve)",
+        "folder or URL with the advisories (docs/feeds.md); empty: what publishers serve",
     ),
     Setting(
         "feeds",

@@ -9,7 +9,7 @@ from dogwatch.advisories.catalogue import SOURCES
 from dogwatch.advisories.feeds import FeedReader
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.location import open_mirror
-from dogwatch.advisories.mirror import DEFAULT_LOCATION, FeedMirror
+from dogwatch.advisories.mirror import FeedMirror
 from dogwatch.advisories.osv import OsvSource
 from dogwatch.advisories.osv_document import parse_advisory
 from dogwatch.advisories.source import (
@@ -24,7 +24,6 @@ from dogwatch.advisories.source import (
 )
 
 __all__ = [
-    "DEFAULT_LOCATION",
     "FEED_LIMITS",
     "SOURCES",
     "AdvisorySource",

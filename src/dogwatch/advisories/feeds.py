@@ -29,8 +29,8 @@ FOUND = "found"
 class FeedReader:
     """Fetches and parses the feeds that are switched on.
 
-    `location` is a folder, a URL, or empty for the public export; `spool` a folder of ours; `ecosystems` the feeds that
-    are switched on, with `FOUND` for those of what was found; empty for all there are.
+    `location` is a folder or a URL of a mirror, or empty for what publishers serve; `spool` a folder of ours; `ecosystems`
+    the feeds that are switched on, with `FOUND` for those of what was found; empty for all there are.
     """
 
     location: str
@@ -95,7 +95,7 @@ class FeedReader:
         """
         speaker = next(each for each in self.catalogue if each.name == source)
         previous = FeedState.from_mapping(state)
-        opened = open_mirror(self.location, source=source, limits=self.limits, tell=tell)
+        opened = open_mirror(self._location_of(speaker), source=source, limits=self.limits, tell=tell)
         with spool_folder(self.spool) as spool, closing(opened) as mirror:
             result = speaker.fetch(ecosystem, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
             if isinstance(result, Outdated):
@@ -107,6 +107,12 @@ class FeedReader:
                 yield None
             else:
                 yield FeedChanges(result.state.to_mapping(), iter(()), ())
+
+    def _location_of(self, source: AdvisorySource) -> str:
+        """Return where a source is read from: a mirror has a folder for each, beside the export in the OSV format."""
+        if not self.location:
+            return source.public_location
+        return f"{self.location.rstrip('/')}/{source.folder}" if source.folder else self.location
 
 
 def _counted(records: Iterator[ParsedRecord], ecosystem: str, total: int, tell: Tell) -> Iterator[ParsedRecord]:

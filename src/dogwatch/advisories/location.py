@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
-from dogwatch.advisories.mirror import DEFAULT_LOCATION, FeedMirror
+from dogwatch.advisories.mirror import FeedMirror
 from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import ConfigError
 from dogwatch.model.progress import Tell, tell_nobody
@@ -16,16 +16,16 @@ _SETTING = "DOGWATCH_FEED_MIRROR"
 
 
 def open_mirror(
-    location: str = "", *, source: str = "osv", limits: FeedLimits = FEED_LIMITS, tell: Tell = tell_nobody
+    location: str, *, source: str = "osv", limits: FeedLimits = FEED_LIMITS, tell: Tell = tell_nobody
 ) -> FeedMirror:
-    """Return the mirror at a URL or in a folder; the public export where the location is empty.
+    """Return the mirror at a URL or in a folder.
 
     Nothing is read yet: a folder may appear later, a server may be down now. `tell` hears how large files come along.
 
     Raises:
         ConfigError: neither a folder path nor a usable http(s) URL.
     """
-    text = location.strip() or DEFAULT_LOCATION
+    text = location.strip()
     if "://" not in text:
         return FolderMirror(Path(text).expanduser(), source, tell)
     try:

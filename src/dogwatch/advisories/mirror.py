@@ -1,4 +1,4 @@
-"""Where a feed is read from: a URL or a folder, laid out like the public OSV export.
+"""Where a feed is read from: a URL or a folder, laid out as its publisher does.
 
 The contract and the choice between the two; `web_mirror` and `folder_mirror` do the work; sources call it.
 """
@@ -10,10 +10,6 @@ from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from dogwatch.model.progress import Progress, Tell, Unit
-
-DEFAULT_LOCATION = "https://osv-vulnerabilities.storage.googleapis.com"
-"""The public OSV export."""
-
 
 _TOLD_BYTES = 1024 * 1024  # smaller files are there in a moment
 

@@ -59,6 +59,8 @@ class OsvSource:
         "CC-BY-SA-4.0 (Ubuntu), CC0-1.0 (RustSec), Apache-2.0 (Bitnami, malicious packages), MIT (AlmaLinux, Drupal), "
         "BSD (Rocky Linux); the Debian security tracker's data is published openly"
     )
+    public_location: str = "https://osv-vulnerabilities.storage.googleapis.com"
+    folder: str = ""
     stale_after: timedelta = timedelta(hours=24)  # the export is renewed several times an hour
     ecosystems: tuple[str, ...] = OSV_ECOSYSTEMS
     limits: FeedLimits = FEED_LIMITS

@@ -164,6 +164,16 @@ class AdvisorySource(Protocol):
         ...
 
     @property
+    def public_location(self) -> str:
+        """The address below which its publisher serves it."""
+        ...
+
+    @property
+    def folder(self) -> str:
+        """The folder in which a mirror of all sources has it; empty: the mirror itself is laid out like it."""
+        ...
+
+    @property
     def stale_after(self) -> timedelta:
         """The age from which answers that rest on this source say so."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.advisories import FeedReader
+from dogwatch.advisories import FeedReader, OsvSource
 from dogwatch.advisories.spool import spool_folder
 from dogwatch.flow.ports import Feeds
 from dogwatch.model.errors import ConfigError, FeedUnavailableError
@@ -62,6 +63,22 @@ def test_a_feed_may_be_that_of_one_release_and_then_the_whole_one_is_not_wanted_
     assert sources("AlmaLinux:9", "found", found=("AlmaLinux",)) == (("osv", "AlmaLinux:9"),)
     with pytest.raises(ConfigError, match="COBOL:60"):
         sources("COBOL:60")
+
+
+def test_a_mirror_has_a_folder_for_each_source_beside_the_export_in_the_osv_format(
+    bucket: FeedBucket, tmp_path: Path
+) -> None:
+    elsewhere = OsvSource(name="elsewhere", folder="osv-of-others", public_location=str(bucket.folder))
+    (tmp_path / "spool").mkdir(exist_ok=True)
+    public = FeedReader("", tmp_path / "spool", catalogue=(elsewhere,))
+    with public.fetch("elsewhere", "npm", {}, (), NOW) as changes:
+        assert changes is not None
+        assert [record.id for record in changes.records] == ["A-1", "A-2"]
+    mirrored = FeedReader(f"{tmp_path}/mirror/", tmp_path / "spool", catalogue=(elsewhere,))
+    shutil.copytree(bucket.folder, tmp_path / "mirror" / "osv-of-others")
+    with mirrored.fetch("elsewhere", "npm", {}, (), NOW) as changes:
+        assert changes is not None
+        assert [record.id for record in changes.records] == ["A-1", "A-2"]
 
 
 def test_how_many_records_were_read_is_told_of_how_many_and_then_that_they_are_taken_in(reader: FeedReader) -> None:

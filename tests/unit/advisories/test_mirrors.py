@@ -288,7 +288,6 @@ def test_a_location_is_a_folder_a_url_or_the_public_export(tmp_path: Path) -> No
     assert open_mirror("http://feeds.example/osv/").describe("Red Hat/all.zip") == (
         "http://feeds.example/osv/Red%20Hat/all.zip"
     )
-    assert open_mirror("").describe("npm/all.zip") == "https://osv-vulnerabilities.storage.googleapis.com/npm/all.zip"
 
 
 @pytest.mark.parametrize(
