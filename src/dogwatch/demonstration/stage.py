@@ -54,6 +54,9 @@ class Queue(Protocol):
     def sweep(self) -> None:
         """End what has expired."""
 
+    def count_scans(self) -> None:
+        """Count scans as the original bills them."""
+
     def update_feed(self, source: str, ecosystem: str) -> None:
         """Look at a feed."""
 
@@ -177,6 +180,7 @@ class Demonstration:
             raise ForbiddenError(_MOVE, "it has not begun; begin with: dogwatch demo push")
         now = self._clock.advance_everywhere(by)
         self._queue.sweep()
+        self._queue.count_scans()
         return now
 
     def announce(self) -> None:
