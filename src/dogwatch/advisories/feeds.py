@@ -29,8 +29,8 @@ FOUND = "found"
 class FeedReader:
     """Fetches and parses the feeds that are switched on.
 
-    `location` is a folder or a URL of a mirror, or empty for what publishers serve; `spool` a folder of ours; `ecosystems`
-    the feeds that are switched on, with `FOUND` for those of what was found; empty for all there are.
+    `location` is a folder or a URL of a mirror, or empty for what publishers serve; `spool` a folder of ours;
+    `ecosystems` the feeds that are switched on, with `FOUND` for those of what was found; empty for all there are.
     """
 
     location: str
