@@ -30,6 +30,7 @@ from tests.builders.layers import (
     tar_of,
     whiteout,
 )
+from tests.builders.lock_files import LOCK_FILES
 from tests.builders.oci import as_json, build_image, build_index
 from tests.builders.programs import build_elf, build_mach_o, build_pe, go_build_info, old_go_data, rust_audit
 
@@ -212,6 +213,11 @@ def jars() -> Seeds:
         build_jar({"lib/b-1.0.jar": inner, "lib/c.jar": build_jar(manifest(Implementation_Vendor_Id="g.h"))}),
         build_jar({"lib/b-1.0.jar": inner, "META-INF/MANIFEST.MF": b"Bundle-Version: 1"}, stored=True, before=b"#!x"),
     )
+
+
+def lock_files(name: str) -> Seeds:
+    """Lock files of one kind."""
+    return LOCK_FILES[name]
 
 
 def ownership_files() -> Seeds:

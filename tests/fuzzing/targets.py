@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -181,6 +182,15 @@ TARGETS = (
     Target("os-release", _extract_at("etc/os-release"), seeds.os_releases),
     Target("python-metadata", _extract_at("a-1.dist-info/METADATA"), seeds.python_files),
     Target("npm-package", _extract_at("node_modules/a/package.json"), seeds.npm_files),
+    *(
+        Target(name, _extract_at(path), partial(seeds.lock_files, name))
+        for name, path in {
+            "npm-lock": "package-lock.json",
+            "yarn-lock": "yarn.lock",
+            "pnpm-lock": "pnpm-lock.yaml",
+            "bun-lock": "bun.lock",
+        }.items()
+    ),
     Target("java-archive", _extract_at("a.jar"), seeds.jars),
     Target("program", _read_program, seeds.programs),
     Target("bill", _refusable(lambda content: read_bill(content, "it", LIMITS)), seeds.bills),

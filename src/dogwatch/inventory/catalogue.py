@@ -10,13 +10,17 @@ from typing import Final
 
 from dogwatch.inventory.extractor import Extractor, SpooledExtractor
 from dogwatch.inventory.extractors import (
+    bun_lock,
     dpkg_ownership,
     dpkg_status,
     java_archive,
+    npm_lock,
     npm_package,
     os_release,
+    pnpm_lock,
     python_metadata,
     unread_database,
+    yarn_lock,
 )
 from dogwatch.inventory.programs import go_build, rust_audit
 from dogwatch.inventory.programs.reader import ProgramReader
@@ -29,6 +33,10 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     dpkg_ownership.EXTRACTOR,
     python_metadata.EXTRACTOR,
     npm_package.EXTRACTOR,
+    npm_lock.EXTRACTOR,
+    yarn_lock.EXTRACTOR,
+    pnpm_lock.EXTRACTOR,
+    bun_lock.EXTRACTOR,
     java_archive.EXTRACTOR,
     unread_database.EXTRACTOR,
 )

@@ -6,8 +6,9 @@ databases keep what `sift` leaves; of programs, `collector` then keeps those tha
 
 from __future__ import annotations
 
+import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -27,21 +28,23 @@ _METADATA: Final = re.compile(
 )
 
 
-def sift(paths: Sequence[bytes], content: bytes) -> Iterator[bytes]:
+def sift(content: bytes, chars_before: int) -> Iterator[bytes]:
     """Yield the paths of files that may tell of packages.
 
     Args:
-        paths: relative to the root.
-        content: the whole list they were taken from, a path at the end of each line: searched once, so that lists
-            without metadata, which are nearly all, cost little.
+        content: a list of files, a path at the end of each line.
+        chars_before: what stands before the path in each line, the slash of the root included.
     """
-    for path in paths:
+    has_metadata = _MARK.search(content) is not None  # nearly no list has any: not each line need be asked
+    for line in io.BytesIO(content):
+        path = line[chars_before:].rstrip(b"\n")
         if path.startswith(_PLACES):
             name = path[path.rfind(b"/") + 1 :]
             if name and (b"." not in name or b".so" in name):
                 yield path
-    if _MARK.search(content):
-        yield from (path for path in paths if _METADATA.search(path))
+                continue
+        if has_metadata and _METADATA.search(path):
+            yield path
 
 
 def trim_owned(file: FileEvidence, is_wanted: Callable[[str], object], program_names: frozenset[str]) -> FileEvidence:

@@ -50,7 +50,7 @@ class DpkgOwnershipExtractor:
             return Extraction()
         before = _SUM_CHARS if path.endswith(".md5sums") else 1  # what stands before the path in each line
         owned: set[str] = set()
-        for line in sift([line[before:] for line in content.split(b"\n")], content):
+        for line in sift(content, before):
             if len(owned) >= limits.file_entries:
                 return Extraction(gaps=(too_many_entries(path, limits),))
             name = clean_path(line)
