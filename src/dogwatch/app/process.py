@@ -34,7 +34,7 @@ from dogwatch.model.errors import (
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.progress import Progress, Tell, tell_nobody
-from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.registries import ALL, LookBack, Registry, RegistryAccess
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.settings import Demo, Settings
@@ -176,7 +176,7 @@ class App:
 
     # what callers ask for -----------------------------------------------------------------------------------------
 
-    def add_registry(self, alias: str, access: RegistryAccess) -> tuple[Registry, str]:
+    def add_registry(self, alias: str, access: RegistryAccess, look_back: LookBack = ALL) -> tuple[Registry, str]:
         """Watch a registry for the settings' account and look at it at once; returns it and its webhook secret.
 
         Raises:
@@ -186,7 +186,7 @@ class App:
         """
         self._watched.refuse_unusable(access)
         self.demonstration.refuse_real(alias, self.machine_now())
-        registry, secret = self.registries.add(self.settings.account, alias, access, self.settings.region)
+        registry, secret = self.registries.add(self.settings.account, alias, access, self.settings.region, look_back)
         self.queue.poll(registry.id)
         return registry, secret
 

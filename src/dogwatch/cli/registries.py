@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from dogwatch.cli import filters
 from dogwatch.cli.command_line import Output, examples, new_group, opened, reached
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
@@ -17,7 +18,7 @@ from dogwatch.cli.ports import Check
 from dogwatch.cli.rendering import Column, Format, minute, rfc3339, say, write_json
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.errors import InvalidRequestError
-from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.registries import LookBack, Registry, RegistryAccess
 from dogwatch.settings import Settings
 
 _NO_ALIAS = re.compile(r"[^A-Za-z0-9._-]+")
@@ -43,6 +44,14 @@ def add(
         Path | None, option("authorities to trust in place of the system's, PEM", "--ca-file", metavar="FILE")
     ] = None,
     plain_http: Annotated[bool, switch("allow an http:// address", "--plain-http")] = False,
+    look_back: Annotated[
+        str,
+        option(
+            "which of the images that are there count: all, those that the windows keep, or those of 14d and no older",
+            "--look-back",
+            metavar="all|windows|14d",
+        ),
+    ] = "all",
     service_url: Annotated[
         str | None,
         option(
@@ -58,14 +67,18 @@ def add(
 
     Prints the configuration that makes a CNCF Distribution registry (docker-registry) notify Dogwatch; it holds the
     webhook's secret, which is shown this once. Passwords stay where they are: only the place is stored.
+
+    What is there already counts as pushed when it is found (--look-back all), or when its config says that it was
+    created: then the windows decide, and with a number of days nothing older is watched before it is pushed or pulled.
     """
     access = RegistryAccess(
         _checked_url(url, plain_http), username, _absolute(password_file), password_variable, _absolute(ca_file)
     )
     _check_credentials(access)
     name = alias or _alias_of(access.url)
+    reaches = LookBack.parse(filters.window(look_back) or "")
     with opened(settings) as app:
-        registry, secret = app.add_registry(name, access)
+        registry, secret = app.add_registry(name, access, reaches)
         webhook = f"{(service_url or settings.service_url).rstrip('/')}/hooks/{settings.account}/{name}"
         snippet = app.notification_snippet(name, webhook, {"Authorization": f"Bearer {secret}"})
     if output in (Format.JSON, Format.NDJSON):
@@ -152,6 +165,7 @@ COLUMNS: tuple[Column[Registry], ...] = (
     Column("region", "REGION", lambda one: one.region),
     Column("credentials", "CREDENTIALS", _credentials),
     Column("ca_file", "", lambda one: one.access.ca_file),
+    Column("look_back", "", lambda one: str(one.look_back)),
     Column("added_at", "ADDED", lambda one: rfc3339(one.added_at), lambda one: minute(one.added_at)),
 )
 
@@ -179,6 +193,7 @@ def add_to(application: typer.Typer) -> None:
         epilog=examples(
             "dogwatch registries add https://registry.example --username watcher --password-file /etc/watcher",
             "dogwatch registries add http://127.0.0.1:5000 --plain-http --alias local",
+            "dogwatch registries add https://registry.example --look-back 14d",
         ),
     )(add)
     group.command("list", epilog=examples("dogwatch registries list -o json"))(show_registries)

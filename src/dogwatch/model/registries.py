@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from dogwatch.model.errors import InvalidRequestError
+
+_DAYS = re.compile(r"DAYS_([1-9][0-9]{0,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,38 @@ class RegistryAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class LookBack:
+    """How far back a registry is looked at when it is added.
+
+    ALL: everything that is found counts as pushed when it was found. WINDOWS: as pushed when it was created, so that
+    the windows decide. DAYS_<n>: the same, and nothing is watched that is older than n days when the registry is added.
+    """
+
+    is_all: bool = True
+    days: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> LookBack:
+        """Read `ALL`, `WINDOWS` or `DAYS_<n>`.
+
+        Raises:
+            InvalidRequestError: any other text.
+        """
+        if text in ("ALL", "WINDOWS"):
+            return cls(is_all=text == "ALL")
+        number = _DAYS.fullmatch(text)
+        if number is None:
+            raise InvalidRequestError("look-back", f"{text!r} is none of ALL, WINDOWS, DAYS_<number>")
+        return cls(is_all=False, days=int(number[1]))
+
+    def __str__(self) -> str:
+        return "ALL" if self.is_all else "WINDOWS" if self.days is None else f"DAYS_{self.days}"
+
+
+ALL = LookBack()
+
+
+@dataclass(frozen=True, slots=True)
 class Registry:
     """A registry watched for one account. `alias` is unique within the account; `region` is what AWS clients see."""
 
@@ -34,6 +71,7 @@ class Registry:
     region: str
     access: RegistryAccess
     added_at: datetime
+    look_back: LookBack = ALL
 
 
 class EventKind(StrEnum):

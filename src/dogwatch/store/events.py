@@ -26,6 +26,7 @@ from dogwatch.store.hearing import HeardEvent, RepositoryNews, gather, happening
 from dogwatch.store.moves import move_images
 from dogwatch.store.notices import insert_events, load_notices, save_readings
 from dogwatch.store.queries import load_queries
+from dogwatch.store.replays import replay
 from dogwatch.store.repositories import ensure_repository, find_repositories, lock_repositories
 from dogwatch.store.retries import FIRST_MANIFEST_PAUSE, LONGEST_MANIFEST_PAUSE, RETRIED_REASONS
 from dogwatch.windows import Happening
@@ -78,7 +79,8 @@ class EventStore:
         """Take in what polling saw of a repository.
 
         Tags and digests that are new become pushes at `seen_at` (so does everything at the first poll of a registry),
-        tags that are gone become deletions; tags that events moved after `seen_at` are left alone.
+        tags that are gone become deletions; tags that events moved after `seen_at` are left alone. Where the registry
+        is looked back at by age, the first poll's pushes count as of when images were created (`store.replays`).
 
         Returns:
             The manifests of the listing that are not known; those that could not be resolved only once in a while.
@@ -93,14 +95,19 @@ class EventStore:
                 return ()
             lock_repositories(connection, [repository_id], alone=True)
             tags = {name: (digest, set_at) for name, digest, set_at in _load_tags(connection, repository_id)}
+            is_first = connection.execute(_SQL["see_first"], {"registry": registry_id, "seen_at": seen_at}).fetchone()
             events = _differences(listing, tags, seen_at)
             insert_events(
                 connection, EventOrigin.POLL, [(registry_id, seen_at, event) for event in events], waits=False
             )
-            heard = [_heard(registry_id, account[0], event) for event in events]
+            # What was there before moves no clock when it is seen; its age is its own word.
+            heard = [_heard(registry_id, account[0], event, excluded=is_first is not None) for event in events]
             to_resolve = _take_in(connection, heard, seen_at)
             listed = RepositoryNews(registry_id, account[0], listing.repository)
             columns = _columns([(repository_id, listed, digest, None) for _, digest in listing.tags])
+            if is_first is not None:
+                known = connection.execute(_SQL["images_behind"], columns).fetchall()
+                replay(connection, sorted({image_id for _, image_id, _ in known}), seen_at)
             unknown = _unknown(connection, columns, seen_at)
         return tuple(dict.fromkeys((*to_resolve, *unknown)))
 
@@ -126,10 +133,12 @@ def _differences(listing: TagListing, tags: dict[str, tuple[str, datetime]], see
     return events
 
 
-def _heard(registry_id: int, account_id: str, event: RegistryEvent) -> HeardEvent:
+def _heard(registry_id: int, account_id: str, event: RegistryEvent, *, excluded: bool) -> HeardEvent:
     kind, origin = str(event.kind), str(EventOrigin.POLL)
     place = (event.repository, event.digest, event.tag)
-    return HeardEvent(registry_id, account_id, origin, kind, *place, event.occurred_at, event.actor, "", event.own)
+    return HeardEvent(
+        registry_id, account_id, origin, kind, *place, event.occurred_at, event.actor, "", event.own, excluded
+    )
 
 
 def _take_in(

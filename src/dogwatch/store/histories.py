@@ -25,6 +25,7 @@ MAX_EVENTS = 1_000
 """Events on one page: as many rows as any list has."""
 
 _OWN = "a read of our own"
+_FOUND = "there when its registry was added: what counts is when it was created"
 _BY_INDEX = "of an index: the platform that a client fetches is an event of its own"
 
 
@@ -62,8 +63,10 @@ def deed_view(row: Sequence[Any]) -> DeedView:
 
 
 def _event(row: Sequence[Any]) -> EventView:
-    kind, origin, tag, via_index, occurred_at, received_at, actor, agent, address, own, by_index, excluded, _ = row
-    note = _OWN if own else f"excluded: {excluded}" if excluded else _BY_INDEX if by_index else ""
+    kind, origin, tag, via_index, occurred_at, received_at, actor, agent, address, own, by_index, excluded, found, _ = (
+        row
+    )
+    note = _OWN if own else f"excluded: {excluded}" if excluded else _BY_INDEX if by_index else _FOUND if found else ""
     place = (EventKind(kind), EventOrigin(origin), tag, via_index, occurred_at, received_at)
     return EventView(*place, actor, agent, address, counts=not note and kind != EventKind.DELETED, note=note)
 

@@ -253,6 +253,9 @@ def _why(row: Mapping[str, Any], setting: RescanSetting, now: datetime, hold: Ho
     if on_push and is_inside and not row["watched"] and not forgotten:
         return "not watched: only a push wakes an image that is scanned on push"
     clocks = Clocks(row["pushed_at"], row["pulled_at"], row["in_use_at"])
+    since = row["look_back_since"]
+    if since is not None and not forgotten and clocks.pushed_at is not None and clocks.pushed_at < since:
+        forgotten = f"it is from before {since.date().isoformat()}, further back than its registry was looked at"
     sentence = explain(
         clocks,
         setting,

@@ -16,16 +16,15 @@ from dogwatch.model.images import (
     ResolvedImage,
     ResolvedIndex,
 )
-from dogwatch.model.monitoring import Clocks, StatusReason
+from dogwatch.model.monitoring import StatusReason
 from dogwatch.store.accounts import share_accounts
 from dogwatch.store.connection import Database
 from dogwatch.store.layers import chain_digest, decode_layers, save_chains
-from dogwatch.store.moves import move_images
 from dogwatch.store.queries import load_queries
+from dogwatch.store.replays import replay
 from dogwatch.store.repositories import ensure_repository, lock_repositories
 from dogwatch.store.retries import INDEX_PAUSES, RETRIED_REASONS
 from dogwatch.store.text import storable
-from dogwatch.windows import Happening
 
 _SQL = load_queries("images")
 _EVENTS = load_queries("events")
@@ -60,7 +59,7 @@ class ImageStore:
             ids = _save(connection, place, resolved)
             manifest = {"registries": [registry_id], "names": [repository], "digests": [resolved.digest]}
             connection.execute(_EVENTS["settle_indexes"], {**manifest, "repositories": [repository_id]})
-            _replay(connection, ids, now)
+            replay(connection, ids, now)
             rows = connection.execute(_SQL["watched_without_inventory"], {"ids": ids}).fetchall()
             return tuple(row[0] for row in rows)
 
@@ -245,13 +244,3 @@ def _save_image(
     connection.execute(_SQL["insert_clocks"], {**values, "image": image_id})
     connection.execute(_SQL["link_waiting_indexes"], {**values, "image": image_id})
     return image_id
-
-
-def _replay(connection: psycopg.Connection, ids: Sequence[int], now: datetime) -> None:
-    """Let the whole history of the images' manifests, and of the indexes that name them, take its effect."""
-    rows = connection.execute(_SQL["history"], {"ids": ids}).fetchall()
-    happenings = {
-        image_id: Happening(Clocks(pushed_at, pulled_at), pulled_by, replayed=True)
-        for image_id, pushed_at, pulled_at, pulled_by in rows
-    }
-    move_images(connection, happenings, now)

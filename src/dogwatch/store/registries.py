@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from dogwatch.model.errors import ConflictError, InvalidRequestError, NotFoundError
-from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.registries import ALL, LookBack, Registry, RegistryAccess
 from dogwatch.store.accounts import ensure_account, own_account
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
@@ -52,7 +52,9 @@ class RegistryStore:
         with self._database.transaction() as connection:
             ensure_account(connection, account_id, self._clock.now())
 
-    def add(self, account_id: str, alias: str, access: RegistryAccess, region: str) -> tuple[Registry, str]:
+    def add(
+        self, account_id: str, alias: str, access: RegistryAccess, region: str, look_back: LookBack = ALL
+    ) -> tuple[Registry, str]:
         """Add a registry; returns it and its webhook secret, which is not stored.
 
         Raises:
@@ -77,13 +79,14 @@ class RegistryStore:
             "ca_file": access.ca_file,
             "secret": digest_of_secret(secret),
             "now": now,
+            "look_back": str(look_back),
         }
         with self._database.transaction() as connection:
             ensure_account(connection, account_id, now)
             row = connection.execute(_SQL["insert"], values).fetchone()
         if row is None:
             raise ConflictError(f"registry {alias}", "a registry of this alias is already watched")
-        return Registry(int(row[0]), account_id, alias, _KIND, region, access, now), secret
+        return Registry(int(row[0]), account_id, alias, _KIND, region, access, now, look_back), secret
 
     def load(self, registry_id: int) -> Registry:
         """Return the registry.
@@ -162,6 +165,6 @@ def _end_all(connection: psycopg.Connection, registry_id: int, now: datetime) ->
 
 
 def _registry(row: tuple[Any, ...]) -> Registry:
-    number, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, added_at = row
+    number, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, *added = row
     access = RegistryAccess(url, username, password_file, password_variable, ca_file)
-    return Registry(number, account_id, alias, kind, region, access, added_at)
+    return Registry(number, account_id, alias, kind, region, access, added[0], LookBack.parse(added[1]))

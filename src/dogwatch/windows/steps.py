@@ -36,7 +36,8 @@ class Happening:
     `replayed` marks news that may have been heard before: then only what moves a clock can wake the image. `exists` is
     False once the image was deleted after its last push, or its registry removed; `returned` is True where it was
     deleted until now. `deed` is what somebody did by hand;
-    `hold_until` is the end of the hold that a HOLD places.
+    `hold_until` is the end of the hold that a HOLD places. `outside_look_back`: its push is only that it was found when
+    its registry was added, and it is older than was asked for: that wakes nothing.
     """
 
     clocks: Clocks
@@ -46,6 +47,7 @@ class Happening:
     returned: bool = False
     deed: Deed | None = None
     hold_until: datetime | None = None
+    outside_look_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _waker(standing: Standing, happening: Happening, frequency: ScanFrequency) -
     if happening.deed is not None:
         return _WAKING.get(happening.deed, "")
     old, new = standing.clocks, happening.clocks
-    if _counts(old.pushed_at, new.pushed_at, happening.replayed):
+    if _counts(old.pushed_at, new.pushed_at, happening.replayed) and not happening.outside_look_back:
         return "pushed" if old == Clocks(None) else "pushed again"
     if happening.returned:
         return "there again"

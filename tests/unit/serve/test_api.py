@@ -645,6 +645,7 @@ def test_registries_are_listed_without_their_secrets() -> None:
             "url": "https://registry.example",
             "region": "eu-west-1",
             "added_at": "2026-07-09T12:00:00Z",
+            "look_back": "ALL",
             "hook": f"/hooks/{ACCOUNT}/harbour",
         }
     ]

@@ -16,7 +16,7 @@ from dogwatch.model.monitoring import (
     SettingStatus,
     Window,
 )
-from dogwatch.model.registries import Registry, RegistryAccess
+from dogwatch.model.registries import ALL, LookBack, Registry, RegistryAccess
 from dogwatch.model.scopes import Scope
 from dogwatch.model.views import (
     FeedView,
@@ -64,11 +64,21 @@ class WatchedRegistry(msgspec.Struct):
     url: str
     region: str
     added_at: datetime
+    look_back: str = str(ALL)
 
     def view(self) -> Registry:
         """Return what it tells of."""
         access = RegistryAccess(self.url)
-        return Registry(self.id, self.account, self.alias, self.kind, self.region, access, self.added_at)
+        return Registry(
+            self.id,
+            self.account,
+            self.alias,
+            self.kind,
+            self.region,
+            access,
+            self.added_at,
+            LookBack.parse(self.look_back),
+        )
 
 
 @dataclass(frozen=True, slots=True)

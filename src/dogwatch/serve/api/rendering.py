@@ -254,6 +254,7 @@ def registry(one: Registry) -> dict[str, Any]:
         "url": one.access.url,
         "region": one.region,
         "added_at": iso(one.added_at),
+        "look_back": str(one.look_back),
         "hook": f"/hooks/{one.account_id}/{one.alias}",
     }
 

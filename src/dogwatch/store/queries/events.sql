@@ -17,6 +17,13 @@ JOIN registry ON registry.id = registry_event.registry_id
 -- Whose registry it is, unless it is removed.
 SELECT account_id FROM registry WHERE id = %(registry)s AND removed_at IS NULL
 
+-- name: see_first
+-- Until a poll has seen everything, what it sees was there before: pushed we do not know when. No row where all counts as
+-- pushed when it is found.
+UPDATE registry SET found_until = greatest(found_until, %(seen_at)s)
+WHERE id = %(registry)s AND look_back <> 'ALL' AND polled_at IS NULL
+RETURNING id
+
 -- name: tags
 -- Where the tags of a repository point.
 SELECT name, digest, set_at FROM tag WHERE repository_id = %(repository)s

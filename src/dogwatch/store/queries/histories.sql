@@ -27,9 +27,12 @@ WHERE image_id = %(image)s ORDER BY at DESC, id DESC LIMIT %(limit)s
 SELECT event.kind, event.origin, event.tag, manifest.via_index, event.occurred_at, event.received_at, event.actor,
        event.user_agent, event.client_address, event.own,
        event.kind = 'pulled' AND manifest.via_index <> '' AND event.origin <> 'poll',
-       coalesce(exclusion.kind || ' ' || exclusion.pattern, ''), event.id
+       coalesce(exclusion.kind || ' ' || exclusion.pattern, ''),
+       event.kind = 'pushed'
+       AND is_first_sight(event.origin, event.occurred_at, registry.look_back, registry.found_until), event.id
 FROM image
 JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id
 CROSS JOIN LATERAL (
     SELECT image.digest, ''
     UNION ALL

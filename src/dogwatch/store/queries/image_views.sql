@@ -16,7 +16,8 @@ FROM ({images}) AS image
 -- name: one_by_one
 -- Images, and whether they are inside their windows now.
 SELECT image.id AS image_id, image.account_id, image.repository_id, registry.alias, registry.url, registry.region,
-       registry.removed_at, repository.name AS repository, repository.scan_frequency, image.digest, image.media_type,
+       registry.removed_at, look_back_since(registry.added_at, registry.look_back) AS look_back_since,
+       repository.name AS repository, repository.scan_frequency, image.digest, image.media_type,
        image.os, image.architecture, image.size_bytes, image.state, image.status_reason AS failure, image.problem,
        image.indexed_at, clocks.pushed_at, clocks.pulled_at, clocks.pulled_by, clocks.in_use_at, clocks.watched_until,
        clocks.held_by, clocks.hold_until, clocks.watched, layer_chain.inventory_id, 1 AS images,

@@ -76,39 +76,6 @@ SET status_reason = excluded.status_reason, problem = excluded.problem, tried_at
 -- They are known after all.
 DELETE FROM unresolved_manifest WHERE repository_id = %(repository)s AND digest = ANY(%(digests)s::text[])
 
--- name: history
--- The latest push and pull of images: of their own manifests, and through the indexes that name them. A pull of an index
--- counts only where polling saw it: a client's fetch of its platform is an event of its own.
-SELECT image.id, push.occurred_at, pull.occurred_at, coalesce(pull.pulled_by, '')
-FROM image
-JOIN repository ON repository.id = image.repository_id
-LEFT JOIN LATERAL (
-    SELECT max(event.occurred_at) AS occurred_at
-    FROM (SELECT image.digest
-          UNION ALL
-          SELECT image_index.digest FROM index_image JOIN image_index ON image_index.id = index_image.index_id
-          WHERE index_image.image_id = image.id) manifest (digest)
-    JOIN registry_event event ON event.registry_id = repository.registry_id AND event.repository = repository.name
-                             AND event.digest = manifest.digest
-    WHERE event.kind <> 'pulled' AND event.kind = 'pushed' AND NOT event.own AND event.excluded_by IS NULL
-) push ON true
-LEFT JOIN LATERAL (
-    SELECT event.occurred_at, left(coalesce(nullif(event.actor, ''), event.user_agent), 300) AS pulled_by
-    FROM (SELECT image.digest, true
-          UNION ALL
-          SELECT image_index.digest, false
-          FROM index_image JOIN image_index ON image_index.id = index_image.index_id
-          WHERE index_image.image_id = image.id) manifest (digest, is_itself)
-    CROSS JOIN LATERAL (
-        SELECT occurred_at, actor, user_agent FROM registry_event
-        WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = manifest.digest
-          AND kind = 'pulled' AND NOT own AND excluded_by IS NULL AND (manifest.is_itself OR origin = 'poll')
-        ORDER BY occurred_at DESC FETCH FIRST 1 ROW WITH TIES
-    ) event
-    ORDER BY event.occurred_at DESC, pulled_by DESC LIMIT 1
-) pull ON true
-WHERE image.id = ANY(%(ids)s::bigint[])
-
 -- name: watched_without_inventory
 -- Of these images, those that have to be read.
 SELECT image.id FROM image JOIN clocks ON clocks.image_id = image.id

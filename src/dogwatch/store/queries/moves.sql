@@ -20,7 +20,9 @@ SELECT clocks.image_id, clocks.pushed_at, clocks.pulled_at, clocks.in_use_at, cl
               JOIN registry_event push ON push.registry_id = deletion.registry_id
                                       AND push.repository = deletion.repository AND push.digest = manifest.digest
               WHERE push.kind <> 'pulled' AND push.kind = 'pushed' AND NOT push.own
-                AND push.excluded_by IS NOT NULL AND push.occurred_at >= deletion.occurred_at))
+                AND (push.excluded_by IS NOT NULL
+                     OR is_first_sight(push.origin, push.occurred_at, registry.look_back, registry.found_until))
+                AND push.occurred_at >= deletion.occurred_at))
 FROM clocks
 JOIN image ON image.id = clocks.image_id
 JOIN repository ON repository.id = image.repository_id
