@@ -175,7 +175,15 @@ class Application:
             served.work,
         )
         self._api = api.make_api(rooms, served.version)
-        self._page = PageApplication(self._callers, served.views, served.accounts, served.costs, served.version)
+        self._page = PageApplication(
+            self._callers,
+            served.views,
+            served.accounts,
+            served.costs,
+            served.rescan,
+            served.scanning,
+            served.version,
+        )
         self._version = served.version
         self._request_ids = RequestIds()
 

@@ -1,6 +1,7 @@
-"""Answers browsers: the overview at `/`, one image at `/images/{id}`, and the style sheet. Reading only.
+"""Answers browsers: the overview at `/`, one image at `/images/{id}`, windows at `/windows`, and the style.
 
-Every answer forbids scripts, styles and images from elsewhere, and framing. Called by `http.py` on a thread.
+Reading only. Every answer forbids scripts, styles and images from elsewhere, and framing. Called by `http.py` on a
+thread.
 """
 
 from __future__ import annotations
@@ -13,16 +14,19 @@ from typing import Any
 
 from dogwatch.model.errors import DogwatchError, NotFoundError
 from dogwatch.model.views import ImageQuery
+from dogwatch.model.window_presets import WINDOW_PRESETS
 from dogwatch.serve.callers import CallerCheck, CredentialsRefusedError
 from dogwatch.serve.errors import is_for_callers, problem_of, retry_after
 from dogwatch.serve.looked_at import looked_at
 from dogwatch.serve.messages import Answer, Incoming
 from dogwatch.serve.page.address import Address, read_address
 from dogwatch.serve.page.lists import ROWS, SORTS, Listed, by_layer, list_findings, list_images, list_unresolved, offers
+from dogwatch.serve.page.windows import OFFERED, show_windows
 from dogwatch.serve.page.words import age, make_templates
-from dogwatch.serve.ports import AccountSwitches, CostViews, Views
+from dogwatch.serve.ports import AccountSwitches, CostViews, RescanSettings, Scanning, Views
 
 STYLE = "/page.css"
+WINDOWS = "/windows"
 _IMAGE = re.compile(r"/images/([1-9][0-9]{0,17})")
 _HTML = "text/html; charset=utf-8"
 _HEADERS = {
@@ -40,19 +44,28 @@ def is_for_browsers(incoming: Incoming) -> bool:
     """Say whether a request is the page's: at `/` only where HTML is wanted, as programs are greeted there in JSON."""
     if incoming.path == "/":
         return any("text/html" in value.lower() for value in incoming.values("accept"))
-    return incoming.path == STYLE or incoming.path.startswith("/images/")
+    return incoming.path in (STYLE, WINDOWS) or incoming.path.startswith("/images/")
 
 
 class PageApplication:
     """Makes the pages."""
 
     def __init__(
-        self, callers: CallerCheck, views: Views, accounts: AccountSwitches, costs: CostViews, version: str
+        self,
+        callers: CallerCheck,
+        views: Views,
+        accounts: AccountSwitches,
+        costs: CostViews,
+        rescan: RescanSettings,
+        scanning: Scanning,
+        version: str,
     ) -> None:
         self._callers = callers
         self._views = views
         self._accounts = accounts
         self._costs = costs
+        self._rescan = rescan
+        self._scanning = scanning
         self._version = version
         self._templates = make_templates()
         self._style = (Path(__file__).parent / "page.css").read_bytes()
@@ -81,6 +94,8 @@ class PageApplication:
         found = _IMAGE.fullmatch(address.path)
         if found is not None:
             return self._image(account_id, address, found[1])
+        if address.path == WINDOWS:
+            return self._windows(account_id, address)
         if address.path != "/":
             raise NotFoundError("page", address.path[:100])
         images = list_images(self._views, account_id, address)
@@ -118,6 +133,19 @@ class PageApplication:
             layers=by_layer(findings.rows),
             seen=findings.seen,
         )
+
+    def _windows(self, account_id: str, address: Address) -> Answer:
+        view = show_windows(self._rescan, self._scanning, self._costs, account_id, address)
+        body = self._templates.get_template("windows.html").render(
+            account=account_id,
+            version=self._version,
+            address=address,
+            now=self._views.now(),
+            view=view,
+            offered=OFFERED,
+            presets=list(WINDOW_PRESETS),
+        )
+        return Answer(400 if view.problem else 200, body.encode(), _HTML, _HEADERS)
 
     def _rendered(self, name: str, account_id: str, address: Address, findings: Listed, **more: Any) -> Answer:
         problems = [one.problem for one in (findings, more.get("images")) if one is not None and one.problem]

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.lifecycle import NOTHING_IS_DELETED
 from dogwatch.model.matches import Severity
-from dogwatch.model.monitoring import StatusReason
+from dogwatch.model.monitoring import ActivityMode, StatusReason, Window
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import ImageView
 
@@ -50,6 +50,13 @@ _STATES: Mapping[StatusReason, str] = MappingProxyType(
         StatusReason.RESOURCE_TERMINATED: "gone: deleted, or its registry was removed",
     }
 )
+_MODES: Mapping[ActivityMode, str] = MappingProxyType(
+    {
+        ActivityMode.LAST_PULL: "the last pull",
+        ActivityMode.LAST_IN_USE: "the last time it was seen running",
+        ActivityMode.EITHER: "the last pull or time it was seen running",
+    }
+)
 _AGES = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
 
@@ -64,7 +71,15 @@ def make_templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters.update(
-        moment=moment, severity=severity, state=state, digest=short_digest, until=until, plural=plural
+        window=window,
+        mode=mode,
+        forever=forever,
+        moment=moment,
+        severity=severity,
+        state=state,
+        digest=short_digest,
+        until=until,
+        plural=plural,
     )
     templates.globals["SAMPLE"] = SAMPLE_SOURCE
     templates.globals["COST_ROWS"] = COST_ROWS
@@ -91,9 +106,25 @@ def moment(value: datetime | None, otherwise: str = "never") -> Markup | str:
 
 def until(image: ImageView) -> Markup | str:
     """Write until when an image is watched."""
-    if image.watched_until is not None and image.watched_until >= FOREVER:
-        return "for ever"
-    return moment(image.watched_until, "not watched")
+    return "not watched" if image.watched_until is None else forever(image.watched_until)
+
+
+def forever(value: datetime | None) -> Markup | str:
+    """Write a deadline."""
+    return "for ever" if value is not None and value >= FOREVER else moment(value)
+
+
+def window(value: Window | str) -> str:
+    """Write a window, as it is or as the API writes it."""
+    one = value if isinstance(value, Window) else Window.parse(value)
+    if one.off:
+        return "never"
+    return "for ever" if one.days is None else plural(one.days, "day")
+
+
+def mode(value: str) -> str:
+    """Say what an activity window counts from."""
+    return _MODES[ActivityMode(value)]
 
 
 def severity(value: Severity) -> Markup:
