@@ -1,9 +1,9 @@
-"""OSV records from small arguments, as dictionaries that are valid JSON documents of the format."""
+"""OSV records from small arguments, as dictionaries that are valid JSON documents; and files of other feeds."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Record = dict[str, Any]
@@ -75,3 +75,18 @@ def osv_record(
 def encode_record(record: Record) -> bytes:
     """Return the record as the feed writes it: compact JSON."""
     return json.dumps(record, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def secdb(packages: Mapping[str, Mapping[str, Sequence[str]]]) -> bytes:
+    """Return a file as Alpine and its relatives publish: package → fixed version → ids."""
+    entries = [{"pkg": {"name": name, "secfixes": fixes}} for name, fixes in packages.items()]
+    return json.dumps({"reponame": "main", "packages": entries}).encode()
+
+
+def tracker(packages: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]]) -> bytes:
+    """Return a file as Debian's tracker publishes: package → vulnerability → release → what is said of it."""
+    told = {
+        package: {name: {"releases": releases} for name, releases in issues.items()}
+        for package, issues in packages.items()
+    }
+    return json.dumps(told).encode()

@@ -14,7 +14,7 @@ import dogwatch.advisories
 from dogwatch.advisories import SOURCES, AdvisorySource, Changes, Unchanged
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.model.errors import FeedUnavailableError
-from tests.builders.advisories import osv_record
+from tests.builders.advisories import osv_record, secdb, tracker
 from tests.simulators.feeds import FeedBucket
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
@@ -55,26 +55,49 @@ def test_a_source_is_documented_with_each_of_its_ecosystems(source: AdvisorySour
     assert all(any(f"`{source.name}` {ecosystem} " in row for row in rows) for ecosystem in source.ecosystems)
 
 
+def lay_out(source: AdvisorySource, folder: Path) -> str:
+    """Write a feed of two records as the source's publisher does; returns its ecosystem."""
+    ecosystem = source.ecosystems[0]
+    match source.name:
+        case "osv":
+            FeedBucket(folder).put(
+                ecosystem, osv_record("A-1", ecosystem=ecosystem), osv_record("A-2", ecosystem=ecosystem)
+            )
+            return ecosystem
+        case "debian-tracker":
+            files = {"json": tracker({"bash": {"CVE-2026-1": {}, "CVE-2026-2": {}}})}
+        case "alpine-secdb":
+            ecosystem = "Alpine:v3.22"
+            files = {"v3.22/main.json": secdb({"bash": {"5.1-r0": ["CVE-2026-1"], "5.2-r0": ["CVE-2026-2"]}})}
+        case "wolfi-secdb" | "chainguard-secdb":
+            files = {"security.json": secdb({"bash": {"5.1-r0": ["CVE-2026-1"], "5.2-r0": ["CVE-2026-2"]}})}
+        case unknown:
+            raise AssertionError(f"say here what {unknown} looks like")
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    return ecosystem
+
+
 @each_source
 def test_fetching_the_same_state_twice_is_unchanged_and_parsing_needs_no_mirror(
     source: AdvisorySource, tmp_path: Path
 ) -> None:
-    bucket = FeedBucket(tmp_path / "bucket")
-    ecosystem = source.ecosystems[0]
-    bucket.put(ecosystem, osv_record("A-1", ecosystem=ecosystem), osv_record("A-2", ecosystem=ecosystem))
+    ecosystem = lay_out(source, tmp_path / "feed")
     (tmp_path / "spool").mkdir()
-    mirror = FolderMirror(bucket.folder, source.name)
+    mirror = FolderMirror(tmp_path / "feed", source.name)
 
     first = source.fetch(ecosystem, None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW)
     assert isinstance(first, Changes)
-    (tmp_path / "bucket").rename(tmp_path / "gone")
+    (tmp_path / "feed").rename(tmp_path / "gone")
     parsed = list(source.parse(first))
     first.discard()
-    (tmp_path / "gone").rename(tmp_path / "bucket")
+    (tmp_path / "gone").rename(tmp_path / "feed")
     known = [(each.id, each.modified_at) for each in parsed]
     second = source.fetch(ecosystem, first.state, known, mirror=mirror, spool=tmp_path / "spool", now=NOW)
 
-    assert sorted(each.id for each in parsed) == ["A-1", "A-2"]
+    assert [each.problem for each in parsed] == ["", ""]
+    assert len({each.id for each in parsed}) == 2
     assert [each.advisory.source for each in parsed if each.advisory] == [source.name] * 2
     assert isinstance(second, Unchanged)
     assert not list((tmp_path / "spool").iterdir())

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from dogwatch.advisories import alpine, chainguard, debian_tracker, wolfi
 from dogwatch.advisories.osv import OsvSource
 from dogwatch.advisories.source import AdvisorySource
 
-SOURCES: tuple[AdvisorySource, ...] = (OsvSource(),)
+SOURCES: tuple[AdvisorySource, ...] = (
+    OsvSource(),
+    debian_tracker.SOURCE,
+    alpine.SOURCE,
+    wolfi.SOURCE,
+    chainguard.SOURCE,
+)

@@ -43,26 +43,44 @@ class FeedReader:
         """Return (source, ecosystem) of every feed that is switched on.
 
         Args:
-            found: families of ecosystems of which packages were found.
+            found: ecosystems of which packages were found, releases included.
 
         Raises:
             ConfigError: no source has an ecosystem that is switched on.
         """
-        offered = [(source.name, each) for source in self.catalogue for each in source.ecosystems]
         if not self.ecosystems:
-            return tuple(offered)
+            every = ((source, ecosystem) for source in self.catalogue for ecosystem in source.ecosystems)
+            return tuple((source.name, ecosystem) for source, ecosystem in every if self._has(source))
         feeds: dict[tuple[str, str], None] = {}
         for wanted in self.ecosystems:
-            if wanted == FOUND:
-                continue
-            chosen = [(source, wanted) for source, ecosystem in offered if speaks_for(ecosystem, wanted)]
-            if not chosen:
-                raise ConfigError("DOGWATCH_FEEDS", f"no source has {wanted!r}")
-            feeds |= dict.fromkeys(chosen)
+            if wanted != FOUND:
+                feeds |= dict.fromkeys(self._switched_on(wanted, found))
         if FOUND in self.ecosystems:
             covered = {family_of(ecosystem) for _, ecosystem in feeds}
-            feeds |= dict.fromkeys(feed for feed in offered if feed[1] in found and feed[1] not in covered)
+            for family in sorted({family_of(ecosystem) for ecosystem in found} - covered):
+                feeds |= dict.fromkeys(self._offered(family, found))
         return tuple(feeds)
+
+    def _has(self, source: AdvisorySource) -> bool:
+        """Say whether a source is there; only of a mirror in a folder that is known without asking."""
+        is_folder = bool(self.location) and "://" not in self.location
+        return not (is_folder and source.folder) or Path(self._location_of(source)).is_dir()
+
+    def _switched_on(self, wanted: str, found: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Yield the feeds of an ecosystem that the settings name."""
+        if not any(source.covers(wanted) for source in self.catalogue):
+            raise ConfigError("DOGWATCH_FEEDS", f"no source has {wanted!r}")
+        yield from self._offered(wanted, found)
+
+    def _offered(self, wanted: str, found: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Yield the feeds of an ecosystem; of a source that has one for each release, those of the releases found."""
+        for source in self.catalogue:
+            if source.covers(wanted) and self._has(source):
+                releases = sorted(each for each in found if each != wanted and speaks_for(wanted, each))
+                is_whole = wanted == family_of(wanted) and source.by_release
+                yield from (
+                    (source.name, each) for each in (releases if is_whole else (wanted,)) if source.covers(each)
+                )
 
     @contextmanager
     def fetch(

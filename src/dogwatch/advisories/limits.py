@@ -19,6 +19,7 @@ class FeedLimits:
     max_archive_entries: int = 1_000_000  # as listed records
     max_inflated_bytes: int = 8 * 1024 * 1024 * 1024  # time, not memory: records are inflated one by one
     max_inflation_ratio: int = 100  # whole archive; real ones stay below 10, deflate can reach 1,032
+    max_snapshot_bytes: int = 192 * 1024 * 1024  # a feed in one file is read at once; Debian's tracker has 70 MB
     max_record_bytes: int = (
         4 * 1024 * 1024
     )  # real ones stay below 1 MiB; decoding a hostile one costs 30 times its size

@@ -183,6 +183,11 @@ class AdvisorySource(Protocol):
         """The feeds it can be fetched by: ecosystems without release (`Debian`, `PyPI`, `npm`)."""
         ...
 
+    @property
+    def by_release(self) -> bool:
+        """Whether its feeds are those of single releases (`Alpine:v3.22`): only those of releases found are fetched."""
+        ...
+
     def covers(self, ecosystem: str) -> bool:
         """Whether it speaks for packages of this ecosystem string, release included (`Debian:12`)."""
         ...

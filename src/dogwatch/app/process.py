@@ -416,9 +416,9 @@ class App:
         with closing(ChildPool(1, EXAMINE_LIMITS)) as children:
             return children.run_telling("the scan", self._tell, examine_in_child, self.settings, self.dsn, target)
 
-    def _note_found(self, families: Iterable[str]) -> None:
+    def _note_found(self, ecosystems: Iterable[str]) -> None:
         """Want the feeds of what was found."""
-        self.outside.journal_store.note_found(families, self.clock.now())
+        self.outside.journal_store.note_found(ecosystems, self.clock.now())
 
     def _import_feed(self, source: str, ecosystem: str) -> None:
         """Import one feed now; what goes wrong is noted with the feed."""
@@ -525,7 +525,7 @@ class App:
 
     def _feeds(self) -> tuple[tuple[str, str], ...]:
         """Return (source, ecosystem) of every feed that is switched on, those of what was found among them."""
-        return tuple(self.outside.feeds.sources(self.outside.journal_store.found_families()))
+        return tuple(self.outside.feeds.sources(self.outside.journal_store.found()))
 
     def _catch_up(self) -> None:
         """Queue everything once: what happened while nobody was there."""

@@ -41,8 +41,8 @@ class FeedState(Protocol):
 class Surroundings:
     """What an inspection works with.
 
-    `examine` finds out what a target contains, apart from this process; `note_found` remembers the families of
-    ecosystems of which packages were found, so that their feeds are wanted from now on; `import_feed` imports the feed
+    `examine` finds out what a target contains, apart from this process; `note_found` remembers the ecosystems
+    of which packages were found, so that their feeds are wanted from now on; `import_feed` imports the feed
     (source, ecosystem) and notes what went wrong.
     """
 
@@ -70,7 +70,7 @@ def inspect(surroundings: Surroundings, target: Target, choice: Choice, *, updat
     examined = surroundings.examine(target)
     families = {family_of(one.package.ecosystem) for one in examined.packages}
     if update:
-        surroundings.note_found(families)
+        surroundings.note_found({one.package.ecosystem for one in examined.packages})
         for feed in surroundings.feeds.feeds():
             if feed.missing and family_of(feed.ecosystem) in families:
                 surroundings.import_feed(feed.source, feed.ecosystem)

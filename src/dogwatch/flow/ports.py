@@ -224,7 +224,7 @@ class Feeds(Protocol):
         """(source, ecosystem) of every feed that is switched on.
 
         Args:
-            found: families of ecosystems of which packages were found; their feeds may be on just because of that.
+            found: ecosystems of which packages were found; their feeds may be on just because of that.
         """
 
     def fetch(
@@ -263,11 +263,11 @@ class JournalStore(Protocol):
     def record_checked(self, source: str, ecosystem: str, now: datetime, problem: str = "") -> None:
         """Remember that a feed answered "nothing new", or what went wrong."""
 
-    def found_families(self) -> tuple[str, ...]:
-        """Families of ecosystems of which packages were ever found."""
+    def found(self) -> tuple[str, ...]:
+        """Ecosystems of which packages were ever found, releases included."""
 
-    def note_found(self, families: Iterable[str], now: datetime) -> None:
-        """Remember that packages of these families were found, where no image is stored for it."""
+    def note_found(self, ecosystems: Iterable[str], now: datetime) -> None:
+        """Remember that packages of these ecosystems were found, where no image is stored for it."""
 
     def record_loss(self, source: str, ecosystem: str, lost: int) -> None:
         """Remember how many records a feed lost whose loss has to be confirmed, until it answers well again."""

@@ -22,6 +22,10 @@ _ERRATA = re.compile(
 """Distributions' announcements. Older ones name the CVEs they fix only as `related`."""
 
 
+_NOTICE = re.compile(r"^(?:ALBA|ALEA|ELBA|ELEA|RHBA|RHEA|RLBA|RLEA)-")
+"""Announcements of mended bugs and new features; a few of them mend a vulnerability as well, and then name it."""
+
+
 @dataclass(frozen=True, slots=True)
 class AdvisoryNames:
     """The names in one advisory: `cves` it is about, and `others`, its own id and aliases that are no CVE ids; sorted.
@@ -63,6 +67,11 @@ def name_advisory(advisory: Advisory) -> AdvisoryNames:
     if not cves and _ERRATA.match(advisory.id):
         cves = {cve for name in advisory.related if (cve := _cve_in(name))}
     return AdvisoryNames(advisory.id, tuple(sorted(cves)), tuple(sorted(others)))
+
+
+def is_notice(advisory: Advisory) -> bool:
+    """Say whether an advisory announces no mended vulnerability: it is kept, and no package is affected by it."""
+    return _NOTICE.match(advisory.id) is not None and not name_advisory(advisory).cves
 
 
 def names_of_vulnerabilities(advisory: Advisory | AdvisoryNames) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from dogwatch.matching.aliases import is_notice
 from dogwatch.matching.intervals import Interval, find_intervals
 from dogwatch.model.advisories import (
     Advisory,
@@ -49,7 +50,12 @@ _ZERO_IS_NEVER = frozenset({"Alpine", "Chainguard", "Debian", "Wolfi"})
 
 
 def key_affected_ranges(advisory: Advisory) -> tuple[AffectedRange, ...]:
-    """Return everything an advisory says about packages, keyed, each statement once, in the order of the document."""
+    """Return everything an advisory says about packages, keyed, each statement once, in the order of the document.
+
+    A notice of bugs or features (`aliases.is_notice`) says of no package that it is affected.
+    """
+    if is_notice(advisory):
+        return ()
     ranges = (keyed for affected in advisory.affected for keyed in key_affected_package(affected, advisory.severity))
     return tuple(dict.fromkeys(ranges))
 

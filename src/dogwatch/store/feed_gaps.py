@@ -15,7 +15,7 @@ from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.views import FeedView
 from dogwatch.store.feeds import ExpectedFeeds, read_feed_views
 from dogwatch.store.queries import load_queries
-from dogwatch.versions import family_of
+from dogwatch.versions import family_of, speaks_for
 
 _SQL = load_queries("feeds")
 
@@ -63,7 +63,9 @@ def load_feed_gaps(connection: psycopg.Connection, expected: ExpectedFeeds, now:
     views = read_feed_views(connection, expected, now)
     for view in views:
         family = family_of(view.ecosystem)
-        found[family] = found.get(family, ()) + gaps_of_feed(view)
+        is_spoken_for = any(not one.missing and speaks_for(one.ecosystem, view.ecosystem) for one in views)
+        gaps = () if view.missing and is_spoken_for else gaps_of_feed(view)
+        found[family] = found.get(family, ()) + gaps
     switched_on = {(view.source, view.ecosystem) for view in views}
     for source, ecosystem, _, _, checked_at, changed_at, *_ in connection.execute(_SQL["load_feeds"]).fetchall():
         if (source, ecosystem) not in switched_on and changed_at is not None:

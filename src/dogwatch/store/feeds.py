@@ -12,14 +12,14 @@ from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.views import FeedView
 from dogwatch.store.connection import Database
 from dogwatch.store.migrations import is_current
-from dogwatch.store.packages import load_found_families
+from dogwatch.store.packages import load_found
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("feeds")
 
 ExpectedFeeds = Callable[[Collection[str]], Sequence[tuple[str, str, timedelta]]]
-"""From the families of ecosystems of which packages were found to the feeds that are switched on: source, ecosystem,
-and the age from which its answers are stale."""
+"""From the ecosystems of which packages were found to the feeds that are switched on: source, ecosystem, and the age
+from which its answers are stale."""
 
 
 def load_feed_views(database: Database, expected: ExpectedFeeds, now: datetime) -> tuple[FeedView, ...]:
@@ -40,7 +40,7 @@ def read_feed_views(connection: psycopg.Connection, expected: ExpectedFeeds, now
     known = {(source, ecosystem): facts for source, ecosystem, *facts in rows}
     return tuple(
         _view(source, ecosystem, known.get((source, ecosystem)), now - stale_after)
-        for source, ecosystem, stale_after in expected(load_found_families(connection))
+        for source, ecosystem, stale_after in expected(load_found(connection))
     )
 
 

@@ -14,7 +14,7 @@ from dogwatch.model.matches import Assessment, ExposureReason
 from dogwatch.store.connection import Database
 from dogwatch.store.locks import become_publisher, own_ecosystem
 from dogwatch.store.matching import OpenExposure, Reason, Resolution, refresh_undetermined, resolve_pairs, what_changed
-from dogwatch.store.packages import load_found_families, note_found
+from dogwatch.store.packages import load_found, note_found
 from dogwatch.store.queries import load_queries
 from dogwatch.store.staging import stage_records
 from dogwatch.store.vulnerabilities import link_vulnerabilities
@@ -45,15 +45,15 @@ class JournalStore:
                 connection.execute(_SQL["known_records"], {"source": source, "ecosystem": ecosystem}).fetchall()
             )
 
-    def found_families(self) -> tuple[str, ...]:
-        """Return the families of ecosystems of which packages were ever found."""
+    def found(self) -> tuple[str, ...]:
+        """Return the ecosystems of which packages were ever found, releases included."""
         with self._database.transaction() as connection:
-            return load_found_families(connection)
+            return load_found(connection)
 
-    def note_found(self, families: Iterable[str], now: datetime) -> None:
-        """Remember that packages of these families were found, where no image is stored for it."""
+    def note_found(self, ecosystems: Iterable[str], now: datetime) -> None:
+        """Remember that packages of these ecosystems were found, where no image is stored for it."""
         with self._database.transaction() as connection:
-            note_found(connection, families, now)
+            note_found(connection, ecosystems, now)
 
     def record_checked(self, source: str, ecosystem: str, now: datetime, problem: str = "") -> None:
         """Remember that a feed answered "nothing new", or what went wrong."""

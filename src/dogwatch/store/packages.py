@@ -12,9 +12,13 @@ import psycopg
 from dogwatch.matching import key_package
 from dogwatch.model.packages import Package, PackageSet
 from dogwatch.store.queries import load_queries
+from dogwatch.store.text import storable
 from dogwatch.versions import family_of
 
 _SQL = load_queries("packages")
+
+_MOST_ECOSYSTEMS = 1_000
+"""Remembered as found: some hundred releases are in use, and a hostile bill can name any number of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +60,14 @@ def save_packages(connection: psycopg.Connection, packages: Iterable[Package], n
 
 
 def note_found(connection: psycopg.Connection, ecosystems: Iterable[str], now: datetime) -> None:
-    """Remember that packages of these ecosystems were found: their feeds are wanted (`load_found_families`)."""
-    families = sorted({family_of(ecosystem) for ecosystem in ecosystems})
-    connection.execute(_SQL["note_found_families"], {"families": families, "now": now})
+    """Remember that packages of these ecosystems were found: their feeds are wanted (`load_found`)."""
+    wanted = sorted({storable(ecosystem) for ecosystem in ecosystems})
+    connection.execute(_SQL["note_found"], {"ecosystems": wanted, "now": now, "most": _MOST_ECOSYSTEMS})
 
 
-def load_found_families(connection: psycopg.Connection) -> tuple[str, ...]:
-    """Return the families of ecosystems of which packages were found."""
-    return tuple(row[0] for row in connection.execute(_SQL["found_families"]))
+def load_found(connection: psycopg.Connection) -> tuple[str, ...]:
+    """Return the ecosystems of which packages were found, releases included."""
+    return tuple(row[0] for row in connection.execute(_SQL["found"]))
 
 
 def _columns(digests: Sequence[bytes], by_digest: dict[bytes, Package], now: datetime) -> dict[str, object]:

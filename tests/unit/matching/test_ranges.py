@@ -200,3 +200,21 @@ def test_an_advisory_gives_each_statement_once_with_its_own_severity() -> None:
         *key_affected_package(entry, HIGH_WORD),
         *key_affected_package(advisory.affected[2], HIGH_WORD),
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "upstream", "affects"),
+    [
+        ("ALBA-2026:1", (), False),
+        ("RHEA-2026:1", (), False),
+        ("ALBA-2026:1", ("CVE-2026-1",), True),
+        ("ALSA-2026:1", (), True),
+    ],
+)
+def test_a_notice_of_bugs_affects_no_package_unless_it_names_a_vulnerability(
+    name: str, upstream: tuple[str, ...], affects: bool
+) -> None:
+    entry = AffectedPackage("PyPI", "a", (stated(("introduced", "0"), ("fixed", "1")),))
+    at = datetime(2026, 7, 1, tzinfo=UTC)
+    advisory = Advisory("osv", name, at, None, None, "", "", upstream=upstream, affected=(entry,))
+    assert bool(key_affected_ranges(advisory)) is affects

@@ -65,6 +65,16 @@ def test_packages_whose_feed_was_never_imported_are_a_gap_until_it_is(world: Wor
     assert world.rows("SELECT count(*) FROM gap") == [(0,)]
 
 
+def test_another_source_that_was_never_imported_is_no_gap_where_one_speaks_for_its_ecosystem(world: World) -> None:
+    expected = [*EXPECTED, ("tracker", "Debian:12", DAY), ("tracker", "npm:x", DAY)]
+    bring(world, 2, "Debian")
+    holding(world, "a", OPENSSL, LODASH)
+    assert gaps(world, 2, expected) == [
+        gap(GapKind.FEED_MISSING, "osv npm: nothing was imported yet"),
+        gap(GapKind.FEED_MISSING, "tracker npm:x: nothing was imported yet"),
+    ]
+
+
 def test_a_feed_past_its_expected_age_is_a_gap_of_the_images_that_depend_on_it(world: World) -> None:
     bring(world, 2, "Debian")
     bring(world, 2.5, "npm")

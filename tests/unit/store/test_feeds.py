@@ -41,7 +41,7 @@ def test_a_feed_that_was_never_imported_is_missing_and_one_that_is_not_expected_
 
 def test_feeds_are_expected_by_what_was_found_in_images_or_by_a_look_at_one(world: World) -> None:
     def expected(found: Collection[str]) -> list[tuple[str, str, timedelta]]:
-        return [("osv", family, DAY) for family in sorted(found)]
+        return [("osv", ecosystem, DAY) for ecosystem in sorted(found)]
 
     assert load_feed_views(world.database, expected, NOW) == ()
     world.tell(1, pushed("a", 1))
@@ -49,11 +49,11 @@ def test_feeds_are_expected_by_what_was_found_in_images_or_by_a_look_at_one(worl
     contain(world, 1, "a", Package("Debian:12", "bash", "5.2"), Package("npm", "lodash", "4.17.20"))
     journal = JournalStore(world.database)
     journal.note_found(("Go", "npm"), NOW)
-    assert journal.found_families() == ("Debian", "Go", "npm")
+    assert journal.found() == ("Debian:12", "Go", "npm")
     journal.record_checked("osv", "npm", NOW, "no such folder")
     seen = load_feed_views(world.database, expected, NOW)
     assert [(one.ecosystem, one.missing, one.is_untried) for one in seen] == [
-        ("Debian", True, True),
+        ("Debian:12", True, True),
         ("Go", True, True),
         ("npm", True, False),
     ]

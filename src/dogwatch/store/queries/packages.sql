@@ -12,17 +12,18 @@ FROM unnest(%(digests)s::bytea[], %(ecosystems)s::text[], %(names)s::text[], %(v
             %(schemes)s::text[], %(scheme_numbers)s::int[], %(keys)s::bytea[], %(not_comparable)s::text[]) AS incoming
 ON CONFLICT (digest) DO NOTHING
 
--- name: note_found_families
--- Families of ecosystems of which packages were found; the rows of one statement come in order, so nobody waits in a circle.
-INSERT INTO found_family (family, found_at)
-SELECT family, %(now)s FROM unnest(%(families)s::text[]) AS incoming (family)
-WHERE family NOT IN (SELECT family FROM found_family)
-ORDER BY family
+-- name: note_found
+-- Ecosystems of which packages were found; the rows of one statement come in order, so nobody waits in a circle.
+INSERT INTO found_ecosystem (ecosystem, found_at)
+SELECT ecosystem, %(now)s FROM unnest(%(ecosystems)s::text[]) AS incoming (ecosystem)
+WHERE ecosystem NOT IN (SELECT ecosystem FROM found_ecosystem)
+  AND (SELECT count(*) FROM found_ecosystem) < %(most)s
+ORDER BY ecosystem
 ON CONFLICT DO NOTHING
 
--- name: found_families
--- Families of ecosystems of which packages were found.
-SELECT family FROM found_family ORDER BY family
+-- name: found
+-- Ecosystems of which packages were found.
+SELECT ecosystem FROM found_ecosystem ORDER BY ecosystem
 
 -- name: insert_set
 -- A package set, unless it is known.
