@@ -207,7 +207,7 @@ def test_an_advisory_gives_each_statement_once_with_its_own_severity() -> None:
     [
         ("ALBA-2026:1", (), False),
         ("RHEA-2026:1", (), False),
-        ("ALBA-2026:1", ("CVE-2026-1",), True),
+        ("ALBA-2026:1", ("CVE-2026-1000",), True),
         ("ALSA-2026:1", (), True),
     ],
 )
