@@ -16,6 +16,7 @@ from dogwatch.cli.rescan import Activity, Mode, Preset, Push, ScopeName, read_wi
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
+from dogwatch.model.costs import CURRENCY, RECENT_DAYS, Scans
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import Window
 from dogwatch.model.times import FOREVER
@@ -87,7 +88,18 @@ def _sum_up(told: WhatIf) -> str:
         f"{told.staying:,} would stay.",
         f"{plural(told.wakeable, 'image')} not watched would be inside; rescan set --wake wakes them.",
     )
-    return "\n".join(lines)
+    return "\n".join((*lines, *_rescans(told)))
+
+
+def _rescans(told: WhatIf) -> Iterator[str]:
+    """Yield what a month costs now and then, where that can be told."""
+    if told.rescans_now is None or told.rescans_then is None:
+        return
+    now, then = (
+        f"{plural(rescans, 're-scan')} ({CURRENCY} {told.prices.cost_of(Scans(0, rescans)):,.2f})"
+        for rescans in (told.rescans_now, told.rescans_then)
+    )
+    yield f"By the last {RECENT_DAYS} days a month would have {then} in place of {now}; see dogwatch costs."
 
 
 def _closing(told: WhatIf) -> str:
@@ -123,6 +135,7 @@ GRID_COLUMNS: tuple[Column[GridCell], ...] = (
     Column("push", "AFTER A PUSH", lambda one: str(one.push_window)),
     Column("activity", "AFTER ACTIVITY", lambda one: str(one.activity_window)),
     Column("watched", "WATCHED", lambda one: str(one.watched)),
+    Column("rescans", "RE-SCANS A MONTH", lambda one: "" if one.rescans is None else str(one.rescans)),
 )
 GRID: Listing[WhatIf, GridCell] = Listing(GRID_COLUMNS, _cells, _cells, prose=_matrix)
 

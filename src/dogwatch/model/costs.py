@@ -46,6 +46,9 @@ class PriceTable:
         return scans.initial * self.initial_scan + scans.rescans * self.rescan
 
 
+USUAL_PRICES = PriceTable()
+
+
 @dataclass(frozen=True, slots=True)
 class RescanRate:
     """How often advisories asked for a re-scan in the last RECENT_DAYS days: `rescans` in `image_days` of watching."""

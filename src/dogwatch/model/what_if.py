@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from dogwatch.model.costs import USUAL_PRICES, PriceTable
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import RescanSetting, Window
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
@@ -23,11 +24,12 @@ class WindowWish:
 
 @dataclass(frozen=True, slots=True)
 class GridCell:
-    """How many images would stay watched under two windows."""
+    """How many images would stay watched under two windows, and their re-scans a month; None where nobody can tell."""
 
     push_window: Window
     activity_window: Window
     watched: int
+    rescans: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class WhatIf:
     the change where it says so; those that are deleted or were forgotten by hand are not among them. `closing` are
     active findings of those leaving, by severity; None where nobody asked for them. The grid has every pair of windows
     that is usually offered, push windows outside, both from the shortest to the longest.
+
+    `rescans_now` and `rescans_then` are what a month of the images watched now, and of those staying, would have by
+    what advisories asked for lately (`model.costs.RescanRate`), at `prices`; None where nobody can tell yet.
     """
 
     windows: RescanSetting
@@ -49,6 +54,9 @@ class WhatIf:
     wakeable: int
     closing: Mapping[Severity, int] | None
     grid: tuple[GridCell, ...]
+    rescans_now: int | None = None
+    rescans_then: int | None = None
+    prices: PriceTable = USUAL_PRICES
 
     @property
     def closing_findings(self) -> int | None:

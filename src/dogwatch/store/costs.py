@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
+import psycopg
+
 from dogwatch.model.costs import RECENT_DAYS, AccountScans, Costs, MonthOfScans, PriceTable, RescanRate, Scans
 from dogwatch.model.monitoring import MonitoringEnd
 from dogwatch.store.clock import ProductClock
@@ -70,27 +72,34 @@ class CostStore:
 
     def load(self, account_id: str) -> Costs:
         """Return an account's scans by registry and month, the newest month first."""
-        values = {"account": account_id, "day": self._first_recent_day()}
+        values = {"account": account_id}
         with self._database.transaction() as connection:
             until = connection.execute(_SQL["counted_until"]).fetchone()
             never = connection.execute(_SQL["never_scanned"], values).fetchone()
             rows = connection.execute(_SQL["months"], values).fetchall()
-            rate = connection.execute(_SQL["rate"], values).fetchone()
+            rate = load_rate(connection, account_id, self._clock.now())
         assert until is not None  # the migration made it
         assert never is not None  # a count
-        assert rate is not None  # a sum
         months = tuple(
             MonthOfScans(alias, month, Scans(initial, rescans), Scans(initial, without))
             for alias, month, initial, rescans, without in rows
         )
-        return Costs(self._prices, until[0], never[0], months, RescanRate(*rate))
+        return Costs(self._prices, until[0], never[0], months, rate)
 
     def load_recent(self, account_ids: Sequence[str]) -> tuple[AccountScans, ...]:
         """Return the scans of accounts in the last RECENT_DAYS days, today among them; only of those that there are."""
-        values = {"accounts": list(account_ids), "day": self._first_recent_day()}
+        values = {"accounts": list(account_ids), "day": _first_recent_day(self._clock.now())}
         with self._database.transaction() as connection:
             rows = connection.execute(_SQL["since"], values).fetchall()
         return tuple(AccountScans(account, Scans(initial, rescans)) for account, initial, rescans in rows)
 
-    def _first_recent_day(self) -> date:
-        return self._clock.now().date() - (RECENT_DAYS - 1) * _ONE_DAY
+
+def load_rate(connection: psycopg.Connection, account_id: str, now: datetime) -> RescanRate:
+    """Return how often advisories asked for a re-scan of an account's images lately."""
+    row = connection.execute(_SQL["rate"], {"account": account_id, "day": _first_recent_day(now)}).fetchone()
+    assert row is not None  # a sum
+    return RescanRate(*row)
+
+
+def _first_recent_day(now: datetime) -> date:
+    return now.date() - (RECENT_DAYS - 1) * _ONE_DAY

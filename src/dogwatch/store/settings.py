@@ -9,6 +9,7 @@ from datetime import datetime
 
 import psycopg
 
+from dogwatch.model.costs import USUAL_PRICES, PriceTable
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import RescanSetting, SettingStatus, WindowOverride
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
@@ -23,6 +24,7 @@ from dogwatch.store.accounts import (
 )
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
+from dogwatch.store.costs import load_rate
 from dogwatch.store.queries import load_queries
 from dogwatch.store.scopes import TO_CHANGE, find_registry_of, load_overrides, save_override
 from dogwatch.store.what_if import count_what_if, load_leaving, load_wakeable
@@ -37,9 +39,10 @@ MAX_SCOPES = 100
 class RescanSettings:
     """Implements `serve.ports.RescanSettings`."""
 
-    def __init__(self, database: Database, clock: ProductClock) -> None:
+    def __init__(self, database: Database, clock: ProductClock, prices: PriceTable = USUAL_PRICES) -> None:
         self._database = database
         self._clock = clock
+        self._prices = prices
 
     def load(self, account_id: str, scope: Scope = ACCOUNT_SCOPE) -> RescanSetting:
         """Return the newest change of a scope, PENDING included, over what it inherits.
@@ -137,7 +140,15 @@ class RescanSettings:
         """
         now = self._clock.now()
         with self._planned(account_id, wish, now) as (connection, plan):
-            return count_what_if(connection, account_id, plan, now, counts_findings=counts_findings)
+            told = count_what_if(connection, account_id, plan, now, counts_findings=counts_findings)
+            monthly = load_rate(connection, account_id, now).monthly_rescans
+        return replace(
+            told,
+            rescans_now=monthly(told.watched),
+            rescans_then=monthly(told.staying),
+            grid=tuple(replace(cell, rescans=monthly(cell.watched)) for cell in told.grid),
+            prices=self._prices,
+        )
 
     def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
         """Return a page of the images that a change would end the watch of; `after` is a cursor, or empty.

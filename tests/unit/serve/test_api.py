@@ -550,6 +550,9 @@ def test_what_other_windows_would_do_is_told_and_changes_nothing() -> None:
         "wakeable": 4,
         "closing_findings": 5,
         "closing_by_severity": {"CRITICAL": 3, "HIGH": 2},
+        "monthly_rescans_now": {"rescans": 3, "cost": "0.03"},
+        "monthly_rescans_then": {"rescans": 2, "cost": "0.02"},
+        "prices": {"initial_scan": "0.09", "rescan": "0.01"},
     }
     assert preview(rooms, {"push_window": "DAYS_3"}, authorization=bearer(READER)).json == {**told, "grid": grid}
     for quick in (
@@ -558,8 +561,18 @@ def test_what_other_windows_would_do_is_told_and_changes_nothing() -> None:
     ):
         assert quick.json == {**told, "grid": grid, "closing_findings": None, "closing_by_severity": None}
     assert len(grid) == 72
-    assert grid[0] == {"push_window": "DAYS_3", "activity_window": "NONE", "watched": 2}
-    assert grid[-1] == {"push_window": "LIFETIME", "activity_window": "LIFETIME", "watched": 3}
+    assert grid[0] == {
+        "push_window": "DAYS_3",
+        "activity_window": "NONE",
+        "watched": 2,
+        "monthly_rescans": {"rescans": 2, "cost": "0.02"},
+    }
+    assert grid[-1] == {
+        "push_window": "LIFETIME",
+        "activity_window": "LIFETIME",
+        "watched": 3,
+        "monthly_rescans": {"rescans": 3, "cost": "0.03"},
+    }
     page = get(rooms, "/rescan/what-if/leaving?preset=inspector&limit=1").json
     last = get(rooms, f"/rescan/what-if/leaving?preset=inspector&limit=1&cursor={page['next']}").json
     assert page["images"] == [

@@ -64,6 +64,18 @@ def test_the_images_that_would_leave_are_listed_with_both_deadlines(world: World
             world.settings.leaving(ACCOUNT, wish, limit, after)
 
 
+def test_re_scans_of_a_month_follow_from_what_advisories_asked_for_lately(world: World) -> None:
+    for name, at in (("a", 2), ("b", 3), ("stays", 20)):
+        watched(world, name, at)
+    world.machine[0] = day(25)
+    told = world.settings.what_if(ACCOUNT, WEEK)
+    assert (told.rescans_now, told.rescans_then, {cell.rescans for cell in told.grid}) == (None, None, {None})
+    world.rows("INSERT INTO scan_day VALUES (%s, '2026-01-20', 1, 2, 6, 4, 50, 60) RETURNING 1", world.registry.id)
+    told = world.settings.what_if(ACCOUNT, WEEK)
+    assert (told.rescans_now, told.rescans_then) == (9, 3)
+    assert {cell.rescans for cell in told.grid} == {3 * cell.watched for cell in told.grid}
+
+
 def test_a_scope_is_about_the_repositories_that_it_names(world: World) -> None:
     watched(world, "a", 2)
     world.machine[0] = day(25)

@@ -40,6 +40,10 @@ class Prices(msgspec.Struct):
     initial_scan: Decimal
     rescan: Decimal
 
+    def view(self) -> PriceTable:
+        """Return what it tells of."""
+        return PriceTable(self.initial_scan, self.rescan)
+
 
 class Recent(msgspec.Struct):
     """How often advisories asked for a re-scan lately."""
@@ -59,7 +63,6 @@ class Told(msgspec.Struct):
 
     def view(self) -> Costs:
         """Return what it tells of."""
-        prices = PriceTable(self.prices.initial_scan, self.prices.rescan)
         months = tuple(one.month_of_scans() for one in self.months)
         rate = RescanRate(self.recent.rescans, self.recent.image_days)
-        return Costs(prices, self.counted_until, self.never_scanned, months, rate)
+        return Costs(self.prices.view(), self.counted_until, self.never_scanned, months, rate)

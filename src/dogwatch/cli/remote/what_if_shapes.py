@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from dogwatch.cli.remote.cost_shapes import Prices
 from dogwatch.cli.remote.finding_shapes import SeverityName
 from dogwatch.cli.remote.setup_shapes import Windows, WindowText
 from dogwatch.model.matches import Severity
@@ -14,12 +15,24 @@ from dogwatch.model.times import FOREVER
 from dogwatch.model.what_if import GridCell, LeavingImage, WakeableImage, WhatIf
 
 
+class Monthly(msgspec.Struct):
+    """Re-scans a month."""
+
+    rescans: int
+
+
 class Cell(msgspec.Struct):
     """How many images two windows would keep."""
 
     push_window: WindowText
     activity_window: WindowText
     watched: int
+    monthly_rescans: Monthly | None
+
+    def view(self) -> GridCell:
+        """Return what it tells of."""
+        windows = (Window.parse(self.push_window), Window.parse(self.activity_window))
+        return GridCell(*windows, self.watched, _rescans(self.monthly_rescans))
 
 
 class Told(msgspec.Struct):
@@ -33,16 +46,22 @@ class Told(msgspec.Struct):
     wakeable: int
     closing_by_severity: dict[SeverityName, int] | None
     grid: tuple[Cell, ...]
+    monthly_rescans_now: Monthly | None
+    monthly_rescans_then: Monthly | None
+    prices: Prices
 
     def view(self) -> WhatIf:
         """Return what it tells of."""
-        cells = (
-            GridCell(Window.parse(one.push_window), Window.parse(one.activity_window), one.watched) for one in self.grid
-        )
         counts = (self.watched, self.leaving, self.staying, self.wakeable)
         closing = self.closing_by_severity
         by_severity = None if closing is None else {Severity[name]: count for name, count in closing.items()}
-        return WhatIf(self.windows.view(), self.at, *counts, by_severity, tuple(cells))
+        cells = tuple(one.view() for one in self.grid)
+        months = (_rescans(self.monthly_rescans_now), _rescans(self.monthly_rescans_then))
+        return WhatIf(self.windows.view(), self.at, *counts, by_severity, cells, *months, self.prices.view())
+
+
+def _rescans(told: Monthly | None) -> int | None:
+    return None if told is None else told.rescans
 
 
 class Leaver(msgspec.Struct):

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from dogwatch.model.costs import CURRENCY, RECENT_DAYS, Costs, PriceTable, Scans
 from dogwatch.serve.api.asked import Json, Known
+from dogwatch.serve.api.rendering import price_table
 from dogwatch.serve.moments import iso
 
 router = APIRouter()
@@ -21,7 +22,7 @@ def show_costs(asked: Known) -> Json:
 
 
 def render_costs(one: Costs) -> dict[str, Any]:
-    """Return costs; amounts are decimal texts, exact, so that no reader makes floats of them unasked."""
+    """Return costs; amounts are decimal texts, as prices are."""
     months = [
         {
             "registry": each.registry_alias,
@@ -34,7 +35,7 @@ def render_costs(one: Costs) -> dict[str, Any]:
     return {
         "counted_until": iso(one.counted_until),
         "currency": CURRENCY,
-        "prices": {"initial_scan": f"{one.prices.initial_scan:f}", "rescan": f"{one.prices.rescan:f}"},
+        "prices": price_table(one.prices),
         "never_scanned": one.never_scanned,
         "months": months,
         "recent": {"days": RECENT_DAYS, "rescans": one.rate.rescans, "image_days": one.rate.image_days},

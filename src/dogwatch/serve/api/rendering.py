@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dogwatch.model.audits import Audit
+from dogwatch.model.costs import PriceTable, Scans
 from dogwatch.model.deeds import Hold
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import RescanSetting
@@ -194,10 +195,25 @@ def what_if(one: WhatIf) -> dict[str, Any]:
                 "push_window": str(cell.push_window),
                 "activity_window": str(cell.activity_window),
                 "watched": cell.watched,
+                "monthly_rescans": _monthly(cell.rescans, one.prices),
             }
             for cell in one.grid
         ],
+        "monthly_rescans_now": _monthly(one.rescans_now, one.prices),
+        "monthly_rescans_then": _monthly(one.rescans_then, one.prices),
+        "prices": price_table(one.prices),
     }
+
+
+def price_table(one: PriceTable) -> dict[str, str]:
+    """Return prices; amounts are decimal texts, exact, so that no reader makes floats of them unasked."""
+    return {"initial_scan": f"{one.initial_scan:f}", "rescan": f"{one.rescan:f}"}
+
+
+def _monthly(rescans: int | None, prices: PriceTable) -> dict[str, Any] | None:
+    if rescans is None:
+        return None
+    return {"rescans": rescans, "cost": f"{prices.cost_of(Scans(0, rescans)):f}"}
 
 
 def _by_severity(counts: Mapping[Severity, int]) -> dict[str, int]:

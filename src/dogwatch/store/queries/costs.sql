@@ -18,7 +18,7 @@ DELETE FROM scan_day WHERE day = %(day)s
 -- (`inner_reasons`: better extractors, another frequency) are no scans. Without windows, none would have had to begin
 -- again that a window ended.
 -- concerned: inventories with a package that a range of the day's revisions names, and when these were published.
--- watched: how many images advisories could have concerned at the end; of recent days alone, as nobody asks it of others.
+-- The last are the images watched at the end; of recent days alone, as nobody asks it of others.
 -- advised: the images of those inventories, each once however many revisions there were; frozen ones follow no advisory.
 -- Those that were not watched count without windows where a window ended their watch and they are still there now.
 WITH begun AS (
@@ -75,7 +75,7 @@ WITH begun AS (
     UNION ALL
     SELECT repository_id, 0, 0, 0, 0, 0, count(*)
     FROM monitoring
-    WHERE %(is_recent)s AND inventory_id IS NOT NULL AND frozen_revision IS NULL
+    WHERE %(is_recent)s AND inventory_id IS NOT NULL
       AND from_at < %(end)s AND to_at >= %(end)s
     GROUP BY repository_id
 )
