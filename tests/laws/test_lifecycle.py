@@ -68,6 +68,7 @@ def _worlds(draw: st.DrawFn) -> list[StoredManifest]:
                 NOW - timedelta(days=draw(st.integers(80, 100)), hours=1) if is_archived else None,
                 None if is_archived else draw(st.none() | _MOMENTS),
                 tuple(draw(st.lists(st.sampled_from(names), max_size=1))),
+                draw(st.sampled_from((None, None, NOW - timedelta(days=1), NOW))),
             )
         )
     return found
@@ -127,7 +128,7 @@ def test_what_is_due_then_goes_then_and_not_before(rules: list[dict[str, Any]], 
         if one.due_at is not None:
             after = {each.digest: each for each in evaluate(chosen, world, one.due_at + timedelta(seconds=1), None)}
             at = {each.digest: each for each in evaluate(chosen, world, one.due_at, None)}
-            assert after[one.digest].verdict in (LifecycleVerdict.GOES, LifecycleVerdict.NAMED)
+            assert after[one.digest].verdict in (LifecycleVerdict.GOES, LifecycleVerdict.NAMED, LifecycleVerdict.HELD)
             assert at[one.digest].verdict is LifecycleVerdict.STAYS
 
 
@@ -144,7 +145,8 @@ def _goes(chosen: LifecyclePolicy, one: StoredManifest, world: Sequence[StoredMa
         return False
     standing = {each.digest for each in world if each.storage_class is StorageClass.STANDARD}
     is_in_use = one.in_use_at is not None and one.in_use_at >= SINCE
-    return not is_in_use and not standing.intersection(one.named_by)
+    is_held = one.held_until is not None and one.held_until >= NOW
+    return not is_in_use and not is_held and not standing.intersection(one.named_by)
 
 
 def _about(given_rule: LifecycleRule, one: StoredManifest) -> bool:

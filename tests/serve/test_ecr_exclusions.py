@@ -50,6 +50,10 @@ def test_principals_are_registered_listed_and_taken_off_again(served: Served) ->
         )
         assert served.ask("DeregisterPullTimeUpdateExclusion", principalArn=arn) == {"principalArn": arn}
     assert listed(served) == []
+    elsewhere = SCANNER.replace(ACCOUNT, "000000000001")
+    client.register_pull_time_update_exclusion(principalArn=elsewhere)
+    assert listed(served) == [elsewhere]
+    client.deregister_pull_time_update_exclusion(principalArn=elsewhere)
     assert [one.pattern for one in store.list(ACCOUNT)] == ["robot$*", "x"]
     served.ask("RegisterPullTimeUpdateExclusion", principalArn=KUBELET)
 
@@ -58,7 +62,7 @@ def test_what_cannot_be_excluded_has_its_own_error(served: Served) -> None:
     client, reader = served.client(), served.client(served.reader)
     register, deregister = client.register_pull_time_update_exclusion, client.deregister_pull_time_update_exclusion
     invalid, denied = (400, "InvalidParameterException"), (400, "AccessDeniedException")
-    for arn in ("kubelet", "", SCANNER + "*", SCANNER.replace(ACCOUNT, "000000000001"), f"{SCANNER}/{'x' * 200}"):
+    for arn in ("kubelet", "", SCANNER + "*", SCANNER.replace(":role/", ":group/"), f"{SCANNER}/{'x' * 200}"):
         assert refusal(register, principalArn=arn) == invalid
     assert refusal(client.list_pull_time_update_exclusions, nextToken="of another list") == invalid
     assert refusal(deregister, principalArn=SCANNER) == (400, "ExclusionNotFoundException")

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from dogwatch.model.deeds import Deed, DeedRequest
 from dogwatch.model.monitoring import StatusReason
 from dogwatch.serve.aws.ecr.images import SCAN_STATUSES
+from dogwatch.store.deeds import DeedStore
 from tests.builders.watching import (
     ACCOUNT,
     IMAGE_TYPE,
@@ -148,3 +150,23 @@ def test_what_cannot_be_described_has_its_own_error(served: Served) -> None:
     ]
     for members, name in refused:
         assert refusal(client.describe_images, **members) == (400, name), members
+
+
+def test_an_archived_image_is_described_as_such_and_a_restored_one_as_active(served: Served) -> None:
+    client, world = served.client(served.reader), served.world
+
+    def states(**members: Any) -> dict[str, tuple[str, str]]:
+        found = client.describe_images(**APP, **members)["imageDetails"]
+        return {one["imageDigest"]: (one["imageStatus"], one["imageScanStatus"]["status"]) for one in found}
+
+    ((number,),) = world.rows("SELECT id FROM image WHERE digest = %s", digest("a"))
+    assert isinstance(number, int)
+    count = len(states())
+    DeedStore(world.database).do(ACCOUNT, number, DeedRequest(Deed.ARCHIVE, "ann"), day(6))
+    archived = {digest("a"): ("ARCHIVED", "IMAGE_ARCHIVED")}
+    assert (states(filter={"imageStatus": "ARCHIVED"}), states(filter={"imageStatus": "ACTIVATING"})) == (archived, {})
+    assert (len(states()), len(states(filter={"imageStatus": "ANY"}))) == (count - 1, count)
+    assert states(imageIds=[{"imageDigest": digest("a")}]) == archived
+    DeedStore(world.database).do(ACCOUNT, number, DeedRequest(Deed.RESTORE, "ann"), day(7))
+    (found,) = client.describe_images(**APP, imageIds=[{"imageDigest": digest("a")}])["imageDetails"]
+    assert (found["imageStatus"], found["lastActivatedAt"], found["imagePushedAt"]) == ("ACTIVE", day(7), day(7))

@@ -1,4 +1,4 @@
-"""`dogwatch images scan, wake, forget, hold, release, touch`: what is done to one image by hand."""
+"""`dogwatch images scan, wake, forget, hold, release, touch, archive, restore`: what is done to one image by hand."""
 
 from __future__ import annotations
 
@@ -89,6 +89,21 @@ def touch(
     _do(settings, image, DeedRequest(Deed.TOUCH, user_name(), reason or "", clock=_CLOCKS[clock] if clock else None))
 
 
+@takes_settings(Reach.ANYWHERE)
+def archive(settings: Settings, *, image: OneImage, reason: Reason = None) -> None:
+    """Set an image aside: it is not watched, and no push, pull or use wakes it, until it is restored.
+
+    In the registry it stays where it is. Its findings close; its history stays.
+    """
+    _do(settings, image, DeedRequest(Deed.ARCHIVE, user_name(), reason or ""))
+
+
+@takes_settings(Reach.ANYWHERE)
+def restore(settings: Settings, *, image: OneImage, reason: Reason = None) -> None:
+    """Take an image out of the archive: it counts as pushed at this moment, and is watched again."""
+    _do(settings, image, DeedRequest(Deed.RESTORE, user_name(), reason or ""))
+
+
 def _do(settings: Settings, name: str, request: DeedRequest) -> None:
     with reached(settings) as app:
         image = one_image(app.views, settings.account, name)
@@ -128,6 +143,8 @@ COMMANDS = (
     ("forget", forget, examples("dogwatch images forget shop/web:0.9 --reason 'replaced by 1.4'")),
     ("hold", hold, examples("dogwatch images hold shop/web:1.4 --until 2027-03-01 --reason 'contract until February'")),
     ("release", release, examples("dogwatch images release shop/web:1.4")),
+    ("archive", archive, examples("dogwatch images archive shop/web:0.9 --reason 'kept for the auditors'")),
+    ("restore", restore, examples("dogwatch images restore shop/web:0.9")),
     ("touch", touch, examples("dogwatch images touch shop/web:1.4 --as in-use --reason 'runs on the plant floor'")),
 )
 """Name, command, and what stands below its help."""

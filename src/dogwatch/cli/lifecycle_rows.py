@@ -23,6 +23,7 @@ def sum_up(preview: LifecyclePreview) -> str:
         "would be deleted": preview.count(goes, LifecycleAction.EXPIRE),
         "would be archived": preview.count(goes, LifecycleAction.ARCHIVE),
         "spared as in use": preview.count(spared),
+        "spared as held": preview.count(LifecycleVerdict.HELD),
         "kept by an image index": preview.count(LifecycleVerdict.NAMED),
         "of unknown age": preview.count(LifecycleVerdict.UNKNOWN),
         "stay": preview.count(LifecycleVerdict.STAYS),

@@ -33,6 +33,10 @@ class Deed(StrEnum):
     """End its hold."""
     TOUCH = "touch"
     """Count it as pulled, or as seen in use, at this moment."""
+    ARCHIVE = "archive"
+    """Set it aside: not watched, whatever is heard of it, until it is restored."""
+    RESTORE = "restore"
+    """Take it out of the archive: its push clock counts from this moment."""
 
 
 @dataclass(frozen=True, slots=True)

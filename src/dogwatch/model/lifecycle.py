@@ -79,7 +79,8 @@ class LifecyclePolicy:
 class StoredManifest:
     """One image, or image index, as a policy sees it.
 
-    `named_by` are the digests of the image indexes that name it. `pushed_at` None means that its push was never seen.
+    `named_by` are the digests of the image indexes that name it; `held_until` is the end of its hold, past or to come.
+    `pushed_at` None means that its push was never seen.
     """
 
     digest: str
@@ -91,6 +92,7 @@ class StoredManifest:
     archived_at: datetime | None = None
     restored_at: datetime | None = None
     named_by: tuple[str, ...] = ()
+    held_until: datetime | None = None
 
 
 class LifecycleVerdict(StrEnum):
@@ -98,6 +100,7 @@ class LifecycleVerdict(StrEnum):
 
     GOES = "goes"
     IN_USE = "in use"
+    HELD = "held"
     NAMED = "named by an index"
     UNKNOWN = "not known"
     STAYS = "stays"
@@ -108,8 +111,8 @@ class LifecycleOutcome:
     """What a policy comes to for one image, and why.
 
     `rule` is the priority of the rule that is about it, which no other may touch; None where none is. `action` is what
-    that rule does. IN_USE and NAMED would go by it and are spared. `due_at` is when its days are over; None for a rule
-    that counts images.
+    that rule does. IN_USE, HELD and NAMED would go by it and are spared. `due_at` is when its days are over; None for
+    a rule that counts images.
     """
 
     digest: str

@@ -13,7 +13,8 @@ class ManifestView:
     """One manifest. `status_reason` is that of an image, or of what may be one; None for all that is never scanned.
 
     `media_type` is empty where it could not be resolved. `size_bytes` of an index is that of its largest image; None
-    where it is not known. `artifact_type` and `subject_digest` are empty where the manifest has none.
+    where it is not known; an index is archived where all its images are. `artifact_type` and `subject_digest` are empty
+    where the manifest has none.
     """
 
     digest: str
@@ -26,16 +27,20 @@ class ManifestView:
     pulled_at: datetime | None
     status_reason: StatusReason | None
     problem: str = ""
+    archived_at: datetime | None = None
+    restored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestQuery:
-    """Which manifests of a repository are asked for, and whether they have tags (None: either). Sorted by digest.
+    """Which manifests of a repository are asked for, whether they have tags, and are archived (None: either).
 
+    Sorted by digest.
     `named` has digest and tag of each, one of which may be empty; None means all. `after` is an opaque cursor.
     """
 
     named: tuple[tuple[str, str], ...] | None = None
     is_tagged: bool | None = None
+    is_archived: bool | None = None
     limit: int = 100
     after: str = ""

@@ -22,6 +22,7 @@ _NO_LONGER = frozenset(
         StatusReason.RESOURCE_TERMINATED,
         StatusReason.SCAN_FREQUENCY_MANUAL,
         StatusReason.PENDING_DISABLE,
+        StatusReason.IMAGE_ARCHIVED,
         StatusReason.SCAN_FREQUENCY_SCAN_ON_PUSH,
     }
 )

@@ -122,7 +122,8 @@ def _clock(connection: psycopg.Connection, values: Mapping[str, object], request
 
 
 def _happening(request: DeedRequest, clock: Clock | None, now: datetime) -> Happening:
-    clocks = Clocks(None, now if clock is Clock.PULL else None, now if clock is Clock.IN_USE else None)
+    pushed_at = now if request.deed is Deed.RESTORE else None
+    clocks = Clocks(pushed_at, now if clock is Clock.PULL else None, now if clock is Clock.IN_USE else None)
     pulled_by = storable(request.by, MAX_KEY) if clock is Clock.PULL else ""
     return Happening(clocks, pulled_by, deed=request.deed, hold_until=request.until)
 

@@ -246,6 +246,8 @@ def _why(row: Mapping[str, Any], setting: RescanSetting, now: datetime, hold: Ho
         return "not watched: it was deleted from its registry"
     if row["scan_frequency"] == ScanFrequency.OFF:
         return "not watched: scanning is switched off for its account"
+    if row["archived_at"] is not None:
+        return f"not watched: it was archived on {row['archived_at'].date().isoformat()}; only restoring it wakes it"
     if row["scan_frequency"] == ScanFrequency.MANUAL:
         return "not watched: its repository is set to MANUAL"
     on_push = row["scan_frequency"] == ScanFrequency.ON_PUSH

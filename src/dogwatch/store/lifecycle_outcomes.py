@@ -52,12 +52,35 @@ def evaluate_repository(
 
 
 def _load_manifests(connection: psycopg.Connection, repository_id: int) -> list[StoredManifest]:
-    """Return the images, indexes and tagged artifacts of a repository. No registry told us of an archive yet."""
+    """Return the images, indexes and tagged artifacts of a repository."""
     rows = connection.execute(_SQL["manifests"], {"repository": repository_id}).fetchall()
-    return [
-        StoredManifest(digest, tuple(tags), pushed_at, pulled_at, in_use_at, named_by=tuple(named_by))
-        for digest, tags, pushed_at, pulled_at, in_use_at, named_by in rows
-    ]
+    return [_manifest(*row) for row in rows]
+
+
+def _manifest(
+    digest: str,
+    tags: Sequence[str],
+    pushed_at: datetime | None,
+    pulled_at: datetime | None,
+    in_use_at: datetime | None,
+    archived_at: datetime | None,
+    restored_at: datetime | None,
+    hold_until: datetime | None,
+    named_by: Sequence[str],
+) -> StoredManifest:
+    """Return one manifest. Restoring one sets its push clock, which then says nothing of a push."""
+    return StoredManifest(
+        digest,
+        tuple(tags),
+        None if pushed_at == restored_at else pushed_at,
+        pulled_at,
+        in_use_at,
+        StorageClass.STANDARD if archived_at is None else StorageClass.ARCHIVE,
+        archived_at,
+        restored_at,
+        tuple(named_by),
+        hold_until,
+    )
 
 
 def save_outcomes(

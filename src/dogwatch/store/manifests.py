@@ -41,7 +41,7 @@ def load_manifests(
         raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
     with database.transaction() as connection:
         repository_id = find_repository(connection, account_id, alias, repository)
-        fingerprint = list_fingerprint("manifests", repository_id, query.named, query.is_tagged)
+        fingerprint = list_fingerprint("manifests", repository_id, query.named, query.is_tagged, query.is_archived)
         values = {"repository": repository_id, "now": now, **_asked(query, fingerprint)}
         rows = connection.execute(_PAGE, values, prepare=False).fetchall()
     shown = rows[: query.limit]
@@ -55,6 +55,7 @@ def _asked(query: ManifestQuery, fingerprint: str) -> dict[str, object]:
         "after": _after(query.after, fingerprint),
         "limit": query.limit + 1,
         "tagged": query.is_tagged,
+        "archived": query.is_archived,
         "named": query.named is not None,
         "digests": [storable_identity(digest) for digest, _ in named],
         "tags": [storable_identity(tag) for _, tag in named],
@@ -73,7 +74,7 @@ def _after(cursor: str, fingerprint: str) -> str:
 
 
 def _view(row: tuple[Any, ...]) -> ManifestView:
-    digest, media_type, artifact_type, subject, size_bytes, tags, pushed_at, pulled_at, reason, problem = row
+    digest, media_type, artifact_type, subject, size_bytes, tags, pushed_at, pulled_at, reason, problem, *archive = row
     status_reason = None if reason is None else StatusReason(reason)
     return ManifestView(
         digest,
@@ -86,4 +87,5 @@ def _view(row: tuple[Any, ...]) -> ManifestView:
         pulled_at,
         status_reason,
         problem,
+        *archive,
     )

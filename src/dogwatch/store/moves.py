@@ -17,7 +17,7 @@ from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency
 from dogwatch.model.registries import ManifestToResolve
 from dogwatch.store.queries import load_queries
 from dogwatch.store.scopes import load_repository_windows
-from dogwatch.windows import Happening, Standing, Step, plan_step
+from dogwatch.windows import Archive, Happening, Standing, Step, plan_step
 
 _SQL = load_queries("moves")
 
@@ -81,6 +81,7 @@ def move_images(
     moves = [_plan(row, happenings[row.image_id], settings[row.repository_id], now) for row in rows]
     _save_clocks(connection, moves)
     _save_states(connection, moves)
+    _save_archives(connection, moves)
     _save_endings(connection, moves)
     _save_beginnings(connection, moves, now)
     return tuple(
@@ -91,9 +92,9 @@ def move_images(
 
 
 def _row(values: Sequence[Any]) -> _Row:
-    image_id, pushed, pulled, in_use, by, until, watched, hold_until, held_by, *rest = values
+    image_id, pushed, pulled, in_use, by, until, watched, hold_until, archived, restored, held_by, *rest = values
     state, frequency, repository, registry, name, digest, has_inventory, removed, deleted_at = rest
-    standing = Standing(Clocks(pushed, pulled, in_use), by, until, watched, hold_until)
+    standing = Standing(Clocks(pushed, pulled, in_use), by, until, watched, hold_until, Archive(archived, restored))
     manifest = ManifestToResolve(registry, name, digest)
     frequency = ScanFrequency(frequency)
     return _Row(image_id, standing, held_by, state, frequency, repository, manifest, has_inventory, removed, deleted_at)
@@ -132,7 +133,7 @@ def _save_clocks(connection: psycopg.Connection, moves: Sequence[_Move]) -> None
 
 def _standing_after(move: _Move) -> Standing:
     step = move.step
-    return Standing(step.clocks, step.pulled_by, step.watch.until, step.watched, step.hold_until)
+    return Standing(step.clocks, step.pulled_by, step.watch.until, step.watched, step.hold_until, step.archive)
 
 
 def _save_states(connection: psycopg.Connection, moves: Sequence[_Move]) -> None:
@@ -140,6 +141,17 @@ def _save_states(connection: psycopg.Connection, moves: Sequence[_Move]) -> None
     if changed:
         columns = {"ids": [move.row.image_id for move in changed], "states": [move.state for move in changed]}
         connection.execute(_SQL["save_states"], columns)
+
+
+def _save_archives(connection: psycopg.Connection, moves: Sequence[_Move]) -> None:
+    changed = [move for move in moves if move.step.archive != move.row.standing.archive]
+    if changed:
+        columns = {
+            "ids": [move.row.image_id for move in changed],
+            "archived": [move.step.archive.since for move in changed],
+            "restored": [move.step.archive.restored_at for move in changed],
+        }
+        connection.execute(_SQL["save_archive"], columns)
 
 
 def _save_endings(connection: psycopg.Connection, moves: Sequence[_Move]) -> None:

@@ -11,11 +11,13 @@ from dogwatch.windows.grid import Tally, WindowSteps, watched_grid
 from dogwatch.windows.inheritance import changed_override, inherit, refuse_inherited
 from dogwatch.windows.patterns import is_named, specificity
 from dogwatch.windows.settings import changed_setting, default_setting
-from dogwatch.windows.steps import Ending, Happening, Standing, Step, merge_clocks, plan_step
+from dogwatch.windows.steps import NEVER_ARCHIVED, Archive, Ending, Happening, Standing, Step, merge_clocks, plan_step
 from dogwatch.windows.watching import end_of_window, last_activity, watch
 from dogwatch.windows.what_if import WindowKind, WindowPlan, earliest_inside
 
 __all__ = [
+    "NEVER_ARCHIVED",
+    "Archive",
     "Ending",
     "Happening",
     "Standing",

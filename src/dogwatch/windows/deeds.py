@@ -22,6 +22,7 @@ class Situation:
     is_watched: bool
     is_inside: bool
     hold_until: datetime | None
+    is_archived: bool = False
 
 
 def check_request(request: DeedRequest, now: datetime) -> None:
@@ -69,6 +70,11 @@ def _refusal(deed: Deed, situation: Situation, now: datetime) -> str:
         return "it is held; release it first" if held else ""
     if not situation.exists:
         return "it was deleted, or its registry was removed; a push brings it back"
+    if deed is Deed.ARCHIVE:
+        return "it is archived already" if situation.is_archived else "it is held; release it first" if held else ""
+    if situation.is_archived or deed is Deed.RESTORE:
+        right = situation.is_archived and deed is Deed.RESTORE
+        return "" if right else "it is archived; restore it first" if situation.is_archived else "it is not archived"
     if situation.frequency is ScanFrequency.OFF:
         return "scanning is switched off for its account"
     if situation.frequency is ScanFrequency.MANUAL:

@@ -16,10 +16,22 @@ from dogwatch.windows.watching import watch
 
 
 @dataclass(frozen=True, slots=True)
+class Archive:
+    """Since when an image is archived, and when it was last restored; None where that is not so."""
+
+    since: datetime | None = None
+    restored_at: datetime | None = None
+
+
+NEVER_ARCHIVED = Archive()
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What is recorded of one image: its clocks, who pulled it last, its deadline, and whether monitoring is open.
 
-    `hold_until` is the end of its hold, past or to come; None where it has none.
+    `hold_until` is the end of its hold, past or to come; None where it has none. `archive` is since when it is
+    archived, and when it was last restored.
     """
 
     clocks: Clocks
@@ -27,6 +39,7 @@ class Standing:
     until: datetime | None
     watched: bool
     hold_until: datetime | None = None
+    archive: Archive = NEVER_ARCHIVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +85,10 @@ class Step:
     begins: str
     watched: bool
     hold_until: datetime | None = None
+    archive: Archive = NEVER_ARCHIVED
 
 
-_WAKING = {Deed.WAKE: "woken by hand", Deed.HOLD: "held", Deed.TOUCH: "touched"}
+_WAKING = {Deed.WAKE: "woken by hand", Deed.HOLD: "held", Deed.TOUCH: "touched", Deed.RESTORE: "restored"}
 """The deeds that begin monitoring, in the words of its interval."""
 
 
@@ -85,9 +99,9 @@ def plan_step(
 
     1. Clocks only move forward.
     2. An open interval whose deadline has passed ended at that deadline, whatever came since; otherwise it ends now if
-       the image no longer exists, is forgotten, or was kept by a hold alone that is released.
-    3. An interval begins now if none is open, the image exists, an event or a deed woke it, and a clock is inside its
-       window or a hold stands.
+       the image no longer exists, is archived or forgotten, or was kept by a hold alone that is released.
+    3. An interval begins now if none is open, the image exists and is not archived, an event or a deed woke it, and a
+       clock is inside its window or a hold stands.
     """
     clocks, pulled_by = merge_clocks(standing, happening)
     hold_until = _hold(standing, happening)
@@ -96,9 +110,10 @@ def plan_step(
     ending = _end(standing, happening, now, is_inside=is_inside) if standing.watched else None
     still_open = standing.watched and ending is None
     begins = ""
-    if not still_open and happening.exists and is_inside:
+    archive = _archive(standing, happening, now)
+    if not still_open and happening.exists and is_inside and archive.since is None:
         begins = _waker(standing, happening, frequency)
-    return Step(clocks, pulled_by, outcome, ending, begins, still_open or bool(begins), hold_until)
+    return Step(clocks, pulled_by, outcome, ending, begins, still_open or bool(begins), hold_until, archive)
 
 
 def merge_clocks(standing: Standing, happening: Happening) -> tuple[Clocks, str]:
@@ -129,11 +144,22 @@ def _hold(standing: Standing, happening: Happening) -> datetime | None:
     return None if happening.deed is Deed.RELEASE else standing.hold_until
 
 
+def _archive(standing: Standing, happening: Happening, now: datetime) -> Archive:
+    """Return whether the image is archived afterwards; what was deleted is not there to be restored."""
+    if happening.deed is Deed.ARCHIVE:
+        return Archive(now, standing.archive.restored_at)
+    if happening.deed is Deed.RESTORE:
+        return Archive(None, now)
+    return standing.archive if happening.exists else Archive(None, standing.archive.restored_at)
+
+
 def _end(standing: Standing, happening: Happening, now: datetime, *, is_inside: bool) -> Ending | None:
     if standing.until is not None and standing.until < now:
         return Ending(standing.until + TICK, MonitoringEnd.EXPIRED)
     if not happening.exists:
         return Ending(now, MonitoringEnd.DELETED)
+    if happening.deed is Deed.ARCHIVE:
+        return Ending(now, MonitoringEnd.ARCHIVED)
     if happening.deed is Deed.FORGET:
         return Ending(now, MonitoringEnd.FORGOTTEN)
     return Ending(now, MonitoringEnd.RELEASED) if happening.deed is Deed.RELEASE and not is_inside else None

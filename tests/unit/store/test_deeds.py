@@ -9,7 +9,8 @@ from dogwatch.model.views import ImageQuery, ImageView
 from dogwatch.store.deeds import DeedStore, Done
 from dogwatch.store.histories import load_history
 from dogwatch.store.image_views import ImageViews
-from tests.builders.watching import ACCOUNT, World, day, image, no_feeds, pulled, pushed
+from dogwatch.store.scanning import AccountSwitches
+from tests.builders.watching import ACCOUNT, World, day, deleted, image, no_feeds, pulled, pushed
 
 TICK = 1 / 86_400_000_000
 
@@ -120,3 +121,36 @@ def test_what_is_refused_changes_nothing(world: World) -> None:
     with pytest.raises(InvalidRequestError, match="release it first"):
         do(world, 3, Deed.FORGET)
     assert world.rows("SELECT count(*) FROM image_deed") == [(1,)]
+
+
+def test_an_archived_image_is_watched_by_nothing_until_it_is_restored(world: World) -> None:
+    push(world)
+    assert do(world, 5, Deed.ARCHIVE).view.outcome == "not watched"
+    world.tell(6, pulled("a", 6), pushed("a", 6, "again"))
+    world.settings.request(ACCOUNT, "DAYS_90", None, None, wakes=True)
+    world.apply_settings(7)
+    for is_on in (False, True):
+        AccountSwitches(world.database, world.clock).switch(ACCOUNT, is_on=is_on)
+        world.apply_scanning(8)
+    archived = view(world, 9)
+    assert (archived.status_code, archived.status_reason) == ("INACTIVE", "IMAGE_ARCHIVED")
+    assert archived.why == "not watched: it was archived on 2026-01-06; only restoring it wakes it"
+    views = ImageViews(world.database, no_feeds)
+    counted = [(str(one.status_reason), one.images) for one in views.count_coverage(ImageQuery(ACCOUNT), day(9))]
+    assert counted == [("IMAGE_ARCHIVED", 1)]
+    for deed in (Deed.WAKE, Deed.TOUCH, Deed.SCAN, Deed.ARCHIVE):
+        with pytest.raises(InvalidRequestError):
+            do(world, 9, deed)
+    assert do(world, 50, Deed.RESTORE).view.outcome == "watched until 2026-05-21, held by: push"
+    assert world.intervals("a") == [
+        (0, 5, "pushed", "monitoring ended: the image was archived"),
+        (50, "forever", "restored", ""),
+    ]
+
+
+def test_an_archived_image_that_is_deleted_and_pushed_again_is_no_longer_archived(world: World) -> None:
+    push(world)
+    do(world, 5, Deed.ARCHIVE)
+    world.tell(6, deleted("a", 6))
+    world.tell(7, pushed("a", 7))
+    assert (view(world, 8).status_reason, world.intervals("a")[-1][2]) == ("SUCCESSFUL", "pushed again")

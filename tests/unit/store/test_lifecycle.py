@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from dogwatch.model.deeds import Deed, DeedRequest
 from dogwatch.model.errors import ConflictError, InvalidRequestError, NotFoundError
 from dogwatch.model.exclusions import ExclusionKind
 from dogwatch.model.images import OtherArtifact
@@ -20,6 +21,7 @@ from dogwatch.model.lifecycle import (
 )
 from dogwatch.model.registries import EventKind, RegistryAccess
 from dogwatch.model.views import ImageQuery
+from dogwatch.store.deeds import DeedStore
 from dogwatch.store.exclusions import ExclusionStore
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.lifecycle import LifecycleStore
@@ -371,3 +373,24 @@ def test_the_same_name_in_two_registries_is_two_repositories(world: World, store
     push(world, "a", 1)
     with pytest.raises(NotFoundError):
         store.set_policy(ACCOUNT, "other", "app", KEEP_ONE)
+
+
+def test_what_is_held_or_archived_meets_rules_of_its_own(world: World, store: LifecycleStore) -> None:
+    for name in "abc":
+        push(world, name, 0)
+    hold = DeedRequest(Deed.HOLD, "ann", "audit", day(40))
+    for number, request, at in ((1, hold, 1), (2, DeedRequest(Deed.ARCHIVE, "ann"), 10), (3, hold, 1)):
+        DeedStore(world.database).do(ACCOUNT, number, request, day(at))
+    DeedStore(world.database).do(ACCOUNT, 3, DeedRequest(Deed.RELEASE, "ann"), day(2))
+    old, archived = rule(1, "any", days=5), rule(2, "any", days=90, since="sinceImageTransitioned")
+    world.machine[0] = day(29)
+    outcomes = {LETTERS[one.digest]: one for one in store.preview(*PLACE, text_of(old, archived)).outcomes}
+    assert {name: str(one.verdict) for name, one in outcomes.items()} == {"a": "held", "b": "stays", "c": "goes"}
+    assert outcomes["a"].why.startswith("spared, as it is held until 2026-02-10; pushed on 2026-01-01")
+    assert outcomes["b"].why.startswith("archived on 2026-01-11")
+    world.machine[0] = day(101)
+    assert verdicts(store, text_of(old, archived)) == {"a": "goes", "b": "goes", "c": "goes"}
+    DeedStore(world.database).do(ACCOUNT, 2, DeedRequest(Deed.RESTORE, "ann"), day(101))
+    world.machine[0] = day(102)
+    restored = {LETTERS[one.digest]: one.why for one in store.preview(*PLACE, text_of(old, archived)).outcomes}["b"]
+    assert restored.startswith("restored on 2026-04-12")

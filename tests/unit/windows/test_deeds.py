@@ -17,6 +17,7 @@ EXPIRED = Situation(True, ScanFrequency.CONTINUOUS, False, False, NOW - TICK)
 LENGTHENED = Situation(True, ScanFrequency.CONTINUOUS, False, True, None)
 GONE = Situation(False, ScanFrequency.CONTINUOUS, False, True, None)
 MANUAL = Situation(True, ScanFrequency.MANUAL, False, False, None)
+ARCHIVED = Situation(True, ScanFrequency.CONTINUOUS, False, True, None, is_archived=True)
 
 
 def allowed(situation: Situation) -> set[Deed]:
@@ -33,12 +34,13 @@ def allowed(situation: Situation) -> set[Deed]:
 @pytest.mark.parametrize(
     ("situation", "deeds"),
     [
-        (WATCHED, {Deed.SCAN, Deed.FORGET, Deed.HOLD, Deed.TOUCH}),
+        (WATCHED, {Deed.SCAN, Deed.FORGET, Deed.HOLD, Deed.TOUCH, Deed.ARCHIVE}),
         (HELD, {Deed.SCAN, Deed.RELEASE, Deed.HOLD, Deed.TOUCH}),
-        (EXPIRED, {Deed.HOLD, Deed.TOUCH}),
-        (LENGTHENED, {Deed.WAKE, Deed.HOLD, Deed.TOUCH}),
+        (EXPIRED, {Deed.HOLD, Deed.TOUCH, Deed.ARCHIVE}),
+        (LENGTHENED, {Deed.WAKE, Deed.HOLD, Deed.TOUCH, Deed.ARCHIVE}),
+        (ARCHIVED, {Deed.RESTORE}),
         (GONE, set()),
-        (MANUAL, set()),
+        (MANUAL, {Deed.ARCHIVE}),
     ],
 )
 def test_an_image_allows_what_means_something_as_it_stands(situation: Situation, deeds: set[Deed]) -> None:

@@ -1,4 +1,4 @@
-"""/api/v1/images/{id}/{deed}: scan, wake, forget, hold, release, touch. Each stands in the image's history."""
+"""/api/v1/images/{id}/{deed}: what is done to one image by hand. Each deed stands in the image's history."""
 
 from __future__ import annotations
 
@@ -62,6 +62,18 @@ def release(image: str, asked: Known) -> Json:
 def touch(image: str, asked: Known) -> Json:
     """Count the image as pulled or as seen in use at this moment (`clock`: pull, in use)."""
     return _do(Deed.TOUCH, image, asked)
+
+
+@router.post("/images/{image}/archive")
+def archive(image: str, asked: Known) -> Json:
+    """Set the image aside: not watched, whatever is heard of it, until it is restored."""
+    return _do(Deed.ARCHIVE, image, asked)
+
+
+@router.post("/images/{image}/restore")
+def restore(image: str, asked: Known) -> Json:
+    """Take the image out of the archive: its push clock counts from now."""
+    return _do(Deed.RESTORE, image, asked)
 
 
 def _do(deed: Deed, image: str, asked: Asked) -> Json:

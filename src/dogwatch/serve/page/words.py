@@ -40,6 +40,7 @@ _STATES: Mapping[StatusReason, str] = MappingProxyType(
         StatusReason.SCAN_FREQUENCY_SCAN_ON_PUSH: "looked at when pushed, findings as they were then",
         StatusReason.SCAN_FREQUENCY_MANUAL: "not watched: its repository is set to manual",
         StatusReason.PENDING_DISABLE: "not watched: scanning is switched off for the account",
+        StatusReason.IMAGE_ARCHIVED: "not watched: archived",
         StatusReason.SCAN_ELIGIBILITY_EXPIRED: "no longer watched",
         StatusReason.UNSUPPORTED_OS: "could not be looked at: operating system not known",
         StatusReason.UNSUPPORTED_MEDIA_TYPE: "could not be looked at: media type not known",

@@ -10,7 +10,7 @@ SELECT FROM clocks WHERE image_id = %(image)s FOR UPDATE
 -- How an image stands.
 SELECT image.state <> 'deleted' AND registry.removed_at IS NULL, repository.scan_frequency,
        clocks.watched AND coalesce(clocks.watched_until >= %(now)s, false),
-       coalesce(clocks.watched_until >= %(now)s, false), clocks.hold_until
+       coalesce(clocks.watched_until >= %(now)s, false), clocks.hold_until, image.archived_at IS NOT NULL
 FROM image
 JOIN repository ON repository.id = image.repository_id
 JOIN registry ON registry.id = repository.registry_id

@@ -18,7 +18,7 @@ JOIN repository ON repository.id = lifecycle_policy.repository_id
 JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
 LEFT JOIN lifecycle_evaluation evaluation ON evaluation.repository_id = repository.id AND evaluation.kind = 'daily'
 CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE verdict = 'goes') AS going, count(*) FILTER (WHERE verdict = 'in use') AS spared
+    SELECT count(*) FILTER (WHERE verdict = 'goes') AS going, count(*) FILTER (WHERE verdict IN ('in use', 'held')) AS spared
     FROM lifecycle_outcome WHERE evaluation_id = evaluation.id) told
 WHERE repository.account_id = %(account)s AND repository.id = coalesce(%(repository)s, repository.id)
 ORDER BY registry.alias, repository.name
@@ -46,10 +46,10 @@ DELETE FROM lifecycle_policy WHERE repository_id = %(repository)s
 
 -- name: manifests
 -- What lifecycle rules are about: the images and image indexes of a repository, and what else has a tag and belongs to
--- nothing (a chart). An index is as old as its own push, was pulled when it or one of its images was, and in use when one
--- of them was. Untagged artifacts may be parts of an index, and those with a subject go where it goes.
+-- nothing (a chart). An index is as old as its own push, was pulled when it or one of its images was, and in use, or held,
+-- when one of them was; it is archived when all of them are. Untagged artifacts may be parts of an index, and those with a subject go where it goes.
 SELECT image.digest, coalesce(tagged.names, '{}'), clocks.pushed_at, clocks.pulled_at, clocks.in_use_at,
-       coalesce(naming.digests, '{}')
+       image.archived_at, image.restored_at, clocks.hold_until, coalesce(naming.digests, '{}')
 FROM image
 JOIN clocks ON clocks.image_id = image.id
 LEFT JOIN LATERAL (
@@ -62,7 +62,7 @@ LEFT JOIN LATERAL (
 WHERE image.repository_id = %(repository)s AND image.state <> 'deleted'
 UNION ALL
 SELECT image_index.digest, coalesce(tagged.names, '{}'), coalesce(push.at, children.pushed_at),
-       greatest(pull.at, children.pulled_at), children.in_use_at, '{}'
+       greatest(pull.at, children.pulled_at), children.in_use_at, children.archived_at, NULL, children.hold_until, '{}'
 FROM image_index
 JOIN repository ON repository.id = image_index.repository_id
 LEFT JOIN LATERAL (
@@ -77,12 +77,17 @@ LEFT JOIN LATERAL (
     WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = image_index.digest
       AND kind = 'pulled' AND NOT own AND excluded_by IS NULL) pull ON true
 LEFT JOIN LATERAL (
-    SELECT max(clocks.pushed_at) AS pushed_at, max(clocks.pulled_at) AS pulled_at, max(clocks.in_use_at) AS in_use_at
-    FROM index_image JOIN clocks ON clocks.image_id = index_image.image_id
+    SELECT max(clocks.pushed_at) AS pushed_at, max(clocks.pulled_at) AS pulled_at, max(clocks.in_use_at) AS in_use_at,
+           CASE WHEN bool_and(image.archived_at IS NOT NULL) THEN max(image.archived_at) END AS archived_at,
+           max(clocks.hold_until) AS hold_until
+    FROM index_image
+    JOIN image ON image.id = index_image.image_id
+    JOIN clocks ON clocks.image_id = image.id
     WHERE index_image.index_id = image_index.id) children ON true
 WHERE image_index.repository_id = %(repository)s AND image_index.deleted_at IS NULL
 UNION ALL
-SELECT other_artifact.digest, tagged.names, coalesce(push.at, other_artifact.seen_at), pull.at, NULL, '{}'
+SELECT other_artifact.digest, tagged.names, coalesce(push.at, other_artifact.seen_at), pull.at, NULL, NULL, NULL, NULL,
+       '{}'
 FROM other_artifact
 JOIN repository ON repository.id = other_artifact.repository_id
 CROSS JOIN LATERAL (

@@ -5,7 +5,7 @@ SELECT FROM clocks WHERE image_id = ANY(%(ids)s::bigint[]) ORDER BY image_id FOR
 -- name: standings
 -- Images as they stand.
 SELECT clocks.image_id, clocks.pushed_at, clocks.pulled_at, clocks.in_use_at, clocks.pulled_by, clocks.watched_until,
-       clocks.watched, clocks.hold_until, clocks.held_by, image.state, repository.scan_frequency, image.repository_id, repository.registry_id, repository.name,
+       clocks.watched, clocks.hold_until, image.archived_at, image.restored_at, clocks.held_by, image.state, repository.scan_frequency, image.repository_id, repository.registry_id, repository.name,
        image.digest, layer_chain.inventory_id IS NOT NULL, registry.removed_at IS NOT NULL,
        (SELECT max(deletion.occurred_at) FROM registry_event deletion
         WHERE deletion.registry_id = repository.registry_id AND deletion.repository = repository.name
@@ -51,6 +51,13 @@ WITH past AS (
 )
 UPDATE image SET state = given.state, status_reason = '', problem = ''
 FROM unnest(%(ids)s::bigint[], %(states)s::text[]) AS given (id, state)
+WHERE image.id = given.id
+
+-- name: save_archive
+-- Archived, restored, or deleted in the archive.
+UPDATE image SET archived_at = given.archived_at, restored_at = given.restored_at
+FROM unnest(%(ids)s::bigint[], %(archived)s::timestamptz[], %(restored)s::timestamptz[])
+     AS given (id, archived_at, restored_at)
 WHERE image.id = given.id
 
 -- name: end

@@ -89,7 +89,7 @@ WHERE monitoring.image_id = ended.image_id AND monitoring.to_at = '9999-12-31Z'
 -- Images of repositories that are scanned again: what is inside its windows is watched, unless forgotten by hand.
 UPDATE clocks SET watched = true
 FROM image
-WHERE image.repository_id = ANY(%(ids)s::bigint[]) AND image.state <> 'deleted'
+WHERE image.repository_id = ANY(%(ids)s::bigint[]) AND image.state <> 'deleted' AND image.archived_at IS NULL
   AND clocks.image_id = image.id AND NOT clocks.watched AND clocks.watched_until >= %(now)s
   -- What was outside the look-back when its registry was added waits for an event.
   AND NOT (clocks.pushed_at < (SELECT coalesce(look_back_since(registry.added_at, registry.look_back), '-infinity')

@@ -6,8 +6,11 @@ FROM unnest(%(repositories)s::bigint[], %(repository_kinds)s::int[]) AS given (r
 GROUP BY repository_id
 
 -- name: resting
--- Images that no change of windows wakes: those that are deleted, and those that somebody has forgotten by hand.
+-- Images that no change of windows wakes: those that are deleted or archived, and those that somebody has forgotten by
+-- hand.
 SELECT id FROM image WHERE state = 'deleted'
+UNION
+SELECT id FROM image WHERE archived_at IS NOT NULL
 UNION
 SELECT image_id FROM image_deed
 WHERE deed = 'forget' AND NOT EXISTS (SELECT FROM monitoring WHERE monitoring.image_id = image_deed.image_id

@@ -49,7 +49,8 @@ def evaluate(
         policy: the rules.
         manifests: all images and image indexes of the repository, each once; in any order.
         now: the moment to speak of.
-        in_use_since: images seen in use at this moment or later are spared; None spares none.
+        in_use_since: images seen in use at this moment or later are spared; None spares none. What is held is spared
+            anyway: who holds an image wants to go on seeing it.
 
     Returns:
         One outcome for each, oldest first: the order in which ECR would take them.
@@ -64,7 +65,7 @@ def evaluate(
         ours = [one for one in ordered if one.storage_class is storage_class]
         owned = _owned(policy, ours, storage_class, now)
         for one in ours:
-            outcomes[one.digest] = _outcome(one, owned.get(one.digest), at_hand, in_use_since)
+            outcomes[one.digest] = _outcome(one, owned.get(one.digest), at_hand, in_use_since, now)
     return tuple(outcomes[one.digest] for one in ordered)
 
 
@@ -124,6 +125,7 @@ def _outcome(
     owned: tuple[LifecycleRule, _Selection | None] | None,
     at_hand: set[str],
     in_use_since: datetime | None,
+    now: datetime,
 ) -> LifecycleOutcome:
     if owned is None:
         rule, action, due_at = None, None, None
@@ -131,12 +133,12 @@ def _outcome(
     else:
         rule, action = owned[0].priority, owned[0].action
         due_at = None if owned[1] is None else owned[1].due_at
-        verdict, why = _judge(one, owned[1], at_hand, in_use_since)
+        verdict, why = _judge(one, owned[1], at_hand, in_use_since, now)
     return LifecycleOutcome(one.digest, one.tags, one.pushed_at, one.storage_class, verdict, rule, action, due_at, why)
 
 
 def _judge(
-    one: StoredManifest, selection: _Selection | None, at_hand: set[str], in_use_since: datetime | None
+    one: StoredManifest, selection: _Selection | None, at_hand: set[str], in_use_since: datetime | None, now: datetime
 ) -> tuple[LifecycleVerdict, str]:
     """Return the verdict on an image that a rule is about, and why: what it selects may still be spared."""
     if selection is None:
@@ -149,4 +151,9 @@ def _judge(
     if in_use_since is not None and one.in_use_at is not None and one.in_use_at >= in_use_since:
         seen_on = one.in_use_at.date().isoformat()
         return LifecycleVerdict.IN_USE, f"spared, as it was seen in use on {seen_on}; {selection.why}"
+    if one.held_until is not None and one.held_until >= now:
+        return (
+            LifecycleVerdict.HELD,
+            f"spared, as it is held until {one.held_until.date().isoformat()}; {selection.why}",
+        )
     return LifecycleVerdict.GOES, selection.why

@@ -27,6 +27,7 @@ _PAGE_MAX = 1_000
 
 _CONTINUOUS = "continuous scanning is selected for the image"
 _SCANNED = "the scan was completed, and is not repeated"
+_ARCHIVED = "the image is archived; restoring it has it scanned again"
 _OFF = "scanning is switched off for the account"
 _EXPIRED = "the image is no longer watched: its windows are over, or it was forgotten by hand"
 
@@ -38,6 +39,7 @@ SCAN_STATUSES: Mapping[StatusReason, tuple[str, str]] = MappingProxyType(
         StatusReason.SCAN_IN_PROGRESS: ("IN_PROGRESS", ""),
         StatusReason.SCAN_FREQUENCY_SCAN_ON_PUSH: ("COMPLETE", _SCANNED),
         StatusReason.PENDING_DISABLE: ("FINDINGS_UNAVAILABLE", _OFF),
+        StatusReason.IMAGE_ARCHIVED: ("IMAGE_ARCHIVED", _ARCHIVED),
         StatusReason.SCAN_ELIGIBILITY_EXPIRED: ("SCAN_ELIGIBILITY_EXPIRED", _EXPIRED),
         StatusReason.UNSUPPORTED_OS: ("UNSUPPORTED_IMAGE", ""),
         StatusReason.UNSUPPORTED_MEDIA_TYPE: ("UNSUPPORTED_IMAGE", ""),
@@ -48,6 +50,11 @@ SCAN_STATUSES: Mapping[StatusReason, tuple[str, str]] = MappingProxyType(
     }
 )
 """Why an image stands as it does → its scan's status and a sentence; what is never scanned has none."""
+
+
+_IS_ARCHIVED: Mapping[str, bool | None] = MappingProxyType(
+    {"ACTIVE": False, "ARCHIVED": True, "ACTIVATING": None, "ANY": None}
+)
 
 
 class _Filter(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
@@ -63,7 +70,7 @@ class _Describe(OfRepository):
 
 
 def describe_images(asked: EcrAsked) -> dict[str, Any]:
-    """Answer DescribeImages. No registry tells of an archive, so all that is there is ACTIVE.
+    """Answer DescribeImages. What is named is described archived or not; nothing is ever ACTIVATING.
 
     Raises:
         NotFoundError: no such repository, or not one of the images that were named.
@@ -75,11 +82,12 @@ def describe_images(asked: EcrAsked) -> dict[str, Any]:
     named = names_of_images(wanted.image_ids, wanted.next_token, wanted.max_results)
     is_tagged = TAGGED[wanted.filter.tag_status]
     limit = wanted.max_results or _PAGE
-    query = ManifestQuery(named, None if named else is_tagged, limit, wanted.next_token or "")
+    archived = None if named else _IS_ARCHIVED[wanted.filter.image_status]
+    query = ManifestQuery(named, None if named else is_tagged, archived, limit, wanted.next_token or "")
     page = asked.rooms.views.manifests(asked.caller.account_id, place.alias, place.repository, query)
     _require(named or (), page.rows, place)
     rows = [one for one in page.rows if is_tagged in (None, bool(one.tags))]
-    if wanted.filter.image_status in ("ARCHIVED", "ACTIVATING"):
+    if wanted.filter.image_status == "ACTIVATING":
         return {"imageDetails": []}
     described = {"imageDetails": [_detail(one, asked.caller.account_id, place) for one in rows]}
     return {**described, "nextToken": page.next} if page.next else described
@@ -106,7 +114,9 @@ def _detail(one: ManifestView, account_id: str, place: Place) -> dict[str, Any]:
             "imageManifestMediaType": one.media_type,
             "artifactMediaType": one.artifact_type,
             "subjectManifestDigest": one.subject_digest,
-            "imageStatus": "ACTIVE",
+            "imageStatus": "ACTIVE" if one.archived_at is None else "ARCHIVED",
+            "lastArchivedAt": None if one.archived_at is None else seconds(one.archived_at),
+            "lastActivatedAt": None if one.restored_at is None else seconds(one.restored_at),
         }
     )
 
