@@ -2,25 +2,238 @@
 
 from __future__ import annotations
 
-import json
-
-NPM_3 = {
-    "packages": {
-        "": {"version": "1.0.0"},
-        "node_modules/a": {"version": "1.0.0", "dev": True},
-        "node_modules/@s/b": {"name": "c", "version": "2.0.0", "link": False},
-    }
-}
-NPM_1 = {"dependencies": {"a": {"version": "npm:@s/b@1", "dependencies": {"c": {"version": "2", "dev": False}}}}}
+NPM_3 = """{"packages": {"": {"version": "1.0.0"}, "node_modules/a": {"version": "1.0.0", "dev": true},
+"node_modules/@s/b": {"name": "c", "version": "2.0.0", "link": false}}}"""
+NPM_1 = """{"dependencies": {"a": {"version": "npm:@s/b@1", "dependencies": {"c": {"version": "2", "dev": false}}}}}"""
 YARN_1 = '"@s/a@^1", b@2:\n  version "1.0.0"\n  dependencies:\n    c "1"\n\nx@npm:y@1:\n  version "1"\n'
 YARN_2 = '__metadata:\n  version: 8\n\n"a@npm:^1":\n  version: 1.0.0\n  resolution: "a@npm:1.0.0"\n'
 PNPM_5 = "packages:\n  /@s/a/1.0.0_b@2:\n    dev: true\n  /a/1.0.0:\n    name: c\n    version: 2\n"
 PNPM_9 = "packages:\n\n  '@s/a@1.0.0':\n    x: y\n\n  b@1(c@2):\n    dev: false\nsnapshots:\n  a@1: {}\n"
 BUN = '{\n  "packages": {\n    "a": ["@s/a@1.0.0", "", {}, "x"],\n    "b": ["b@workspace:b"],\n  },\n}\n'
+CARGO = """\
+version = 4
+
+[[package]]
+name = "serde"
+version = "1.0.1"
+source = "registry+https://registry.example/index"
+dependencies = [
+ "itoa",
+]
+
+[[package]]
+name = "mine"
+version = "0.1.0"
+
+[metadata]
+version = "9"
+"""
+POETRY = """\
+[[package]]
+name = "flask"
+version = "2.0.0"
+description = \"\"\"
+version = "9"
+[[package]]
+\"\"\"
+optional = false
+groups = ["main", "dev"]
+
+[package.dependencies]
+version = "9"
+name = "other"
+
+[[package]]
+name = "pytest"
+version = "8.0"
+groups = ["dev"]
+
+[[package]]
+name = "black"
+version = "24.0"
+category = "dev"
+
+[metadata]
+lock-version = "2.1"
+"""
+UV = """\
+version = 1
+
+[[package]]
+name = "app"
+version = "0.1.0"
+source = { virtual = "." }
+
+[[package]]
+name = "flask"
+version = "2.0.0"
+source = { registry = "https://index.example/simple" }
+wheels = [
+    { url = "https://index.example/flask.whl", hash = "sha256:x" },
+]
+
+[package.metadata]
+version = "9"
+"""
+PDM = """\
+[metadata]
+groups = ["default", "dev"]
+
+[[package]]
+name = "flask"
+version = "2.0.0"
+groups = ["default"]
+
+[[package]]
+name = "pytest"
+version = "8.0"
+groups = ["dev"]
+"""
+PYLOCK = '[[packages]]\nname = "flask"\nversion = "2.0.0"\n\n[[packages.wheels]]\nname = "flask.whl"\n'
+PIPFILE = """{"_meta": {"requires": {}}, "default": {"flask": {"hashes": ["x"], "version": "==2.0.0", "markers": "y"},
+"mine": {"editable": true, "path": "."}}, "develop": {"pytest": {"version": "==8.0"}}}"""
+REQUIREMENTS = """\
+# made by hand
+-r other.txt
+flask[async] == 2.0.0 ; python_version > "3" --hash=sha256:x
+Jinja2===3.0.0# why
+loose>=1.0
+wild==1.*
+six==1.16.0 \\
+    --hash=sha256:x
+git+https://repository.example/x.git@1.0#egg=x
+"""
+GEMFILE = """\
+PATH
+  remote: .
+  specs:
+    mine (0.1.0)
+
+GIT
+  remote: https://repository.example/turbolinks.git
+  specs:
+    turbolinks (3.0.0)
+      coffee-rails
+
+GEM
+  remote: https://gems.example/
+  specs:
+    nokogiri (1.13.10-x86_64-linux)
+      racc (~> 1.4)
+    rails (7.0.0.rc1)
+
+PLATFORMS
+    ruby (9.9)
+
+BUNDLED WITH
+   2.4.0
+"""
+GEMSPEC = """\
+# -*- encoding: utf-8 -*-
+# stub: rack 2.2.3 ruby lib
+
+Gem::Specification.new do |s|
+  s.name = "rack".freeze
+  s.version = "2.2.3"
+end
+"""
+OLD_GEMSPEC = """\
+Gem::Specification.new do |s|
+  s.name = 'rack'
+  s.version = Gem::Version.new("2.2.3")
+end
+"""
+COMPOSER = """{"packages": [{"name": "guzzlehttp/guzzle", "version": "v7.4.4", "require": {"php": ">=7"}}],
+"packages-dev": [{"name": "phpunit/phpunit", "version": "9.0.0"}]}"""
+COMPOSER_2 = '{"packages": [{"name": "guzzlehttp/guzzle", "version": "v7.4.4"}], "dev": true}'
+COMPOSER_1 = '[{"name": "guzzlehttp/guzzle", "version": "v7.4.4"}]'
+DEPS = """{"runtimeTarget": {"name": ".NETCoreApp"}, "libraries": {"app/1.0.0": {"type": "project"},
+"Newtonsoft.Json/13.0.1": {"type": "package", "serviceable": true},
+"runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/6.0.1": {"type": "runtimepack"}}}"""
+NUGET = """{"version": 1, "dependencies": {"net8.0": {"Newtonsoft.Json": {"type": "Direct", "resolved": "13.0.1"},
+"mine": {"type": "Project"}}, "net9.0": {"Newtonsoft.Json": {"type": "Transitive", "resolved": "13.0.2"}}}}"""
+NUGET_CONFIG = """\
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE a [<!ENTITY b "&c;&c;">]>
+<packages>
+  <package id="Newtonsoft.Json" version = '13.0.1' targetFramework="net48" />
+  <package id="test" version="1.0" developmentDependency="true" />
+</packages>
+"""
+PUB = """\
+packages:
+  http:
+    dependency: "direct main"
+    description:
+      name: http
+      url: "https://packages.example"
+    source: hosted
+    version: "0.13.0"
+  test:
+    dependency: "direct dev"
+    source: hosted
+    version: "1.0.0"
+  flutter:
+    dependency: transitive
+    source: sdk
+    version: "0.0.0"
+sdks:
+  dart: ">=3.0.0"
+"""
+MIX = """\
+%{
+  "jason": {:hex, :jason, "1.4.0", "e855", [:mix], [{:decimal, "~> 1.0", [hex: :decimal]}], "hexpm", "79a3"},
+  "mine": {:git, "https://repository.example/mine.git", "abc", []},
+}
+"""
+SWIFT_1 = """{"object": {"pins": [{"package": "swift-nio", "repositoryURL": "https://github.example/apple/swift-nio.git",
+"state": {"branch": null, "revision": "x", "version": "2.0.0"}}]}, "version": 1}"""
+SWIFT_2 = """{"pins": [{"identity": "swift-nio", "kind": "remoteSourceControl",
+"location": "git@github.example:apple/swift-nio.git", "state": {"revision": "x", "version": "2.0.0"}},
+{"location": "https://github.example/a/b", "state": {"branch": "main", "revision": "x"}}], "version": 2}"""
+GO_MOD = """\
+module example.org/app // remark
+
+go 1.22
+toolchain go1.22.3
+
+require golang.org/x/text v0.3.0
+require (
+	rsc.io/quote v1.5.2 // indirect
+	rsc.io/sampler v1.3.0
+	"example.org/near" v0.0.0
+)
+
+replace (
+	rsc.io/sampler => rsc.io/sampler v1.3.1
+	example.org/near => ./near
+)
+replace golang.org/x/text v0.4.0 => golang.org/x/text v0.5.0
+exclude golang.org/x/text v0.3.1
+"""
 
 LOCK_FILES: dict[str, tuple[bytes, ...]] = {
-    "npm-lock": (json.dumps(NPM_3).encode(), json.dumps(NPM_1).encode()),
-    "yarn-lock": (YARN_1.encode(), YARN_2.encode()),
-    "pnpm-lock": (PNPM_5.encode(), PNPM_9.encode()),
-    "bun-lock": (BUN.encode(),),
+    name: tuple(text.encode() for text in texts)
+    for name, texts in {
+        "npm-lock": (NPM_3, NPM_1),
+        "yarn-lock": (YARN_1, YARN_2),
+        "pnpm-lock": (PNPM_5, PNPM_9),
+        "bun-lock": (BUN,),
+        "cargo-lock": (CARGO,),
+        "python-lock": (POETRY, UV, PDM),
+        "pipfile-lock": (PIPFILE,),
+        "python-requirements": (REQUIREMENTS,),
+        "gemfile-lock": (GEMFILE,),
+        "gem-specification": (GEMSPEC, OLD_GEMSPEC),
+        "composer-lock": (COMPOSER,),
+        "composer-installed": (COMPOSER_2, COMPOSER_1),
+        "dotnet-dependencies": (DEPS,),
+        "nuget-lock": (NUGET,),
+        "nuget-config": (NUGET_CONFIG,),
+        "pub-lock": (PUB,),
+        "mix-lock": (MIX,),
+        "swift-resolved": (SWIFT_1, SWIFT_2),
+        "go-mod": (GO_MOD,),
+        "go-toolchain": ("go1.22.3\ntime 2024-05-01T00:00:00Z\n",),
+    }.items()
 }

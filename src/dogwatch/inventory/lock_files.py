@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, TypeVar
 
 import msgspec
@@ -24,12 +24,32 @@ from dogwatch.model.packages import Package
 _DEPENDENCIES: Final = re.compile(
     r"(?:^|/)(?:node_modules|bower_components|site-packages|dist-packages|gems|vendor|pkg/mod|\.cargo/(?:registry|git))/"
 )
+# What is kept of tables and entries; a hostile one may have millions of others.
+_FIELDS: Final = frozenset({"name", "version", "source", "category", "groups", "dependency", "dev"})
+_OBJECTS_PER_ENTRY: Final = 2  # of JSON; the objects that are passed over count as well
 _T = TypeVar("_T")
 
 
 def lies_in_dependency(path: str) -> bool:
     """Say whether a file came along with a dependency, so that nobody installed anything from it here."""
     return _DEPENDENCIES.search(path) is not None
+
+
+class NamedLockFile:
+    """Extractors of lock files that are told by their whole name have this of the contract in common."""
+
+    version = 1
+    endings: frozenset[str] = frozenset()
+    file_names: frozenset[str] = frozenset()
+    needs_content = True
+
+    def wants(self, path: str) -> bool:
+        """Say whether it is such a file of a project, not of one of its dependencies."""
+        return path[path.rfind("/") + 1 :] in self.file_names and not lies_in_dependency(path)
+
+    def holds(self, directory: str) -> bool:
+        """No directory: lock files lie anywhere."""
+        return False
 
 
 def read_lines(path: str, content: bytes) -> Iterator[str]:
@@ -51,12 +71,71 @@ def decode_json(path: str, content: bytes, decoder: msgspec.json.Decoder[_T], li
     Raises:
         MalformedPackageDatabaseError: not JSON, not what the decoder expects, or of more objects than any real file.
     """
-    if content.count(b"{") > 4 * limits.file_entries:  # each becomes a value of some 200 bytes
-        raise MalformedPackageDatabaseError(path, f"more than {4 * limits.file_entries} objects in it")
+    most = _OBJECTS_PER_ENTRY * limits.file_entries
+    if content.count(b"{") > most:  # each may become a value of some 200 bytes
+        raise MalformedPackageDatabaseError(path, f"more than {most} objects in it")
     try:
         return decoder.decode(content.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedPackageDatabaseError(path, f"not of this kind: {show(error, 200)}") from error
+
+
+def read_tables(lines: Iterable[str], name: str = "package") -> Iterator[dict[str, str]]:
+    """Yield the tables `[[name]]` of a TOML file that a program wrote: key → value as written, quotes taken off.
+
+    Only keys of the table itself that stand on one line are returned, not those of tables below it. The standard
+    library takes some ten times as long, and holds all that a hostile document may have.
+    """
+    table: dict[str, str] | None = None
+    quote = ""  # of the text of several lines that goes on
+    is_open = False  # whether a key belongs to the table itself
+    for line in lines:
+        if quote:
+            quote = "" if quote in line else quote
+        elif line.startswith("["):
+            is_open = line.rstrip() == f"[[{name}]]"
+            if is_open or line.startswith("[["):
+                if table is not None:
+                    yield table
+                table = {} if is_open else None
+        else:
+            key, equals, value = line.partition(" = ")
+            mark = value[:3]
+            if equals and mark in ('"""', "'''"):
+                quote = "" if mark in value[3:] else mark
+            elif equals and is_open and table is not None and key in _FIELDS:
+                table.setdefault(key, value.strip().strip('"'))
+    if table is not None:
+        yield table
+
+
+def read_entries(lines: Iterable[str], section: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the entries of one section of a YAML file that a program wrote: key → fields of one line, quotes taken off.
+
+    Keys stand two spaces deep, their fields four; what stands deeper is passed over. References are not followed.
+    """
+    entry: tuple[str, dict[str, str]] | None = None
+    is_inside = False
+    for line in lines:
+        depth = len(line) - len(line.lstrip(" "))
+        if depth == len(line):
+            continue
+        if depth == 0:
+            is_inside = line.rstrip() == f"{section}:"
+        elif is_inside and depth == 2:
+            if entry is not None:
+                yield entry
+            entry = _unquote(line.strip().partition(": ")[0].removesuffix(":")), {}
+        elif is_inside and depth == 4 and entry is not None:
+            key, _, value = line.strip().partition(": ")
+            if key in _FIELDS:
+                entry[1].setdefault(key, _unquote(value))
+    if entry is not None:
+        yield entry
+
+
+def _unquote(text: str) -> str:
+    return text.strip().strip("'\"")
 
 
 class Listing:

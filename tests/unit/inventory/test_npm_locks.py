@@ -86,11 +86,11 @@ def test_hostile_lock_files_cost_what_they_weigh() -> None:
         deep = {"a": {"version": "1", "dependencies": deep}}
     with pytest.raises(MalformedPackageDatabaseError, match="nested more than 50 deep"):
         read_npm({"dependencies": deep})
-    few = Limits(file_entries=2)
-    many = {f"node_modules/{letter}": {"version": "1"} for letter in "abc"}
-    gap = Gap(GapKind.TOO_MANY_FILES, LOCK, "over the limit file_entries of 2 in one file")
-    assert read_npm({"packages": many}, few) == listed("a@1", "b@1", gaps=(gap,))
-    with pytest.raises(MalformedPackageDatabaseError, match="more than 8 objects"):
+    few = Limits(file_entries=3)
+    many = {f"node_modules/{letter}": {"version": "1"} for letter in "abcd"}
+    gap = Gap(GapKind.TOO_MANY_FILES, LOCK, "over the limit file_entries of 3 in one file")
+    assert read_npm({"packages": many}, few) == listed("a@1", "b@1", "c@1", gaps=(gap,))
+    with pytest.raises(MalformedPackageDatabaseError, match="more than 6 objects"):
         npm_lock.EXTRACTOR.extract(LOCK, b'{"packages":' + b"{" * 9, few)
     with pytest.raises(MalformedPackageDatabaseError):
         npm_lock.EXTRACTOR.extract(LOCK, b'{"x":' + b"[" * 1_000_000, DEFAULT_LIMITS)

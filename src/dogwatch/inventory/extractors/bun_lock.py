@@ -7,14 +7,14 @@ from typing import Final
 
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
-from dogwatch.inventory.lock_files import Listing, lies_in_dependency, read_lines
+from dogwatch.inventory.lock_files import Listing, NamedLockFile, read_lines
 
 _PACKAGE: Final = re.compile(r'    "[^"]+": \["((?:@[^/"@]+/)?[^"@]+)@([^"]*)"')
 # How a version says that it is a part of the project itself, not a package of the registry.
 _OWN: Final = ("workspace:", "link:", "file:", "root:")
 
 
-class BunLockExtractor:
+class BunLockExtractor(NamedLockFile):
     """Reads `bun.lock`. It does not tell which packages only development needs: all are listed.
 
     Source:
@@ -22,18 +22,9 @@ class BunLockExtractor:
     """
 
     name = "bun-lock"
-    version = 1
     endings = frozenset({"lock"})
+    file_names = frozenset({"bun.lock"})
     ecosystem = "npm"
-    needs_content = True
-
-    def wants(self, path: str) -> bool:
-        """Say whether it is the lock file of a project."""
-        return path.endswith("bun.lock") and path.rpartition("/")[2] == "bun.lock" and not lies_in_dependency(path)
-
-    def holds(self, directory: str) -> bool:
-        """No directory: lock files lie anywhere."""
-        return False
 
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Return all packages that the file lists."""

@@ -8,10 +8,9 @@ import msgspec
 
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
-from dogwatch.inventory.lock_files import Listing, decode_json, lies_in_dependency
+from dogwatch.inventory.lock_files import Listing, NamedLockFile, decode_json
 from dogwatch.model.errors import MalformedPackageDatabaseError
 
-_NAMES = ("package-lock.json", "npm-shrinkwrap.json")
 _FOLDER = "node_modules/"
 _DEPTH_MAX = 50  # each level is gone through once more for each above it; real ones have under 20
 
@@ -35,7 +34,7 @@ _LOCK = msgspec.json.Decoder(_Lock)
 _NESTED = msgspec.json.Decoder(dict[str, _Entry])
 
 
-class NpmLockExtractor:
+class NpmLockExtractor(NamedLockFile):
     """Reads `package-lock.json` and `npm-shrinkwrap.json`.
 
     Entries that only development needs are left out: where they are installed all the same, their own package.json
@@ -46,18 +45,9 @@ class NpmLockExtractor:
     """
 
     name = "npm-lock"
-    version = 1
     endings = frozenset({"json"})
+    file_names = frozenset({"package-lock.json", "npm-shrinkwrap.json"})
     ecosystem = "npm"
-    needs_content = True
-
-    def wants(self, path: str) -> bool:
-        """Say whether it is a lock file of a project."""
-        return path.endswith(_NAMES) and path.rpartition("/")[2] in _NAMES and not lies_in_dependency(path)
-
-    def holds(self, directory: str) -> bool:
-        """No directory: lock files lie anywhere."""
-        return False
 
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Return the packages that an installation for production would have."""

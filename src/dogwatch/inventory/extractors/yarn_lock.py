@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
-from dogwatch.inventory.lock_files import Listing, lies_in_dependency, read_lines
+from dogwatch.inventory.lock_files import Listing, NamedLockFile, read_lines
 
 # How a descriptor says that it is a part of the project itself, not a package of the registry.
 _OWN = ("workspace:", "link:", "portal:", "file:")
@@ -21,7 +21,7 @@ class _Block:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-class YarnLockExtractor:
+class YarnLockExtractor(NamedLockFile):
     """Reads `yarn.lock`.
 
     It does not tell which packages only development needs: all are listed. The project's own parts (workspaces, links)
@@ -32,18 +32,9 @@ class YarnLockExtractor:
     """
 
     name = "yarn-lock"
-    version = 1
     endings = frozenset({"lock"})
+    file_names = frozenset({"yarn.lock"})
     ecosystem = "npm"
-    needs_content = True
-
-    def wants(self, path: str) -> bool:
-        """Say whether it is the lock file of a project."""
-        return path.endswith("yarn.lock") and path.rpartition("/")[2] == "yarn.lock" and not lies_in_dependency(path)
-
-    def holds(self, directory: str) -> bool:
-        """No directory: lock files lie anywhere."""
-        return False
 
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Return all packages that the file lists."""

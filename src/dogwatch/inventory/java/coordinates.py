@@ -18,6 +18,7 @@ POM_PROPERTIES: Final = re.compile(r"(?:.*/)?META-INF/maven/([^/]+)/([^/]+)/pom\
 MANIFEST: Final = "META-INF/MANIFEST.MF"
 
 _FILE_NAME: Final = re.compile(r"(?P<artifact>[A-Za-z0-9_.-]*?[A-Za-z0-9_])-(?P<version>v?\d[A-Za-z0-9_.+-]*)")
+_FILE_NAME_CHARS_MAX: Final = 255  # no file system takes longer ones; an archive in an archive may have 65,535
 _GROUP: Final = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+", re.IGNORECASE)
 # A classifier says what else was made from the same sources (tests, sources) or for which system.
 _CLASSIFIERS: Final = re.compile(
@@ -83,6 +84,8 @@ def guess_coordinates(file_name: str, manifest: Mapping[str, str]) -> Coordinate
         file_name: without folders.
         manifest: its main section.
     """
+    if len(file_name) > _FILE_NAME_CHARS_MAX:
+        return None
     stem = _CLASSIFIERS.sub("", file_name.rpartition(".")[0])
     named = _FILE_NAME.fullmatch(stem)
     symbolic = manifest.get("Bundle-SymbolicName", "").partition(";")[0].strip()
