@@ -12,7 +12,7 @@ from typing import Any
 
 from dogwatch.model.accounts import AccountState, AccountStatus
 from dogwatch.model.audits import Audit, AuditedRow
-from dogwatch.model.costs import AccountScans, Costs, PriceTable, RescanRate, Scans
+from dogwatch.model.costs import AccountScans, Costs, PriceTable, Scans
 from dogwatch.model.deeds import Deed, DeedRequest, DeedView
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
@@ -563,10 +563,11 @@ class Rooms:
         windows = self.request(account_id, wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
         self.setting, self.overrides = kept
         closing = {Severity.HIGH: 2, Severity.CRITICAL: 3} if counts_findings else None
-        rate = RescanRate(7, 210)
+        rate = self.costs.kept.rate
         cells = watched_grid({(0, 9): 2, (8, 8): 1})
         grid = tuple(replace(cell, rescans=rate.monthly_rescans(cell.watched)) for cell in cells)
-        return WhatIf(windows, NOW, 3, 1, 2, 4, closing, grid, 3, 2)
+        months = (rate.monthly_rescans(3), rate.monthly_rescans(2))
+        return WhatIf(windows, NOW, 3, 1, 2, 4, closing, grid, *months, self.costs.prices)
 
     def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
         self.what_if(account_id, wish)

@@ -16,7 +16,7 @@ from dogwatch.cli.rescan import Activity, Mode, Preset, Push, ScopeName, read_wi
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
-from dogwatch.model.costs import CURRENCY, RECENT_DAYS, Scans
+from dogwatch.model.costs import CURRENCY, RECENT_DAYS
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import Window
 from dogwatch.model.times import FOREVER
@@ -95,10 +95,8 @@ def _rescans(told: WhatIf) -> Iterator[str]:
     """Yield what a month costs now and then, where that can be told."""
     if told.rescans_now is None or told.rescans_then is None:
         return
-    now, then = (
-        f"{plural(rescans, 're-scan')} ({CURRENCY} {told.prices.cost_of(Scans(0, rescans)):,.2f})"
-        for rescans in (told.rescans_now, told.rescans_then)
-    )
+    now = f"{plural(told.rescans_now, 're-scan')} ({CURRENCY} {told.cost_now:,.2f})"
+    then = f"{plural(told.rescans_then, 're-scan')} ({CURRENCY} {told.cost_then:,.2f})"
     yield f"By the last {RECENT_DAYS} days a month would have {then} in place of {now}; see dogwatch costs."
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
-from dogwatch.model.costs import USUAL_PRICES, PriceTable
+from dogwatch.model.costs import USUAL_PRICES, PriceTable, Scans
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import RescanSetting, Window
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
@@ -62,6 +63,20 @@ class WhatIf:
     def closing_findings(self) -> int | None:
         """How many findings would close."""
         return None if self.closing is None else sum(self.closing.values())
+
+    @property
+    def cost_now(self) -> Decimal | None:
+        """What a month of the images watched now would cost."""
+        return self.price_of(self.rescans_now)
+
+    @property
+    def cost_then(self) -> Decimal | None:
+        """What a month of those staying would cost."""
+        return self.price_of(self.rescans_then)
+
+    def price_of(self, rescans: int | None) -> Decimal | None:
+        """Return what re-scans cost, exact; None where nobody can tell how many there are."""
+        return None if rescans is None else self.prices.cost_of(Scans(0, rescans))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dogwatch.model.audits import AuditedRow
+from dogwatch.model.costs import RescanRate
 from dogwatch.model.deeds import Deed, DeedRequest
 from dogwatch.model.errors import ConfigError, StoreUnavailableError
 from dogwatch.model.monitoring import Clock, StatusCode, StatusReason
@@ -538,6 +539,7 @@ def test_a_scope_says_where_each_of_its_windows_comes_from() -> None:
 
 def test_what_other_windows_would_do_is_told_and_changes_nothing() -> None:
     rooms = Rooms()
+    rooms.costs.kept = replace(rooms.costs.kept, rate=RescanRate(7, 210))
     windows = get(rooms, "/rescan").json
     told = get(rooms, "/rescan/what-if?push_window=DAYS_3").json
     grid = told.pop("grid")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from dogwatch.model.audits import Audit
-from dogwatch.model.costs import PriceTable, Scans
+from dogwatch.model.costs import PriceTable
 from dogwatch.model.deeds import Hold
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import RescanSetting
@@ -195,12 +196,12 @@ def what_if(one: WhatIf) -> dict[str, Any]:
                 "push_window": str(cell.push_window),
                 "activity_window": str(cell.activity_window),
                 "watched": cell.watched,
-                "monthly_rescans": _monthly(cell.rescans, one.prices),
+                "monthly_rescans": _monthly(cell.rescans, one.price_of(cell.rescans)),
             }
             for cell in one.grid
         ],
-        "monthly_rescans_now": _monthly(one.rescans_now, one.prices),
-        "monthly_rescans_then": _monthly(one.rescans_then, one.prices),
+        "monthly_rescans_now": _monthly(one.rescans_now, one.cost_now),
+        "monthly_rescans_then": _monthly(one.rescans_then, one.cost_then),
         "prices": price_table(one.prices),
     }
 
@@ -210,10 +211,8 @@ def price_table(one: PriceTable) -> dict[str, str]:
     return {"initial_scan": f"{one.initial_scan:f}", "rescan": f"{one.rescan:f}"}
 
 
-def _monthly(rescans: int | None, prices: PriceTable) -> dict[str, Any] | None:
-    if rescans is None:
-        return None
-    return {"rescans": rescans, "cost": f"{prices.cost_of(Scans(0, rescans)):f}"}
+def _monthly(rescans: int | None, cost: Decimal | None) -> dict[str, Any] | None:
+    return None if rescans is None else {"rescans": rescans, "cost": f"{cost:f}"}
 
 
 def _by_severity(counts: Mapping[Severity, int]) -> dict[str, int]:

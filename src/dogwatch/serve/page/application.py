@@ -135,7 +135,7 @@ class PageApplication:
         )
 
     def _windows(self, account_id: str, address: Address) -> Answer:
-        view = show_windows(self._rescan, self._scanning, self._costs, account_id, address)
+        view = show_windows(self._rescan, self._scanning, account_id, address)
         body = self._templates.get_template("windows.html").render(
             account=account_id,
             version=self._version,

@@ -5,16 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from types import MappingProxyType
 
-from dogwatch.model.costs import Scans
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, Window
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.what_if import GridCell, LeavingImage, WakeableImage, WhatIf, WindowWish
 from dogwatch.serve.page.address import Address
-from dogwatch.serve.ports import CostViews, RescanSettings, Scanning
+from dogwatch.serve.ports import RescanSettings, Scanning
 from dogwatch.serve.wishes import WISH_FIELDS, read_wish
 from dogwatch.windows.grid import GRID_ACTIVITY, GRID_PUSH
 
@@ -35,18 +33,10 @@ COUNTED_LEAVING = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
-    """What watching would come to in thirty days, if advisories asked for re-scans as often as in the last thirty."""
-
-    rescans: int
-    price: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Preview:
-    """What other windows would do: told, the first of the images concerned, and re-scans now and then.
+    """What other windows would do: told, and the first of the images concerned.
 
-    `rows` are the lines of the grid, a push window each. `costs` is None where nothing was counted yet.
+    `rows` are the lines of the grid, a push window each.
     """
 
     wish: WindowWish
@@ -54,7 +44,6 @@ class Preview:
     told: WhatIf
     leaving: Sequence[LeavingImage]
     wakeable: Sequence[WakeableImage]
-    costs: tuple[Cost, Cost] | None
 
     @property
     def command(self) -> str:
@@ -106,40 +95,25 @@ class WindowsView:
         )
 
 
-def show_windows(
-    rescan: RescanSettings, scanning: Scanning, costs: CostViews, account_id: str, address: Address
-) -> WindowsView:
+def show_windows(rescan: RescanSettings, scanning: Scanning, account_id: str, address: Address) -> WindowsView:
     """Return what the page shows; parameters of the address have the names of the API's, empty ones are not there."""
     form = {name: address.one(name).strip() for name in WISH_FIELDS}
     preview, problem = None, None
     try:
         wish = read_wish({name: value for name, value in form.items() if value})
-        preview = _preview(rescan, costs, account_id, wish, counts_all=address.one("findings") == "true")
+        preview = _preview(rescan, account_id, wish, counts_all=address.one("findings") == "true")
     except (InvalidRequestError, NotFoundError) as error:
         problem = error
     return WindowsView(rescan.load_scopes(account_id), scanning.load(account_id), form, preview, problem)
 
 
-def _preview(
-    rescan: RescanSettings, costs: CostViews, account_id: str, wish: WindowWish, *, counts_all: bool
-) -> Preview:
+def _preview(rescan: RescanSettings, account_id: str, wish: WindowWish, *, counts_all: bool) -> Preview:
     told = rescan.what_if(account_id, wish, counts_findings=False)
     if counts_all or 0 < told.leaving <= COUNTED_LEAVING:
         told = rescan.what_if(account_id, wish)
     leaving = rescan.leaving(account_id, wish, SHOWN_IMAGES, "").rows if told.leaving else ()
     wakeable = rescan.wakeable(account_id, wish, SHOWN_IMAGES, "").rows if told.wakeable else ()
-    return Preview(wish, rescan.load(account_id, wish.scope), told, leaving, wakeable, _costs(costs, account_id, told))
-
-
-def _costs(costs: CostViews, account_id: str, told: WhatIf) -> tuple[Cost, Cost] | None:
-    known = costs.load(account_id)
-    found = []
-    for images in (told.watched, told.staying):
-        rescans = known.rate.monthly_rescans(images)
-        if rescans is None:
-            return None
-        found.append(Cost(rescans, known.prices.cost_of(Scans(rescans=rescans))))
-    return found[0], found[1]
+    return Preview(wish, rescan.load(account_id, wish.scope), told, leaving, wakeable)
 
 
 def _has(cell: GridCell, windows: RescanSetting) -> bool:
