@@ -111,6 +111,8 @@ VECTOR_FILES = {
     "dpkg": ("dpkg",),
     "pep440": ("pep440",),
     "semver": ("npm", "cargo", "go", "hex"),
+    "rpm": ("rpm",),
+    "apk": ("apk",),
     "pub": ("pub",),
     "maven": ("maven",),
     "gem": ("gem",),

@@ -5,6 +5,7 @@ A scheme counts when it is in `SCHEMES`; importing a module registers nothing. C
 
 from __future__ import annotations
 
+from dogwatch.versions.apk import ApkScheme
 from dogwatch.versions.composer import ComposerScheme
 from dogwatch.versions.dpkg import DpkgScheme
 from dogwatch.versions.gem import GemScheme
@@ -13,11 +14,14 @@ from dogwatch.versions.maven import MavenScheme
 from dogwatch.versions.nuget import NugetScheme
 from dogwatch.versions.pep440 import Pep440Scheme
 from dogwatch.versions.pub import PubScheme
+from dogwatch.versions.rpm import RpmScheme
 from dogwatch.versions.scheme import NotComparable, VersionScheme, refusal, trimmed
 from dogwatch.versions.semver import SemverScheme
 
 SCHEMES: tuple[VersionScheme, ...] = (
     DpkgScheme(),
+    RpmScheme(),
+    ApkScheme(),
     Pep440Scheme(),
     SemverScheme(),
     PubScheme(),

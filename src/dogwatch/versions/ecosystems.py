@@ -16,6 +16,26 @@ _SCHEME_NAMES = {
     "Debian": "dpkg",
     "Ubuntu": "dpkg",
     "Echo": "dpkg",
+    "Red Hat": "rpm",
+    "AlmaLinux": "rpm",
+    "Rocky Linux": "rpm",
+    "CentOS": "rpm",
+    "Oracle Linux": "rpm",
+    "Amazon Linux": "rpm",
+    "Fedora": "rpm",
+    "SUSE": "rpm",
+    "openSUSE": "rpm",
+    "openEuler": "rpm",
+    "Azure Linux": "rpm",
+    "Mageia": "rpm",
+    "Photon OS": "rpm",
+    "Alpine": "apk",
+    "Wolfi": "apk",
+    "Chainguard": "apk",
+    "MinimOS": "apk",
+    "CleanStart": "apk",
+    "Alpaquita": "apk",
+    "BellSoft Hardened Containers": "apk",
     "PyPI": "pep440",
     "npm": "semver",
     "crates.io": "semver",
@@ -59,7 +79,7 @@ def scheme_of(ecosystem: str) -> VersionScheme | None:
         The scheme, or None where no order is known; what depends on it is then undetermined.
 
     Source:
-        OSV schema 1.7.3, defined ecosystems.
+        OSV schema 1.7.3, defined ecosystems; CentOS, Oracle Linux, Amazon Linux and Fedora are names of our own.
     """
     name = _SCHEME_NAMES.get(family_of(ecosystem))
     return None if name is None else scheme_named(name)

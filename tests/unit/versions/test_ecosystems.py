@@ -24,6 +24,10 @@ from dogwatch.versions import HIGHEST, LOWEST, family_of, scheme_of, sort_key, s
         ("crates.io", "semver"),
         ("Go", "semver"),
         ("GitHub Actions", "semver"),
+        ("Red Hat:enterprise_linux:9::appstream", "rpm"),
+        ("Amazon Linux:2023", "rpm"),
+        ("Alpine:v3.19", "apk"),
+        ("Root:Alpine:3.18", "apk"),
         ("Pub", "pub"),
         ("Maven", "maven"),
         ("Maven:https://maven.example.org/releases", "maven"),
@@ -39,7 +43,7 @@ def test_the_part_before_the_first_colon_picks_the_scheme(ecosystem: str, scheme
 
 
 @pytest.mark.parametrize(
-    "ecosystem", ["", ":", "debian", "Alpine:v3.19", "maven", "Root:Alpine:3.18", "Root", "TuxCare:", "Linux", "PyPI "]
+    "ecosystem", ["", ":", "debian", "alpine:v3.19", "maven", "Root:alpine:3.18", "Root", "TuxCare:", "Linux", "PyPI "]
 )
 def test_an_ecosystem_without_a_scheme_has_none_rather_than_a_guess(ecosystem: str) -> None:
     assert scheme_of(ecosystem) is None

@@ -29,6 +29,14 @@ from dogwatch.versions import go_release_version, sort_key
         ("semver", "1.2.3-rc.1", "21 22 23 01 fe 72 63 01 21 01"),
         ("semver", "v2.0.0+incompatible", "22 20 20 02"),
         ("semver", "=1", "21 20 20 02"),
+        ("rpm", "1.0", "20 21 20 02 01"),
+        ("rpm", "0:1.0-1.el9", "20 21 20 02 02 21 04 65 6c 01 29 02"),
+        ("rpm", "1.0~rc1-1", "20 21 20 01 04 72 63 01 21 02 02 21 02"),
+        ("rpm", "1.0^git1-1", "20 21 20 03 04 67 69 74 01 21 02 02 21 02"),
+        ("apk", "1.2.3-r0", "21 22 23 07 20 06"),
+        ("apk", "1.2.3_rc1-r0", "21 22 23 04 09 21 07 20 06"),
+        ("apk", "1.02.0a-r1", "21 11 30 32 01 10 0f 61 07 21 06"),
+        ("apk", "1.2_git20240101~0abc-r2", "21 22 0c 09 e4 01 34 d6 e5 08 30 61 62 63 01 07 22 06"),
         ("pub", "1.2.3", "21 22 23 02 01"),
         ("pub", "1.2.3+1", "21 22 23 02 02 21 01"),
         ("pub", "1.2.3-dev.1+2", "21 22 23 01 fe 64 65 76 01 21 01 02 22 01"),
@@ -89,6 +97,16 @@ def test_pep440_refuses_what_the_standard_does_not_know(text: str) -> None:
 )
 def test_semver_refuses_wildcards_tags_ranges_and_addresses(text: str) -> None:
     assert sort_key("semver", text) is None
+
+
+@pytest.mark.parametrize("text", ["", "1:", "0:-1", "-1"])
+def test_rpm_refuses_only_an_empty_version(text: str) -> None:
+    assert sort_key("rpm", text) is None
+
+
+@pytest.mark.parametrize("text", ["1.0_foo", "1.0-r", "1.0-r1-r2", "1.0~xyz", "v1", "1..0", "1.0A", "0:1.0", "edge"])
+def test_apk_refuses_what_is_outside_its_grammar(text: str) -> None:
+    assert sort_key("apk", text) is None
 
 
 @pytest.mark.parametrize("text", ["1.2", "v1.2.3", "1.2.3.4", "1.2.3-", "1.2.3+a..b", "^1.2.3", "1.2.3-a_b", "any"])
