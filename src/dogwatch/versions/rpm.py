@@ -7,6 +7,7 @@ A missing epoch is 0; a missing release stands below every release.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from dogwatch.versions.numbers import ZERO, number_code
@@ -21,10 +22,14 @@ _LETTERS = b"\x04"
 _LETTERS_END = b"\x01"
 _MARKS = {"~": _TILDE, "^": _CARET}
 
+_KEPT_TOKENS = 8_192
+"""Small numbers, and letters such as `el` and `fc`: nearly all tokens that occur. One takes at most about 1.5 kB."""
+
 _NO_RELEASE = b"\x01"
 _RELEASE = b"\x02"
 
 
+@lru_cache(_KEPT_TOKENS)
 def _code(token: str) -> bytes:
     mark = _MARKS.get(token)
     if mark is not None:
