@@ -94,16 +94,18 @@ def test_what_follows_no_advisory_is_never_scanned_again_but_by_a_push(world: Wo
     assert counted(world) == [(1, 1, 0, 0, 0, 0), (3, 0, 1, 0, 1, 0), (62, 0, 1, 0, 1, 0)]
 
 
-def test_what_is_deleted_or_forgotten_would_not_be_scanned_without_windows_either(world: World) -> None:
-    for name in ("stays", "deleted", "forgotten"):
+def test_what_is_deleted_archived_or_forgotten_would_not_be_scanned_without_windows_either(world: World) -> None:
+    for name in ("stays", "deleted", "forgotten", "archived"):
         watch(world, name, 1, LODASH)
     world.tell(2, deleted("deleted", 2))
     do(world, 2, "forgotten", Deed.FORGET)
     warn(world, 3)
+    count(world, 45)
+    do(world, 46, "archived", Deed.ARCHIVE)  # its windows are over by then
     warn(world, 50)
     world.tell(51, pushed("deleted", 51))
     count(world, 60)
-    assert counted(world) == [(1, 3, 0, 0, 0, 0), (3, 0, 0, 1, 0, 1), (50, 0, 0, 0, 0, 1), (51, 0, 1, 0, 1, 0)]
+    assert counted(world) == [(1, 4, 0, 0, 0, 0), (3, 0, 0, 2, 0, 2), (50, 0, 0, 0, 0, 1), (51, 0, 1, 0, 1, 0)]
 
 
 def test_our_own_better_reading_is_no_scan_and_a_withdrawn_advisory_asks_for_none(world: World) -> None:

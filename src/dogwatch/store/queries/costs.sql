@@ -18,9 +18,9 @@ DELETE FROM scan_day WHERE day = %(day)s
 -- (`inner_reasons`: better extractors, another frequency) are no scans. Without windows, none would have had to begin
 -- again that a window ended.
 -- concerned: inventories with a package that a range of the day's revisions names, and when these were published.
--- The last are the images watched at the end; of recent days alone, as nobody asks it of others.
 -- advised: the images of those inventories, each once however many revisions there were; frozen ones follow no advisory.
 -- Those that were not watched count without windows where a window ended their watch and they are still there now.
+-- counted: all this by repository, and the images watched at the end; of recent days alone, as nobody asks it of others.
 WITH begun AS (
     SELECT monitoring.repository_id, former.end_reason IS NULL AS is_first,
            monitoring.frozen_revision IS NULL AND former.end_reason = ANY(%(window_ends)s::text[]) AS is_by_windows
@@ -67,7 +67,7 @@ WITH begun AS (
     UNION ALL
     SELECT advised.repository_id, 0, 0, 0, 0, count(*), 0
     FROM advised
-    JOIN image ON image.id = advised.image_id AND image.state <> 'deleted'
+    JOIN image ON image.id = advised.image_id AND image.state <> 'deleted' AND image.archived_at IS NULL
     JOIN repository ON repository.id = advised.repository_id AND repository.scan_frequency = 'CONTINUOUS_SCAN'
     JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
     WHERE advised.is_expired AND NOT advised.is_watched
@@ -120,6 +120,7 @@ SELECT counted_until FROM scan_count
 SELECT count(*)
 FROM image
 JOIN clocks ON clocks.image_id = image.id AND NOT clocks.watched
-JOIN repository ON repository.id = image.repository_id AND repository.scan_frequency <> 'MANUAL'
+JOIN repository ON repository.id = image.repository_id
+               AND repository.scan_frequency IN ('CONTINUOUS_SCAN', 'SCAN_ON_PUSH')
 JOIN registry ON registry.id = repository.registry_id AND registry.removed_at IS NULL
-WHERE image.state = 'pending' AND image.account_id = %(account)s
+WHERE image.state = 'pending' AND image.archived_at IS NULL AND image.account_id = %(account)s
