@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,3 +105,16 @@ def test_feeds_are_looked_at_and_registries_tried_by_the_service(afar: Afar) -> 
     answer = afar.run("registries", "test", "demonstration", "-o", "json")
     assert answer.exit_code == 0, answer
     assert [one["passed"] for one in json.loads(answer.output)] == [True, True, True]
+
+
+@pytest.mark.parametrize("form", ["cyclonedx", "spdx"])
+def test_a_bill_of_materials_is_the_same_from_afar_and_one_that_was_not_looked_at_is_told(
+    afar: Afar, form: str
+) -> None:
+    near, far = (run("sbom", "shop/web:1.4", "-o", form) for run in (afar.dogwatch.run, afar.run))
+    moment = re.compile(r"2\d{3}-\d\d-\d\dT[0-9:.]+Z")
+    assert (near.exit_code, far.exit_code, near.told) == (0, 0, far.told)
+    assert moment.sub("", far.output) == moment.sub("", near.output)
+    assert {"libssl3", "openssl"} & set(re.findall(r'"name": "([^"]+)"', far.output))
+    assert afar.run("sbom", "nothing:1").exit_code == NOT_FOUND
+    assert "leave out --server" in afar.run("sbom", "dir:/srv").told

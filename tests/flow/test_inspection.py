@@ -16,6 +16,7 @@ import pytest
 
 from dogwatch.app import App, build
 from dogwatch.cli.scan import Policy, exit_code_of
+from dogwatch.model.bills import BillFormat
 from dogwatch.model.errors import (
     ContentError,
     DigestMismatchError,
@@ -75,6 +76,17 @@ def test_a_layout_is_looked_at_and_not_watched_and_its_layers_are_kept(app: App,
         if blob.stat().st_size > 0 and blob.read_bytes()[:2] == b"\x1f\x8b":
             blob.unlink()
     assert look(app, TargetKind.OCI, layout).examined == report.examined
+
+
+def test_a_bill_that_we_write_reads_back_as_what_was_found(app: App, layout: Path, tmp_path: Path) -> None:
+    examined = look(app, TargetKind.OCI, layout).examined
+    texts = app.write_target_bills(Target(TargetKind.OCI, str(layout), AMD64), list(BillFormat))
+    for form, text in texts.items():
+        path = tmp_path / f"bill.{form}"
+        path.write_text(text)
+        again = look(app, TargetKind.BILL, path).examined
+        assert [one.package for one in again.packages] == [one.package for one in examined.packages]
+        assert again.gaps == ()
 
 
 def test_the_platform_chooses_and_one_that_is_not_there_is_told(app: App, layout: Path) -> None:
@@ -206,7 +218,7 @@ def test_bills_in_both_formats_are_read_and_odd_ones_are_gaps_or_refused(app: Ap
         None,
         {"purl": 5},
         {"name": "n", "purl": "pkg:npm/"},
-        {"name": "g", "purl": "pkg:golang/g@1"},
+        {"name": "g", "purl": "pkg:conan/g@1"},
         *components,
     ]
     path.write_text(json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": odd}))

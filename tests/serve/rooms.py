@@ -18,6 +18,7 @@ from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
+from dogwatch.model.judgements import Examined, Subject, SubjectKind
 from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import (
@@ -500,6 +501,11 @@ class Rooms:
         if not any(one.account_id == account_id and one.image_id == image_id for one in self.image_rows):
             raise NotFoundError("image", str(image_id))
         return (("Debian:12", "odd", "1:x", "not a Debian version", 3),)
+
+    def contents(self, account_id: str, image_id: int) -> Examined:
+        if not any(one.account_id == account_id and one.image_id == image_id for one in self.image_rows):
+            raise NotFoundError("image", str(image_id))
+        return Examined(Subject(SubjectKind.IMAGE, "registry.example/shop/web"), ())
 
     def feeds(self) -> tuple[FeedView, ...]:
         return tuple(self.known_feeds)

@@ -91,3 +91,10 @@ def test_the_exclusion_list_is_kept_by_commands(flags: list[str]) -> None:
     run(flags, "exclusions", "remove", str(entry["id"]))
     assert refusal(flags, "exclusions", "remove", str(entry["id"])) == f"no such exclusion: {entry['id']}"
     assert asked(flags, "exclusions", "list") == []
+
+
+def test_an_image_that_was_not_looked_at_has_no_bill_of_materials(flags: list[str]) -> None:
+    told = "no such bill of materials: image 1 was not looked at yet"
+    assert refusal(flags, "sbom", "app:v0") == told
+    assert refusal(flags, "sbom", "app").startswith("image: app is several; say --platform, or name one by its id: 1 (")
+    assert "is none of cyclonedx, spdx" in refusal(flags, "sbom", "app:v0", "-o", "sarif")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import structlog
 
+from dogwatch import __version__
 from dogwatch.app.children import InChildren, InProcess, examine_in_child
 from dogwatch.app.connections import connect, watched_registries
 from dogwatch.app.deeds import ImageDeeds
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from dogwatch.flow.worker import JobWorker
     from dogwatch.model.accounts import AccountStatus
     from dogwatch.model.audits import Audit
+    from dogwatch.model.bills import BillFormat
     from dogwatch.model.deeds import DeedRequest, DeedView
     from dogwatch.model.judgements import Choice, Examined, Report
     from dogwatch.model.targets import Target
@@ -405,6 +407,28 @@ class App:
             tell=self._tell,
         )
         return inspect(surroundings, target, choice, update=update)
+
+    def write_bill(self, image_id: int, form: BillFormat) -> str:
+        """Return what a watched image contains, as a bill of materials.
+
+        Raises:
+            NotFoundError: the settings' account has no such image, or it was not looked at yet.
+        """
+        return self._written(self.views.contents(self.settings.account, image_id), form)
+
+    def write_target_bills(self, target: Target, forms: Collection[BillFormat]) -> Mapping[BillFormat, str]:
+        """Read a thing that nobody watches once, and return what it contains as bills of materials.
+
+        Raises:
+            DogwatchError: the target cannot be had or read.
+        """
+        examined = self._examine(target)
+        return {form: self._written(examined, form) for form in forms}
+
+    def _written(self, examined: Examined, form: BillFormat) -> str:
+        from dogwatch.inventory.bills.documents import write_bill
+
+        return write_bill(examined, form, self.clock.now(), __version__)
 
     def _examine(self, target: Target) -> Examined:
         """Find out what a thing contains, in a child process: it was written by anybody."""

@@ -33,6 +33,11 @@ COMMANDS = (
     ),
     Entry("demo", "demo", "The demonstration: sample images, sample advisories, and a clock to move."),
     Entry("scan", "scan", "Look at an image, a folder or a bill of materials once."),
+    Entry(
+        "sbom",
+        "sbom",
+        "Write what an image contains as a bill of materials, CycloneDX 1.6 or SPDX 2.3, with what could not be seen.",
+    ),
     Entry("registries", "registries", "Which registries are watched."),
     Entry("findings", "findings", "List findings, the most severe first."),
     Entry(

@@ -122,14 +122,28 @@ def one_image(views: Views, account_id: str, name: str) -> ImageView:
         NotFoundError: there is none.
         InvalidRequestError: there are several, as of a tag of a multi-platform image.
     """
-    texts = {"image": [("EQUALS", str(int(name)))]} if _ID.fullmatch(name) else _named(name)
-    rows = views.images(ImageQuery(account_id, texts, limit=_SHOWN_OF_SEVERAL + 1)).rows
+    rows = images_named(views, account_id, name)
     if not rows:
         raise NotFoundError("image", name)
     if len(rows) > 1:
         shown = ", ".join(f"{row.image_id} ({_platform(row)})" for row in rows[:_SHOWN_OF_SEVERAL])
         raise InvalidRequestError("image", f"{name} is several; name one by its id: {shown}")
     return rows[0]
+
+
+def images_named(views: Views, account_id: str, name: str, registry: str = "") -> Sequence[ImageView]:
+    """Return the images that a name means: all, or more than are told of where one was asked for.
+
+    Args:
+        views: the lists.
+        account_id: whose images.
+        name: an id, or what `dogwatch images` takes.
+        registry: the alias of the one registry that is meant, if any.
+    """
+    texts = {"image": [("EQUALS", str(int(name)))]} if _ID.fullmatch(name) else _named(name)
+    if registry:
+        texts["registry"] = [("EQUALS", registry)]
+    return views.images(ImageQuery(account_id, texts, limit=_SHOWN_OF_SEVERAL + 1)).rows
 
 
 def _whole_document(whole: WholeImage) -> object:

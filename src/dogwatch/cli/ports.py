@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from dogwatch.model.accounts import AccountStatus
+from dogwatch.model.bills import BillFormat
 from dogwatch.model.costs import Costs
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
@@ -15,6 +16,7 @@ from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
+from dogwatch.model.targets import Target
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -198,6 +200,12 @@ class Dogwatch(Protocol):
 
     def do_deed(self, image_id: int, request: DeedRequest) -> DeedView:
         """Do a deed to an image, and write it into its history."""
+
+    def write_bill(self, image_id: int, form: BillFormat) -> str:
+        """What an image contains, as a bill of materials."""
+
+    def write_target_bills(self, target: Target, forms: Collection[BillFormat]) -> Mapping[BillFormat, str]:
+        """What a thing contains that nobody watches; it is read once, whatever the number of formats."""
 
     def request_windows(
         self,

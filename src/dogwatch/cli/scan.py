@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import typer
@@ -54,15 +54,8 @@ def scan(
     outputs = read_outputs(output, FORMAT_NAMES)
     policy = _policy(fail_on, exit_code, max_db_age, strict)
     choice = options.choice_of(severity, only_fixed, ignore, ignore_file)
-    asked = replace(
-        options.target_of(target),
-        platform=options.platform_of(platform),
-        username=username,
-        password_file=options.path_of(password_file),
-        password_variable=password_variable,
-        ca_file=options.path_of(ca_file),
-        plain_http=plain_http,
-    )
+    access = options.Access(username, password_file, password_variable, ca_file, plain_http)
+    asked = options.target_with(target, platform, access)
     with showing_progress(quiet) as tell, opened(settings, tell) as app:
         report = app.inspect(asked, choice, update=not no_update)
     write_report(report, outputs, quiet=quiet)

@@ -6,6 +6,7 @@ Each has its environment variable, also those that leave findings out: a report 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -115,6 +116,39 @@ def target_of(text: str) -> Target:
     if not name:
         raise InvalidRequestError("target", f"nothing behind {text!r}")
     return Target(kind, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach a registry that was not added, as typed."""
+
+    username: str = ""
+    password_file: Path | None = None
+    password_variable: str = ""
+    ca_file: Path | None = None
+    plain_http: bool = False
+
+    @property
+    def is_unsaid(self) -> bool:
+        """Whether nothing was typed."""
+        return self == Access()
+
+
+def target_with(text: str, platform: str | None, access: Access) -> Target:
+    """Read what to look at, and how it is reached.
+
+    Raises:
+        InvalidRequestError: no name, or no platform.
+    """
+    return replace(
+        target_of(text),
+        platform=platform_of(platform),
+        username=access.username,
+        password_file=path_of(access.password_file),
+        password_variable=access.password_variable,
+        ca_file=path_of(access.ca_file),
+        plain_http=access.plain_http,
+    )
 
 
 def platform_of(text: str | None) -> Platform | None:

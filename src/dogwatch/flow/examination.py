@@ -114,9 +114,10 @@ def examine_image(image: OpenedImage, name: str, reading: Reading) -> Examined:
             evidence[key] = _decoded(kept.get(layer.digest), layer) or _read(image, layer, activity, reading)
     ordered = [evidence[layer.digest, layer.diff_id] for layer in resolved.layers]
     outcome = build_inventory(ordered, resolved.config.platform)
-    layers = [layer.digest for layer in resolved.layers]
+    layers = tuple(layer.digest for layer in resolved.layers)
     subject = Subject(SubjectKind.IMAGE, name, resolved.digest, str(resolved.config.platform), _distribution(outcome))
-    return Examined(subject, _placed(outcome, layers), outcome.inventory.gaps)
+    inventory = outcome.inventory
+    return Examined(subject, _placed(outcome, layers), inventory.gaps, layers, inventory.distribution)
 
 
 def _read(image: OpenedImage, layer: Layer, activity: str, reading: Reading) -> LayerEvidence:
@@ -140,6 +141,7 @@ def examine_folder(folder: Path, name: str) -> Examined:
         Subject(SubjectKind.FOLDER, name, distribution=_distribution(outcome)),
         _placed(outcome, [""]),
         outcome.inventory.gaps,
+        system=outcome.inventory.distribution,
     )
 
 

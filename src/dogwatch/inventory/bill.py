@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Final
 
 import msgspec
 
+from dogwatch.inventory.bills.words import PACKAGE_COMMENT, read_gap, read_package
 from dogwatch.inventory.evidence import OsRelease
 from dogwatch.inventory.limits import DEFAULT_LIMITS, GAPS_OF_A_KIND, MIB, Limits
 from dogwatch.inventory.naming import show
@@ -31,7 +33,13 @@ _SPDX: Final = re.compile(r"SPDX-2\.[23]")
 # Kinds of entries that are not packages, and say nothing where they have no package URL.
 _NO_PACKAGES: Final = frozenset({"container", "cryptographic-asset", "data", "device", "file", "operating-system"})
 _NO_SPDX_PACKAGES: Final = frozenset({"CONTAINER", "DEVICE", "FILE", "OPERATING-SYSTEM"})
+# Package URLs of images, which are no packages either, wherever they stand.
+_IMAGE_URLS: Final = ("pkg:oci/", "pkg:docker/")
 _EXAMPLES: Final = 3
+# What we say of a gap: a path, of at most 4,096 characters, and a sentence.
+_GAP_CHARS: Final = 5_000
+# As many as we write at most.
+_GAPS_MAX: Final = len(GapKind) * (GAPS_OF_A_KIND + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +54,16 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One entry: its name for people, its package URLs, and the source package as some tools write it beside."""
+    """One entry: its name for people, its package URLs, and the source package as some tools write it beside.
+
+    `own` is the package itself, where we wrote the entry and said what its package URL does not carry.
+    """
 
     name: str
     urls: tuple[str, ...]
     source_name: str = ""
     source_version: str = ""
+    own: Package | None = None
 
 
 def read_bill(content: bytes, what: str, limits: Limits = DEFAULT_LIMITS) -> Bill:
@@ -95,11 +107,14 @@ def _read_cyclonedx(document: Mapping[str, object], what: str, limits: Limits) -
     distribution = next((one for one in components if one.get("type") == "operating-system"), None)
     fallback = None
     if distribution is not None:
-        properties = _properties(distribution)
+        properties = dict(_properties(distribution))
         identifier = properties.get("syft:distro:id") or _text(distribution, "name")
         fallback = OsRelease(id=identifier.lower(), version_id=_text(distribution, "version"))
-    entries = (_cyclonedx_entry(one) for one in components if _text(one, "purl") or one.get("type") not in _NO_PACKAGES)
-    return _bill(f"CycloneDX {version}", _text(subject, "name"), entries, fallback, limits)
+    entries = (
+        _cyclonedx_entry(one, limits) for one in components if _text(one, "purl") or one.get("type") not in _NO_PACKAGES
+    )
+    told = _properties(_member(document, "metadata"))
+    return _bill(f"CycloneDX {version}", _text(subject, "name"), entries, fallback, limits, _told_gaps(told))
 
 
 def _walk(components: object) -> Iterator[Mapping[str, object]]:
@@ -114,8 +129,14 @@ def _walk(components: object) -> Iterator[Mapping[str, object]]:
             waiting.append(component.get("components"))
 
 
-def _cyclonedx_entry(component: Mapping[str, object]) -> _Entry:
-    properties = _properties(component)
+def _told_gaps(told: Iterable[tuple[str, str]]) -> Iterator[Gap]:
+    """Yield the gaps that a bill of ours tells of."""
+    gaps = (read_gap(name, show(sentence, _GAP_CHARS)) for name, sentence in told)
+    return islice((gap for gap in gaps if gap is not None), _GAPS_MAX)
+
+
+def _cyclonedx_entry(component: Mapping[str, object], limits: Limits) -> _Entry:
+    properties = dict(_properties(component))
     version = properties.get("aquasecurity:trivy:SrcVersion", "")
     release, epoch = (properties.get(f"aquasecurity:trivy:Src{part}", "") for part in ("Release", "Epoch"))
     version = f"{epoch}:{version}" if epoch not in ("", "0") else version
@@ -125,13 +146,14 @@ def _cyclonedx_entry(component: Mapping[str, object]) -> _Entry:
         tuple(url for url in (_text(component, "purl"),) if url),
         properties.get("syft:metadata:source") or properties.get("aquasecurity:trivy:SrcName", ""),
         properties.get("syft:metadata:sourceVersion") or version,
+        read_package(_text(component, "name"), _text(component, "version"), properties, limits),
     )
 
 
-def _properties(component: Mapping[str, object]) -> dict[str, str]:
+def _properties(component: Mapping[str, object]) -> list[tuple[str, str]]:
     listed = component.get("properties")
     pairs = (one for one in (listed if isinstance(listed, list) else ()) if isinstance(one, dict))
-    return {_text(one, "name"): _text(one, "value") for one in pairs}
+    return [(_text(one, "name"), _text(one, "value")) for one in pairs]
 
 
 def _read_spdx(document: Mapping[str, object], what: str, limits: Limits) -> Bill:
@@ -145,11 +167,31 @@ def _read_spdx(document: Mapping[str, object], what: str, limits: Limits) -> Bil
     described = _described(document)
     entries = []
     for one in packages:
-        entry = _Entry(_text(one, "name"), tuple(_spdx_urls(one)))
+        entry = _Entry(_text(one, "name"), tuple(_spdx_urls(one)), own=_spdx_own(one, limits))
         is_subject = _text(one, "SPDXID") in described or one.get("primaryPackagePurpose") in _NO_SPDX_PACKAGES
-        if entry.urls or not is_subject:
+        names_package = any(not url.startswith(_IMAGE_URLS) for url in entry.urls)
+        if names_package or not is_subject:
             entries.append(entry)
-    return _bill(f"SPDX {version.removeprefix('SPDX-')}", _text(document, "name"), entries, None, limits)
+    told = (comment.partition(" ")[::2] for comment in _comments(document))
+    gaps = _told_gaps(told)
+    return _bill(f"SPDX {version.removeprefix('SPDX-')}", _text(document, "name"), entries, None, limits, gaps)
+
+
+def _comments(holder: Mapping[str, object]) -> Iterator[str]:
+    listed = holder.get("annotations")
+    yield from (_text(one, "comment") for one in (listed if isinstance(listed, list) else ()) if isinstance(one, dict))
+
+
+def _spdx_own(package: Mapping[str, object], limits: Limits) -> Package | None:
+    """Return the package as we told of it beside its package URL; None where we did not."""
+    for comment in _comments(package):
+        if comment.startswith(PACKAGE_COMMENT):
+            try:
+                told = msgspec.json.decode(comment.removeprefix(PACKAGE_COMMENT), type=dict[str, str])
+            except msgspec.MsgspecError:
+                return None
+            return read_package(_text(package, "name"), _text(package, "versionInfo"), told, limits)
+    return None
 
 
 def _described(document: Mapping[str, object]) -> set[str]:
@@ -169,15 +211,26 @@ def _spdx_urls(package: Mapping[str, object]) -> Iterator[str]:
             yield _text(one, "referenceLocator")
 
 
-def _bill(format: str, describes: str, entries: Iterable[_Entry], fallback: OsRelease | None, limits: Limits) -> Bill:
+def _bill(
+    format: str,
+    describes: str,
+    entries: Iterable[_Entry],
+    fallback: OsRelease | None,
+    limits: Limits,
+    told: Iterable[Gap],
+) -> Bill:
     packages: set[Package] = set()
     refused: dict[str, list[str]] = {}
     names_sources = False
-    gaps: list[Gap] = []
+    gaps = set(told)
     for number, entry in enumerate(entries):
         if number >= BILL_ENTRIES_MAX:
-            gaps.append(Gap(GapKind.TOO_MANY_FILES, "", f"over the limit of {BILL_ENTRIES_MAX} entries in one bill"))
+            gaps.add(Gap(GapKind.TOO_MANY_FILES, "", f"over the limit of {BILL_ENTRIES_MAX} entries in one bill"))
             break
+        if entry.own is not None:
+            packages.add(entry.own)
+            names_sources = names_sources or bool(entry.own.source_name)
+            continue
         for url in entry.urls or ("",):
             try:
                 package = parse_package_url(url, fallback, limits)
@@ -191,8 +244,7 @@ def _bill(format: str, describes: str, entries: Iterable[_Entry], fallback: OsRe
                     version = entry.source_version or package.version
                     package = replace(package, source_name=entry.source_name, source_version=version)
             packages.add(package)
-    gaps += _refusals(refused)
-    gaps += _distribution_gaps(packages, names_sources)
+    gaps.update(_refusals(refused), _distribution_gaps(packages, names_sources))
     return Bill(format, show(describes, 300), tuple(sorted(packages)), tuple(sorted(gaps)))
 
 

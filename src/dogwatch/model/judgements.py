@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from dogwatch.model.gaps import Gap
 from dogwatch.model.matches import Assessment, Score, Severity
-from dogwatch.model.packages import Package
+from dogwatch.model.packages import Distribution, Package
 from dogwatch.model.verdicts import Verdict
 from dogwatch.model.views import FeedView, VulnerablePackage
 
@@ -102,11 +102,16 @@ class PlacedPackage:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What a thing contains: packages, sorted and distinct, and what could not be seen of it."""
+    """What a thing contains: packages, sorted and distinct, and what could not be seen of it.
+
+    Of an image also its layers' digests, oldest first; `system` is its distribution.
+    """
 
     subject: Subject
     packages: tuple[PlacedPackage, ...]
     gaps: tuple[Gap, ...] = ()
+    layers: tuple[str, ...] = ()
+    system: Distribution | None = None
 
 
 # --- the report -------------------------------------------------------------------------------------------------------

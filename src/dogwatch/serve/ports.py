@@ -19,6 +19,7 @@ from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
+from dogwatch.model.judgements import Examined as Examined
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.monitoring import RescanSetting
@@ -58,6 +59,9 @@ class Views(Protocol):
 
     def manifests(self, account_id: str, alias: str, repository: str, query: ManifestQuery) -> Page[ManifestView]:
         """A page of what stands in a repository, images or not; NotFoundError where there is no such repository."""
+
+    def contents(self, account_id: str, image_id: int) -> Examined:
+        """What an image contains; NotFoundError for none of the account's, and for one that was not looked at yet."""
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """A page of the manifests that could not be resolved; asked for as images are, with a cursor of its own."""

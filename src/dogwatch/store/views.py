@@ -9,6 +9,7 @@ from dogwatch.model.audits import Audit
 from dogwatch.model.gaps import Gap
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
+from dogwatch.model.judgements import Examined
 from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.views import (
     CoverageCount,
@@ -25,6 +26,7 @@ from dogwatch.model.views import (
 from dogwatch.store.audit import load_last_audit
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
+from dogwatch.store.contents import load_contents
 from dogwatch.store.feed_gaps import load_feed_gaps
 from dogwatch.store.feeds import ExpectedFeeds, find_database_problem, load_feed_views
 from dogwatch.store.findings import FindingStore
@@ -71,6 +73,10 @@ class Views:
     def manifests(self, account_id: str, alias: str, repository: str, query: ManifestQuery) -> Page[ManifestView]:
         """Return a page of what stands in a repository."""
         return load_manifests(self._database, account_id, alias, repository, query, self.now())
+
+    def contents(self, account_id: str, image_id: int) -> Examined:
+        """Return what an image contains."""
+        return load_contents(self._database, account_id, image_id)
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """Return a page of the manifests that could not be resolved."""

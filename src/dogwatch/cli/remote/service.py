@@ -14,9 +14,10 @@ from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.wire import Wire, tls_context
 from dogwatch.model.accounts import AccountStatus
+from dogwatch.model.bills import MEDIA_TYPES, BillFormat
 from dogwatch.model.costs import Costs
 from dogwatch.model.deeds import DeedRequest, DeedView
-from dogwatch.model.errors import ConfigError, InvalidRequestError
+from dogwatch.model.errors import ConfigError, InvalidRequestError, NotFoundError
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.filters import filter_text
 from dogwatch.model.histories import ImageHistory
@@ -24,6 +25,7 @@ from dogwatch.model.monitoring import RescanSetting, SettingStatus
 from dogwatch.model.registries import Registry
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
+from dogwatch.model.targets import Target, TargetKind
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -94,6 +96,21 @@ class RemoteDogwatch:
         until = request.until.isoformat() if request.until else ""
         wish = {"reason": request.reason, "until": until, "clock": request.clock and str(request.clock)}
         return self._wire.send("POST", f"/images/{image_id}/{request.deed}", history_shapes.Done, wish).deed
+
+    def write_bill(self, image_id: int, form: BillFormat) -> str:
+        """Return what an image contains, as a bill of materials."""
+        return self._wire.text(f"/images/{image_id}/sbom", MEDIA_TYPES[form], [("format", str(form))])
+
+    def write_target_bills(self, target: Target, forms: Collection[BillFormat]) -> Mapping[BillFormat, str]:
+        """Refuse: a service reads what it watches.
+
+        Raises:
+            NotFoundError: no watched image has this name.
+            InvalidRequestError: it names a thing on this machine.
+        """
+        if target.kind is TargetKind.IMAGE:
+            raise NotFoundError("image", target.name)
+        raise InvalidRequestError("target", f"{target} is read on this machine: leave out --server and DOGWATCH_SERVER")
 
     def request_windows(
         self,

@@ -39,7 +39,7 @@ class Wire:
 
     def __init__(self, server: str, token: str, tls: ssl.SSLContext) -> None:
         self.server = server
-        headers = {"User-Agent": f"dogwatch/{__version__}", "Accept": ", ".join(_JSON)}
+        headers = {"User-Agent": f"dogwatch/{__version__}"}
         self._client = httpx2.Client(
             headers=headers | ({"Authorization": f"Bearer {token}"} if token else {}),
             timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
@@ -56,6 +56,14 @@ class Wire:
         """Read something; `shape` is what the answer has to be."""
         return self._decoded(path, self._answer("GET", path, parameters), shape)
 
+    def text(self, path: str, media_type: str, parameters: Parameters = ()) -> str:
+        """Read a document that is passed on as it is."""
+        content = self._answer("GET", path, parameters, offered=(media_type,))
+        try:
+            return content.decode()
+        except UnicodeDecodeError as error:
+            raise ServiceError(self._url(path), f"an answer that is not understood: {error}") from error
+
     def send(self, method: str, path: str, shape: type[T], content: object = None) -> T:
         """Change something; `content` becomes JSON."""
         body = b"" if content is None else msgspec.json.encode(content)
@@ -65,7 +73,14 @@ class Wire:
         """Take something away."""
         self._answer("DELETE", path)
 
-    def _answer(self, method: str, path: str, parameters: Parameters = (), body: bytes = b"") -> bytes:
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        parameters: Parameters = (),
+        body: bytes = b"",
+        offered: Sequence[str] = _JSON,
+    ) -> bytes:
         """Return the body of a good answer.
 
         Raises:
@@ -73,7 +88,7 @@ class Wire:
             RequestError, ConflictError: as the service says.
         """
         url = self._url(path)
-        headers = {"Content-Type": "application/json"} if body else {}
+        headers = {"Accept": ", ".join(offered)} | ({"Content-Type": "application/json"} if body else {})
         request = self._client.build_request(method, url, params=list(parameters), content=body, headers=headers)
         try:
             response = self._client.send(request, stream=True)
@@ -91,7 +106,7 @@ class Wire:
         if response.status_code >= 400:
             raise error_of(url, response.status_code, content)
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if content and kind not in _JSON:
+        if content and kind not in offered:
             raise ServiceError(url, f"answers with {kind or 'something'}, not with JSON: is that Dogwatch's address?")
         return content
 

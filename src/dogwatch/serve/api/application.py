@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from dogwatch.model.errors import DogwatchError, InvalidRequestError
 from dogwatch.serve.api import (
     accounts,
+    bills,
     costs,
     deeds,
     exclusions,
@@ -48,6 +49,7 @@ def make_api(rooms: Rooms, version: str) -> FastAPI:
         findings,
         images,
         histories,
+        bills,
         deeds,
         exclusions,
         lifecycle,

@@ -1,0 +1,1 @@
+"""Bills of materials, CycloneDX and SPDX in JSON: written from what was found, and read."""
