@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bench.bed import Bed
 from bench.figures import Figure, Section
 from bench.million.world import LARGEST, described, filled
@@ -14,6 +16,7 @@ from dogwatch.model.what_if import WindowWish
 _ROUNDS = 5
 _PAGE = 1_000
 _SHORTER = WindowWish("DAYS_30", "DAYS_30")
+_LONGER = WindowWish("LIFETIME")
 _TARGET = "< 1,000 ms (at 1,000,000)"
 
 
@@ -27,14 +30,23 @@ def measure(bed: Bed) -> Section:
         told = app.rescan_settings.what_if(LARGEST, _SHORTER)
         figures = (
             _figure("windows as they are: counts and grid", app, WindowWish(), _TARGET),
-            _figure("windows become 30 days: counts, grid and findings", app, _SHORTER, _TARGET),
-            _figure("the same of one team's repositories", app, team),
+            _figure("windows become 30 days: counts and grid", app, _SHORTER, _TARGET),
+            _figure("the same, and the findings that would close", app, _SHORTER, counts_findings=True),
+            _figure("of one team's repositories, with findings", app, team, counts_findings=True),
             Figure(
                 f"first {_PAGE:,} images that would leave",
                 "ms",
                 rounds(
                     _ROUNDS,
                     lambda: milliseconds_of(lambda: app.rescan_settings.leaving(LARGEST, _SHORTER, _PAGE, "")),
+                ),
+            ),
+            Figure(
+                f"first {_PAGE:,} images that LIFETIME could wake",
+                "ms",
+                rounds(
+                    _ROUNDS,
+                    lambda: milliseconds_of(lambda: app.rescan_settings.wakeable(LARGEST, _LONGER, _PAGE, "")),
                 ),
             ),
         )
@@ -46,6 +58,8 @@ def measure(bed: Bed) -> Section:
     )
 
 
-def _figure(what: str, app: App, wish: WindowWish, target: str = "") -> Figure:
-    values = rounds(_ROUNDS, lambda: milliseconds_of(lambda: app.rescan_settings.what_if(LARGEST, wish)))
+def _figure(what: str, app: App, wish: WindowWish, target: str = "", *, counts_findings: bool = False) -> Figure:
+    ask = app.rescan_settings.what_if
+    took = partial(milliseconds_of, partial(ask, LARGEST, wish, counts_findings=counts_findings))
+    values = rounds(_ROUNDS, took)
     return Figure(what, "ms", values, target)

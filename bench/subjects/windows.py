@@ -10,6 +10,7 @@ from bench.million.world import LARGEST, described, filled, vacuum
 from bench.timing import seconds_of
 from bench.world import count
 from dogwatch.app import App
+from dogwatch.model.what_if import WindowWish
 
 _SWEEPS = 2
 _EXPIRING = 10_000
@@ -28,6 +29,9 @@ def measure(bed: Bed) -> Section:
         for window in _CHANGES:
             changes.append(_change(app, window, world.now))
             vacuum(world.moved, "clocks", "monitoring")
+        longer = WindowWish("LIFETIME", "LIFETIME")
+        sleeping = app.rescan_settings.what_if(LARGEST, longer, counts_findings=False).wakeable
+        waking = _change(app, "LIFETIME", world.now, wakes=True)
     return Section(
         "Windows",
         f"{described(bed.images)} A sweep ends {expiring:,} images that expired, in transactions of {_BATCH:,}. A "
@@ -38,6 +42,7 @@ def measure(bed: Bed) -> Section:
                 Figure(f"windows become {window.removeprefix('DAYS_')} days", "s", (took,), "< 30 s (at 1,000,000)")
                 for window, took in zip(_CHANGES, changes, strict=True)
             ),
+            Figure(f"windows become LIFETIME, and {sleeping:,} images wake", "s", (waking,)),
         ),
     )
 
@@ -52,7 +57,7 @@ def _sweep(app: App, expiring: int) -> None:
         pass
 
 
-def _change(app: App, window: str, now: datetime) -> float:
-    app.rescan_settings.request(LARGEST, window, window, None)
+def _change(app: App, window: str, now: datetime, *, wakes: bool = False) -> float:
+    app.rescan_settings.request(LARGEST, window, window, None, wakes=wakes)
     (setting,) = app.outside.watch_store.load_pending_settings()
     return seconds_of(lambda: app.outside.watch_store.apply_setting(setting, now))

@@ -88,7 +88,7 @@ _TAMPERINGS = (
     "DELETE FROM set_exposure WHERE vulnerability_id = (SELECT id FROM vulnerability WHERE name = 'CVE-2026-0003')",
     "DELETE FROM set_family WHERE family = 'npm'",
     "UPDATE repository SET scan_frequency = 'SCAN_ON_PUSH', push_from = 1",
-    "UPDATE clocks SET pushed_at = '2026-01-01Z', watched_until = '2020-01-01Z', held_by = 'pull'",
+    "UPDATE clocks SET repository_id = 99, pushed_at = '2026-01-01Z', watched_until = '2020-01-01Z', held_by = 'pull'",
     "UPDATE monitoring SET to_at = from_at WHERE to_at = '9999-12-31Z'",
 )
 
@@ -106,6 +106,7 @@ def test_every_row_that_was_tampered_with_is_named_with_what_stands_there_and_wh
         sorted(
             [
                 Difference(AuditedRow.CLOCKS, image, "", *_DEADLINES),
+                Difference(AuditedRow.CLOCKS, image, "", "repository 99", "repository 1"),
                 Difference(AuditedRow.EXPOSURE, _OPENSSL, "CVE-2026-0001", _SWOLLEN, _SAID),
                 Difference(AuditedRow.MATCH, _OPENSSL, _RANGE, "not affected", "affected"),
                 Difference(AuditedRow.MONITORING, image, "", "not open", "open, inventory 1"),

@@ -83,7 +83,8 @@ FROM differing LEFT JOIN vulnerability ON vulnerability.id = differing.vulnerabi
 SELECT id FROM account ORDER BY id
 
 -- name: deadlines
--- Images whose deadline, or what holds it, is not what the windows in force make of their clocks.
+-- Images whose deadline, or what holds it, is not what the windows in force make of their clocks; and clocks that name
+-- another repository than their image does.
 SELECT registry.alias || '/' || repository.name || '@' || image.digest,
        coalesce(clocks.watched_until::text, 'no deadline') || ', held by ' || coalesce(clocks.held_by, 'nothing'),
        coalesce(found.watched_until::text, 'no deadline') || ', held by ' || coalesce(found.held_by, 'nothing')
@@ -95,6 +96,13 @@ JOIN repository_windows AS force ON force.repository_id = repository.id
 CROSS JOIN LATERAL watch(clocks.pushed_at, clocks.pulled_at, clocks.in_use_at,
                          force.push_window, force.activity_window, force.activity_mode, clocks.hold_until) AS found
 WHERE found.watched_until IS DISTINCT FROM clocks.watched_until OR found.held_by IS DISTINCT FROM clocks.held_by
+UNION ALL
+SELECT registry.alias || '/' || repository.name || '@' || image.digest, 'repository ' || clocks.repository_id,
+       'repository ' || image.repository_id
+FROM clocks
+JOIN image ON image.id = clocks.image_id AND image.repository_id <> clocks.repository_id
+JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id
 
 -- name: monitoring
 -- Images whose open interval is not what their clocks, their state and their layers say: open exactly while the image is
