@@ -140,7 +140,7 @@ def test_every_deadline_is_that_of_the_windows_its_repository_inherits(
     account, *overrides = world.settings.load_scopes(ACCOUNT)
     rows = world.rows(
         "SELECT name, pushed_at, pulled_at, in_use_at, watched_until, held_by FROM clocks JOIN image ON id = image_id "
-        "JOIN repository ON repository.id = repository_id WHERE registry_id = %s ORDER BY name",
+        "JOIN repository ON repository.id = image.repository_id WHERE registry_id = %s ORDER BY name",
         world.registry.id,
     )
     expected = []

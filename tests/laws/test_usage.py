@@ -70,7 +70,10 @@ def test_reports_may_come_late_doubled_and_in_any_order(
 
 
 def _found(world: World) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
-    mine = "JOIN image ON image.id = image_id JOIN repository ON repository.id = repository_id WHERE registry_id = %s"
+    mine = (
+        "JOIN image ON image.id = image_id JOIN repository ON repository.id = image.repository_id"
+        " WHERE registry_id = %s"
+    )
     clocks = world.rows(
         f"SELECT in_use_at, watched_until, held_by, watched FROM clocks {mine} ORDER BY image_id", world.registry.id
     )
