@@ -1,4 +1,4 @@
-"""Two years in the life of images, drawn from a seed: pushes, pulls, use, new windows. Knows no database."""
+"""Two years in the life of images, drawn from a seed: pushes, pulls, use, deeds, new windows. Knows no database."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Literal
 
+from dogwatch.model.deeds import Deed
+
 DAYS = 730
 TEAMS = 50
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _WINDOWS = ("DAYS_3", "DAYS_7", "DAYS_14", "DAYS_30", "DAYS_60", "DAYS_90", "DAYS_180", "LIFETIME")
 _MODES = ("LAST_PULL_DATE", "LAST_IN_USE_AT", "EITHER")
 _DAYS_BETWEEN_CHANGES = 30
+_DAYS_BETWEEN_SWITCHES = {True: 150, False: 15}
+"""How long the account is scanned, and not scanned, on average."""
+_IMAGES_OF_A_DEED = 100
+"""Among so many images one has something done to it by hand on an average day."""
 _LATEST_HOURS = 72
 """How long after it happened an event may be heard."""
 
@@ -33,6 +39,15 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """Something done to an image by hand, or refused; `until` is for a hold."""
+
+    image: int
+    deed: Deed
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """New windows of a scope: "" the account, "*" the registry, "team-N/*" a team. None keeps, INHERITED gives up."""
 
@@ -44,13 +59,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What is heard at one moment, in this order: events, use last; new windows; a sweep. `doubled` was told before."""
+    """What happens at one moment, in this order: events, use last; deeds; a switch; new windows; a sweep.
+
+    `doubled` was told before. `switch` turns the scanning of the account on or off; then there are no deeds, which may
+    be done or refused by how it stands, so that a day that is lived twice ends alike.
+    """
 
     now: datetime
     events: tuple[Told, ...]
     doubled: tuple[Told, ...]
     change: Change | None
     sweeps: bool
+    hands: tuple[Hand, ...] = ()
+    switch: bool | None = None
 
 
 def team_of(image: int) -> str:
@@ -70,13 +91,20 @@ def two_years(seed: int, images: int) -> tuple[Day, ...]:
         heard[day].append(Told(number, image, kind, _now(day) - timedelta(hours=late)))
     days = []
     past: list[Told] = []
+    known: list[int] = []
+    is_on = True
     for day in range(DAYS):
         events = heard[day]
         random.shuffle(events)
         events.sort(key=lambda told: told.kind == "use")
         doubled = random.sample(past, min(len(past), len(events) // 20))
         past = (past + events)[-1000:]
-        days.append(Day(_now(day), tuple(events), tuple(doubled), _change(random), random.random() < 0.7))
+        known += [told.image for told in events if told.kind == "push"]
+        switch = not is_on if random.random() * _DAYS_BETWEEN_SWITCHES[is_on] < 1 else None
+        is_on = is_on if switch is None else switch
+        hands = () if switch is not None else tuple(_hands(random, known, images, day))
+        told = (tuple(events), tuple(doubled), _change(random), random.random() < 0.7)
+        days.append(Day(_now(day), *told, hands, switch))
     return tuple(days)
 
 
@@ -101,6 +129,13 @@ def _happenings(random: Random, images: int) -> Iterator[tuple[int, Kind, int, f
 
 def _late_hours(random: Random) -> float:
     return random.uniform(0, _LATEST_HOURS) if random.random() < 0.1 else random.uniform(0, 1)
+
+
+def _hands(random: Random, known: list[int], images: int, day: int) -> Iterator[Hand]:
+    """Draw deeds, one of an image at most; many mean nothing to the image as it stands, and are refused."""
+    for image in sorted(set(random.choices(known, k=max(1, images // _IMAGES_OF_A_DEED)))) if known else ():
+        (deed,) = random.choices((Deed.HOLD, Deed.RELEASE, Deed.ARCHIVE, Deed.RESTORE), (40, 20, 15, 25))
+        yield Hand(image, deed, _now(day + random.choice((1, 20, 90, 400))) if deed is Deed.HOLD else None)
 
 
 def _change(random: Random) -> Change | None:
