@@ -86,3 +86,6 @@ def test_the_json_api_and_the_page_say_the_same() -> None:
     rooms.accounts.apply()
     page = call(app, "GET", "/", b"", {**LOCAL, "accept": "text/html"}).body.decode()
     assert "Scanning of this account is switched off: no image is watched." in page
+    rooms.accounts.known.clear()  # a key was made for an account that has nothing yet
+    unknown = call(app, "GET", "/", b"", {**LOCAL, "accept": "text/html"})
+    assert (unknown.status, "Scanning of this account" in unknown.body.decode()) == (200, False)

@@ -52,7 +52,7 @@ def policy(one: StoredPolicy) -> dict[str, Any]:
         "evaluated_at": iso(one.evaluated_at),
         "problem": one.problem,
         "going": one.going,
-        "spared_in_use": one.spared,
+        "spared": one.spared,
         "notice": NOTHING_IS_DELETED,
     }
 

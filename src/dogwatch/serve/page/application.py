@@ -12,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from dogwatch.model.accounts import AccountState
 from dogwatch.model.errors import DogwatchError, NotFoundError
 from dogwatch.model.views import ImageQuery
 from dogwatch.model.window_presets import WINDOW_PRESETS
@@ -111,9 +112,16 @@ class PageApplication:
             seen=seen,
             unresolved=unresolved,
             audit=self._views.last_audit(),
-            state=str(self._accounts.status(account_id).state),
+            state=self._state(account_id),
             costs=self._costs.load(account_id),
         )
+
+    def _state(self, account_id: str) -> str:
+        """Return how the account stands; one that nobody has begun with is as it would begin."""
+        try:
+            return str(self._accounts.status(account_id).state)
+        except NotFoundError:
+            return str(AccountState.ENABLED)
 
     def _image(self, account_id: str, address: Address, image_id: str) -> Answer:
         asked = ImageQuery(account_id, texts={"image": [("EQUALS", image_id)]})
