@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -90,3 +91,37 @@ def tracker(packages: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]
         for package, issues in packages.items()
     }
     return json.dumps(told).encode()
+
+
+def update(
+    update_id: str, *packages: str, cves: Sequence[str] = (), kind: str = "security", severity: str = "Important"
+) -> str:
+    """Return one update; packages as `name epoch version release arch`."""
+    references = "".join(f'<reference id="{cve}" type="cve" title="" href="https://example.org"/>' for cve in cves)
+    rows = (package.split() for package in packages)
+    listed = "".join(
+        f'<package name="{name}" epoch="{epoch}" version="{version}" release="{release}" arch="{arch}"/>'
+        for name, epoch, version, release, arch in rows
+    )
+    return (
+        f'<update type="{kind}" status="final"><id>{update_id}</id><title>{update_id} &amp; more</title>'
+        f'<issued date="2026-07-01 10:00"/><updated date="2026-07-02 11:30:00"/><severity>{severity}</severity>'
+        f"<description>what it mends</description><references>{references}</references>"
+        f'<pkglist><collection short="c"><name>c</name>{listed}</collection></pkglist></update>'
+    )
+
+
+def updateinfo(*updates: str) -> bytes:
+    """Return a file of updates, not packed."""
+    return f'<?xml version="1.0" encoding="UTF-8"?><updates>{"".join(updates)}</updates>'.encode()
+
+
+def repomd(href: str, content: bytes) -> bytes:
+    """Return a repository's list of files that names one of updates, with its digest."""
+    digest = hashlib.sha256(content).hexdigest()
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><repomd xmlns="http://linux.duke.edu/metadata/repo">'
+        '<data type="primary"><checksum type="sha256">00</checksum><location href="repodata/primary.xml.gz"/></data>'
+        f'<data type="updateinfo"><checksum type="sha256">{digest}</checksum><open-checksum type="sha256">11'
+        f'</open-checksum><location href="{href}"/></data></repomd>'
+    ).encode()

@@ -14,7 +14,7 @@ import dogwatch.advisories
 from dogwatch.advisories import SOURCES, AdvisorySource, Changes, Unchanged
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.model.errors import FeedUnavailableError
-from tests.builders.advisories import osv_record, secdb, tracker
+from tests.builders.advisories import osv_record, repomd, secdb, tracker, update, updateinfo
 from tests.simulators.feeds import FeedBucket
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
@@ -71,6 +71,33 @@ def lay_out(source: AdvisorySource, folder: Path) -> str:
             files = {"v3.22/main.json": secdb({"bash": {"5.1-r0": ["CVE-2026-1"], "5.2-r0": ["CVE-2026-2"]}})}
         case "wolfi-secdb" | "chainguard-secdb":
             files = {"security.json": secdb({"bash": {"5.1-r0": ["CVE-2026-1"], "5.2-r0": ["CVE-2026-2"]}})}
+        case "fedora":
+            ecosystem = "Fedora:43"
+            updates = updateinfo(
+                update("FEDORA-1", "bash 0 5.2 1.fc43 x86_64", cves=["CVE-2026-1000"]),
+                update("FEDORA-2", "bash 0 5.2 2.fc43 x86_64"),
+            )
+            files = {
+                "43/Everything/x86_64/repodata/repomd.xml": repomd("repodata/updateinfo.xml", updates),
+                "43/Everything/x86_64/repodata/updateinfo.xml": updates,
+            }
+        case "oracle-linux":
+            ecosystem = "Oracle Linux:9"
+            files = {}
+            for number, place in enumerate(("OL9/baseos/latest", "OL9/appstream"), 1):
+                updates = updateinfo(update(f"ELSA-{number}", "bash 0 5.2 1.el9 x86_64", cves=["CVE-2026-1000"]))
+                files[f"{place}/x86_64/repodata/repomd.xml"] = repomd("repodata/updateinfo.xml", updates)
+                files[f"{place}/x86_64/repodata/updateinfo.xml"] = updates
+        case "amazon-linux-2023" | "amazon-linux-2":
+            release = source.name.rpartition("-")[2]
+            ecosystem = f"Amazon Linux:{release}"
+            place = "2/core/latest" if release == "2" else "al2023/core/mirrors/latest"
+            updates = updateinfo(update("ALAS-1", "bash 0 5.2 1 x86_64"), update("ALAS-2", "bash 0 5.2 2 x86_64"))
+            files = {
+                f"{place}/x86_64/mirror.list": b"https://cdn.amazonlinux.com/core/guids/1a/x86_64/\n",
+                "core/guids/1a/x86_64/repodata/repomd.xml": repomd("repodata/updateinfo.xml", updates),
+                "core/guids/1a/x86_64/repodata/updateinfo.xml": updates,
+            }
         case unknown:
             raise AssertionError(f"say here what {unknown} looks like")
     for path, content in files.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dogwatch.advisories import alpine, chainguard, debian_tracker, wolfi
+from dogwatch.advisories import alpine, amazon, chainguard, debian_tracker, fedora, oracle, wolfi
 from dogwatch.advisories.osv import OsvSource
 from dogwatch.advisories.source import AdvisorySource
 
@@ -12,4 +12,8 @@ SOURCES: tuple[AdvisorySource, ...] = (
     alpine.SOURCE,
     wolfi.SOURCE,
     chainguard.SOURCE,
+    amazon.AMAZON_LINUX_2023,
+    amazon.AMAZON_LINUX_2,
+    oracle.SOURCE,
+    fedora.SOURCE,
 )

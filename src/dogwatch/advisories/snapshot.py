@@ -6,6 +6,7 @@ alone what says the same as before. What the files are and how a record is read 
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,6 +26,9 @@ from dogwatch.model.advisories import Advisory
 from dogwatch.model.errors import FeedRejectedError, FeedShrunkError, LimitExceededError, MalformedSnapshotError
 from dogwatch.model.feeds import ParsedRecord
 
+_LONGEST_WAY = 2
+"""Lists of mirrors name lists of files; nobody goes further."""
+
 Records = Iterator[tuple[str, bytes]]
 """Id and content of each record; an id comes once."""
 
@@ -33,10 +37,23 @@ Split = Callable[[Mapping[str, Path]], Records]
 
 
 @dataclass(frozen=True, slots=True)
+class Linked:
+    """A file that another one names, below the mirror, and its SHA-256 in hexadecimal; empty where it is not told."""
+
+    path: str
+    sha256: str = ""
+
+
+Follow = Callable[[str, bytes], tuple[Linked, ...] | None]
+"""From path and content of a file to the files that it stands for; None for one that holds records itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """One feed of whole files: who it is of, where its files are below the mirror, and how they come apart.
 
-    Files of `optional` may be missing where another one is there.
+    Files of `optional` may be missing where another one is there. Files that `follow` says something of are lists of
+    others, which are fetched in their place.
     """
 
     source: str
@@ -45,6 +62,7 @@ class Snapshot:
     split: Split
     optional: frozenset[str] = frozenset()
     limits: FeedLimits = FEED_LIMITS
+    follow: Follow | None = None
 
     @property
     def label(self) -> str:
@@ -66,7 +84,9 @@ def fetch_snapshot(
 
     1. Every file, conditionally. None changed: nothing new.
     2. Where one changed, the others once more: an id may stand in several.
-    3. Records into one spool file. Ids that are held and no longer there are removed; too many of them are refused.
+    3. Files that only name others are followed; where these are those of the last time by their digests, nothing is
+       new.
+    4. Records into one spool file. Ids that are held and no longer there are removed; too many of them are refused.
     """
     before = previous or FeedState()
     with _folder(snapshot.source, spool) as folder:
@@ -75,13 +95,19 @@ def fetch_snapshot(
             shutil.rmtree(folder, ignore_errors=True)
             return Unchanged(replace(before, checked_at=now))
         fingerprint, paths = files
+        contents = ""
+        if snapshot.follow is not None:
+            paths, contents = _follow(snapshot, mirror, folder, paths)
+            if contents and contents == before.archive_fingerprint:
+                shutil.rmtree(folder, ignore_errors=True)
+                return Unchanged(replace(before, listing_fingerprint=fingerprint, checked_at=now))
         documents = _spool_records(snapshot, paths, folder / "records", now)
         for path in paths.values():
             path.unlink()
         held = {record_id for record_id, _ in known}
         removed = held - {document.id for document in documents.index}
         _refuse_shrinking(snapshot, mirror, len(removed), len(held), confirmed)
-        state = FeedState(fingerprint, "", None, now, now, len(documents))
+        state = FeedState(fingerprint, contents, None, now, now, len(documents))
         return Changes(state, (documents,), tuple(sorted(removed)), (), (), folder)
 
 
@@ -112,6 +138,39 @@ def _download(
             raise FeedRejectedError(snapshot.source, mirror.describe(path), "there is no such file")
     text = msgspec.json.encode(found).decode() if all(found.values()) else ""
     return text, {path: _spooled(folder, path) for path in found}
+
+
+def _follow(
+    snapshot: Snapshot, mirror: FeedMirror, folder: Path, paths: dict[str, Path]
+) -> tuple[dict[str, Path], str]:
+    """Return the files that hold records, and their digests in one text, empty where one is not told.
+
+    Raises:
+        FeedRejectedError: a file that is named is not there, or has another digest.
+        MalformedSnapshotError: a list of files is none, or lists lead on and on.
+    """
+    assert snapshot.follow is not None
+    records: dict[str, Path] = {}
+    digests: dict[str, str] = {}
+    waiting = [(Linked(path), spooled, 0) for path, spooled in paths.items()]
+    while waiting:
+        linked, spooled, depth = waiting.pop()
+        content = spooled.read_bytes()
+        if linked.sha256 and hashlib.sha256(content).hexdigest() != linked.sha256:
+            raise FeedRejectedError(snapshot.source, mirror.describe(linked.path), "not the file that its list names")
+        named = snapshot.follow(linked.path, content)
+        if named is None:
+            records[linked.path], digests[linked.path] = spooled, linked.sha256
+            continue
+        spooled.unlink()
+        if depth == _LONGEST_WAY:
+            raise MalformedSnapshotError(snapshot.label, f"{linked.path[:80]} names files that name files")
+        for one in named:
+            if not isinstance(_get(snapshot, mirror, folder, one.path, ""), Downloaded):
+                raise FeedRejectedError(snapshot.source, mirror.describe(one.path), "there is no such file")
+            waiting.append((one, _spooled(folder, one.path), depth + 1))
+    is_told = all(digests.values())
+    return records, msgspec.json.encode(dict(sorted(digests.items()))).decode() if is_told else ""
 
 
 def _fingerprints(text: str) -> dict[str, str]:
