@@ -84,6 +84,7 @@ class Bed:
             "DOGWATCH_DATA": str(self.folder / "data"),
             "DOGWATCH_DATABASE_URL": database,
             "DOGWATCH_FEED_MIRROR": str(self.bucket.folder),
+            "DOGWATCH_FACTS_OFF": "all",
             "DOGWATCH_ACCOUNT": ACCOUNT,
             "DOGWATCH_CONFIG": str(self.no_settings),
         }

@@ -13,6 +13,7 @@ def import_feed(database: str, ecosystem: str, mirror: str, data: str, config: s
     from dogwatch.settings import load_settings
 
     environment = {"DOGWATCH_DATABASE_URL": database, "DOGWATCH_FEED_MIRROR": mirror, "DOGWATCH_DATA": data}
+    environment["DOGWATCH_FACTS_OFF"] = "all"
     with build(load_settings(environment=environment, config_file=Path(config)), isolated=False) as app:
         begun = time.perf_counter()
         publication = update_feed(app.outside, "osv", ecosystem)

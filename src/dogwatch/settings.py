@@ -70,6 +70,7 @@ class Settings:
     database_url: str = field(repr=False)
     feed_mirror: str
     feeds: tuple[str, ...]
+    facts_off: tuple[str, ...]
     demo: Demo
     open_loopback: bool
     account: str
@@ -336,6 +337,11 @@ def _feeds(value: object) -> Mapping[str, object]:
     return {"feeds": names}
 
 
+def _facts_off(value: object) -> Mapping[str, object]:
+    parts = value if isinstance(value, list) else _text(value).split(",")
+    return {"facts_off": tuple(dict.fromkeys(name for part in parts if (name := _text(part))))}
+
+
 def mask_secrets(text: str) -> str:
     """Return a database address with its password replaced, in both forms that libpq knows."""
     if "://" not in text:
@@ -399,6 +405,13 @@ SETTINGS: tuple[Setting, ...] = (
         lambda _: "Debian,PyPI,npm,found",
         lambda s: ",".join(s.feeds),
         "ecosystems whose feeds are imported; found: and those of all packages that are found",
+    ),
+    Setting(
+        "facts_off",
+        _facts_off,
+        lambda _: "",
+        lambda s: ",".join(s.facts_off) or "(none)",
+        "sources of scores and facts that are not asked: nvd, kev, epss, or all",
     ),
     Setting(
         "demo",

@@ -54,6 +54,7 @@ def dogwatch(database: str, tmp_path: Path) -> Dogwatch:
         "DOGWATCH_DATA": str(tmp_path / "data"),
         "DOGWATCH_DATABASE_URL": database,
         "DOGWATCH_FEED_MIRROR": str(bucket.folder),
+        "DOGWATCH_FACTS_OFF": "all",
         "DOGWATCH_DEMO": "0",
     }
     (tmp_path / "data").mkdir()

@@ -48,6 +48,7 @@ class Service:
             "DOGWATCH_DATA": str(settings.data),
             "DOGWATCH_DATABASE_URL": settings.database_url,
             "DOGWATCH_FEED_MIRROR": settings.feed_mirror,
+            "DOGWATCH_FACTS_OFF": "all",
             "DOGWATCH_ACCOUNT": settings.account,
             "DOGWATCH_LISTEN": f"127.0.0.1:{settings.listen_port}",
             "DOGWATCH_WORKERS": "1",

@@ -168,6 +168,7 @@ def settings_for(database: str, folder: Path, **more: object) -> Settings:
         "data": str(folder / "data"),
         "database_url": database,
         "feed_mirror": str(folder / "feeds"),
+        "facts_off": "all",
         "account": ACCOUNT,
         "workers": "1",
         "demo": "1",

@@ -110,6 +110,7 @@ def _watching(site: Site, name: str) -> Iterator[Watch]:
         "DOGWATCH_DATABASE_URL": site.postgres.create_database(name),
         "PGPASSFILE": str(write_password_file(site.folder / f"{name}.pgpass")),
         "DOGWATCH_FEED_MIRROR": site.mirror,
+        "DOGWATCH_FACTS_OFF": "all",
         "DOGWATCH_FEEDS": ",".join(ECOSYSTEMS),
         "DOGWATCH_WORKERS": "1",
         "DOGWATCH_POLL_MINUTES": "1440",

@@ -58,6 +58,7 @@ def _machine(folder: Path) -> dict[str, str]:
         "DOGWATCH_CONFIG": str(folder / "config.toml"),
         "DOGWATCH_DATA": str(folder / "data"),
         "DOGWATCH_FEED_MIRROR": str(mirror),
+        "DOGWATCH_FACTS_OFF": "all",
     }
 
 

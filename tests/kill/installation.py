@@ -91,6 +91,7 @@ class Installation:
             "HOME": str(settings.data.parent),
             "DOGWATCH_DATA": str(settings.data),
             "DOGWATCH_FEED_MIRROR": settings.feed_mirror,
+            "DOGWATCH_FACTS_OFF": "all",
             "DOGWATCH_ACCOUNT": settings.account,
             "DOGWATCH_LISTEN": f"{settings.listen_host}:{settings.listen_port}",
             "DOGWATCH_WORKERS": "1",

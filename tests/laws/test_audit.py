@@ -16,8 +16,7 @@ from tests.flow.world import World, small_world, vulnerable_image
 from tests.laws.test_join import (
     QUICK_TO_SHOW,
     START,
-    Arrive,
-    Publish,
+    Step,
     forget_everything,
     histories,
     opened,
@@ -33,7 +32,7 @@ def _audit(database: Database) -> Audit:
 
 @given(steps=histories)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], phases=QUICK_TO_SHOW)
-def test_after_any_history_an_audit_finds_nothing(opened: Database, steps: list[Arrive | Publish]) -> None:
+def test_after_any_history_an_audit_finds_nothing(opened: Database, steps: list[Step]) -> None:
     forget_everything(opened)
     play(opened, steps)
     assert _audit(opened).differences == ()
@@ -45,7 +44,7 @@ _OPEN = {AuditedRow.MATCH: "to_rev = 2147483647", AuditedRow.EXPOSURE: "to_at = 
 @given(steps=histories, kind=st.sampled_from(list(_OPEN)), place=st.integers(0, 99))
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], phases=QUICK_TO_SHOW)
 def test_any_row_that_is_lost_is_the_one_that_is_named(
-    opened: Database, steps: list[Arrive | Publish], kind: AuditedRow, place: int
+    opened: Database, steps: list[Step], kind: AuditedRow, place: int
 ) -> None:
     forget_everything(opened)
     play(opened, steps)

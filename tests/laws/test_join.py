@@ -34,11 +34,13 @@ from dogwatch.model.advisories import (
     SeverityFact,
     StatedRange,
 )
+from dogwatch.model.facts import NVD, CveScores, FactChanges, FactKind, StatedScore
 from dogwatch.model.feeds import FeedChanges, ParsedRecord
 from dogwatch.model.matches import Match
 from dogwatch.model.packages import Package
 from dogwatch.model.verdicts import Verdict
 from dogwatch.store.connection import Database
+from dogwatch.store.facts import FactStore
 from dogwatch.store.inventories import admit_packages
 from dogwatch.store.journal import JournalStore
 from dogwatch.versions import family_of
@@ -116,6 +118,16 @@ class Publish:
     removed: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Tell:
+    """A catalogue tells scores of CVE ids; what it dates older than what is held does not count."""
+
+    facts: tuple[CveScores, ...]
+
+
+Step = Arrive | Publish | Tell
+
+
 def _advisory(
     advisory_id: str,
     affected: Sequence[AffectedPackage],
@@ -157,8 +169,23 @@ def _publications(feed: str) -> st.SearchStrategy[Publish]:
     )
 
 
+_stated = st.builds(
+    StatedScore,
+    st.just("CVSS_V3"),
+    st.sampled_from(
+        ["CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "no vector"]
+    ),
+    st.sampled_from([NVD, "nvd:somebody"]),
+)
+_facts = st.builds(
+    CveScores,
+    st.sampled_from(["CVE-2026-1001", "CVE-2026-1002"]),
+    st.integers(0, 3).map(lambda days: START + timedelta(days=days)),
+    st.lists(_stated, max_size=2).map(tuple),
+)
+_tellings = st.builds(Tell, st.lists(_facts, min_size=1, max_size=2).map(tuple))
 _arrivals = st.builds(Arrive, st.lists(packages, min_size=1, max_size=8).map(tuple))
-histories = st.lists(st.one_of(_arrivals, *map(_publications, FEEDS)), min_size=2, max_size=12)
+histories = st.lists(st.one_of(_arrivals, *map(_publications, FEEDS), _tellings), min_size=2, max_size=12)
 
 # --- the definition, by brute force -----------------------------------------------------------------------------------
 
@@ -170,11 +197,18 @@ class World:
         self.packages: set[Package] = set()
         self.listed: dict[tuple[str, str], Advisory] = {}
         self.seen: dict[str, Advisory] = {}
+        self.facts: dict[str, CveScores] = {}
 
-    def take(self, step: Arrive | Publish) -> None:
+    def take(self, step: Step) -> None:
         """Take in one step of a history."""
         if isinstance(step, Arrive):
             self.packages |= set(step.packages)
+            return
+        if isinstance(step, Tell):
+            for fact in step.facts:
+                held = self.facts.get(fact.cve)
+                if held is None or held.modified_at <= fact.modified_at:
+                    self.facts[fact.cve] = fact
             return
         for advisory in step.advisories:
             self.listed[step.feed, advisory.id] = advisory
@@ -220,7 +254,7 @@ class World:
             if verdict is not Verdict.UNDETERMINED:
                 for vulnerability in leading[name]:
                     found.setdefault((package, vulnerability), []).append(_match(name, one, verdict))
-        return {pair: _outcome(matches) for pair, matches in found.items()}
+        return {pair: _outcome(matches, self.facts.get(pair[1])) for pair, matches in found.items()}
 
     def undetermined(self) -> dict[tuple[Package, str], int]:
         """Documents that cannot be compared with a package in any way, counted by reason."""
@@ -240,8 +274,8 @@ def _match(name: str, one: AffectedRange, verdict: Verdict) -> Match:
     )
 
 
-def _outcome(matches: Sequence[Match]) -> tuple[object, ...]:
-    assessment = resolve(matches)
+def _outcome(matches: Sequence[Match], facts: CveScores | None) -> tuple[object, ...]:
+    assessment = resolve(matches, facts.scores if facts else ())
     assert assessment is not None
     score = assessment.score
     return (
@@ -250,6 +284,7 @@ def _outcome(matches: Sequence[Match]) -> tuple[object, ...]:
         assessment.fixed_version,
         int(assessment.severity),
         None if score is None else score.tenths,
+        "" if score is None else score.source,
         assessment.advisory,
     )
 
@@ -272,7 +307,8 @@ def stored_matches(connection: psycopg.Connection) -> set[tuple[object, ...]]:
 def stored_exposures(connection: psycopg.Connection) -> dict[tuple[Package, str], tuple[object, ...]]:
     """Open exposures, in the terms of `World.exposures`."""
     rows = connection.execute(
-        f"SELECT {_PACKAGE}, vulnerability.name, verdict, fix_state, fixed_version, severity, score_tenths, advisory"
+        f"SELECT {_PACKAGE}, vulnerability.name, verdict, fix_state, fixed_version, severity, score_tenths,"
+        " score_source, advisory"
         " FROM exposure JOIN package ON package.id = package_id"
         " JOIN vulnerability ON vulnerability.id = vulnerability_id WHERE to_at = '9999-12-31Z'"
     )
@@ -287,7 +323,7 @@ def stored_undetermined(connection: psycopg.Connection) -> dict[tuple[Package, s
     return {(Package(*row[:3]), row[3]): row[4] for row in rows}
 
 
-def play(database: Database, steps: Sequence[Arrive | Publish]) -> None:
+def play(database: Database, steps: Sequence[Step]) -> None:
     """Let a history happen, one hour a step."""
     journal = JournalStore(database)
     for hour, step in enumerate(steps):
@@ -295,6 +331,8 @@ def play(database: Database, steps: Sequence[Arrive | Publish]) -> None:
         if isinstance(step, Arrive):
             with database.transaction() as connection:
                 admit_packages(connection, step.packages, now)
+        elif isinstance(step, Tell):
+            FactStore(database).publish_facts(NVD, FactChanges(FactKind.SCORES, {}, iter(step.facts)), now)
         else:
             records = [ParsedRecord(one.id, one.modified_at, _document(one), one) for one in step.advisories]
             journal.publish("osv", step.feed, FeedChanges({}, iter(records), step.removed), now)
@@ -310,7 +348,7 @@ def forget_everything(database: Database) -> None:
         connection.execute(
             "TRUNCATE package, set_package, advisory, advisory_change, feed_record, feed, revision, vulnerability,"
             " vulnerability_name, advisory_name, advisory_vulnerability, affected_range, match, undetermined, exposure,"
-            " set_exposure CASCADE"
+            " set_exposure, cve_scores CASCADE"
         )
 
 
@@ -336,9 +374,7 @@ def opened(database: str) -> Iterator[Database]:
 
 @given(steps=histories)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], phases=QUICK_TO_SHOW)
-def test_the_join_agrees_with_decide_over_every_pair_after_any_history(
-    opened: Database, steps: list[Arrive | Publish]
-) -> None:
+def test_the_join_agrees_with_decide_over_every_pair_after_any_history(opened: Database, steps: list[Step]) -> None:
     forget_everything(opened)
     world = World()
     for step in steps:
@@ -349,9 +385,7 @@ def test_the_join_agrees_with_decide_over_every_pair_after_any_history(
 
 @given(steps=histories)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], phases=QUICK_TO_SHOW)
-def test_image_by_image_advisory_by_advisory_and_all_at_once_give_the_same(
-    opened: Database, steps: list[Arrive | Publish]
-) -> None:
+def test_image_by_image_advisory_by_advisory_and_all_at_once_give_the_same(opened: Database, steps: list[Step]) -> None:
     world = World()
     for step in steps:
         world.take(step)
@@ -367,11 +401,12 @@ def test_image_by_image_advisory_by_advisory_and_all_at_once_give_the_same(
         for advisory in world.seen.values()
         for step in (Publish("PyPI", (advisory,), ()), Publish("PyPI", (), (advisory.id,)))
     ]
-    orders: tuple[list[Arrive | Publish], ...] = (
-        [*gone, *once, *arrivals],
-        [*gone, *arrivals, *once],
-        [*gone, everything, *reversed(singly)],
-        [*gone, *singly, everything],
+    told = [Tell((fact,)) for fact in world.facts.values()]
+    orders: tuple[list[Step], ...] = (
+        [*told, *gone, *once, *arrivals],
+        [*gone, *arrivals, *once, *told],
+        [*gone, everything, *told, *reversed(singly)],
+        [*gone, *singly, *told, everything],
     )
     for order in orders:
         forget_everything(opened)

@@ -16,8 +16,7 @@ from dogwatch.store.judgement import Judge
 from tests.laws.test_join import (
     QUICK_TO_SHOW,
     START,
-    Arrive,
-    Publish,
+    Step,
     forget_everything,
     histories,
     opened,
@@ -41,6 +40,7 @@ def judged_exposures(judgement: Judgement) -> dict[tuple[Package, str], tuple[ob
             one.assessment.fixed_version,
             int(one.assessment.severity),
             None if one.assessment.score is None else one.assessment.score.tenths,
+            "" if one.assessment.score is None else one.assessment.score.source,
             one.assessment.advisory,
         )
         for one in judgement.judged
@@ -66,7 +66,7 @@ def rows_stored(database: Database) -> dict[str, int]:
 @given(steps=histories, asked=st.lists(packages, min_size=1, max_size=8).map(tuple))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], phases=QUICK_TO_SHOW)
 def test_what_is_judged_is_what_admission_would_store_and_leaves_no_trace(
-    opened: Database, steps: Sequence[Arrive | Publish], asked: tuple[Package, ...]
+    opened: Database, steps: Sequence[Step], asked: tuple[Package, ...]
 ) -> None:
     forget_everything(opened)
     play(opened, steps)

@@ -35,6 +35,7 @@ def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
         database_url="",
         feed_mirror="",
         feeds=("Debian", "PyPI", "npm", "found"),
+        facts_off=(),
         demo=Demo.OFFER,
         open_loopback=True,
         account="000000000000",

@@ -1,12 +1,14 @@
-"""Talks to feeds of advisories: fetch brings what changed into a spool, parse reads it without a network.
+"""Talks to feeds of advisories and of facts about CVE ids.
 
+Fetch brings what changed into a spool, parse reads it without a network.
 One source per file, listed in `catalogue`. Imports only `model`; `app` hands it to `flow`.
 """
 
 from __future__ import annotations
 
-from dogwatch.advisories.catalogue import SOURCES
-from dogwatch.advisories.feeds import FeedReader
+from dogwatch.advisories.catalogue import FACT_SOURCES, SOURCES
+from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
+from dogwatch.advisories.feeds import FeedReader, choose_facts
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.location import open_mirror
 from dogwatch.advisories.mirror import FeedMirror
@@ -24,10 +26,14 @@ from dogwatch.advisories.source import (
 )
 
 __all__ = [
+    "FACT_SOURCES",
     "FEED_LIMITS",
     "SOURCES",
     "AdvisorySource",
     "Changes",
+    "FactFiles",
+    "FactSource",
+    "FactState",
     "FeedLimits",
     "FeedMirror",
     "FeedReader",
@@ -38,6 +44,7 @@ __all__ = [
     "RawDocument",
     "RefusedDocument",
     "Unchanged",
+    "choose_facts",
     "open_mirror",
     "parse_advisory",
 ]

@@ -1,8 +1,12 @@
-"""The advisory sources there are. A test walks the folder and fails if one is missing here."""
+"""The sources there are, of advisories and of facts. A test walks the folder and fails if one is missing here."""
 
 from __future__ import annotations
 
 from dogwatch.advisories import alpine, amazon, chainguard, debian_tracker, fedora, oracle, wolfi
+from dogwatch.advisories.epss import EpssSource
+from dogwatch.advisories.fact_source import FactSource
+from dogwatch.advisories.kev import KevSource
+from dogwatch.advisories.nvd import NvdSource
 from dogwatch.advisories.osv import OsvSource
 from dogwatch.advisories.source import AdvisorySource
 
@@ -17,3 +21,5 @@ SOURCES: tuple[AdvisorySource, ...] = (
     oracle.SOURCE,
     fedora.SOURCE,
 )
+
+FACT_SOURCES: tuple[FactSource, ...] = (NvdSource(), KevSource(), EpssSource())

@@ -11,18 +11,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from dogwatch.advisories.catalogue import SOURCES
+from dogwatch.advisories.catalogue import FACT_SOURCES, SOURCES
+from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.location import open_mirror
 from dogwatch.advisories.source import AdvisorySource, Changes, FeedState, Outdated
 from dogwatch.advisories.spool import spool_folder
 from dogwatch.model.errors import ConfigError, FeedUnavailableError
+from dogwatch.model.facts import CATALOGUE, FactChanges
 from dogwatch.model.feeds import FeedChanges, ParsedRecord
 from dogwatch.model.progress import Progress, Tell, Unit, tell_nobody
 from dogwatch.versions import family_of, speaks_for
 
 FOUND = "found"
 """Among the feeds that are switched on: those of every ecosystem of which packages were found."""
+
+ALL_FACTS = "all"
+"""Among the sources of facts that are switched off: every one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class FeedReader:
 
     `location` is a folder or a URL of a mirror, or empty for what publishers serve; `spool` a folder of ours;
     `ecosystems` the feeds that are switched on, with `FOUND` for those of what was found; empty for all there are.
+    `facts` are the sources of facts that are switched on.
     """
 
     location: str
@@ -38,9 +44,10 @@ class FeedReader:
     ecosystems: Sequence[str] = ()
     catalogue: tuple[AdvisorySource, ...] = SOURCES
     limits: FeedLimits = FEED_LIMITS
+    facts: tuple[FactSource, ...] = ()
 
     def sources(self, found: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
-        """Return (source, ecosystem) of every feed that is switched on.
+        """Return (source, ecosystem) of every feed that is switched on, those of facts last.
 
         Args:
             found: ecosystems of which packages were found, releases included.
@@ -48,9 +55,10 @@ class FeedReader:
         Raises:
             ConfigError: no source has an ecosystem that is switched on.
         """
+        facts = tuple((source.name, CATALOGUE) for source in self.facts if self._has(source.name))
         if not self.ecosystems:
             every = ((source, ecosystem) for source in self.catalogue for ecosystem in source.ecosystems)
-            return tuple((source.name, ecosystem) for source, ecosystem in every if self._has(source))
+            return (*((source.name, each) for source, each in every if self._has(source.folder)), *facts)
         feeds: dict[tuple[str, str], None] = {}
         for wanted in self.ecosystems:
             if wanted != FOUND:
@@ -59,12 +67,12 @@ class FeedReader:
             covered = {family_of(ecosystem) for _, ecosystem in feeds}
             for family in sorted({family_of(ecosystem) for ecosystem in found} - covered):
                 feeds |= dict.fromkeys(self._offered(family, found))
-        return tuple(feeds)
+        return (*feeds, *facts)
 
-    def _has(self, source: AdvisorySource) -> bool:
-        """Say whether a source is there; only of a mirror in a folder that is known without asking."""
+    def _has(self, folder: str) -> bool:
+        """Say whether a source with a folder of its own is there; only of a mirror in a folder is it known unasked."""
         is_folder = bool(self.location) and "://" not in self.location
-        return not (is_folder and source.folder) or Path(self._location_of(source)).is_dir()
+        return not (is_folder and folder) or Path(self._location_of(folder, "")).is_dir()
 
     def _switched_on(self, wanted: str, found: Collection[str]) -> Iterator[tuple[str, str]]:
         """Yield the feeds of an ecosystem that the settings name."""
@@ -75,7 +83,7 @@ class FeedReader:
     def _offered(self, wanted: str, found: Collection[str]) -> Iterator[tuple[str, str]]:
         """Yield the feeds of an ecosystem; of a source that has one for each release, those of the releases found."""
         for source in self.catalogue:
-            if source.covers(wanted) and self._has(source):
+            if source.covers(wanted) and self._has(source.folder):
                 releases = sorted(each for each in found if each != wanted and speaks_for(wanted, each))
                 is_whole = wanted == family_of(wanted) and source.by_release
                 yield from (
@@ -113,7 +121,9 @@ class FeedReader:
         """
         speaker = next(each for each in self.catalogue if each.name == source)
         previous = FeedState.from_mapping(state)
-        opened = open_mirror(self._location_of(speaker), source=source, limits=self.limits, tell=tell)
+        opened = open_mirror(
+            self._location_of(speaker.folder, speaker.public_location), source=source, limits=self.limits, tell=tell
+        )
         with spool_folder(self.spool) as spool, closing(opened) as mirror:
             result = speaker.fetch(ecosystem, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
             if isinstance(result, Outdated):
@@ -126,11 +136,48 @@ class FeedReader:
             else:
                 yield FeedChanges(result.state.to_mapping(), iter(()), ())
 
-    def _location_of(self, source: AdvisorySource) -> str:
+    def _location_of(self, folder: str, public: str) -> str:
         """Return where a source is read from: a mirror has a folder for each, beside the export in the OSV format."""
         if not self.location:
-            return source.public_location
-        return f"{self.location.rstrip('/')}/{source.folder}" if source.folder else self.location
+            return public
+        return f"{self.location.rstrip('/')}/{folder}" if folder else self.location
+
+    @contextmanager
+    def fetch_facts(
+        self, source: str, state: Mapping[str, str], now: datetime, confirmed: bool = False, tell: Tell = tell_nobody
+    ) -> Iterator[FactChanges | None]:
+        """Bring the facts that changed for the time of a block; None when nothing did.
+
+        Args:
+            source: of facts, by its name.
+            state: what the last applied changes said; empty before the first.
+            now: the present.
+            confirmed: believe a file that is older or much shorter than before.
+            tell: hears how far large files have come.
+
+        Raises:
+            As `fetch`.
+        """
+        speaker = next(each for each in self.facts if each.name == source)
+        location = self._location_of(source, speaker.public_location)
+        opened = open_mirror(location, source=source, limits=self.limits, tell=tell)
+        with spool_folder(self.spool) as spool, closing(opened) as mirror:
+            files = FactFiles(source, mirror, spool, self.limits)
+            yield speaker.fetch_facts(FactState.from_mapping(state), files, now, confirmed)
+
+
+def choose_facts(
+    switched_off: Collection[str], catalogue: tuple[FactSource, ...] = FACT_SOURCES
+) -> tuple[FactSource, ...]:
+    """Return the sources of facts that are not switched off.
+
+    Raises:
+        ConfigError: a name that no source has.
+    """
+    unknown = set(switched_off) - {source.name for source in catalogue} - {ALL_FACTS}
+    if unknown:
+        raise ConfigError("DOGWATCH_FACTS_OFF", f"no source of facts is named {min(unknown)!r}")
+    return () if ALL_FACTS in switched_off else tuple(one for one in catalogue if one.name not in switched_off)
 
 
 def _counted(records: Iterator[ParsedRecord], ecosystem: str, total: int, tell: Tell) -> Iterator[ParsedRecord]:

@@ -36,6 +36,10 @@ class FeedLimits:
     small_transfer_seconds: float = 120.0  # a listing or a record as a whole, however steadily it drips
     archive_transfer_seconds: float = 1800.0  # 1 GiB at 600 kB/s
     max_redirects: int = 3
+    max_fact_record_bytes: int = (
+        16 * 1024 * 1024
+    )  # one record of NVD with all its products; read typed, so it stays small
+    max_fact_list_bytes: int = 32 * 1024 * 1024  # a list that is read whole; the real one has 1.5 MB
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.costs import ScanCounts
 from dogwatch.store.events import EventStore
+from dogwatch.store.facts import FactStore
 from dogwatch.store.images import ImageStore
 from dogwatch.store.inventories import InventoryStore
 from dogwatch.store.journal import JournalStore
@@ -62,6 +63,7 @@ def connect(settings: Settings, database: Database, clock: ProductClock, registr
         scan_counts=ScanCounts(database),
         audit_store=AuditStore(database, clock.now),
         journal_store=journal,
+        fact_store=FactStore(database),
     )
 
 

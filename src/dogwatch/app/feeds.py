@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
 def read_feeds(settings: Settings) -> FeedReader:
     """Return what reads the real feeds that are switched on."""
-    from dogwatch.advisories import FeedReader
+    from dogwatch.advisories import FeedReader, choose_facts
 
-    return FeedReader(settings.feed_mirror, settings.data / "spool", settings.feeds)
+    facts = choose_facts(settings.facts_off)
+    return FeedReader(settings.feed_mirror, settings.data / "spool", settings.feeds, facts=facts)
 
 
 def choose_feeds(settings: Settings, journal: JournalStore) -> FeedsWithSample:
@@ -44,8 +45,10 @@ def choose_feeds(settings: Settings, journal: JournalStore) -> FeedsWithSample:
 
 def expect_feeds(settings: Settings, feeds: FeedsWithSample) -> ExpectedFeeds:
     """Return the feeds that are switched on now, each with the age from which it is stale, by what was found."""
-    stale_after = {source.name: source.stale_after for source in read_feeds(settings).catalogue}
+    reader = read_feeds(settings)
+    stale_after = {source.name: source.stale_after for source in reader.catalogue}
     stale_after[SAMPLE_SOURCE] = max(stale_after.values())
+    stale_after |= {source.name: source.stale_after for source in reader.facts}
 
     def expected(found: Collection[str]) -> list[tuple[str, str, timedelta]]:
         return [(source, ecosystem, stale_after[source]) for source, ecosystem in feeds.sources(found)]

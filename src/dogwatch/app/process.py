@@ -32,6 +32,7 @@ from dogwatch.model.errors import (
     NotFoundError,
     StoreUnavailableError,
 )
+from dogwatch.model.facts import CATALOGUE
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.progress import Progress, Tell, tell_nobody
@@ -460,7 +461,8 @@ class App:
         from dogwatch.flow.steps import RepeatLater, run_step
 
         for feed in feeds:
-            self._tell(Progress(f"asking for the advisories of {feed[1]}"))
+            what = f"facts of {feed[0]}" if feed[1] == CATALOGUE else f"advisories of {feed[1]}"
+            self._tell(Progress(f"asking for the {what}"))
             with suppress(RepeatLater):
                 run_step(update_feed_step(self.outside, isolation, *feed, confirmed=feed in confirmed))
 

@@ -93,7 +93,7 @@ def push(settings: Settings) -> None:
 
         _wait(are_read, "the images are not read yet")
         seconds = time.monotonic() - begun
-        problems = [one for one in app.views.feeds() if one.missing]
+        problems = [one for one in app.views.feeds() if one.missing and not one.is_of_facts]
     print(f"  read, inventoried and matched after {seconds:.1f} s")
     if problems:
         names = ", ".join(one.ecosystem for one in problems)

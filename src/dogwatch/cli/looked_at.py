@@ -40,7 +40,8 @@ class LookedAt:
     @property
     def is_complete(self) -> bool:
         """Whether everything was looked at that should have been, with current advisories."""
-        feeds_are_well = bool(self.feeds) and not any(feed.missing or feed.stale for feed in self.feeds)
+        is_judged = any(not feed.is_of_facts for feed in self.feeds)
+        feeds_are_well = is_judged and not any(feed.missing or feed.stale for feed in self.feeds)
         return not (self.pending or self.failed or self.gaps or self.unresolved) and feeds_are_well
 
 
@@ -123,8 +124,11 @@ def _unresolved_sentence(looked: LookedAt) -> str:
 def _feed_sentence(looked: LookedAt) -> str:
     if not looked.feeds:
         return "Feeds: none is switched on; nothing is judged."
-    is_one_source = len({feed.source for feed in looked.feeds}) == 1
-    names = [feed.ecosystem if is_one_source else f"{feed.source} {feed.ecosystem}" for feed in looked.feeds]
+    is_one_source = len({feed.source for feed in looked.feeds if not feed.is_of_facts}) == 1
+    names = [
+        feed.source if feed.is_of_facts else feed.ecosystem if is_one_source else f"{feed.source} {feed.ecosystem}"
+        for feed in looked.feeds
+    ]
     states = [f"{name} {feed_state(feed, looked.now)}" for name, feed in zip(names, looked.feeds, strict=True)]
     samples = sum(feed.records for feed in looked.feeds if feed.source == SAMPLE_SOURCE)
     told = f"\n{plural(samples, 'advisory', 'advisories')} of a SAMPLE in use: a demonstration." if samples else ""

@@ -21,6 +21,7 @@ from dogwatch.demonstration.advisories import (
     write_feed,
 )
 from dogwatch.demonstration.folder import DemonstrationFolder
+from dogwatch.model.facts import CATALOGUE, FactChanges
 from dogwatch.model.feeds import SAMPLE_SOURCE, FeedChanges
 from dogwatch.model.progress import Tell, tell_nobody
 
@@ -44,6 +45,11 @@ class Feeds(Protocol):
         tell: Tell = tell_nobody,
     ) -> AbstractContextManager[FeedChanges | None]:
         """What changed; see `flow.ports.Feeds`."""
+
+    def fetch_facts(
+        self, source: str, state: Mapping[str, str], now: datetime, confirmed: bool = False, tell: Tell = tell_nobody
+    ) -> AbstractContextManager[FactChanges | None]:
+        """What changed of facts; see `flow.ports.Feeds`."""
 
 
 class FeedsWithSample:
@@ -80,7 +86,7 @@ class FeedsWithSample:
         """Return the sample's feeds; none where no demonstration ever began."""
         if not self._folder.is_there:
             return ()
-        return tuple((SAMPLE_SOURCE, ecosystem) for _, ecosystem in self._real.sources())
+        return tuple((SAMPLE_SOURCE, ecosystem) for _, ecosystem in self._real.sources() if ecosystem != CATALOGUE)
 
     @contextmanager
     def fetch(
@@ -107,6 +113,12 @@ class FeedsWithSample:
             write_feed(Path(name), ecosystem, documents)
             with self._read_mirror(Path(name)).fetch(source, ecosystem, state, known, now) as changes:
                 yield changes
+
+    def fetch_facts(
+        self, source: str, state: Mapping[str, str], now: datetime, confirmed: bool = False, tell: Tell = tell_nobody
+    ) -> AbstractContextManager[FactChanges | None]:
+        """Bring what changed of facts; see `flow.ports.Feeds`. The sample has none."""
+        return self._real.fetch_facts(source, state, now, confirmed, tell)
 
     def documents(self, ecosystem: str) -> list[Document]:
         """Return what the sample says of an ecosystem now."""

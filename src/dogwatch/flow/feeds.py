@@ -1,4 +1,4 @@
-"""A feed of advisories: fetch what changed, publish it as one revision. Runs whole in a child process."""
+"""A feed of advisories, or of facts about CVE ids: fetch what changed and publish it. Runs whole in a child process."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import datetime
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.steps import Step
 from dogwatch.model.errors import FeedShrunkError
+from dogwatch.model.facts import CATALOGUE
 from dogwatch.model.feeds import Publication
 from dogwatch.model.monitoring import StatusReason
 from dogwatch.model.progress import Progress, Tell, tell_nobody
@@ -48,19 +49,36 @@ def update_feed(
         FeedError, ContentError: nothing was published; the previous revision stays in force.
     """
     store = outside.journal_store
-    known = _Lazily(lambda: store.known(source, ecosystem))
     state = store.feed_state(source, ecosystem)
-    hear = tell_nobody if state else tell
-    hear(Progress(f"importing the advisories for {ecosystem}"))
+    import_changes = _import_facts if ecosystem == CATALOGUE else _import_advisories
     try:
-        with outside.feeds.fetch(source, ecosystem, state, known, outside.clock.now(), confirmed, hear) as changes:
-            if changes is not None:
-                return store.publish(source, ecosystem, changes, outside.clock.now())
+        publication = import_changes(outside, (source, ecosystem), state, confirmed, tell_nobody if state else tell)
     except FeedShrunkError as error:
         store.record_loss(source, ecosystem, error.lost)
         raise
-    store.record_checked(source, ecosystem, outside.clock.now())
-    return None
+    if publication is None:
+        store.record_checked(source, ecosystem, outside.clock.now())
+    return publication
+
+
+def _import_advisories(
+    outside: Outside, feed: tuple[str, str], state: Mapping[str, str], confirmed: bool, tell: Tell
+) -> Publication | None:
+    source, ecosystem = feed
+    store, clock = outside.journal_store, outside.clock
+    known = _Lazily(lambda: store.known(source, ecosystem))
+    tell(Progress(f"importing the advisories for {ecosystem}"))
+    with outside.feeds.fetch(source, ecosystem, state, known, clock.now(), confirmed, tell) as changes:
+        return None if changes is None else store.publish(source, ecosystem, changes, clock.now())
+
+
+def _import_facts(
+    outside: Outside, feed: tuple[str, str], state: Mapping[str, str], confirmed: bool, tell: Tell
+) -> Publication | None:
+    source, _ = feed
+    tell(Progress(f"importing the facts of {source}"))
+    with outside.feeds.fetch_facts(source, state, outside.clock.now(), confirmed, tell) as changes:
+        return None if changes is None else outside.fact_store.publish_facts(source, changes, outside.clock.now())
 
 
 @dataclass(frozen=True, slots=True)

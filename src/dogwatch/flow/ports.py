@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dogwatch.model.audits import Audit
+from dogwatch.model.facts import FactChanges
 from dogwatch.model.feeds import FeedChanges, Publication
 from dogwatch.model.images import ImageToIndex as ImageToIndex
 from dogwatch.model.images import Layer, Resolved
@@ -221,7 +222,7 @@ class Feeds(Protocol):
     """Talks to feeds of advisories."""
 
     def sources(self, found: Collection[str] = ()) -> Iterable[tuple[str, str]]:
-        """(source, ecosystem) of every feed that is switched on.
+        """(source, ecosystem) of every feed that is switched on, feeds of facts (CATALOGUE) among them.
 
         Args:
             found: ecosystems of which packages were found; their feeds may be on just because of that.
@@ -246,6 +247,18 @@ class Feeds(Protocol):
             FeedError: it cannot be had, or shows an older state than we hold; FeedShrunkError: it lost too much.
             MalformedSnapshotError, LimitExceededError: what it sent cannot be used.
         """
+
+    def fetch_facts(
+        self, source: str, state: Mapping[str, str], now: datetime, confirmed: bool = False, tell: Tell = tell_nobody
+    ) -> AbstractContextManager[FactChanges | None]:
+        """What changed of facts about CVE ids; as `fetch`."""
+
+
+class FactStore(Protocol):
+    """Facts about CVE ids."""
+
+    def publish_facts(self, source: str, changes: FactChanges, now: datetime) -> Publication:
+        """Take over the changes, and resolve anew what is exposed to CVE ids whose scores changed."""
 
 
 class JournalStore(Protocol):
@@ -292,6 +305,7 @@ class Outside:
     scan_counts: ScanCounts
     audit_store: AuditStore
     journal_store: JournalStore
+    fact_store: FactStore
 
 
 class Defer(Protocol):

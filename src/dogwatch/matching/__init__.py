@@ -15,7 +15,7 @@ from dogwatch.matching.decide import decide, why_undetermined
 from dogwatch.matching.keying import is_distribution, key_package
 from dogwatch.matching.ranges import key_affected_package, key_affected_ranges
 from dogwatch.matching.resolve import resolve
-from dogwatch.matching.severity import label_of_score, label_of_word, score_of, why_not_scored
+from dogwatch.matching.severity import label_of_score, label_of_word, score_of, why_not_scored, why_this_severity
 
 __all__ = [
     "AdvisoryNames",
@@ -33,5 +33,6 @@ __all__ = [
     "resolve",
     "score_of",
     "why_not_scored",
+    "why_this_severity",
     "why_undetermined",
 ]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dogwatch.matching.severity import label_of_score, label_of_word, score_of
-from dogwatch.model.advisories import FixState
+from dogwatch.model.advisories import FixState, SeverityFact
+from dogwatch.model.facts import NVD, StatedScore
 from dogwatch.model.matches import Assessment, Match, Score, Severity
 from dogwatch.model.verdicts import Verdict
 
@@ -19,10 +20,13 @@ _OPEN_STATES = (FixState.END_OF_LIFE, FixState.WILL_NOT_FIX, FixState.DEFERRED, 
 _CVSS_PREFERENCE = {"2.0": 0, "4.0": 1, "3.0": 2, "3.1": 2}
 """Version 3 where there is one, as the original shows it; then 4, then 2."""
 
+_OWN, _NVD, _UPSTREAM, _HANDED_ON = 3, 2, 1, 0
+"""Of scores of one generation: a distribution's own, then NVD's, then the advisory's, then those that NVD hands on."""
+
 _Fix = tuple[FixState, str, bytes]
 
 
-def resolve(matches: Iterable[Match]) -> Assessment | None:
+def resolve(matches: Iterable[Match], scores: Iterable[StatedScore] = ()) -> Assessment | None:
     """Resolve what all advisories say of one package version and one vulnerability.
 
     1. The distribution's word on its own package beats everyone else's. Within one voice affected beats an explicit
@@ -30,11 +34,13 @@ def resolve(matches: Iterable[Match]) -> Assessment | None:
        "affected" counts; an upstream "not affected" does not make it clean.
     2. One advisory names a fix only if none of its ranges around the version stays open. Of several advisories those
        that name a fix count; of several fixes the newest.
-    3. Severity comes from the same voice: a distribution's own word first, then CVSS (version 3, then 4, then 2; of
-       several the highest), then any word. The label follows the score where no word came first.
+    3. Severity: a distribution's own word first, then CVSS, then any word of the same voice. Of several scores version
+       3 comes before 4 and that before 2; among these the distribution's own, then NVD's, then the advisory's, then
+       those of others that NVD hands on; of several the highest. The label follows the score where no word came first.
 
     Args:
         matches: of one package and one vulnerability, in any order; a range that does not contain the version is none.
+        scores: what catalogues give the vulnerability, in any order.
 
     Returns:
         The assessment, or None where there is no match at all.
@@ -44,7 +50,7 @@ def resolve(matches: Iterable[Match]) -> Assessment | None:
         return None
     verdict = voice[0].verdict
     state, fixed_version, _ = fix = _fix(voice) if verdict is Verdict.AFFECTED else (FixState.UNKNOWN, "", b"")
-    severity, score = _severity(voice)
+    severity, score = _severity(voice, scores)
     deciding = min(voice, key=lambda match: (_own_fix(match) != fix, *_rank(match)))
     return Assessment(
         verdict=verdict,
@@ -109,24 +115,29 @@ def _most_telling(fixes: Sequence[_Fix]) -> _Fix:
     return (next((state for state in _OPEN_STATES if state in states), FixState.UNKNOWN), "", b"")
 
 
-def _severity(voice: Sequence[Match]) -> tuple[Severity, Score | None]:
-    """Return label and score of one voice."""
-    scores: list[Score] = []
+def _severity(voice: Sequence[Match], stated: Iterable[StatedScore]) -> tuple[Severity, Score | None]:
+    """Return label and score of one voice, with what catalogues say beside it."""
+    scores: list[tuple[int, Score]] = []
     words: list[Severity] = []
     for match in voice:
         for fact in match.severity:
             score = score_of(fact, match.source)
             if score is not None:
-                scores.append(score)
+                scores.append((_OWN if match.own_distribution else _UPSTREAM, score))
             elif fact.kind == "TEXT":
                 words.append(label_of_word(fact.value))
+    for one in stated:
+        score = score_of(SeverityFact(one.kind, one.vector), one.source)
+        if score is not None:
+            scores.append((_NVD if one.source == NVD else _HANDED_ON, score))
     word = max(words, default=Severity.UNTRIAGED)
     if not scores:
         return word, None
-    best = max(scores, key=_preference)
+    _, best = max(scores, key=_preference)
     own_word_counts = voice[0].own_distribution and word is not Severity.UNTRIAGED
     return (word if own_word_counts else label_of_score(best.tenths)), best
 
 
-def _preference(score: Score) -> tuple[int, int, str, str]:
-    return (_CVSS_PREFERENCE[score.version], score.tenths, score.vector, score.source)
+def _preference(ranked: tuple[int, Score]) -> tuple[int, int, int, str, str]:
+    rank, score = ranked
+    return (_CVSS_PREFERENCE[score.version], rank, score.tenths, score.vector, score.source)

@@ -13,6 +13,7 @@ from cvss import CVSS2, CVSS3, CVSS4
 from cvss.exceptions import CVSSError
 
 from dogwatch.model.advisories import SeverityFact
+from dogwatch.model.facts import NVD
 from dogwatch.model.matches import Score, Severity
 
 MAX_VECTOR_CHARACTERS = 512
@@ -88,6 +89,26 @@ def why_not_scored(fact: SeverityFact) -> str:
     if len(fact.value) > MAX_VECTOR_CHARACTERS:
         return f"CVSS vector is longer than {MAX_VECTOR_CHARACTERS} characters"
     return "CVSS vector cannot be read" if _scored(fact.value) is None else ""
+
+
+def why_this_severity(severity: Severity, score: Score | None) -> str:
+    """Say which statement a resolved severity follows, and why that one; see `resolve`, step 3.
+
+    Args:
+        severity: of an assessment.
+        score: of the same one.
+    """
+    if score is None:
+        is_word = severity is not Severity.UNTRIAGED
+        return "the word of the advisory; nobody gives a score" if is_word else "nobody gives a score or a word"
+    if label_of_score(score.tenths) is not severity:
+        return "the word of the distribution on its own package, which comes before any score"
+    named = f"CVSS {score.version}"
+    if score.source == NVD:
+        return f"{named} by NVD, which comes before an advisory's unless a distribution scores its own package"
+    if score.source.startswith(f"{NVD}:"):
+        return f"{named} by {score.source.removeprefix(f'{NVD}:')}, as NVD hands it on; there is no better one"
+    return f"{named} by the advisory"
 
 
 @lru_cache(maxsize=_KEPT_VECTORS)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from dogwatch.model.deeds import Hold
+from dogwatch.model.facts import CATALOGUE
 from dogwatch.model.filters import Filter
 from dogwatch.model.lifecycle import Proposal
 from dogwatch.model.matches import Severity
@@ -228,6 +229,11 @@ class FeedView:
     stale: bool
     missing: bool
     unconfirmed_loss: int = 0
+
+    @property
+    def is_of_facts(self) -> bool:
+        """Whether it tells facts about CVE ids, not which packages are affected."""
+        return self.ecosystem == CATALOGUE
 
     @property
     def is_untried(self) -> bool:

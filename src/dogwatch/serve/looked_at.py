@@ -103,11 +103,14 @@ def _coverage_reasons(counts: Sequence[CoverageCount]) -> list[str]:
 
 
 def _feed_reasons(feeds: Sequence[FeedView]) -> list[str]:
-    said = [] if feeds else ["no feed is switched on"]
-    missing = [one.ecosystem for one in feeds if one.missing]
-    stale = [one.ecosystem for one in feeds if one.stale and not one.missing]
-    said += [f"no advisories imported: {', '.join(missing)}"] if missing else []
-    said += [f"advisories are stale: {', '.join(stale)}"] if stale else []
+    advisories = [(one.ecosystem, one) for one in feeds if not one.is_of_facts]
+    facts = [(one.source, one) for one in feeds if one.is_of_facts]
+    said = [] if advisories else ["no feed is switched on"]
+    for named, what in ((advisories, "advisories"), (facts, "facts")):
+        missing = [name for name, one in named if one.missing]
+        stale = [name for name, one in named if one.stale and not one.missing]
+        said += [f"no {what} imported: {', '.join(missing)}"] if missing else []
+        said += [f"{what} are stale: {', '.join(stale)}"] if stale else []
     return said
 
 

@@ -16,8 +16,8 @@ from dogwatch.matching import key_package
 from dogwatch.model.audits import AuditedRow, Difference
 from dogwatch.model.matches import Assessment
 from dogwatch.model.packages import KeyedPackage, Package
-from dogwatch.store.judgement import assess, find_not_compared, meet_ranges
-from dogwatch.store.matching import Pair, open_exposure_of
+from dogwatch.store.judgement import find_not_compared, meet_ranges
+from dogwatch.store.matching import Pair, assess, open_exposure_of
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("audit")
@@ -98,7 +98,7 @@ def _compare_matches(
 def _compare_exposures(
     connection: psycopg.Connection, batch: _Batch, met: Sequence[tuple[Any, ...]]
 ) -> Iterator[Difference]:
-    expected = {(batch.ids[ordinal], number): one for (ordinal, number), one in assess(met)}
+    expected = {(batch.ids[ordinal], number): one for (ordinal, number), one in assess(connection, met)}
     rows = connection.execute(_SQL["open_exposures"], {"packages": list(batch.ids)})
     stored = {one.pair: one.assessment for one in map(open_exposure_of, rows)}
     differing = _differing(stored, expected)

@@ -7,24 +7,21 @@ together: what is judged here is what would be stored there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 import psycopg
 
-from dogwatch.matching import key_package, resolve
+from dogwatch.matching import key_package
 from dogwatch.model.judgements import AdvisoryText, Judged, Judgement, NotCompared
 from dogwatch.model.matches import Assessment
 from dogwatch.model.packages import KeyedPackage, Package
 from dogwatch.store.connection import Database
 from dogwatch.store.finding_details import load_documents
-from dogwatch.store.matching import match_of, newest_revision
+from dogwatch.store.matching import assess, newest_revision
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import storable
 
 _SQL = load_queries("judgement")
-
-_Pair = tuple[int, int]  # (ordinal of the package, vulnerability id)
 
 
 class Judge:
@@ -39,7 +36,7 @@ class Judge:
         with self._database.transaction() as connection:
             connection.execute(_SQL["read_only"])
             rows = meet_ranges(connection, asked)
-            assessments = dict(assess(rows))
+            assessments = dict(assess(connection, rows))
             names = _load_names(connection, {vulnerability for _, vulnerability in assessments})
             documents = load_documents(connection, {(one.source, one.advisory) for one in assessments.values()})
             found = find_not_compared(connection, asked, rows)
@@ -79,14 +76,6 @@ def find_not_compared(
     met = sorted({(row[0], row[2]) for row in rows})
     values = {"met_ordinals": [one[0] for one in met], "met_ranges": [one[1] for one in met]}
     return connection.execute(_SQL["find_not_compared"], _columns(asked) | values).fetchall()
-
-
-def assess(rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[_Pair, Assessment]]:
-    """Resolve the rows of `meet_ranges`; yields ((ordinal, vulnerability id), assessment)."""
-    for pair, group in groupby(rows, key=lambda row: (row[0], row[1])):
-        assessment = resolve([match_of(row) for row in group])
-        if assessment is not None:
-            yield pair, assessment
 
 
 def _load_names(connection: psycopg.Connection, wanted: set[int]) -> dict[int, tuple[str, tuple[str, ...]]]:

@@ -50,4 +50,9 @@ def is_first_to_preview(connection: psycopg.Connection, repository_id: int) -> b
 def own_ecosystem(connection: psycopg.Connection, family: str) -> None:
     """Hold off new packages of this ecosystem until the transaction ends; then vulnerabilities may be merged too."""
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_CLASS, _ecosystem_key(family)))
+    own_vulnerabilities(connection)
+
+
+def own_vulnerabilities(connection: psycopg.Connection) -> None:
+    """Hold off new packages of every ecosystem until the transaction ends: what is said of vulnerabilities changes."""
     connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_CLASS, _VULNERABILITIES))

@@ -18,6 +18,7 @@ from dogwatch.matching import is_distribution, resolve
 from dogwatch.model.advisories import FixState, SeverityFact
 from dogwatch.model.matches import Assessment, ExposureReason, Match, Score, Severity
 from dogwatch.model.verdicts import Verdict
+from dogwatch.store.known_facts import load_scores
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("matching")
@@ -134,7 +135,7 @@ def _resolve_batch(
 
 
 def _outcome(assessment: Assessment) -> tuple[object, ...]:
-    """What makes a new interval; which document decided does not."""
+    """What makes a new interval; which document decided, and who gives the same score, does not."""
     score = assessment.score
     return (
         assessment.verdict,
@@ -153,10 +154,20 @@ def _pair_values(pairs: Sequence[Pair]) -> dict[str, object]:
     }
 
 
-def _load_assessments(connection: psycopg.Connection, pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Assessment]]:
-    rows = connection.execute(_SQL["load_matches"], _pair_values(pairs)).fetchall()
+def _load_assessments(connection: psycopg.Connection, pairs: Sequence[Pair]) -> Iterable[tuple[Pair, Assessment]]:
+    return assess(connection, connection.execute(_SQL["load_matches"], _pair_values(pairs)).fetchall())
+
+
+def assess(connection: psycopg.Connection, rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Pair, Assessment]]:
+    """Resolve rows of `load_matches` or `judge`, with what catalogues say of their vulnerabilities.
+
+    Args:
+        connection: where catalogues are read.
+        rows: (package, vulnerability id, …), those of one pair together.
+    """
+    scores = load_scores(connection, {row[1] for row in rows})
     for pair, group in groupby(rows, key=lambda row: (row[0], row[1])):
-        assessment = resolve([match_of(row) for row in group])
+        assessment = resolve([match_of(row) for row in group], scores.get(pair[1], ()))
         if assessment is not None:
             yield pair, assessment
 
@@ -204,6 +215,7 @@ def _redirect(connection: psycopg.Connection, redirected: Sequence[tuple[int, As
             "ids": [one[0] for one in redirected],
             "advisories": [one[1].advisory for one in redirected],
             "sources": [one[1].source for one in redirected],
+            "score_sources": ["" if one[1].score is None else one[1].score.source for one in redirected],
         }
         connection.execute(_SQL["redirect_exposures"], values)
 

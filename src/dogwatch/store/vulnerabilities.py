@@ -89,6 +89,7 @@ def _assign(connection: psycopg.Connection, groups: Sequence[VulnerabilityGroup]
         ids.by_group[name] = vulnerability_id
     if ids.renamed:
         connection.execute(_SQL["rename_vulnerabilities"], _columns("ids", "names", ids.renamed.items()))
+        connection.execute(_SQL["touch_renamed"], {"ids": sorted(ids.renamed)})
     if ids.redirected:
         connection.execute(_SQL["redirect_vulnerabilities"], _columns("ids", "targets", ids.redirected.items()))
     return ids

@@ -75,9 +75,11 @@ FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS ending (id, reason)
 WHERE exposure.id = ending.id
 
 -- name: redirect_exposures
--- Another document decides now, with the same outcome: no new interval.
-UPDATE exposure SET advisory = deciding.advisory, source = deciding.source
-FROM unnest(%(ids)s::bigint[], %(advisories)s::text[], %(sources)s::text[]) AS deciding (id, advisory, source)
+-- Another document decides now, or another gives the same score, with the same outcome: no new interval.
+UPDATE exposure
+SET advisory = deciding.advisory, source = deciding.source, score_source = deciding.score_source
+FROM unnest(%(ids)s::bigint[], %(advisories)s::text[], %(sources)s::text[], %(score_sources)s::text[])
+     AS deciding (id, advisory, source, score_source)
 WHERE exposure.id = deciding.id
 
 -- name: begin_exposures

@@ -54,6 +54,13 @@ UPDATE vulnerability SET name = renamed.name
 FROM unnest(%(ids)s::bigint[], %(names)s::text[]) AS renamed (id, name)
 WHERE vulnerability.id = renamed.id
 
+-- name: touch_renamed
+-- The (package, vulnerability) pairs of vulnerabilities that got another name: by a CVE id, facts come to them.
+INSERT INTO touched_pair (package_id, vulnerability_id)
+SELECT package_id, vulnerability_id FROM exposure
+WHERE vulnerability_id = ANY(%(ids)s::bigint[]) AND to_at = '9999-12-31Z'
+ON CONFLICT DO NOTHING
+
 -- name: redirect_vulnerabilities
 -- Merged vulnerabilities leave a redirect; what was redirected to them points on.
 UPDATE vulnerability SET redirected_to = merged.target
