@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from dogwatch.model.images import (
+    NOTHING_TOLD,
     Descriptor,
     ImageConfig,
     Layer,
@@ -16,6 +17,7 @@ from dogwatch.model.images import (
     Platform,
     ResolvedImage,
     ResolvedIndex,
+    ToldBase,
     UnresolvedChild,
 )
 from dogwatch.model.registries import EventKind, EventOrigin, ManifestToResolve, Registry, RegistryAccess, RegistryEvent
@@ -51,14 +53,16 @@ def digest(name: str) -> str:
     return "sha256:" + hashlib.sha256(name.encode()).hexdigest()
 
 
-def image(name: str, *, layers: Sequence[str] = (), architecture: str = "amd64") -> ResolvedImage:
+def image(
+    name: str, *, layers: Sequence[str] = (), architecture: str = "amd64", told: ToldBase = NOTHING_TOLD
+) -> ResolvedImage:
     """Return a manifest named by its digest; images with the same layers share a chain (its own layer by default)."""
     stack = tuple(
         Layer(digest(f"blob {each}"), digest(f"diff {each}"), "application/vnd.oci.image.layer.v1.tar+gzip", 1000, each)
         for each in layers or [name]
     )
     config = ImageConfig(digest(f"config {name}"), Platform("linux", architecture), tuple(x.diff_id for x in stack))
-    return ResolvedImage(digest(name), IMAGE_TYPE, 500, config, stack)
+    return ResolvedImage(digest(name), IMAGE_TYPE, 500, config, stack, told)
 
 
 def index(name: str, images: Sequence[ResolvedImage], *, missing: Sequence[str] = ()) -> ResolvedIndex:

@@ -170,6 +170,9 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
         lambda row: short_digest(row.package.layer_digest),
         spare=3,
     ),
+    Column("build_step", "", lambda row: row.package.build_step),
+    Column("from_base", "", lambda row: {True: "yes", False: "no", None: ""}[row.package.from_base]),
+    Column("base_image", "", lambda row: row.package.base_image),
     Column(
         "first_observed_at",
         "SINCE",

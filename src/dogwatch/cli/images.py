@@ -172,6 +172,7 @@ def _whole(whole: WholeImage) -> Iterator[str]:
         ("hold", _hold(image)),
         ("lifecycle", _proposal(image)),
         ("looked at", minute(image.indexed_at) if image.indexed_at else "never: it has no findings yet"),
+        ("base image", _base(image)),
         ("packages", str(image.packages)),
         ("findings", _counts(image)),
     )
@@ -192,6 +193,14 @@ def until(image: ImageView) -> str:
     if image.watched_until is not None and image.watched_until >= FOREVER:
         return "for ever"
     return minute(image.watched_until)
+
+
+def _base(image: ImageView) -> str:
+    """Return what an image was built on: seen by its layers, or as it says itself; empty where neither is known."""
+    base = image.base
+    told = " ".join(part for part in (base.told.name, short_digest(base.told.digest)) if part)
+    seen = f"{base.reference} (its oldest {plural(base.layers, 'layer')})" if base.layers else ""
+    return "; ".join(part for part in (seen, f"it says itself: {told}" if told else "") if part)
 
 
 def _in_use(image: ImageView) -> str:

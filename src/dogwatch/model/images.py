@@ -10,6 +10,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}")
 
@@ -58,6 +59,39 @@ class BuildStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldBase:
+    """What an image says it was built on: a reference and a digest. Anyone can write it; either may be empty.
+
+    Source:
+        OCI image specification 1.1, annotations chapter: org.opencontainers.image.base.name and .digest.
+    """
+
+    name: str = ""
+    digest: str = ""
+
+
+NOTHING_TOLD: Final = ToldBase()
+
+
+@dataclass(frozen=True, slots=True)
+class BaseImage:
+    """What an image was built on.
+
+    `reference` (repository:tag, or repository@digest) and `digest` name an image of the same account, seen in a
+    registry, whose layers are exactly the oldest `layers` of this one; empty and 0 where none was seen. `told` is the
+    image's own word, believed for no package.
+    """
+
+    reference: str = ""
+    digest: str = ""
+    layers: int = 0
+    told: ToldBase = NOTHING_TOLD
+
+
+NO_BASE: Final = BaseImage()
+
+
+@dataclass(frozen=True, slots=True)
 class ImageConfig:
     """What an image config says; `diff_ids` stand oldest layer first."""
 
@@ -67,6 +101,7 @@ class ImageConfig:
     history: tuple[BuildStep, ...] = ()
     created_at: datetime | None = None
     author: str = ""
+    told_base: ToldBase = NOTHING_TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +124,7 @@ class ResolvedImage:
     size_bytes: int
     config: ImageConfig
     layers: tuple[Layer, ...]
+    told_base: ToldBase = NOTHING_TOLD
 
 
 @dataclass(frozen=True, slots=True)

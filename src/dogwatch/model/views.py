@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from dogwatch.model.deeds import Hold
 from dogwatch.model.facts import CATALOGUE
 from dogwatch.model.filters import Filter
+from dogwatch.model.images import NO_BASE, BaseImage
 from dogwatch.model.lifecycle import Proposal
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
@@ -25,7 +26,9 @@ Row = TypeVar("Row")
 class VulnerablePackage:
     """One affected package inside a finding, as one layer brought it.
 
-    `layer_digest` is that layer, `paths` prove it; a package that two layers brought is there twice.
+    `layer_digest` is that layer, `build_step` what the image's history says of how it was made (empty: it does not
+    say), `paths` prove it; a package that two layers brought is there twice. `from_base` says whether the layer is one
+    of the base image's, named by `base_image`; None where no base image is known.
     """
 
     ecosystem: str
@@ -38,6 +41,9 @@ class VulnerablePackage:
     fix_state: str
     layer_digest: str
     paths: tuple[str, ...]
+    build_step: str = ""
+    from_base: bool | None = None
+    base_image: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,7 @@ class ImageView:
     proposal: Proposal | None = None  # of lifecycle rules; None: it stays
     hold: Hold | None = None  # not released; past or to come
     in_use_count: int = 0  # containers seen running within the last day
+    base: BaseImage = NO_BASE
 
 
 @dataclass(frozen=True, slots=True)

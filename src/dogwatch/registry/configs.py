@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dogwatch.model.errors import MalformedManifestError
-from dogwatch.model.images import BuildStep, ImageConfig, Platform, is_digest
-from dogwatch.registry.documents import decode_object, member, moment, text
+from dogwatch.model.images import BuildStep, ImageConfig, Platform, ToldBase, is_digest
+from dogwatch.registry.documents import decode_object, exact_text, member, moment, text
 from dogwatch.registry.limits import HISTORY_MAX, LAYERS_MAX
 
 _PLATFORM_WORD_MAX = 64
+_REFERENCE_MAX = 512  # host, repository (255), tag (128) and digest of the longest reference
+_BASE = "org.opencontainers.image.base"
 
 
 def parse_config(content: bytes, digest: str) -> ImageConfig:
@@ -33,6 +35,7 @@ def parse_config(content: bytes, digest: str) -> ImageConfig:
         history=_history(document.get("history"), digest),
         created_at=moment(document, "created"),
         author=text(document, "author"),
+        told_base=parse_told_base(member(member(document, "config"), "Labels")),
     )
 
 
@@ -43,6 +46,12 @@ def parse_platform(holder: Mapping[str, object]) -> Platform:
         text(holder, "architecture", longest=_PLATFORM_WORD_MAX) or "unknown",
         text(holder, "variant", longest=_PLATFORM_WORD_MAX),
     )
+
+
+def parse_told_base(words: Mapping[str, object]) -> ToldBase:
+    """Read the base image from a manifest's annotations or a config's labels; what is no digest is none."""
+    digest = exact_text(words, f"{_BASE}.digest")
+    return ToldBase(text(words, f"{_BASE}.name", longest=_REFERENCE_MAX), digest if is_digest(digest) else "")
 
 
 def _diff_ids(value: object, digest: str) -> tuple[str, ...]:

@@ -10,11 +10,21 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dogwatch.model.errors import MalformedManifestError
-from dogwatch.model.images import Descriptor, ImageConfig, Layer, OtherArtifact, Platform, ResolvedImage, is_digest
-from dogwatch.registry.configs import parse_platform
+from dogwatch.model.images import (
+    NOTHING_TOLD,
+    Descriptor,
+    ImageConfig,
+    Layer,
+    OtherArtifact,
+    Platform,
+    ResolvedImage,
+    ToldBase,
+    is_digest,
+)
+from dogwatch.registry.configs import parse_platform, parse_told_base
 from dogwatch.registry.documents import decode_object, exact_text, member, text
 from dogwatch.registry.limits import INDEX_ENTRIES_MAX, LAYERS_MAX
 from dogwatch.registry.media_types import (
@@ -42,6 +52,7 @@ class ImageManifest:
     size_bytes: int
     config: Descriptor
     layers: tuple[Descriptor, ...]
+    told_base: ToldBase = NOTHING_TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,8 @@ def parse_manifest(content: bytes, content_type: str, digest: str) -> ImageManif
     if layers and not any(is_image_layer(layer.media_type) for layer in layers):
         return OtherArtifact(digest, media_type, len(content), artifact_type or layers[0].media_type, subject)
     config = _descriptor(document.get("config"), "config", digest)
-    return ImageManifest(digest, media_type, len(content), config, layers)
+    told_base = parse_told_base(member(document, "annotations"))
+    return ImageManifest(digest, media_type, len(content), config, layers, told_base)
 
 
 def join_config(manifest: ImageManifest, config: ImageConfig, fallback: Platform | None = None) -> ResolvedImage:
@@ -118,8 +130,10 @@ def join_config(manifest: ImageManifest, config: ImageConfig, fallback: Platform
         for layer, diff_id, created_by in zip(manifest.layers, config.diff_ids, steps, strict=True)
     )
     if fallback is not None and config.platform == Platform("unknown", "unknown"):
-        config = ImageConfig(config.digest, fallback, config.diff_ids, config.history, config.created_at, config.author)
-    return ResolvedImage(manifest.digest, manifest.media_type, manifest.size_bytes, config, layers)
+        config = replace(config, platform=fallback)
+    # Labels are handed down from base to image, annotations are not: they speak of this image.
+    told = manifest.told_base if manifest.told_base != NOTHING_TOLD else config.told_base
+    return ResolvedImage(manifest.digest, manifest.media_type, manifest.size_bytes, config, layers, told)
 
 
 def is_attestation(descriptor: Descriptor) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 import psycopg
 
+from dogwatch.model.images import BaseImage, ToldBase
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingView, VulnerablePackage
+from dogwatch.store.bases import Stack, load_bases
 from dogwatch.store.compression import decompress
 from dogwatch.store.platforms import platform_name
 from dogwatch.store.provenance import Place, decode_provenance
@@ -32,7 +34,14 @@ class _Document(msgspec.Struct):
 
 _documents = msgspec.json.Decoder(_Document, strict=False)
 
-_Layers = list[str]
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """The stack of layers that a finding's packages stand in: digest and build step of each layer, oldest first."""
+
+    layers: tuple[tuple[str, str], ...]
+    places: Mapping[int, tuple[Place, ...]]
+    base: BaseImage
 
 
 def complete(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) -> tuple[FindingView, ...]:
@@ -45,14 +54,14 @@ def complete(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) 
         connection.execute(_SQL["aliases"], {"vulnerabilities": vulnerabilities}).fetchall()
     )
     packages = _load_packages(connection, exposures)
-    places = _load_places(connection, images, {package for package, _ in packages.values()})
+    homes = _load_homes(connection, images, {package for package, _ in packages.values()})
     documents = load_documents(connection, {(row["source"], row["advisory"]) for row in rows})
     return tuple(
         _finding(
             row,
             tuple(tags.get(row["id"], ())),
             tuple(name for name in aliases.get(row["vulnerability_id"], ()) if name != row["vulnerability"]),
-            tuple(each for one in row["exposure_ids"] for each in _at_home(packages[one], *places[row["id"]])),
+            tuple(each for one in row["exposure_ids"] for each in _at_home(packages[one], homes[row["id"]])),
             documents.get((row["source"], row["advisory"]), ({}, _Document())),
         )
         for row in rows
@@ -73,28 +82,32 @@ def _package(row: Sequence[Any]) -> VulnerablePackage:
     )
 
 
-def _load_places(
-    connection: psycopg.Connection, images: Sequence[int], packages: Container[int]
-) -> dict[int, tuple[_Layers, Mapping[int, tuple[Place, ...]]]]:
-    rows = connection.execute(_INVENTORIES["load_provenance"], {"images": list(images)})
-    found: dict[int, tuple[_Layers, Mapping[int, tuple[Place, ...]]]] = {}
-    for of_chain, layers, content in rows:
+def _load_homes(connection: psycopg.Connection, images: Sequence[int], packages: Container[int]) -> dict[int, _Home]:
+    rows = connection.execute(_INVENTORIES["load_provenance"], {"images": list(images)}).fetchall()
+    stacks = {
+        row[0]: Stack(row[2], tuple(layer["diff_id"] for layer in row[3]), ToldBase(row[5], row[6])) for row in rows
+    }
+    bases = load_bases(connection, stacks)
+    found: dict[int, _Home] = {}
+    for chain_id, of_chain, _, layers, content, *_ in rows:
         places = decode_provenance(content, packages) if content else {}
-        found |= dict.fromkeys(of_chain, ([layer["digest"] for layer in layers], places))
+        named = tuple((layer["digest"], layer.get("created_by", "")) for layer in layers)
+        found |= dict.fromkeys(of_chain, _Home(named, places, bases[chain_id]))
     return found
 
 
-def _at_home(
-    package: tuple[int, VulnerablePackage], layers: _Layers, places: Mapping[int, tuple[Place, ...]]
-) -> Iterator[VulnerablePackage]:
+def _at_home(package: tuple[int, VulnerablePackage], home: _Home) -> Iterator[VulnerablePackage]:
     """Yield the package once for each layer of this image that brought it, oldest first.
 
     One that a later inventory no longer holds has no place, and is yielded without.
     """
     package_id, plain = package
-    for ordinal, paths in places.get(package_id, ()):
-        yield replace(plain, layer_digest=layers[ordinal] if ordinal < len(layers) else "", paths=paths)
-    if package_id not in places:
+    for ordinal, paths in home.places.get(package_id, ()):
+        digest, step = home.layers[ordinal] if ordinal < len(home.layers) else ("", "")
+        from_base = ordinal < home.base.layers if home.base.layers else None
+        base = home.base.reference if from_base else ""
+        yield replace(plain, layer_digest=digest, paths=paths, build_step=step, from_base=from_base, base_image=base)
+    if package_id not in home.places:
         yield plain
 
 

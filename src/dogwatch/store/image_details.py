@@ -12,9 +12,11 @@ import psycopg
 from psycopg import sql
 
 from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.images import BaseImage
 from dogwatch.model.lifecycle import Proposal
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import GapView
+from dogwatch.store.bases import load_bases_of_images
 from dogwatch.store.deeds import Hands, load_hands
 from dogwatch.store.feed_gaps import FeedGaps
 from dogwatch.store.lifecycle_outcomes import load_proposals
@@ -38,6 +40,7 @@ class ImageDetails:
     proposals: Mapping[int, Proposal] = field(default_factory=dict)
     hands: Hands = field(default_factory=Hands)
     in_use: Mapping[int, int] = field(default_factory=dict)
+    bases: Mapping[int, BaseImage] = field(default_factory=dict)
 
 
 def load_details(
@@ -48,7 +51,7 @@ def load_details(
     *,
     with_counts: bool,
 ) -> ImageDetails:
-    """Load what the images of these rows have beside; severities only `with_counts`."""
+    """Load what the images of these rows have beside; severities and base images only `with_counts`."""
     details = ImageDetails()
     values = {
         "ids": [row["image_id"] for row in rows],
@@ -66,6 +69,7 @@ def load_details(
     details.hands = load_hands(connection, [row["image_id"] for row in rows])
     _add_feed_gaps(connection, details, feeds)
     if with_counts:
+        details.bases = load_bases_of_images(connection, [row["image_id"] for row in rows])
         for image_id, severity, count in connection.execute(_SQL["severities"], values).fetchall():
             details.severities[image_id][Severity(severity)] = count
     return details

@@ -13,6 +13,7 @@ from psycopg.rows import dict_row
 
 from dogwatch.model.deeds import Hold
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.images import NO_BASE
 from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, CoverageGroups, CoverageProperty, ImageQuery, ImageView, Page
 from dogwatch.store.connection import Database
@@ -235,6 +236,7 @@ def _view(row: Mapping[str, Any], details: ImageDetails, setting: RescanSetting,
         proposal=details.proposals.get(image_id),
         hold=hold,
         in_use_count=details.in_use.get(image_id, 0),
+        base=details.bases.get(image_id, NO_BASE),
     )
 
 

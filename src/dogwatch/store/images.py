@@ -217,7 +217,7 @@ def _save_other(
 def _save_images(
     connection: psycopg.Connection, place: Mapping[str, object], images: Sequence[ResolvedImage]
 ) -> list[int]:
-    chains = save_chains(connection, str(place["account"]), [image.layers for image in images])
+    chains = save_chains(connection, str(place["account"]), images)
     return [_save_image(connection, place, image, chains[chain_digest(image.layers)]) for image in images]
 
 

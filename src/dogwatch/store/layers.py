@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dogwatch.model.images import Layer
+from dogwatch.model.images import NOTHING_TOLD, Layer, ResolvedImage
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import storable
 
@@ -23,15 +24,43 @@ def chain_digest(layers: Sequence[Layer]) -> bytes:
     return hashlib.sha256(json.dumps(identity, separators=(",", ":")).encode()).digest()
 
 
-def save_chains(connection: psycopg.Connection, account_id: str, stacks: Sequence[Sequence[Layer]]) -> dict[bytes, int]:
-    """Make stacks of layers known to an account; returns their ids by `chain_digest`.
+def content_keys(diff_ids: Sequence[str]) -> tuple[int, ...]:
+    """Return a key for the content down to each depth of a stack, its oldest layer alone first.
 
-    They are held until the transaction ends, and taken in one order: two indexes may share them.
+    Equal content has equal keys, however it is packed; two contents may share one, so whoever finds by key compares.
+
+    Units:
+        The first eight bytes of the ChainID, as a signed number.
+
+    Source:
+        OCI image specification 1.1, config chapter, "Layer ChainID".
     """
+    chains = accumulate(diff_ids, lambda below, own: f"sha256:{hashlib.sha256(f'{below} {own}'.encode()).hexdigest()}")
+    heads = (chain.partition(":")[2][:16] for chain in chains)
+    return tuple(int.from_bytes(bytes.fromhex(head), "big", signed=True) for head in heads)
+
+
+def save_chains(connection: psycopg.Connection, account_id: str, images: Iterable[ResolvedImage]) -> dict[bytes, int]:
+    """Make the stacks of layers of images known to an account; returns their ids by `chain_digest`.
+
+    They are held until the transaction ends, and taken in one order: two indexes may share them. Of several images with
+    one stack the first that says what it was built on is believed.
+    """
+    stacks: dict[bytes, ResolvedImage] = {}
+    for image in images:
+        digest = chain_digest(image.layers)
+        if digest not in stacks or stacks[digest].told_base == NOTHING_TOLD:
+            stacks[digest] = image
     ids = {}
-    for digest, layers in sorted({chain_digest(layers): layers for layers in stacks}.items(), key=lambda item: item[0]):
-        encoded = Jsonb([_encoded(layer) for layer in layers])
-        values = {"account": account_id, "digest": digest, "layers": encoded}
+    for digest, image in sorted(stacks.items(), key=lambda item: item[0]):
+        values = {
+            "account": account_id,
+            "digest": digest,
+            "layers": Jsonb([_encoded(layer) for layer in image.layers]),
+            "content": next(reversed(content_keys([layer.diff_id for layer in image.layers])), None),
+            "told_name": storable(image.told_base.name),
+            "told_digest": image.told_base.digest,
+        }
         row = connection.execute(_SQL["save_chain"], values).fetchone()
         assert row is not None  # INSERT … ON CONFLICT DO UPDATE … RETURNING
         ids[digest] = int(row[0])

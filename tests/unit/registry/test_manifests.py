@@ -16,6 +16,7 @@ from dogwatch.model.images import (
     OtherArtifact,
     Platform,
     ResolvedImage,
+    ToldBase,
     digest_of,
 )
 from dogwatch.registry.configs import parse_config
@@ -89,6 +90,28 @@ def test_a_history_that_does_not_account_for_every_layer_names_no_steps(history:
     built = build_image([BOTTOM, TOP], config={"history": history})
 
     assert [layer.created_by for layer in resolved(built).layers] == ["", ""]
+
+
+BASE = "org.opencontainers.image.base"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "labels", "told"),
+    [
+        ({}, {}, ToldBase()),
+        ({f"{BASE}.name": "debian:12", f"{BASE}.digest": "sha256:no"}, {}, ToldBase("debian:12")),
+        ({}, {f"{BASE}.name": "debian:12"}, ToldBase("debian:12")),
+        ({f"{BASE}.digest": digest_of(TOP)}, {f"{BASE}.name": "debian:12"}, ToldBase("", digest_of(TOP))),
+        ({f"{BASE}.name": 5, f"{BASE}.digest": None}, {f"{BASE}.name": ["debian"]}, ToldBase()),
+        ({f"{BASE}.name": "x" * 100_000}, {}, ToldBase("x" * 512)),
+    ],
+)
+def test_an_image_says_itself_what_it_was_built_on_by_annotations_before_inherited_labels(
+    annotations: object, labels: object, told: ToldBase
+) -> None:
+    built = build_image([BOTTOM], manifest={"annotations": annotations}, config={"config": {"Labels": labels}})
+
+    assert resolved(built).told_base == told
 
 
 def test_an_image_without_layers_is_an_image() -> None:

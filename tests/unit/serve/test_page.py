@@ -115,7 +115,7 @@ def test_an_image_is_shown_with_its_clocks_why_findings_layers_gaps_and_undeterm
         "watched until 2026-10-05: pulled 2 days ago",
         "Pushed 2026-06-29 12:00 UTC Last pulled 2026-07-07 12:00 UTC by kubelet Last in use not known",
         "libssl3 3.0.9-1 Debian:12, layer sha256:cccccccccccc",
-        f"Layers behind the findings listed above Layer Findings sha256:{'c' * 64} 1",
+        f"Layers behind the findings listed above Layer Made by Findings sha256:{'c' * 64} not known 1",
         "file-unreadable var/lib/dpkg/status cut short the packages it lists are not seen",
         "odd Debian:12 1:x not a Debian version 3",
     ):

@@ -9,6 +9,7 @@ import msgspec
 
 from dogwatch.cli.remote.finding_shapes import SeverityName
 from dogwatch.model.deeds import Hold
+from dogwatch.model.images import BaseImage
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import (
@@ -110,6 +111,7 @@ class Image(msgspec.Struct):
     lifecycle: LifecycleProposal | None = None
     hold: Hold | None = None
     in_use_count: int = 0
+    base: BaseImage = msgspec.field(default_factory=BaseImage)
     undetermined_packages: tuple[UndeterminedPackage, ...] = ()
 
     def view(self) -> ImageView:
@@ -147,6 +149,7 @@ class Image(msgspec.Struct):
             proposal=self.lifecycle.view() if self.lifecycle else None,
             hold=self.hold,
             in_use_count=self.in_use_count,
+            base=self.base,
         )
 
     def lost(self) -> tuple[Undetermined, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from dogwatch.model.audits import Audit
 from dogwatch.model.costs import PriceTable
 from dogwatch.model.deeds import Hold
+from dogwatch.model.images import BaseImage
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
@@ -83,6 +84,9 @@ def package(one: VulnerablePackage) -> dict[str, Any]:
         "fix_state": one.fix_state,
         "layer_digest": one.layer_digest,
         "paths": list(one.paths),
+        "build_step": one.build_step,
+        "from_base": one.from_base,
+        "base_image": one.base_image,
     }
 
 
@@ -122,6 +126,17 @@ def image(one: ImageView) -> dict[str, Any]:
         "lifecycle": None if one.proposal is None else proposal(one.proposal),
         "hold": None if one.hold is None else hold(one.hold),
         "in_use_count": one.in_use_count,
+        "base": base(one.base),
+    }
+
+
+def base(one: BaseImage) -> dict[str, Any]:
+    """Return what an image was built on: seen by its layers, and as the image itself says."""
+    return {
+        "reference": one.reference,
+        "digest": one.digest,
+        "layers": one.layers,
+        "told": {"name": one.told.name, "digest": one.told.digest},
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,10 +98,20 @@ def offers(listed: Listed) -> list[tuple[str, str]]:
     ]
 
 
-def by_layer(rows: Sequence[FindingView]) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class LayerRow:
+    """One layer with how many of the listed findings it brought; its digest is empty where that is not known."""
+
+    digest: str
+    build_step: str
+    base_image: str
+    findings: int
+
+
+def by_layer(rows: Sequence[FindingView]) -> list[LayerRow]:
     """Count the listed findings by the layer that brought a package of theirs; the worst layer first."""
-    counts: dict[str, int] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
-        for digest in {package.layer_digest for package in row.packages}:
-            counts[digest] = counts.get(digest, 0) + 1
-    return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+        counts.update({(package.layer_digest, package.build_step, package.base_image) for package in row.packages})
+    ordered = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))
+    return [LayerRow(*layer, findings) for layer, findings in ordered]

@@ -4,8 +4,13 @@ SELECT account_id FROM registry WHERE id = %(registry)s AND removed_at IS NULL
 
 -- name: save_chain
 -- A stack of layers, once per account; held, so that an inventory is not attached while an image of it is made known.
-INSERT INTO layer_chain (account_id, digest, layers) VALUES (%(account)s, %(digest)s, %(layers)s)
-ON CONFLICT (account_id, digest) DO UPDATE SET account_id = excluded.account_id
+INSERT INTO layer_chain (account_id, digest, layers, content_key, told_base_name, told_base_digest)
+VALUES (%(account)s, %(digest)s, %(layers)s, %(content)s, %(told_name)s, %(told_digest)s)
+ON CONFLICT (account_id, digest) DO UPDATE SET
+    told_base_name = CASE WHEN layer_chain.told_base_name || layer_chain.told_base_digest = ''
+                          THEN excluded.told_base_name ELSE layer_chain.told_base_name END,
+    told_base_digest = CASE WHEN layer_chain.told_base_name || layer_chain.told_base_digest = ''
+                            THEN excluded.told_base_digest ELSE layer_chain.told_base_digest END
 RETURNING id
 
 -- name: insert_image

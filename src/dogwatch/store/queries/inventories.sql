@@ -23,7 +23,8 @@ UPDATE layer_chain SET provenance = %(provenance)s WHERE id = %(chain)s
 
 -- name: load_provenance
 -- The provenance of the chains of these images, with the chains' layers; once for all images of a chain.
-SELECT array_agg(image.id), layer_chain.layers, layer_chain.provenance
+SELECT layer_chain.id, array_agg(image.id), layer_chain.account_id, layer_chain.layers, layer_chain.provenance,
+       layer_chain.told_base_name, layer_chain.told_base_digest
 FROM image JOIN layer_chain ON layer_chain.id = image.chain_id
 WHERE image.id = ANY(%(images)s::bigint[])
 GROUP BY layer_chain.id
