@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from dogwatch.inventory.extractor import Extractor, SpooledExtractor
+from dogwatch.inventory.extractor import Extractor, LiesAnywhere, SpooledExtractor
 from dogwatch.inventory.extractors import (
     bun_lock,
     cargo_lock,
@@ -101,7 +101,7 @@ def _asked_for(ending: str) -> _Wants:
 
 _WANTS_ANY: Final = _asked_for("")
 _WANTS: Final = {ending: _asked_for(ending) for each in EXTRACTORS for ending in each.endings}
-_HOLDS: Final = tuple(extractor.holds for extractor in EXTRACTORS)
+_HOLDS: Final = tuple(extractor.holds for extractor in EXTRACTORS if not isinstance(extractor, LiesAnywhere))
 
 
 def find_extractor(path: str) -> AnyExtractor | None:

@@ -55,6 +55,14 @@ class WantedFiles(Protocol):
         ...
 
 
+class LiesAnywhere:
+    """For extractors whose files are told by their own name alone; `catalogue` asks them of no directory."""
+
+    def holds(self, directory: str) -> bool:
+        """No directory."""
+        return False
+
+
 class Extractor(WantedFiles, Protocol):
     """Reads a file from its whole content."""
 

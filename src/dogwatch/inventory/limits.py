@@ -38,8 +38,8 @@ class Limits:
     # One wanted file is held in memory while it is parsed; the largest dpkg status files seen have 6 MiB.
     file_bytes: int = 16 * MIB
     # A program or archive is put aside to be read at any place; beyond memory's share, on a disk. The largest programs
-    # of Go and the largest jars seen have 200 to 400 MB.
-    spool_bytes: int = 512 * MIB
+    # of Go seen have 700 MB, the largest jars 400.
+    spool_bytes: int = GIB
     # An ear holds wars, which hold jars, which may hold jars again: real ones end there.
     archive_depth: int = 6
     # Of one archive with all that it holds: entries of all directories. The largest seen have 400,000.

@@ -14,6 +14,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.extractor import LiesAnywhere
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import is_keepable, show, too_many_entries
 from dogwatch.model.errors import MalformedPackageDatabaseError
@@ -35,7 +36,7 @@ def lies_in_dependency(path: str) -> bool:
     return _DEPENDENCIES.search(path) is not None
 
 
-class NamedLockFile:
+class NamedLockFile(LiesAnywhere):
     """Extractors of lock files that are told by their whole name have this of the contract in common."""
 
     version = 1
@@ -46,10 +47,6 @@ class NamedLockFile:
     def wants(self, path: str) -> bool:
         """Say whether it is such a file of a project, not of one of its dependencies."""
         return path[path.rfind("/") + 1 :] in self.file_names and not lies_in_dependency(path)
-
-    def holds(self, directory: str) -> bool:
-        """No directory: lock files lie anywhere."""
-        return False
 
 
 def read_lines(path: str, content: bytes) -> Iterator[str]:

@@ -20,12 +20,18 @@ _PLACES: Final = (
     b"opt/",
     *(f"{above}{name}/".encode() for above in ("", "usr/", "usr/local/") for name in _FOLDERS),
 )
+_DATA: Final = (b"usr/share/", b"usr/include/", b"usr/lib/python3/", b"etc/")
 # What paths of metadata, archives of Java, installed gems, lists and lock files of languages have in them. Each is
 # looked for in a whole list, which is far quicker than to ask each line, and nearly no list has any.
 _MARKS: Final = (
     *(b".dist-info", b".egg-info", b"EGG-INFO", b"node_modules", b".jar", b".war", b".ear", b".gemspec", b".deps.json"),
     *(b".lock", b"lock.json", b"/installed.json", b"/requirements.txt", b"/go.mod", b"/go/VERSION"),
 )
+# Their last four bytes: a first look.
+_TAILS: Final = frozenset(
+    {b"DATA", b"info", b"INFO", b".jar", b".war", b".ear", b"spec", b"json", b"lock", b".txt", b".mod", b"SION"}
+)
+_TEXT_TAILS: Final = frozenset(tail.decode() for tail in _TAILS)
 _METADATA: Final = re.compile(
     rb"\.dist-info(/METADATA)?$|\.egg-info(/PKG-INFO)?$|EGG-INFO(/PKG-INFO)?$"
     rb"|node_modules(/@[^/]+)?(/[^/]+)?(/package\.json)?$"
@@ -43,7 +49,7 @@ def sift(content: bytes, chars_before: int) -> Iterator[bytes]:
     """
     has_metadata = any(mark in content for mark in _MARKS)
     for line in io.BytesIO(content):
-        if len(line) <= chars_before:
+        if not has_metadata and line.startswith(_DATA, chars_before):  # most lines of most lists
             continue
         path = line[chars_before:].rstrip(b"\n")
         if path.startswith(_PLACES):
@@ -51,7 +57,7 @@ def sift(content: bytes, chars_before: int) -> Iterator[bytes]:
             if name and (b"." not in name or b".so" in name):
                 yield path
                 continue
-        if has_metadata and _METADATA.search(path):
+        if has_metadata and (path[-4:] in _TAILS or b"node_modules" in path) and _METADATA.search(path):
             yield path
 
 
@@ -67,5 +73,10 @@ def trim_owned(file: FileEvidence, is_wanted: Callable[[str], object], program_n
     owned = file.found.owned
     if not owned:
         return file
-    kept = tuple(path for path in owned if path.rpartition("/")[2] in program_names or is_wanted(path))
+    kept = tuple(
+        path
+        for path in owned
+        if path[path.rfind("/") + 1 :] in program_names
+        or ((path[-4:] in _TEXT_TAILS or "node_modules" in path) and is_wanted(path))
+    )
     return file if len(kept) == len(owned) else replace(file, found=replace(file.found, owned=kept))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.extractor import LiesAnywhere
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.lock_files import Listing, decode_json
 
@@ -22,7 +23,7 @@ class _Dependencies(msgspec.Struct):
 _DEPENDENCIES = msgspec.json.Decoder(_Dependencies)
 
 
-class DotnetDependenciesExtractor:
+class DotnetDependenciesExtractor(LiesAnywhere):
     """Reads `*.deps.json`, of programs and of the shared runtimes themselves. The project and its parts do not count.
 
     Source:
@@ -39,10 +40,6 @@ class DotnetDependenciesExtractor:
     def wants(self, path: str) -> bool:
         """Say whether it is such a list."""
         return path.endswith(".deps.json")
-
-    def holds(self, directory: str) -> bool:
-        """No directory: programs lie anywhere."""
-        return False
 
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Return the packages of libraries and of the runtime."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.extractor import LiesAnywhere
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import decode_text, is_keepable
 from dogwatch.model.packages import Package
@@ -11,7 +12,7 @@ from dogwatch.versions import go_release_version
 _FILE = "go/VERSION"
 
 
-class GoToolchainExtractor:
+class GoToolchainExtractor(LiesAnywhere):
     """Reads `go/VERSION`. Advisories call the compiler and the go command `toolchain`.
 
     Programs built with it name their standard library themselves.
@@ -29,10 +30,6 @@ class GoToolchainExtractor:
     def wants(self, path: str) -> bool:
         """Say whether it is the file at the top of a toolchain."""
         return path.endswith(_FILE) and (path == _FILE or path.endswith(f"/{_FILE}"))
-
-    def holds(self, directory: str) -> bool:
-        """No directory: nothing else tells that a folder is one."""
-        return False
 
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Return the toolchain; nothing if the file is of something else."""

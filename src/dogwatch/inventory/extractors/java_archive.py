@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.extractor import LiesAnywhere
 from dogwatch.inventory.java.coordinates import (
     MANIFEST,
     POM_PROPERTIES,
@@ -124,7 +125,7 @@ class _Reading:
         self.gaps.add(Gap(GapKind.TOO_MANY_FILES, self.path, f"over the limit {name} of {allowed} in one archive"))
 
 
-class JavaArchiveExtractor:
+class JavaArchiveExtractor(LiesAnywhere):
     """Reads jar, war, ear and their kin, however they are nested.
 
     Each pom.properties names an artifact whose code is in the archive: the archive itself, and what was shaded into it.
@@ -142,10 +143,6 @@ class JavaArchiveExtractor:
     def wants(self, path: str) -> bool:
         """Say whether the file's name is that of an archive."""
         return path.rpartition(".")[2] in _ENDINGS and not path.rpartition("/")[2].startswith(".")
-
-    def holds(self, directory: str) -> bool:
-        """No directory: archives lie anywhere."""
-        return False
 
     def extract_from(self, path: str, file: BinaryIO, size_bytes: int, limits: Limits) -> Extraction:
         """Return the artifacts of the archive and of those in it, and gaps for what could not be named or read."""
