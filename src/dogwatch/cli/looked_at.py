@@ -16,7 +16,6 @@ from dogwatch.model.views import CoverageCount, FeedView, ImageQuery
 _PENDING = frozenset(
     {StatusReason.PENDING_INITIAL_SCAN, StatusReason.SCAN_IN_PROGRESS, StatusReason.PENDING_REVIVAL_SCAN}
 )
-_ENDED = frozenset({StatusReason.SCAN_ELIGIBILITY_EXPIRED, StatusReason.RESOURCE_TERMINATED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def place_of(code: StatusCode, reason: StatusReason) -> str:
         return "pending"
     if code is StatusCode.ACTIVE:
         return "watched"
-    return "ended" if reason in _ENDED else "failed"
+    return "ended" if reason.is_ended else "failed"
 
 
 def sentences(looked: LookedAt) -> str:

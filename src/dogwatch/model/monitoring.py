@@ -200,3 +200,20 @@ class StatusReason(StrEnum):
     ACCESS_DENIED = "ACCESS_DENIED"
     INTERNAL_ERROR = "INTERNAL_ERROR"
     RESOURCE_TERMINATED = "RESOURCE_TERMINATED"
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nobody looks any more, and nothing went wrong."""
+        return self in _ENDED
+
+
+_ENDED = frozenset(
+    {
+        StatusReason.SCAN_ELIGIBILITY_EXPIRED,
+        StatusReason.RESOURCE_TERMINATED,
+        StatusReason.SCAN_FREQUENCY_MANUAL,
+        StatusReason.SCAN_FREQUENCY_SCAN_ON_PUSH,
+        StatusReason.PENDING_DISABLE,
+        StatusReason.IMAGE_ARCHIVED,
+    }
+)

@@ -16,16 +16,6 @@ from dogwatch.serve.ports import Views
 _NOT_YET = frozenset(
     {StatusReason.PENDING_INITIAL_SCAN, StatusReason.SCAN_IN_PROGRESS, StatusReason.PENDING_REVIVAL_SCAN}
 )
-_NO_LONGER = frozenset(
-    {
-        StatusReason.SCAN_ELIGIBILITY_EXPIRED,
-        StatusReason.RESOURCE_TERMINATED,
-        StatusReason.SCAN_FREQUENCY_MANUAL,
-        StatusReason.PENDING_DISABLE,
-        StatusReason.IMAGE_ARCHIVED,
-        StatusReason.SCAN_FREQUENCY_SCAN_ON_PUSH,
-    }
-)
 _MANIFESTS = ("manifest that may be an image", "manifests that may be images")
 
 
@@ -87,7 +77,9 @@ def _coverage_reasons(counts: Sequence[CoverageCount]) -> list[str]:
     failed = [
         count
         for count in counts
-        if count.status_code is StatusCode.INACTIVE and count.status_reason not in _NOT_YET | _NO_LONGER
+        if count.status_code is StatusCode.INACTIVE
+        and count.status_reason not in _NOT_YET
+        and not count.status_reason.is_ended
     ]
     gaps = sum(count.gaps for count in watched)
     said = []

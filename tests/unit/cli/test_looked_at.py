@@ -24,8 +24,11 @@ def test_images_are_added_up_by_how_far_looking_at_them_has_come() -> None:
         _count(StatusCode.INACTIVE, StatusReason.INVALID_ARTIFACT, 2, gaps=7, unresolved=3),
         _count(StatusCode.INACTIVE, StatusReason.RESOURCE_TERMINATED, 0, unresolved=5),
         _count(StatusCode.INACTIVE, StatusReason.SCAN_ELIGIBILITY_EXPIRED, 4, gaps=1),
+        _count(StatusCode.INACTIVE, StatusReason.IMAGE_ARCHIVED, 1),
+        _count(StatusCode.INACTIVE, StatusReason.PENDING_DISABLE, 1),
+        _count(StatusCode.INACTIVE, StatusReason.SCAN_FREQUENCY_MANUAL, 1),
     ]
-    assert add_up(counts, (FEED,), NOW) == LookedAt(3, 1, 2, 4, 2, (FEED,), NOW, unresolved=13)
+    assert add_up(counts, (FEED,), NOW) == LookedAt(3, 1, 2, 7, 2, (FEED,), NOW, unresolved=13)
 
 
 @pytest.mark.parametrize("code", StatusCode)
