@@ -12,6 +12,7 @@ from dogwatch.model.images import ResolvedImage
 from dogwatch.model.registries import LookBack, RegistryAccess, TagListing
 from dogwatch.model.views import ImageQuery
 from dogwatch.store.image_views import ImageViews
+from dogwatch.store.scanning import AccountSwitches
 from tests.builders.watching import ACCOUNT, START, World, day, digest, image, index, pulled, pushed
 
 AGES = {"new": -5, "old": -20, "older": -40, "undated": None, "absurd": -20_000}
@@ -66,7 +67,9 @@ def test_what_is_outside_says_so_and_wakes_by_an_event_as_any(world: World) -> N
     (row,) = ImageViews(world.database, lambda _: ()).images(ImageQuery(ACCOUNT), day(1)).rows
     assert (row.status_code, row.status_reason) == ("INACTIVE", "SCAN_ELIGIBILITY_EXPIRED")
     assert row.why.startswith("not watched: it is from before 2025-12-18, further back than its registry was looked at")
-    world.apply_scanning(1)
+    for is_on in (False, True):
+        AccountSwitches(world.database, world.clock).switch(ACCOUNT, is_on=is_on)
+        world.apply_scanning(1)
     poll(world, 2, old="old")
     assert world.clocks("old") == (-20, None, "", 10, "push", False)
     world.tell(3, pulled("old", 3))

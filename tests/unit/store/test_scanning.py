@@ -104,8 +104,9 @@ def test_an_account_that_is_switched_off_watches_nothing_and_still_hears(world: 
     world.apply_scanning(2)
     world.apply_scanning(2)
     assert accounts.switch(ACCOUNT, is_on=False) == AccountStatus(ACCOUNT, AccountState.DISABLED, day(2))
-    world.tell(20, pulled("a", 20), pushed("new", 20))
-    world.resolve(20, image("new"))
+    world.tell(20, pulled("a", 20), pushed("new", 20), pulled("unseen", 20))
+    for name in ("new", "unseen"):
+        world.resolve(20, image(name))
     assert (world.clocks("a"), world.clocks("new")[-1]) == ((1, 20, "", 50, "pull", False), False)
     world.machine[0] = day(40)
     accounts.switch(ACCOUNT, is_on=True)
@@ -113,7 +114,8 @@ def test_an_account_that_is_switched_off_watches_nothing_and_still_hears(world: 
     assert accounts.status(ACCOUNT) == AccountStatus(ACCOUNT, AccountState.ENABLED, day(40))
     on = (40, "forever", "scanning switched on", "")
     assert world.intervals("a") == [(1, 2, "pushed", ACCOUNT_OFF), on]
-    assert (world.intervals("new"), world.intervals("old")) == ([on], [(1, 2, "pushed", ACCOUNT_OFF)])
+    assert (world.intervals("new"), world.intervals("unseen")) == ([on], [on])
+    assert world.intervals("old") == [(1, 2, "pushed", ACCOUNT_OFF)]
 
 
 def test_a_switch_that_fails_leaves_the_account_as_it_was_and_says_so(world: World) -> None:

@@ -89,12 +89,12 @@ WHERE monitoring.image_id = ended.image_id AND monitoring.to_at = '9999-12-31Z'
 -- Images of repositories that are scanned again: what is inside its windows is watched, unless forgotten by hand.
 UPDATE clocks SET watched = true
 FROM image
+JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id
 WHERE image.repository_id = ANY(%(ids)s::bigint[]) AND image.state <> 'deleted' AND image.archived_at IS NULL
   AND clocks.image_id = image.id AND NOT clocks.watched AND clocks.watched_until >= %(now)s
   -- What was outside the look-back when its registry was added waits for an event.
-  AND NOT (clocks.pushed_at < (SELECT coalesce(look_back_since(registry.added_at, registry.look_back), '-infinity')
-                               FROM repository JOIN registry ON registry.id = repository.registry_id
-                               WHERE repository.id = image.repository_id)
+  AND NOT (coalesce(clocks.pushed_at < look_back_since(registry.added_at, registry.look_back), false)
            AND NOT EXISTS (SELECT FROM monitoring WHERE monitoring.image_id = image.id))
   AND (SELECT last.end_reason FROM monitoring last WHERE last.image_id = image.id ORDER BY last.id DESC LIMIT 1)
       IS DISTINCT FROM 'monitoring ended: forgotten by hand, until the next event'
