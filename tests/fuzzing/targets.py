@@ -18,7 +18,7 @@ from dogwatch.advisories.archive import Archive
 from dogwatch.advisories.limits import FEED_LIMITS
 from dogwatch.advisories.listing import parse_listing
 from dogwatch.advisories.osv_document import parse_advisory
-from dogwatch.inventory.bill import read_bill
+from dogwatch.inventory.bills.reading import read_bill
 from dogwatch.inventory.catalogue import PROGRAM_READERS, find_extractor
 from dogwatch.inventory.collector import EvidenceCollector
 from dogwatch.inventory.compression import CompressionError, unpack

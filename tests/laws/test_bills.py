@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dogwatch.inventory.bill import read_bill
 from dogwatch.inventory.bills.documents import write_bill
+from dogwatch.inventory.bills.reading import read_bill
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.model.bills import BillFormat
 from dogwatch.model.gaps import Gap, GapKind

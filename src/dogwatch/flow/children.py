@@ -53,8 +53,8 @@ INDEX_LIMITS = ChildLimits(wall_seconds=3600.0, memory_bytes=176 * _MIB, works=1
 # A feed import may use 500 MB. An hour is ten times the first import of the largest feed. A fresh process each time: it
 # comes rarely, and its memory is worth more than its half a second of start.
 FEED_LIMITS = ChildLimits(wall_seconds=3600.0, memory_bytes=470 * _MIB, works=1)
-# What is looked at once is read like a layer, by a process of its own. A bill of materials is held whole while it is
-# read, so this is more than a layer needs. Three hours are an image of 10 GB at 1 MB/s.
+# What is looked at once is read like a layer, by a process of its own. The bytes of a bill of materials are held whole
+# while it is read, so this is more than a layer needs. Three hours are an image of 10 GB at 1 MB/s.
 EXAMINE_LIMITS = ChildLimits(wall_seconds=3 * 3600.0, memory_bytes=470 * _MIB, works=1)
 # Notices are read apart as well: their bodies are outside input, and reading them would share the interpreter with the
 # receiver, which then takes in fewer. Ten minutes are a backlog of a million; what is cut short goes on where it was.

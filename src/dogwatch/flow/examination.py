@@ -26,7 +26,7 @@ from dogwatch.inventory import (
     encode_evidence,
     read_layer,
 )
-from dogwatch.inventory.bill import BILL_BYTES_MAX, read_bill
+from dogwatch.inventory.bills.reading import BILL_BYTES_MAX, read_bill
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.model.errors import InvalidRequestError, LimitExceededError, MalformedLayerError, NotFoundError
 from dogwatch.model.images import Layer, Platform, ResolvedImage, digest_of

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dogwatch.inventory import Limits, build_inventory
-from dogwatch.inventory.bill import read_bill
+from dogwatch.inventory.bills.reading import read_bill
 from dogwatch.model.gaps import CONSEQUENCES, GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.views import FeedView
