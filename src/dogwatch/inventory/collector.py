@@ -179,10 +179,12 @@ class EvidenceCollector:
         if entry.kind != "file" or entry.sparse or _is_data(name):
             return False
         readers = find_readers(path, entry.size_bytes, reader)
-        found = read_program(path, readers, reader, self._limits) if readers else Extraction()
-        if not (found.packages or found.gaps):
+        if not readers:
             return False
-        if self._count_wanted(path):
+        found = read_program(path, readers, reader, self._limits)
+        if not (found.packages or found.gaps):
+            self._keep(path, None)  # it says nothing, and hides one that did
+        elif self._count_wanted(path):
             self._keep_found(FileEvidence(path, PROGRAM, found))
         return True
 

@@ -9,24 +9,20 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
-from zlib import adler32
 
 from dogwatch.inventory.content import MakeSpool
 from dogwatch.inventory.limits import SPOOLED_FROM_BYTES, Limits
+from dogwatch.inventory.tar_fields import TarFormatError, check_sum, parse_pax, read_decimal, read_number
 from dogwatch.model.errors import LimitExceededError
 
+__all__ = ["BLOCK", "Entry", "TarFormatError", "TarReader"]
+
 BLOCK: Final = 512
-_ADLER: Final = 65521
 _PIECE_BYTES: Final = 512 * 1024
 _ZERO: Final = bytes(BLOCK)
 # Types without content, whatever their size field says: links, symbolic links, devices, directories, pipes.
 _HEADER_ONLY: Final = frozenset(b"123456")
 _PAX, _LONG_NAME, _LONG_TARGET, _SPARSE = b"xLKS"
-_DIGITS: Final = frozenset(b"01234567")
-
-
-class TarFormatError(Exception):
-    """The bytes are not a tar archive, or end early; `layer` turns it into an error of the tree."""
 
 
 class Entry(NamedTuple):
@@ -88,12 +84,12 @@ class TarReader:
             count += 1
             if count > self._limits.entries:
                 raise LimitExceededError(self._what, "entries", self._limits.entries, "entries")
-            size = _number(header[124:136])
+            size = read_number(header[124:136])
             flag = header[156]
             if flag in b"xgLK":
                 content = self._extended(size)
                 if flag == _PAX:
-                    pax = _parse_pax(content)
+                    pax = parse_pax(content)
                 elif flag == _LONG_NAME:
                     long_name = content.partition(b"\0")[0]
                 elif flag == _LONG_TARGET:
@@ -123,9 +119,9 @@ class TarReader:
         """Return the first bytes of the entry just yielded, fewer if it is shorter; nothing is taken."""
         size = min(size, self._left)
         if self._at + size > len(self._chunk):
-            self._chunk = self._read(size) + self._chunk[self._at :]
-            self._passed -= size
-            self._at = 0
+            head = self._read(size)
+            self._passed += self._at - size
+            self._chunk, self._at = head + self._chunk[self._at :], 0
         return self._chunk[self._at : self._at + size]
 
     def open(self, limit: int) -> BinaryIO | None:
@@ -165,7 +161,7 @@ class TarReader:
             name = pax.get(b"path") or name
             target = pax.get(b"linkpath") or target
             if pax.get(b"size"):
-                size = _decimal(pax[b"size"])
+                size = read_decimal(pax[b"size"])
             if any(key.startswith(b"GNU.sparse.") for key in pax):
                 sparse = True
                 name = pax.get(b"GNU.sparse.name") or name
@@ -198,7 +194,7 @@ class TarReader:
             if second and second != _ZERO:
                 raise TarFormatError("an entry after a zero block")
             return None
-        _check_sum(header)
+        check_sum(header)
         return header
 
     def _extended(self, size: int) -> bytes:
@@ -253,65 +249,3 @@ class TarReader:
                 self._at = 0
                 raise TarFormatError("ends inside an entry")
         self._at = at
-
-
-def _check_sum(header: bytes) -> None:
-    """Compare the sum of the header's bytes, its own field counted as spaces, with what the field says.
-
-    The low half of an Adler-32 is 1 plus the sum of the bytes modulo 65521: forty times faster than `sum`. The modulus
-    lets through what a sum of bytes lets through anyway.
-    """
-    try:
-        stated = int(header[148:156].strip(b" \0") or b"x", 8)
-    except ValueError as error:
-        raise TarFormatError("a header without a checksum") from error
-    if adler32(header[156:], adler32(header[:148])) & 0xFFFF == (stated - 255) % _ADLER:
-        return
-    # NOTE: some old writers summed signed bytes; readers accept both.
-    signed = 256 + sum(byte - 256 if byte > 127 else byte for byte in header[:148] + header[156:])
-    if signed != stated:
-        raise TarFormatError("a header whose checksum does not match")
-
-
-def _number(field: bytes) -> int:
-    first = field[0]
-    if first & 0x80:
-        value = int.from_bytes(field, "big") & ~(0x80 << 8 * (len(field) - 1))
-        if first & 0x40 or value >= 1 << 63:
-            raise TarFormatError("a size that is negative or too large")
-        return value
-    text = field.strip(b" \0")
-    if not text:
-        return 0
-    if not _DIGITS.issuperset(text):
-        raise TarFormatError("a size that is not a number")
-    return int(text, 8)
-
-
-def _decimal(text: bytes) -> int:
-    if not text.isdigit() or len(text) > 19:
-        raise TarFormatError("a size that is not a number")
-    return int(text)
-
-
-def _parse_pax(content: bytes) -> dict[bytes, bytes]:
-    """Parse the records `length keyword=value newline` of a PAX header; only those that we look at are kept."""
-    records: dict[bytes, bytes] = {}
-    at = 0
-    while at < len(content):
-        space = content.find(b" ", at, at + 20)
-        length = content[at:space] if space > 0 else b""
-        if not length.isdigit():
-            raise TarFormatError("a damaged extended header")
-        end = at + int(length)
-        if end > len(content) or end <= space + 1 or content[end - 1] != 0x0A:
-            raise TarFormatError("a damaged extended header")
-        keyword, equals, value = content[space + 1 : end - 1].partition(b"=")
-        if not equals or not keyword:
-            raise TarFormatError("a damaged extended header")
-        if keyword in (b"path", b"linkpath", b"size") or keyword.startswith(b"GNU.sparse."):
-            if b"\0" in value:
-                raise TarFormatError("a damaged extended header")
-            records[keyword] = value
-        at = end
-    return records

@@ -142,6 +142,13 @@ def test_of_a_layer_only_large_files_that_begin_like_programs_are_looked_into() 
     )
 
 
+def test_a_program_that_says_nothing_hides_one_that_did() -> None:
+    silent = build_elf([(".text", b"x")], behind=LARGE_ENOUGH)
+    layers = [read_members(file("a/plugin.so", content)) for content in (TOOL, silent)]
+    assert layers[1] == LayerEvidence(others=("a/plugin.so",))
+    assert build_inventory(layers, Platform("linux", "amd64")).inventory.sets == ()
+
+
 def test_what_is_too_large_for_memory_goes_through_the_spool_and_beyond_its_limit_is_a_gap() -> None:
     large = TOOL + bytes(SPOOLED_FROM_BYTES)
     spools: list[io.BufferedRandom] = []

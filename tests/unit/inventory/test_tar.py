@@ -27,6 +27,7 @@ from tests.builders.layers import (
     tar_of,
 )
 
+SIZES = pytest.mark.parametrize("size", [1, 100, 512, 513, 10_000_000])
 LIMITS = Limits(file_bytes=10_000, extended_header_bytes=4096, path_bytes=300, entries=100)
 
 
@@ -41,6 +42,28 @@ def read(content: bytes, size: int = 4096) -> list[tuple[Entry, bytes | None]]:
 
 def names(content: bytes) -> list[bytes]:
     return [entry.name for entry, _ in read(content)]
+
+
+@SIZES
+def test_the_first_bytes_can_be_looked_at_before_the_content_is_taken_opened_or_passed_over(size: int) -> None:
+    content = tar_of(file("a", b"abc" * 300), file("b", b"xy"), file("c"), file("d", b"last"))
+    reader = TarReader(pieces(content, size), LIMITS, "it")
+    seen = []
+    for entry in reader:
+        before = reader.offset_bytes
+        head = reader.peek(4)
+        assert reader.offset_bytes == before
+        assert content[before : before + len(head)] == head
+        opened = reader.open(1000) if entry.name in (b"a", b"c") else None
+        seen.append((entry.name, head, opened.read() if opened is not None else None, reader.open(1)))
+    none = [one[3] for one in seen[1::2]]
+    assert none == [None, None]
+    assert [one[:3] for one in seen] == [
+        (b"a", b"abca", b"abc" * 300),
+        (b"b", b"xy", None),
+        (b"c", b"", b""),
+        (b"d", b"last", None),
+    ]
 
 
 @pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
