@@ -51,10 +51,13 @@ class FeedChange:
 
 @dataclass(frozen=True)
 class Day:
-    """One day: how long after the beginning, the windows asked for (push, activity) or None, and what happens."""
+    """One day: how long after the beginning, the windows asked for or None, and what happens.
+
+    `windows` are push, activity, and whether they wake images.
+    """
 
     begins: timedelta
-    windows: tuple[str, str] | None
+    windows: tuple[str, str, bool] | None
     happenings: tuple[Happening, ...]
     feed_changes: tuple[FeedChange, ...]
 
@@ -125,7 +128,8 @@ class _Writer:
             self._begins += timedelta(days=self._random.randint(1, 3))
         windows = None
         if place and self._random.random() < 0.35:
-            windows = (self._random.choice(_WINDOWS), self._random.choice((*_WINDOWS, "NONE")))
+            activity = self._random.choice((*_WINDOWS, "NONE"))
+            windows = (self._random.choice(_WINDOWS), activity, self._random.random() < 0.5)
         return Day(self._begins, windows, tuple(self._happenings()), tuple(self._feed_changes()))
 
     def _happenings(self) -> Sequence[Happening]:

@@ -187,9 +187,9 @@ class Installation:
         headers = {"content-type": ENVELOPE, "authorization": f"Bearer {self._secret}"}
         self._insist("POST", f"/hooks/{ACCOUNT}/local", body, headers, 202)
 
-    def change_windows(self, push: str, activity: str) -> None:
+    def change_windows(self, push: str, activity: str, wake: bool) -> None:
         """Ask for other windows until that is heard."""
-        body = json.dumps({"push_window": push, "activity_window": activity}).encode()
+        body = json.dumps({"push_window": push, "activity_window": activity, "wake": wake}).encode()
         self._insist("PUT", "/api/v1/rescan", body, {"content-type": "application/json"}, 200)
 
     def _insist(self, method: str, path: str, body: bytes, headers: dict[str, str], wanted: int) -> None:

@@ -49,12 +49,16 @@ class Hand:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """New windows of a scope: "" the account, "*" the registry, "team-N/*" a team. None keeps, INHERITED gives up."""
+    """New windows of a scope: "" the account, "*" the registry, "team-N/*" a team. None keeps, INHERITED gives up.
+
+    `wakes` has its images watched again that are then inside.
+    """
 
     scope: str
     push: str | None
     activity: str | None
     mode: str | None
+    wakes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,7 @@ def _change(random: Random) -> Change | None:
         random.choice((*_WINDOWS, *same)),
         random.choice((*_WINDOWS, "NONE", *same)),
         random.choice((*_MODES, *same)),
+        random.random() * 3 < 1,
     )
 
 

@@ -88,7 +88,7 @@ def _do(world: World, hand: Hand, now: datetime) -> None:
 
 def _change(world: World, change: Change, offset: int) -> None:
     scope = Scope("local", change.scope) if change.scope else ACCOUNT_SCOPE
-    world.settings.request(ACCOUNT, change.push, change.activity, change.mode, scope)
+    world.settings.request(ACCOUNT, change.push, change.activity, change.mode, scope, wakes=change.wakes)
     world.apply_settings(offset)
 
 

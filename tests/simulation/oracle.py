@@ -51,6 +51,8 @@ class _Image:
                 self.switch(day.now, is_on=day.switch)
             if day.change and day.change.scope in self.scopes:
                 self.scopes[day.change.scope] = _changed(self.scopes[day.change.scope], day.change)
+                if day.change.wakes and self.is_known:
+                    self.begin(day.now)
             if self.until < day.now:
                 self.end(day.now)
         self.end(FOREVER)
