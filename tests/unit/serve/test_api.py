@@ -197,6 +197,9 @@ def test_a_finding_is_shown_whole() -> None:
                     "fix_state": "fixed",
                     "layer_digest": LAYER,
                     "paths": ["var/lib/dpkg/status"],
+                    "build_step": "",
+                    "from_base": None,
+                    "base_image": "",
                 }
             ],
         }
