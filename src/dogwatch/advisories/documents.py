@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,7 @@ from dogwatch.advisories.limits import FeedLimits
 from dogwatch.advisories.listing import RECORD_ID, from_ticks, to_ticks
 from dogwatch.advisories.source import RawDocument, RefusedDocument
 from dogwatch.model.errors import MalformedSnapshotError
+from dogwatch.model.feeds import StoredDocument
 from dogwatch.model.times import parse_rfc3339
 
 _SUFFIX = ".json"
@@ -66,6 +67,21 @@ class ArchiveDocuments:
             for position, listed in zip(self.positions, self.listed, strict=True):
                 entry = archive.entry_at(position)
                 yield RawDocument(entry.name.removesuffix(_SUFFIX), from_ticks(listed), archive.inflate(entry))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocuments:
+    """Records that were published before, as the store gives them: read once, and nobody has counted them."""
+
+    documents: Iterable[StoredDocument]
+
+    def __len__(self) -> int:
+        """No number is known."""
+        return 0
+
+    def __iter__(self) -> Iterator[RawDocument]:
+        """Read them."""
+        return (RawDocument(one.id, one.listed_at, one.content) for one in self.documents)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dogwatch.advisories.catalogue import FACT_SOURCES, SOURCES
+from dogwatch.advisories.documents import StoredDocuments
 from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.location import open_mirror
@@ -19,7 +20,7 @@ from dogwatch.advisories.source import AdvisorySource, Changes, FeedState, Outda
 from dogwatch.advisories.spool import spool_folder
 from dogwatch.model.errors import ConfigError, FeedUnavailableError
 from dogwatch.model.facts import CATALOGUE, FactChanges
-from dogwatch.model.feeds import FeedChanges, ParsedRecord
+from dogwatch.model.feeds import FeedChanges, ParsedRecord, StoredDocument
 from dogwatch.model.progress import Progress, Tell, Unit, tell_nobody
 from dogwatch.versions import family_of, speaks_for
 
@@ -135,6 +136,13 @@ class FeedReader:
                 yield None
             else:
                 yield FeedChanges(result.state.to_mapping(), iter(()), ())
+
+    def reread(self, source: str, documents: Iterable[StoredDocument]) -> Iterator[ParsedRecord]:
+        """Parse documents that were published once more; none of a source that is not in the catalogue any more."""
+        speaker = next((each for each in self.catalogue if each.name == source), None)
+        if speaker is None:
+            return iter(())
+        return speaker.parse(Changes(FeedState(), (StoredDocuments(documents),), (), (), (), self.spool))
 
     def _location_of(self, folder: str, public: str) -> str:
         """Return where a source is read from: a mirror has a folder for each, beside the export in the OSV format."""

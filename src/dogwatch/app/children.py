@@ -64,6 +64,10 @@ class InChildren:
         finally:
             self._tell(IDLE)
 
+    def rekey(self) -> None:
+        """Make version keys anew in a child."""
+        self._importing.run("rekey", rekey_in_child, self._settings, self._dsn, held_lease())
+
     def audit(self) -> Audit:
         """Audit in a child."""
         return self._auditing.run("audit", audit_in_child, self._settings, self._dsn)
@@ -94,6 +98,12 @@ class InProcess:
         from dogwatch.flow.feeds import update_feed
 
         update_feed(self._outside, source, ecosystem, confirmed, self._tell)
+
+    def rekey(self) -> None:
+        """Make version keys anew here."""
+        from dogwatch.flow.rekeying import rekey
+
+        rekey(self._outside)
 
     def audit(self) -> Audit:
         """Audit here."""
@@ -126,6 +136,14 @@ def update_feed_in_child(
 
     with holding(lease):
         update_feed(_child_outside(settings, dsn), source, ecosystem, confirmed, calmly(tell))
+
+
+def rekey_in_child(settings: Settings, dsn: str, lease: Lease | None) -> None:
+    """Make version keys anew; called in a child process, for the job that its parent holds."""
+    from dogwatch.flow.rekeying import rekey
+
+    with holding(lease):
+        rekey(_child_outside(settings, dsn))
 
 
 def examine_in_child(tell: Tell, settings: Settings, dsn: str, target: Target) -> Examined:

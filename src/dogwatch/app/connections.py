@@ -22,6 +22,7 @@ from dogwatch.store.inventories import InventoryStore
 from dogwatch.store.journal import JournalStore
 from dogwatch.store.lifecycle import LifecycleStore
 from dogwatch.store.registries import RegistryStore
+from dogwatch.store.rekeying import RekeyingStore
 from dogwatch.store.retention import RetentionStore
 from dogwatch.store.scanning_work import ScanningWork
 from dogwatch.store.watch import WatchStore
@@ -64,6 +65,7 @@ def connect(settings: Settings, database: Database, clock: ProductClock, registr
         audit_store=AuditStore(database, clock.now),
         journal_store=journal,
         fact_store=FactStore(database),
+        rekeying_store=RekeyingStore(database),
     )
 
 

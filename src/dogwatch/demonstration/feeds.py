@@ -22,7 +22,7 @@ from dogwatch.demonstration.advisories import (
 )
 from dogwatch.demonstration.folder import DemonstrationFolder
 from dogwatch.model.facts import CATALOGUE, FactChanges
-from dogwatch.model.feeds import SAMPLE_SOURCE, FeedChanges
+from dogwatch.model.feeds import SAMPLE_SOURCE, FeedChanges, ParsedRecord, StoredDocument
 from dogwatch.model.progress import Tell, tell_nobody
 
 _EMPTY_STATE = {"records": "0"}
@@ -45,6 +45,9 @@ class Feeds(Protocol):
         tell: Tell = tell_nobody,
     ) -> AbstractContextManager[FeedChanges | None]:
         """What changed; see `flow.ports.Feeds`."""
+
+    def reread(self, source: str, documents: Iterable[StoredDocument]) -> Iterator[ParsedRecord]:
+        """Stored documents, parsed once more; see `flow.ports.Feeds`."""
 
     def fetch_facts(
         self, source: str, state: Mapping[str, str], now: datetime, confirmed: bool = False, tell: Tell = tell_nobody
@@ -113,6 +116,11 @@ class FeedsWithSample:
             write_feed(Path(name), ecosystem, documents)
             with self._read_mirror(Path(name)).fetch(source, ecosystem, state, known, now) as changes:
                 yield changes
+
+    def reread(self, source: str, documents: Iterable[StoredDocument]) -> Iterator[ParsedRecord]:
+        """Parse stored documents once more; see `flow.ports.Feeds`."""
+        reader = self._read_mirror(self._folder.path) if source == SAMPLE_SOURCE else self._real
+        return reader.reread(source, documents)
 
     def fetch_facts(
         self, source: str, state: Mapping[str, str], now: datetime, confirmed: bool = False, tell: Tell = tell_nobody

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from typing import Protocol
 
 from dogwatch.model.audits import Audit
 from dogwatch.model.facts import FactChanges
-from dogwatch.model.feeds import FeedChanges, Publication
+from dogwatch.model.feeds import FeedChanges, ParsedRecord, Publication, StoredDocument
 from dogwatch.model.images import ImageToIndex as ImageToIndex
 from dogwatch.model.images import Layer, Resolved
 from dogwatch.model.monitoring import SettingStatus
@@ -248,6 +248,9 @@ class Feeds(Protocol):
             MalformedSnapshotError, LimitExceededError: what it sent cannot be used.
         """
 
+    def reread(self, source: str, documents: Iterable[StoredDocument]) -> Iterator[ParsedRecord]:
+        """Parse stored documents of a source once more; none where there is no such source any more."""
+
     def fetch_facts(
         self, source: str, state: Mapping[str, str], now: datetime, confirmed: bool = False, tell: Tell = tell_nobody
     ) -> AbstractContextManager[FactChanges | None]:
@@ -286,6 +289,28 @@ class JournalStore(Protocol):
         """Remember how many records a feed lost whose loss has to be confirmed, until it answers well again."""
 
 
+class RekeyingStore(Protocol):
+    """Keys of versions that were made by other schemes than this program has."""
+
+    def is_due(self) -> bool:
+        """Whether there may be any."""
+
+    def rekey_packages(self, now: datetime) -> int:
+        """Key some packages anew and let them meet the stored ranges; returns how many, 0 when all are."""
+
+    def stale_feeds(self) -> tuple[tuple[str, str], ...]:
+        """The feeds (source, ecosystem) with affected ranges to be keyed anew."""
+
+    def load_stale_documents(self, source: str, ecosystem: str) -> Iterator[StoredDocument]:
+        """The documents of a feed with such ranges, as they were last published."""
+
+    def republish(self, source: str, ecosystem: str, records: Iterable[ParsedRecord], now: datetime) -> Publication:
+        """Journal what they say now as one revision, as `JournalStore.publish` does; the feed's state stays."""
+
+    def finish(self, now: datetime) -> None:
+        """Remember that there are none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """Everything `flow` works with."""
@@ -306,6 +331,7 @@ class Outside:
     audit_store: AuditStore
     journal_store: JournalStore
     fact_store: FactStore
+    rekeying_store: RekeyingStore
 
 
 class Defer(Protocol):
@@ -350,6 +376,9 @@ class Defer(Protocol):
     def audit(self) -> None:
         """Hold what is stored against what follows from it."""
 
+    def rekey(self) -> None:
+        """Make version keys anew, where the schemes changed."""
+
     def pick_up_forgotten(self) -> None:
         """Look for work that no job is there for."""
 
@@ -374,3 +403,6 @@ class Isolation(Protocol):
 
     def audit(self) -> Audit:
         """`audit.audit`, apart: all names of all documents at once take more memory than a service should."""
+
+    def rekey(self) -> None:
+        """`rekeying.rekey`, apart: it parses the documents of whole feeds."""

@@ -36,6 +36,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "poll": REGISTRY,
         "index": INDEX,
         "update_feed": FEEDS,
+        "rekey": FEEDS,
     }
 )
 """Every task that `worker` knows steps for, and its queue."""
@@ -115,6 +116,10 @@ class JobQueue:
     def count_scans(self) -> None:
         """Count scans as the original bills them."""
         self._defer("count_scans", "all")
+
+    def rekey(self) -> None:
+        """Make version keys anew, where the schemes changed."""
+        self._defer("rekey", "all")
 
     def audit(self) -> None:
         """Hold what is stored against what follows from it."""

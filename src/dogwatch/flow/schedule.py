@@ -66,6 +66,7 @@ def defer_everything(defer: Defer, registries: Iterable[int], feeds: Iterable[tu
     defer.delete_old()
     defer.evaluate_policies()
     defer.count_scans()
+    defer.rekey()
     for source, ecosystem in feeds:
         defer.update_feed(source, ecosystem)
     for registry_id in registries:

@@ -24,6 +24,15 @@ class ParsedRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """One document as it was last published: its id, the time it is listed under, and its bytes."""
+
+    id: str
+    listed_at: datetime
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class FeedChanges:
     """What a fetch brought. `state` is the source's own memory, to be stored as it is.
 

@@ -89,7 +89,7 @@ class JournalStore:
             publication = Publication(None)
             if staged.records or changes.removed:
                 own_ecosystem(connection, family_of(ecosystem))
-                publication = _publish(connection, values, now)
+                publication = publish_staged(connection, values, now)
             saved = {
                 **values,
                 "state": Jsonb(dict(changes.state)),
@@ -100,9 +100,9 @@ class JournalStore:
             return replace(publication, refused=staged.refused)
 
 
-def _publish(connection: psycopg.Connection, values: Mapping[str, object], now: datetime) -> Publication:
-    """Steps 2 to 6; a revision in which nothing changed after all is taken back."""
-    revision = _begin_revision(connection, values)
+def publish_staged(connection: psycopg.Connection, values: Mapping[str, object], now: datetime) -> Publication:
+    """Take steps 2 to 6 of `publish`; a revision in which nothing changed after all is taken back."""
+    revision = begin_revision(connection, values)
     merged = _bring_up(connection, {**values, "revision": revision})
     resolution = _meet(connection, revision, merged, now)
     added, changed, ended = _count(connection, revision)
@@ -114,7 +114,8 @@ def _publish(connection: psycopg.Connection, values: Mapping[str, object], now: 
     )
 
 
-def _begin_revision(connection: psycopg.Connection, values: Mapping[str, object]) -> int:
+def begin_revision(connection: psycopg.Connection, values: Mapping[str, object]) -> int:
+    """Take the next revision of a source and an ecosystem; the caller is the publisher."""
     row = connection.execute(_SQL["next_revision"], values).fetchone()
     assert row is not None  # an INSERT without a conflict clause returns its row
     return int(row[0])

@@ -53,12 +53,18 @@ class Resolution:
 
 def match_new_packages(connection: psycopg.Connection, package_ids: Sequence[int], now: datetime) -> Resolution:
     """Let new packages meet the stored ranges; the caller holds their ecosystems' locks shared."""
+    return match_packages(connection, package_ids, newest_revision(connection), now, _arrival)
+
+
+def match_packages(
+    connection: psycopg.Connection, package_ids: Sequence[int], revision: int, now: datetime, reason: Reason
+) -> Resolution:
+    """Let packages meet the stored ranges where they did not yet; the caller holds their ecosystems' locks."""
     if not package_ids:
         return Resolution()
-    values = {"packages": list(package_ids)}
-    pairs = connection.execute(_SQL["match_packages"], values).fetchall()
+    pairs = connection.execute(_SQL["match_packages"], {"packages": list(package_ids)}).fetchall()
     refresh_undetermined(connection, package_ids)
-    return resolve_pairs(connection, pairs, newest_revision(connection), now, lambda old, new: _arrival(old, new))
+    return resolve_pairs(connection, pairs, revision, now, reason)
 
 
 def _arrival(old: OpenExposure | None, new: Assessment | None) -> ExposureReason:

@@ -10,7 +10,7 @@ from datetime import datetime
 import psycopg
 
 from dogwatch.matching import key_package
-from dogwatch.model.packages import Package, PackageSet
+from dogwatch.model.packages import KeyedPackage, Package, PackageSet
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import storable
 from dogwatch.versions import family_of
@@ -73,6 +73,7 @@ def load_found(connection: psycopg.Connection) -> tuple[str, ...]:
 def _columns(digests: Sequence[bytes], by_digest: dict[bytes, Package], now: datetime) -> dict[str, object]:
     keyed = [key_package(by_digest[digest]) for digest in digests]
     return {
+        **key_columns(keyed),
         "digests": list(digests),
         "ecosystems": [one.package.ecosystem for one in keyed],
         "names": [one.package.name for one in keyed],
@@ -80,13 +81,19 @@ def _columns(digests: Sequence[bytes], by_digest: dict[bytes, Package], now: dat
         "arches": [one.package.arch for one in keyed],
         "source_names": [one.package.source_name for one in keyed],
         "source_versions": [one.package.source_version for one in keyed],
+        "now": now,
+    }
+
+
+def key_columns(keyed: Sequence[KeyedPackage]) -> dict[str, object]:
+    """Return what packages are matched by, as columns of arrays."""
+    return {
         "match_names": [one.match_name for one in keyed],
         "match_versions": [one.match_version for one in keyed],
         "schemes": [one.scheme for one in keyed],
         "scheme_numbers": [one.scheme_number for one in keyed],
         "keys": [one.key for one in keyed],
         "not_comparable": [str(one.not_comparable) for one in keyed],
-        "now": now,
     }
 
 

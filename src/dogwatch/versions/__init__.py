@@ -5,7 +5,7 @@ range is stored; nothing in here knows ranges (`matching.ranges`) or packages.
 """
 
 from dogwatch.versions.catalogue import SCHEMES, scheme_named, sort_key, why_not_comparable
-from dogwatch.versions.ecosystems import family_of, scheme_of, speaks_for
+from dogwatch.versions.ecosystems import family_of, keying_table, scheme_of, speaks_for
 from dogwatch.versions.gotoolchain import go_release_version
 from dogwatch.versions.names import normalise_name
 from dogwatch.versions.scheme import (
@@ -26,6 +26,7 @@ __all__ = [
     "VersionScheme",
     "family_of",
     "go_release_version",
+    "keying_table",
     "normalise_name",
     "scheme_named",
     "scheme_of",

@@ -6,7 +6,7 @@ is not an error: its versions are undetermined.
 
 from __future__ import annotations
 
-from dogwatch.versions.catalogue import scheme_named
+from dogwatch.versions.catalogue import SCHEMES, scheme_named
 from dogwatch.versions.scheme import VersionScheme
 
 _REBUILDERS = ("Root", "TuxCare")
@@ -67,6 +67,13 @@ def family_of(ecosystem: str) -> str:
 def speaks_for(feed: str, ecosystem: str) -> bool:
     """Say whether a feed is about an ecosystem: `Debian` is about `Debian:12`, and `Debian:12` about itself alone."""
     return ecosystem == feed or ecosystem.startswith(feed + ":") or family_of(ecosystem) == feed
+
+
+def keying_table() -> str:
+    """Return by which schemes ecosystems are ordered, in one text: where it differs, stored keys may be out of date."""
+    numbers = (f"{scheme.name}={scheme.number}" for scheme in SCHEMES)
+    orders = (f"{family}:{name}" for family, name in _SCHEME_NAMES.items())
+    return " ".join(sorted([*numbers, *orders]))
 
 
 def scheme_of(ecosystem: str) -> VersionScheme | None:

@@ -42,6 +42,9 @@ class Kept:
     def count_scans(self) -> None:
         self.jobs.append("count_scans")
 
+    def rekey(self) -> None:
+        self.jobs.append("rekey")
+
     def audit(self) -> None:
         self.jobs.append("audit")
 
@@ -96,6 +99,7 @@ def test_a_start_brings_everything_once() -> None:
         "pick_up_forgotten",
         "poll 3",
         "poll 4",
+        "rekey",
         "sweep",
         "update_feed osv Debian",
         "update_feed osv PyPI",
