@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,10 @@ def put_facts(
     modified: bytes = b"",
     kev: bytes = b"",
     epss: bytes = b"",
-    until: int = 2026,
+    until: int = 0,
 ) -> None:
-    """Lay files of facts into a mirror; years of NVD that are not given are empty ones."""
+    """Lay files of facts into a mirror; years of NVD that are not given are empty ones, up to this one."""
+    until = until or datetime.now(UTC).year
     given: Sequence[tuple[str, bytes]] = (
         ("nvd/nvdcve-2.0-modified.json.gz", modified),
         ("kev/known_exploited_vulnerabilities.json", kev),

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from dogwatch.model.accounts import AccountState, AccountStatus
@@ -16,11 +16,12 @@ from dogwatch.model.costs import AccountScans, Costs, PriceTable, Scans
 from dogwatch.model.deeds import Deed, DeedRequest, DeedView
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
+from dogwatch.model.facts import Exploitation, KnownFacts, Probability
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.model.judgements import Examined, Subject, SubjectKind
 from dogwatch.model.manifests import ManifestQuery, ManifestView
-from dogwatch.model.matches import Severity
+from dogwatch.model.matches import Score, Severity
 from dogwatch.model.monitoring import (
     ActivityMode,
     RescanSetting,
@@ -138,6 +139,19 @@ def make_finding(**changes: Any) -> FindingView:
         author="",
         pushed_at=NOW - timedelta(days=10),
         packages=(make_package(),),
+        severity_reason="CVSS 3.1 by the advisory",
+        scores=(
+            Score(75, "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H", "3.1", "osv"),
+            Score(53, "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:L", "3.1", "nvd:CISA-ADP"),
+        ),
+        vendor_word="HIGH",
+        facts=KnownFacts(
+            cwes=("CWE-843",),
+            has_exploit=True,
+            exploitation=Exploitation("CVE-2024-6119", date(2024, 9, 4), date(2024, 9, 25), True, "Update."),
+            probability=Probability("CVE-2024-6119", 11_510, 780_860),
+            probability_on=date(2026, 6, 30),
+        ),
     )
     return replace(finding, **changes)
 

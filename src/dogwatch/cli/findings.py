@@ -18,6 +18,7 @@ from dogwatch.cli.rendering import Column, day, rfc3339, short_digest
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
+from dogwatch.model.facts import KnownFacts
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import FINDING_FIELDS
 from dogwatch.model.matches import Severity
@@ -135,6 +136,23 @@ def _name(row: FindingRow) -> str:
     return marked(row.finding.vulnerability, row.finding.source)
 
 
+def _epss(row: FindingRow) -> str:
+    likely = row.finding.facts.probability
+    return "" if likely is None else f"{likely.score_ppm / 1e6:.5f}"
+
+
+def _exploit(facts: KnownFacts) -> str:
+    """Say in a word how far exploits are known."""
+    if facts.exploitation is not None:
+        return "EXPLOITED"
+    return "PUBLIC" if facts.has_exploit else ""
+
+
+def _remedy_until(facts: KnownFacts) -> str:
+    listed = facts.exploitation
+    return "" if listed is None or listed.due_on is None else listed.due_on.isoformat()
+
+
 COLUMNS: tuple[Column[FindingRow], ...] = (
     Column("status", "", lambda row: row.finding.status),
     Column(
@@ -180,6 +198,12 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
         lambda row: day(row.finding.first_observed_at),
         spare=4,
     ),
+    Column("score_source", "", lambda row: row.finding.score_source),
+    Column("severity_reason", "", lambda row: row.finding.severity_reason),
+    Column("epss", "", _epss),
+    Column("exploit", "", lambda row: _exploit(row.finding.facts)),
+    Column("remedy_until", "", lambda row: _remedy_until(row.finding.facts)),
+    Column("cwes", "", lambda row: " ".join(row.finding.facts.cwes)),
     Column(
         "closed_reason",
         "CLOSED BECAUSE",
@@ -207,6 +231,7 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch findings -o json --query '[].vulnerability'",
             "dogwatch findings --all -o table -o csv=findings.csv -o ndjson=findings.ndjson",
             "dogwatch findings --columns severity,vulnerability,package,repository --sort first_observed_at",
+            "dogwatch findings --columns severity,score,score_source,epss,exploit,remedy_until,vulnerability",
             "dogwatch findings --status CLOSED --as-of 2026-03-03",
         ),
     )(show_findings)

@@ -105,3 +105,12 @@ class KnownFacts:
     def is_exploit_known(self) -> bool:
         """Whether a public exploit, or exploitation, is known."""
         return self.has_exploit or self.exploitation is not None
+
+    @property
+    def is_anything_known(self) -> bool:
+        """Whether any source of facts speaks of it."""
+        return self != NOTHING_KNOWN
+
+
+NOTHING_KNOWN = KnownFacts()
+"""No source of facts speaks of the CVE id, or nobody asked one."""

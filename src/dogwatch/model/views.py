@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from dogwatch.model.deeds import Hold
-from dogwatch.model.facts import CATALOGUE
+from dogwatch.model.facts import CATALOGUE, NOTHING_KNOWN, KnownFacts
 from dogwatch.model.filters import Filter
 from dogwatch.model.images import NO_BASE, BaseImage
 from dogwatch.model.lifecycle import Proposal
-from dogwatch.model.matches import Severity
+from dogwatch.model.matches import Score, Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
 
 Row = TypeVar("Row")
@@ -90,6 +90,10 @@ class FindingView:
     author: str
     pushed_at: datetime | None
     packages: tuple[VulnerablePackage, ...]
+    severity_reason: str = ""  # which statement the severity follows, and why that one
+    scores: tuple[Score, ...] = ()  # all that are known, the one that counts first
+    vendor_word: str = ""  # the deciding document's own word for the severity
+    facts: KnownFacts = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 import psycopg
 
+from dogwatch.matching import score_of, why_this_severity
+from dogwatch.model.advisories import SeverityFact
+from dogwatch.model.facts import NOTHING_KNOWN, KnownFacts
 from dogwatch.model.images import BaseImage, ToldBase
-from dogwatch.model.matches import Severity
+from dogwatch.model.matches import Score, Severity
 from dogwatch.model.views import FindingView, VulnerablePackage
 from dogwatch.store.bases import Stack, load_bases
 from dogwatch.store.compression import decompress
+from dogwatch.store.known_facts import load_known_facts
 from dogwatch.store.platforms import platform_name
 from dogwatch.store.provenance import Place, decode_provenance
 from dogwatch.store.queries import load_queries
@@ -26,13 +31,29 @@ class _Reference(msgspec.Struct):
     url: str = ""
 
 
+_NULL = msgspec.Raw(b"null")
+
+
 class _Document(msgspec.Struct):
     summary: str = ""
     details: str = ""
     references: list[_Reference] = []
+    severity: msgspec.Raw = _NULL  # of OSV; what other sources write there is left alone
+    database_specific: msgspec.Raw = _NULL
+
+
+class _Stated(msgspec.Struct):
+    type: str
+    score: str
+
+
+class _Specific(msgspec.Struct):
+    severity: str = ""
 
 
 _documents = msgspec.json.Decoder(_Document, strict=False)
+_statements = msgspec.json.Decoder(list[_Stated])
+_specifics = msgspec.json.Decoder(_Specific)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,7 @@ def complete(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) 
     packages = _load_packages(connection, exposures)
     homes = _load_homes(connection, images, {package for package, _ in packages.values()})
     documents = load_documents(connection, {(row["source"], row["advisory"]) for row in rows})
+    facts = load_known_facts(connection, {row["vulnerability"] for row in rows})
     return tuple(
         _finding(
             row,
@@ -63,6 +85,7 @@ def complete(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) 
             tuple(name for name in aliases.get(row["vulnerability_id"], ()) if name != row["vulnerability"]),
             tuple(each for one in row["exposure_ids"] for each in _at_home(packages[one], homes[row["id"]])),
             documents.get((row["source"], row["advisory"]), ({}, _Document())),
+            facts.get(row["vulnerability"], NOTHING_KNOWN),
         )
         for row in rows
     )
@@ -129,8 +152,11 @@ def _finding(
     aliases: tuple[str, ...],
     packages: tuple[VulnerablePackage, ...],
     document: tuple[Mapping[str, Any], _Document],
+    facts: KnownFacts,
 ) -> FindingView:
     times, text = document
+    severity, tenths = Severity(row["severity"]), row["score_tenths"]
+    counts = None if tenths < 0 else Score(tenths, row["score_vector"], row["score_version"], row["score_source"])
     return FindingView(
         account_id=row["account_id"],
         image_id=row["id"],
@@ -139,8 +165,8 @@ def _finding(
         aliases=aliases,
         title=row["title"],
         description=text.details or text.summary,
-        severity=Severity(row["severity"]),
-        score_tenths=None if row["score_tenths"] < 0 else row["score_tenths"],
+        severity=severity,
+        score_tenths=None if counts is None else tenths,
         score_vector=row["score_vector"],
         score_version=row["score_version"],
         score_source=row["score_source"],
@@ -168,4 +194,28 @@ def _finding(
         author=row["author"],
         pushed_at=row["pushed_at"],
         packages=packages,
+        severity_reason=why_this_severity(severity, counts),
+        scores=_scores(counts, row["source"], text, facts),
+        vendor_word=_word(text),
+        facts=facts,
     )
+
+
+def _scores(counts: Score | None, source: str, text: _Document, facts: KnownFacts) -> tuple[Score, ...]:
+    """Return every score that is known, each once: the one that counts, the deciding document's, the catalogues'."""
+    found = [] if counts is None else [counts]
+    with suppress(msgspec.MsgspecError):
+        found += _scored((SeverityFact(one.type, one.score), source) for one in _statements.decode(text.severity))
+    found += _scored((SeverityFact(one.kind, one.vector), one.source) for one in facts.scores)
+    return tuple(dict.fromkeys(found))
+
+
+def _scored(stated: Iterable[tuple[SeverityFact, str]]) -> list[Score]:
+    return [score for fact, source in stated if (score := score_of(fact, source)) is not None]
+
+
+def _word(text: _Document) -> str:
+    """Return the word for the severity that GitHub writes into its documents; empty where there is none."""
+    with suppress(msgspec.MsgspecError):
+        return _specifics.decode(text.database_specific).severity
+    return ""

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dogwatch.model.facts import NOTHING_KNOWN
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import FindingQuery
@@ -131,6 +132,9 @@ def test_a_finding_has_the_shape_of_the_model(severity: Severity) -> None:
         platform="",
         pushed_at=None,
         packages=(make_package(arch="", fixed_version="", layer_digest="", paths=(), ecosystem="Nobody's"),),
+        scores=(),
+        vendor_word="",
+        facts=NOTHING_KNOWN,
     )
     long = make_finding(
         severity=severity,
@@ -140,8 +144,13 @@ def test_a_finding_has_the_shape_of_the_model(severity: Severity) -> None:
     )
     rows = listed(Rooms(rows=[whole, bare, long]), FINDINGS, {})
     if severity is Severity.HIGH:
+        assert rows[0]["epss"] == {"score": 0.01151}
+        assert rows[0]["exploitAvailable"] == "YES"
+        assert rows[0]["exploitabilityDetails"] == {"lastKnownExploitAt": datetime(2024, 9, 4, tzinfo=UTC).timestamp()}
+        assert rows[0]["packageVulnerabilityDetails"]["vendorSeverity"] == "HIGH"
+        assert [one["source"] for one in rows[0]["packageVulnerabilityDetails"]["cvss"]] == ["osv", "CISA-ADP"]
         assert rows[1]["description"] == "CVE-2024-6119"
-        assert "inspectorScore" not in rows[1]
+        assert rows[1].keys().isdisjoint({"inspectorScore", "epss", "exploitAvailable", "exploitabilityDetails"})
         assert rows[1]["packageVulnerabilityDetails"]["vulnerablePackages"] == [
             {"name": "libssl3", "version": "3.0.9-1", "fixedInVersion": "NotAvailable"}
         ]

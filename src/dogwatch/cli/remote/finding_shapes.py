@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, TypeAlias
 
 import msgspec
 
+from dogwatch.model import matches as model
+from dogwatch.model.facts import Exploitation, KnownFacts, Probability
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingView, VulnerablePackage
 
@@ -23,6 +25,23 @@ class Score(msgspec.Struct):
     vector: str
     version: str
     source: str
+
+
+class Epss(msgspec.Struct):
+    """A probability and its day."""
+
+    score: float
+    percentile: float
+    date: date | None
+
+
+class Listed(msgspec.Struct):
+    """What CISA says of a vulnerability that is exploited."""
+
+    added_on: date
+    due_on: date | None
+    ransomware: bool
+    action: str
 
 
 class FindingImage(msgspec.Struct):
@@ -53,6 +72,13 @@ class Finding(msgspec.Struct):
     description: str
     severity: SeverityName
     score: Score | None
+    severity_reason: str
+    scores: tuple[Score, ...]
+    vendor_severity: str
+    cwes: tuple[str, ...]
+    public_exploit: bool
+    exploitation: Listed | None
+    epss: Epss | None
     source: str
     advisory: str
     references: tuple[str, ...]
@@ -80,7 +106,7 @@ class Finding(msgspec.Struct):
             title=self.title,
             description=self.description,
             severity=Severity[self.severity],
-            score_tenths=round(score.value * 10) if score else None,
+            score_tenths=_tenths(score.value) if score else None,
             score_vector=score.vector if score else "",
             score_version=score.version if score else "",
             score_source=score.source if score else "",
@@ -108,7 +134,29 @@ class Finding(msgspec.Struct):
             author=image.author,
             pushed_at=image.pushed_at,
             packages=self.packages,
+            severity_reason=self.severity_reason,
+            scores=tuple(model.Score(_tenths(one.value), one.vector, one.version, one.source) for one in self.scores),
+            vendor_word=self.vendor_severity,
+            facts=self._facts(),
         )
+
+    def _facts(self) -> KnownFacts:
+        """Return what is known of it beside its advisories; the scores of catalogues are among `scores`."""
+        name, listed, epss = self.vulnerability, self.exploitation, self.epss
+        return KnownFacts(
+            scores=(),
+            cwes=self.cwes,
+            has_exploit=self.public_exploit,
+            exploitation=Exploitation(name, listed.added_on, listed.due_on, listed.ransomware, listed.action)
+            if listed
+            else None,
+            probability=Probability(name, round(epss.score * 1e6), round(epss.percentile * 1e6)) if epss else None,
+            probability_on=epss.date if epss else None,
+        )
+
+
+def _tenths(value: float) -> int:
+    return round(value * 10)
 
 
 class FindingPage(msgspec.Struct):

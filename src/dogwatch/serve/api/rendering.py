@@ -9,8 +9,9 @@ from typing import Any
 from dogwatch.model.audits import Audit
 from dogwatch.model.costs import PriceTable
 from dogwatch.model.deeds import Hold
+from dogwatch.model.facts import KnownFacts
 from dogwatch.model.images import BaseImage
-from dogwatch.model.matches import Severity
+from dogwatch.model.matches import Score, Severity
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
 from dogwatch.model.scanning import ScanningConfiguration
@@ -26,12 +27,7 @@ def finding(one: FindingView) -> dict[str, Any]:
     """Return a finding; its id is made of image and vulnerability."""
     score = None
     if one.score_tenths is not None:
-        score = {
-            "value": one.score_tenths / 10,
-            "vector": one.score_vector,
-            "version": one.score_version,
-            "source": one.score_source,
-        }
+        score = score_of_finding(Score(one.score_tenths, one.score_vector, one.score_version, one.score_source))
     return {
         "id": f"{one.image_id:016x}{one.vulnerability_id:016x}",
         "vulnerability": one.vulnerability,
@@ -40,6 +36,10 @@ def finding(one: FindingView) -> dict[str, Any]:
         "description": one.description,
         "severity": one.severity.name,
         "score": score,
+        "severity_reason": one.severity_reason,
+        "scores": [score_of_finding(each) for each in one.scores],
+        "vendor_severity": one.vendor_word,
+        **facts(one.facts),
         "source": one.source,
         "advisory": one.advisory,
         "references": list(one.references),
@@ -88,6 +88,28 @@ def package(one: VulnerablePackage) -> dict[str, Any]:
         "from_base": one.from_base,
         "base_image": one.base_image,
     }
+
+
+def score_of_finding(one: Score) -> dict[str, Any]:
+    """Return a score with its method and who gives it."""
+    return {"value": one.tenths / 10, "vector": one.vector, "version": one.version, "source": one.source}
+
+
+def facts(one: KnownFacts) -> dict[str, Any]:
+    """Return what is known of a CVE id beside its advisories; a probability with its date, which is today's."""
+    likely, listed = one.probability, one.exploitation
+    epss = exploitation = None
+    if likely is not None:
+        date = None if one.probability_on is None else one.probability_on.isoformat()
+        epss = {"score": likely.score_ppm / 1e6, "percentile": likely.percentile_ppm / 1e6, "date": date}
+    if listed is not None:
+        exploitation = {
+            "added_on": listed.added_on.isoformat(),
+            "due_on": None if listed.due_on is None else listed.due_on.isoformat(),
+            "ransomware": listed.by_ransomware,
+            "action": listed.action,
+        }
+    return {"cwes": list(one.cwes), "public_exploit": one.has_exploit, "exploitation": exploitation, "epss": epss}
 
 
 def image(one: ImageView) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
+from datetime import UTC, date, datetime, time
 from typing import Any
 
+from dogwatch.model.facts import NVD, KnownFacts
 from dogwatch.model.views import FindingView, VulnerablePackage
 from dogwatch.serve.aws.coverage import RESOURCE_TYPE
 from dogwatch.serve.aws.names import PARTITION, Names, finding_arn
@@ -59,10 +61,32 @@ def finding_shape(one: FindingView, names: Names) -> dict[str, Any]:
         "resources": [_resource(one, names)],
         "inspectorScore": score,
         "inspectorScoreDetails": _score_details(one, score),
-        "packageVulnerabilityDetails": _vulnerability(one, score),
+        "packageVulnerabilityDetails": _vulnerability(one),
         "fixAvailable": one.fix_available,
+        **_exploits(one.facts),
     }
     return without_empty(finding)
+
+
+def _exploits(facts: KnownFacts) -> dict[str, Any]:
+    """Return what is known of exploits; nothing at all where no source speaks of the vulnerability."""
+    if not facts.is_anything_known:
+        return {}
+    listed, likely = facts.exploitation, facts.probability
+    return {
+        "exploitAvailable": "YES" if facts.is_exploit_known else "NO",
+        "exploitabilityDetails": {"lastKnownExploitAt": _midnight(listed.added_on)} if listed else None,
+        "epss": {"score": likely.score_ppm / 1e6} if likely else None,
+    }
+
+
+def _midnight(day: date) -> float:
+    return seconds(datetime.combine(day, time(), UTC))
+
+
+def _giver(source: str) -> str:
+    """Name who gives a score as the original does; those that NVD hands on by themselves."""
+    return "NVD" if source == NVD else source.removeprefix(f"{NVD}:")
 
 
 def _score_details(one: FindingView, score: float | None) -> dict[str, Any] | None:
@@ -70,8 +94,8 @@ def _score_details(one: FindingView, score: float | None) -> dict[str, Any] | No
         return None
     return {
         "adjustedCvss": {
-            "scoreSource": one.score_source,
-            "cvssSource": one.score_source,
+            "scoreSource": _giver(one.score_source),
+            "cvssSource": _giver(one.score_source),
             "version": one.score_version,
             "score": score,
             "scoringVector": one.score_vector,
@@ -80,21 +104,22 @@ def _score_details(one: FindingView, score: float | None) -> dict[str, Any] | No
     }
 
 
-def _vulnerability(one: FindingView, score: float | None) -> dict[str, Any]:
-    cvss = []
-    if score is not None and one.score_vector and one.score_version and one.score_source:
-        cvss = [
-            {
-                "baseScore": score,
-                "scoringVector": one.score_vector,
-                "version": one.score_version,
-                "source": one.score_source,
-            }
-        ]
+def _vulnerability(one: FindingView) -> dict[str, Any]:
+    cvss = [
+        {
+            "baseScore": each.tenths / 10,
+            "scoringVector": each.vector,
+            "version": each.version,
+            "source": _giver(each.source),
+        }
+        for each in one.scores
+        if each.vector and each.version and each.source
+    ]
     details = {
         "vulnerabilityId": one.vulnerability[:128],
         "source": one.source,
         "sourceUrl": _OSV_PAGES + one.advisory if one.source == "osv" and one.advisory else None,
+        "vendorSeverity": one.vendor_word[:64],
         "vendorCreatedAt": None if one.published_at is None else seconds(one.published_at),
         "vendorUpdatedAt": None if one.modified_at is None else seconds(one.modified_at),
         "relatedVulnerabilities": [alias for alias in one.aliases if 0 < len(alias) <= 128],
