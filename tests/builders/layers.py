@@ -192,6 +192,15 @@ def dpkg_status(*stanzas: str) -> str:
     return "\n".join(stanzas)
 
 
+def apk_entry(name: str, version: str = "1.0-r0", *paths: str, origin: str = "", arch: str = "x86_64") -> str:
+    """Return one package of apk's database, with its files."""
+    lines = ["C:Q1AAAA=", f"P:{name}", f"V:{version}", f"A:{arch}", "T:words: more", f"o:{origin}" if origin else ""]
+    for path in paths:
+        folder, _, file_name = path.rpartition("/")
+        lines += [f"F:{folder}", f"R:{file_name}", "a:0:0:755", "Z:Q1BBBB="]
+    return "\n".join(line for line in lines if line) + "\n\n"
+
+
 def python_metadata(name: str, version: str) -> str:
     return f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nSummary: words\n\nVersion: in the description\n"
 

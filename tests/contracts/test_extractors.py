@@ -34,6 +34,7 @@ PLACES = {
     "os-release": ("etc/os-release", "usr/lib"),
     "dpkg-status": ("var/lib/dpkg/status", "var/lib/dpkg"),
     "dpkg-ownership": ("var/lib/dpkg/info/a.list", "var/lib/dpkg/info"),
+    "apk-installed": ("lib/apk/db/installed", "lib/apk/db"),
     "python-metadata": ("x/a.dist-info/METADATA", "x/a.dist-info"),
     "npm-package": ("x/node_modules/a/package.json", "x/node_modules"),
     "npm-lock": ("app/package-lock.json", ""),
@@ -57,7 +58,7 @@ PLACES = {
     "gem-specification": ("specifications/a.gemspec", "specifications"),
     "composer-installed": ("vendor/composer/installed.json", "vendor/composer"),
     "java-archive": ("app/a.jar", ""),
-    "unread-database": ("lib/apk/db/installed", "lib/apk/db"),
+    "unread-database": ("var/lib/pacman/local/ALPM_DB_VERSION", "var/lib/pacman"),
 }
 
 every_extractor = pytest.mark.parametrize("extractor", EXTRACTORS, ids=lambda extractor: extractor.name)
@@ -66,6 +67,7 @@ every_extractor = pytest.mark.parametrize("extractor", EXTRACTORS, ids=lambda ex
 WORDS = st.sampled_from(
     [
         *(b"Package", b"Version", b"Status", b"Source", b"Architecture", b"Name", b"ID", b"VERSION_ID", b"PRETTY_NAME"),
+        *(b"P:a\n", b"V:1-r0\n", b"o:b\n", b"F:usr/bin\n", b"R:c\n"),
         *(b"name", b"version", b"install ok installed", b"deinstall ok config-files", b"a (1)", b"1.0-1"),
         *(b": ", b":", b"=", b"\n", b"\n\n", b" ", b"\t", b"\r\n", b'"', b"'", b"\\", b"{", b"}", b"[", b"]", b","),
         *(b"/", b"..", b"\0", b"\xff", b"\xc3\xa9", b"\\u0000", b"\\ud800", b"null", b"-1", b"1e999", b"\xef\xbb\xbf"),
@@ -155,7 +157,8 @@ def test_any_bytes_give_packages_and_gaps_or_a_content_error(extractor: AnyExtra
             assert text.isprintable()
             assert len(text) <= DEFAULT_LIMITS.text_chars
         assert bool(package.source_name) == bool(package.source_version)
-    assert all(owned and not owned.startswith("/") and ".." not in owned.split("/") for owned in found.owned)
+    owned = [path for each in found.ownership for path in each.paths]
+    assert all(path and not path.startswith("/") and ".." not in path.split("/") for path in owned)
     assert msgspec.json.decode(msgspec.json.encode(found), type=Extraction) == found
 
 

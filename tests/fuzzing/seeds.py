@@ -12,6 +12,7 @@ from tests.builders.archives import BASE, TOP, archive_of, saved
 from tests.builders.jars import build_jar, manifest, pom
 from tests.builders.layers import (
     END,
+    apk_entry,
     compress,
     device,
     directory,
@@ -176,6 +177,11 @@ def docker_archives() -> Seeds:
 def dpkg_files() -> Seeds:
     """A dpkg status file."""
     return (dpkg_status(stanza("openssl", "3.0.7-1"), stanza("b")).encode(), b"Package: a\nStatus: install ok x\n")
+
+
+def apk_files() -> Seeds:
+    """Apk's database."""
+    return ((apk_entry("a", "1-r0", "usr/bin/a", "x/a.jar", origin="b") + apk_entry(".v")).encode(), b"P:a\nV:1")
 
 
 def os_releases() -> Seeds:

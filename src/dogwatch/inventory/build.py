@@ -9,13 +9,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from typing import Final
 
 import msgspec
 
-from dogwatch.inventory.distributions import UNKNOWN_ECOSYSTEM, Judgement, judge_release
+from dogwatch.inventory.databases import ecosystem_of, find_database_gaps, find_owned_paths, kind_of
+from dogwatch.inventory.distributions import Judgement, judge_release
 from dogwatch.inventory.evidence import LayerEvidence
-from dogwatch.inventory.extractors import dpkg_ownership, dpkg_status, os_release, unread_database
+from dogwatch.inventory.extractors import os_release
 from dogwatch.inventory.limits import GAPS_OF_A_KIND
 from dogwatch.inventory.linking import find_link_gaps
 from dogwatch.inventory.overlay import VisibleFile, VisibleTree, overlay
@@ -23,8 +23,6 @@ from dogwatch.inventory.paths import Resolver
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.packages import Distribution, Inventory, Package, PackageSet, Provenance
-
-DPKG_SOURCE: Final = "dpkg"
 
 _Places = dict[tuple[Package, int], set[str]]  # (package, introducing layer) → paths
 
@@ -43,40 +41,37 @@ class InventoryOutcome:
 def build_inventory(layers: Sequence[LayerEvidence], platform: Platform) -> InventoryOutcome:
     """Overlay the layers and return what the image contains.
 
-    Sets: one for the dpkg database, one for each language ecosystem and introducing layer, so that images on one base
-    share the base's sets. A language package whose metadata dpkg owns, and no later layer has replaced, is left to the
-    dpkg package. The same evidence always gives the same digests.
+    Sets: one for each kind of package database, one for each language ecosystem and introducing layer, so that images
+    on one base share the base's sets. A language package whose files belong to a package of the distribution, and that
+    no later layer has replaced, is left to that package. The same evidence always gives the same digests.
 
     Args:
         layers: what each layer says, oldest first.
         platform: of the image; databases of platforms other than Linux are not read.
     """
     tree = overlay(layers)
-    places = {path: file for path, file in tree.files.items() if file.evidence.found.packages}
     judgement = _judge(tree)
-    system = _locate(
-        {path: file for path, file in places.items() if file.evidence.extractor == dpkg_status.EXTRACTOR.name},
-        judgement.ecosystem,
-    )
-    owned = _owned_paths(tree, {package.name for package, _ in system})
+    owned = find_owned_paths(tree)
+    listed = {path: file for path, file in tree.files.items() if file.evidence.found.packages}
+    databases: dict[str, dict[str, VisibleFile]] = defaultdict(dict)
+    for path, file in listed.items():
+        if kind := kind_of(file):
+            databases[kind][path] = file
+    system = {kind: _locate(files, ecosystem_of(kind, judgement)) for kind, files in databases.items()}
     language = _locate(
-        {
-            path: file
-            for path, file in places.items()
-            if file.evidence.extractor != dpkg_status.EXTRACTOR.name and not _is_owned(path, file, owned)
-        }
+        {path: file for path, file in listed.items() if not kind_of(file) and not _is_owned(path, file, owned)}
     )
     gaps = {
         *tree.gaps,
         *judgement.gaps,
         *_file_gaps(tree, owned),
         *find_link_gaps(tree, owned),
-        *_database_gaps(tree, judgement, has_packages=bool(system)),
+        *find_database_gaps(tree, judgement, system),
         *_platform_gaps(platform),
     }
     sets = _package_sets(system, language)
     inventory = _address(judgement.distribution, sets, _shorten(gaps))
-    return InventoryOutcome(inventory, _provenance({**system, **language}))
+    return InventoryOutcome(inventory, _provenance([*system.values(), language]))
 
 
 def _judge(tree: VisibleTree) -> Judgement:
@@ -86,7 +81,7 @@ def _judge(tree: VisibleTree) -> Judgement:
         file = tree.files.get(real) if real is not None else None
         if file is not None and file.evidence.found.release is not None:
             return judge_release(file.evidence.found.release, path)
-    return Judgement(None, UNKNOWN_ECOSYSTEM, ())
+    return Judgement(None, "", ())
 
 
 def _locate(files: Mapping[str, VisibleFile], ecosystem: str = "") -> _Places:
@@ -99,22 +94,8 @@ def _locate(files: Mapping[str, VisibleFile], ecosystem: str = "") -> _Places:
     return dict(places)
 
 
-def _owned_paths(tree: VisibleTree, installed: set[str]) -> dict[str, int]:
-    """Return the paths that an installed dpkg package owns, with the newest layer that says so."""
-    resolver = Resolver(tree.links)
-    owned: dict[str, int] = {}
-    for file in tree.files.values():
-        if file.evidence.extractor != dpkg_ownership.EXTRACTOR.name or file.evidence.found.owner not in installed:
-            continue
-        for path in file.evidence.found.owned:
-            real = resolver.locate(path)
-            if real is not None:
-                owned[real] = max(file.layer_ordinal, owned.get(real, 0))
-    return owned
-
-
 def _is_owned(path: str, file: VisibleFile, owned: Mapping[str, int]) -> bool:
-    # A file that a later layer wrote is no longer the one that dpkg installed, even where its list still names it.
+    # A file that a later layer wrote is no longer the one that was installed, even where its list still names it.
     return path in owned and file.layer_ordinal <= owned[path]
 
 
@@ -122,17 +103,6 @@ def _file_gaps(tree: VisibleTree, owned: Mapping[str, int]) -> Iterable[Gap]:
     for path, file in tree.files.items():
         if not _is_owned(path, file, owned):
             yield from file.evidence.found.gaps
-
-
-def _database_gaps(tree: VisibleTree, judgement: Judgement, has_packages: bool) -> Iterable[Gap]:
-    extractors = {file.evidence.extractor for file in tree.files.values()}
-    has_dpkg = dpkg_status.EXTRACTOR.name in extractors
-    has_release = judgement.distribution is not None or bool(judgement.gaps)
-    if has_packages and not has_release:
-        yield Gap(GapKind.RELEASE_UNKNOWN, "", "a dpkg database without an os-release file")
-    if has_release and not has_packages and unread_database.EXTRACTOR.name not in extractors:
-        detail = "the package database lists no package" if has_dpkg else "no package database"
-        yield Gap(GapKind.PACKAGE_DATABASE_MISSING, dpkg_status.STATUS_PATH if has_dpkg else "", detail)
 
 
 def _platform_gaps(platform: Platform) -> Iterable[Gap]:
@@ -151,13 +121,12 @@ def _shorten(gaps: set[Gap]) -> tuple[Gap, ...]:
     return tuple(sorted(kept))
 
 
-def _package_sets(system: _Places, language: _Places) -> tuple[PackageSet, ...]:
+def _package_sets(system: Mapping[str, _Places], language: _Places) -> tuple[PackageSet, ...]:
     listed: dict[tuple[str, int], set[Package]] = defaultdict(set)
     for package, ordinal in language:
         listed[(package.ecosystem, ordinal)].add(package)
     sets = {_package_set(ecosystem, packages) for (ecosystem, _), packages in listed.items()}
-    if system:
-        sets.add(_package_set(DPKG_SOURCE, {package for package, _ in system}))
+    sets |= {_package_set(kind, {package for package, _ in places}) for kind, places in system.items()}
     return tuple(sorted(sets, key=lambda each: (each.source, each.digest)))
 
 
@@ -184,7 +153,8 @@ def _digest_of(content: list[object]) -> str:
     return f"sha256:{hashlib.sha256(msgspec.json.encode(content)).hexdigest()}"
 
 
-def _provenance(places: _Places) -> tuple[Provenance, ...]:
+def _provenance(located: Iterable[_Places]) -> tuple[Provenance, ...]:
+    places = {place: paths for each in located for place, paths in each.items()}
     ordered = sorted(places, key=lambda each: (each[0], each[1]))
     return tuple(
         Provenance(package, ordinal, tuple(sorted(places[(package, ordinal)]))) for package, ordinal in ordered

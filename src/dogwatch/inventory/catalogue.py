@@ -10,6 +10,7 @@ from typing import Final
 
 from dogwatch.inventory.extractor import Extractor, LiesAnywhere, SpooledExtractor
 from dogwatch.inventory.extractors import (
+    apk_installed,
     bun_lock,
     cargo_lock,
     composer_installed,
@@ -47,6 +48,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     os_release.EXTRACTOR,
     dpkg_status.EXTRACTOR,
     dpkg_ownership.EXTRACTOR,
+    apk_installed.EXTRACTOR,
     python_metadata.EXTRACTOR,
     npm_package.EXTRACTOR,
     npm_lock.EXTRACTOR,
@@ -80,7 +82,7 @@ PROGRAM_READERS: Final[tuple[ProgramReader, ...]] = (
 )
 
 # Raised when the same layer gives other evidence although no extractor changed: paths, links, limits, the encoding.
-READER_VERSION: Final = 2
+READER_VERSION: Final = 3
 
 # Evidence is stored under (layer digest, this text): a better extractor makes old evidence count as not there.
 FINGERPRINT: Final = ",".join(

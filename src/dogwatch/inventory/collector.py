@@ -213,7 +213,7 @@ class EvidenceCollector:
 
     def _keep_found(self, file: FileEvidence) -> None:
         cost = sum(_RECORD_BYTES + len(package.name) for package in file.found.packages) + sum(
-            _STRING_BYTES + len(path) for path in file.found.owned
+            _STRING_BYTES + len(path) for each in file.found.ownership for path in each.paths
         )
         self._keep(file.path, file if self._spend(cost) else None)
 

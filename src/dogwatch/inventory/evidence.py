@@ -23,17 +23,24 @@ class OsRelease:
 
 
 @dataclass(frozen=True, slots=True)
+class Ownership:
+    """Paths, relative to the root, that belong to the distribution's package of this name."""
+
+    owner: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Extraction:
     """What an extractor found in one file.
 
     Packages of the distribution have an empty ecosystem: which release they belong to may stand in another layer.
-    `owned` are paths, relative to the root, that this file assigns to the package `owner`.
+    `ownership` is that of the packages in this very file, or, in a list of files, of a package in another one.
     """
 
     packages: tuple[Package, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    owner: str = ""
-    owned: tuple[str, ...] = ()
+    ownership: tuple[Ownership, ...] = ()
     release: OsRelease | None = None
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from dogwatch.inventory.evidence import FileEvidence
+from dogwatch.inventory.evidence import FileEvidence, Ownership
+from dogwatch.inventory.paths import clean_path
 
 # Where distributions put programs and their libraries; elsewhere there are data, sources and manuals.
 _FOLDERS: Final = ("bin", "sbin", "games", "libexec", "lib", "lib32", "lib64", "libx32")
@@ -61,6 +62,18 @@ def sift(content: bytes, chars_before: int) -> Iterator[bytes]:
             yield path
 
 
+def claim(owner: str, paths: Iterable[bytes]) -> Ownership | None:
+    """Return what is kept of the files of a package, or None where none of them matters.
+
+    Args:
+        owner: the package's name.
+        paths: of its files, relative to the root.
+    """
+    found = {clean_path(path) for path in sift(b"\n".join(paths), 0)}
+    kept = tuple(sorted(path for path in found if path))
+    return Ownership(owner, kept) if kept else None
+
+
 def trim_owned(file: FileEvidence, is_wanted: Callable[[str], object], program_names: frozenset[str]) -> FileEvidence:
     """Return the evidence without the owned paths of programs that nothing was found in.
 
@@ -70,13 +83,15 @@ def trim_owned(file: FileEvidence, is_wanted: Callable[[str], object], program_n
         program_names: last parts of the paths, in the same layer, of programs that say something. A package's list and
             its files come in one layer, maybe under other names of the same folder.
     """
-    owned = file.found.owned
-    if not owned:
+    if not file.found.ownership or file.found.packages:  # a whole database also names what older layers brought
         return file
+
+    def matters(path: str) -> bool:
+        if path[path.rfind("/") + 1 :] in program_names:
+            return True
+        return (path[-4:] in _TEXT_TAILS or "node_modules" in path) and bool(is_wanted(path))
+
     kept = tuple(
-        path
-        for path in owned
-        if path[path.rfind("/") + 1 :] in program_names
-        or ((path[-4:] in _TEXT_TAILS or "node_modules" in path) and is_wanted(path))
+        replace(each, paths=paths) for each in file.found.ownership if (paths := tuple(filter(matters, each.paths)))
     )
-    return file if len(kept) == len(owned) else replace(file, found=replace(file.found, owned=kept))
+    return file if kept == file.found.ownership else replace(file, found=replace(file.found, ownership=kept))

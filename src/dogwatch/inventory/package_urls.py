@@ -17,6 +17,7 @@ from dogwatch.inventory.distributions import judge_release
 from dogwatch.inventory.evidence import OsRelease
 from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
 from dogwatch.inventory.naming import is_keepable
+from dogwatch.inventory.releases import DEBIAN_CODENAMES
 from dogwatch.model.packages import Package
 from dogwatch.versions import family_of
 
@@ -38,13 +39,6 @@ _TYPES: Final = {ecosystem: kind for kind, ecosystem in _LANGUAGES.items()}
 _SEPARATORS: Final = {"Maven": ":"}
 """Between the namespace and the name, where it is no slash."""
 
-_CODENAMES: Final = {
-    "buster": "10",
-    "bullseye": "11",
-    "bookworm": "12",
-    "trixie": "13",
-    "forky": "14",
-}
 _DISTRO = re.compile(r"(?:(?P<id>[a-z]+)-)?(?P<release>[0-9A-Za-z.]+)")
 
 
@@ -98,12 +92,12 @@ def _ecosystem(namespace: str, distro: str, fallback: OsRelease | None) -> str:
     found = _DISTRO.fullmatch(distro)
     family = (found["id"] if found and found["id"] else "") or namespace or (fallback.id if fallback else "")
     release = found["release"] if found else ""
-    release = _CODENAMES.get(release, release)
+    release = DEBIAN_CODENAMES.get(release, release)
     if family == "debian":
         release = release.partition(".")[0]
     if not release and fallback is not None and fallback.id == family:
         release = fallback.version_id
-    return judge_release(OsRelease(id=family, version_id=release), "").ecosystem
+    return judge_release(OsRelease(id=family, version_id=release), "").ecosystem or family
 
 
 def write_package_url(package: Package) -> str:

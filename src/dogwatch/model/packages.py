@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from dogwatch.model.gaps import Gap
 
+DATABASE_SOURCES = ("apk", "dpkg", "rpm")
+"""Sources of package sets that are a distribution's own database; those of others are named after their ecosystem."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Package:

@@ -12,15 +12,13 @@ from datetime import datetime
 import psycopg
 
 from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.packages import DATABASE_SOURCES
 from dogwatch.model.views import FeedView
 from dogwatch.store.feeds import ExpectedFeeds, read_feed_views
 from dogwatch.store.queries import load_queries
 from dogwatch.versions import family_of, speaks_for
 
 _SQL = load_queries("feeds")
-
-DISTRIBUTION_SOURCE = "dpkg"
-"""The package sets that a distribution's own database lists, by the name that `inventory` gives them."""
 
 SAID_OF_DISTRIBUTION = (str(GapKind.DISTRIBUTION_UNSUPPORTED), str(GapKind.RELEASE_UNKNOWN))
 """Where an inventory has one of these, it is told already that nobody judges the distribution's packages."""
@@ -52,7 +50,7 @@ class FeedGaps:
         return {
             "families": list(self.by_family),
             "family_gaps": [len(gaps) for gaps in self.by_family.values()],
-            "distribution_source": DISTRIBUTION_SOURCE,
+            "database_sources": list(DATABASE_SOURCES),
             "said_of_distribution": list(SAID_OF_DISTRIBUTION),
         }
 

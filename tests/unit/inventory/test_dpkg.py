@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.evidence import Extraction, Ownership
 from dogwatch.inventory.extractors import dpkg_ownership, dpkg_status
 from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
 from dogwatch.model.gaps import Gap, GapKind
@@ -152,20 +152,22 @@ def test_of_a_list_only_paths_are_kept_that_others_judge(name: str, owner: str) 
     path = f"var/lib/dpkg/info/{name}.list"
     assert OWNERSHIP.wants(path)
     found = OWNERSHIP.extract(path, LIST.encode(), DEFAULT_LIMITS)
-    assert found == Extraction(owner=owner, owned=OWNED)
+    assert found == Extraction(ownership=(Ownership(owner, OWNED),))
 
 
 def test_of_programs_all_paths_are_kept_where_distributions_put_some() -> None:
     lines = ["/.", "/bin/a", "/usr/bin/b", "/usr/lib/x/c", "/opt/d/e", "/usr/lib/libf.so.1", "/usr/share/java/g.jar"]
     found = OWNERSHIP.extract("var/lib/dpkg/info/x.list", "\n".join(lines).encode(), DEFAULT_LIMITS)
-    assert found == Extraction(owner="x", owned=tuple(sorted(line[1:] for line in lines[1:])))
+    assert found == Extraction(ownership=(Ownership("x", tuple(sorted(line[1:] for line in lines[1:]))),))
 
 
 def test_a_list_of_digests_tells_ownership_too() -> None:
     path = "var/lib/dpkg/status.d/python3-six.md5sums"
     lines = "".join(f"{'0' * 32}  {line[1:]}\n" for line in LIST.split())
     assert OWNERSHIP.wants(path)
-    assert OWNERSHIP.extract(path, lines.encode(), DEFAULT_LIMITS) == Extraction(owner="python3-six", owned=OWNED)
+    assert OWNERSHIP.extract(path, lines.encode(), DEFAULT_LIMITS) == Extraction(
+        ownership=(Ownership("python3-six", OWNED),)
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ IMAGES: dict[GapKind, list[Member]] = {
     GapKind.PATH_UNSAFE: [*DEBIAN, file(f"../{MANIFEST}", "{}")],
     GapKind.LINK_NOT_FOLLOWED: [*DEBIAN, symlink("node_modules", "elsewhere")],
     GapKind.RELEASE_UNKNOWN: DEBIAN[1:],
-    GapKind.DISTRIBUTION_UNSUPPORTED: [file("etc/os-release", os_release("ubuntu", "22.04")), DEBIAN[1]],
+    GapKind.DISTRIBUTION_UNSUPPORTED: [file("etc/os-release", os_release("kali", "2024.1")), DEBIAN[1]],
     GapKind.PACKAGE_DATABASE_MISSING: DEBIAN[:1],
     GapKind.PACKAGE_DATABASE_UNREAD: [*DEBIAN, file("var/lib/rpm/Packages")],
     GapKind.PLATFORM_UNSUPPORTED: DEBIAN,

@@ -62,66 +62,89 @@ def test_a_file_without_any_assignment_or_beyond_all_size_is_refused(content: by
 
 
 @pytest.mark.parametrize(
-    ("release", "ecosystem"),
+    ("release", "ecosystem", "database"),
     [
-        (OsRelease("debian", "12", "Debian GNU/Linux"), "Debian:12"),
-        (OsRelease("debian", "9"), "Debian:9"),
+        (OsRelease("debian", "12", "Debian GNU/Linux"), "Debian:12", "dpkg"),
+        (OsRelease("debian", "9"), "Debian:9", "dpkg"),
+        (OsRelease("debian", "", "Debian", "Debian GNU/Linux forky/sid", "forky"), "Debian:14", "dpkg"),
+        (OsRelease("debian", "sid"), "Debian:sid", "dpkg"),
+        (OsRelease("ubuntu", "22.04"), "Ubuntu:22.04:LTS", "dpkg"),
+        (OsRelease("ubuntu", "24.10"), "Ubuntu:24.10", "dpkg"),
+        (OsRelease("ubuntu", "25.04"), "Ubuntu:25.04", "dpkg"),
+        (OsRelease("echo", "1"), "Echo", "dpkg"),
+        (OsRelease("alpine", "3.19.1"), "Alpine:v3.19", "apk"),
+        (OsRelease("alpine", "3.21_alpha20240923"), "Alpine:edge", "apk"),
+        (OsRelease("wolfi", "20230201"), "Wolfi", "apk"),
+        (OsRelease("chainguard", "20230214"), "Chainguard", "apk"),
+        (OsRelease("minimos", "20240101"), "MinimOS", "apk"),
+        (OsRelease("rocky", "9.3"), "Rocky Linux:9", "rpm"),
+        (OsRelease("almalinux", "8.10"), "AlmaLinux:8", "rpm"),
+        (OsRelease("azurelinux", "3.0"), "Azure Linux:3", "rpm"),
+        (OsRelease("mariner", "2.0"), "Azure Linux:2", "rpm"),
+        (OsRelease("ol", "8.10"), "Oracle Linux:8", "rpm"),
+        (OsRelease("amzn", "2023"), "Amazon Linux:2023", "rpm"),
+        (OsRelease("amzn", "2"), "Amazon Linux:2", "rpm"),
+        (OsRelease("amzn", "2018.03"), "Amazon Linux:1", "rpm"),
+        (OsRelease("fedora", "42"), "Fedora:42", "rpm"),
+        (OsRelease("mageia", "9"), "Mageia:9", "rpm"),
+        (OsRelease("photon", "5.0"), "Photon OS:5.0", "rpm"),
+        (OsRelease("openeuler", "24.03", "", "openEuler 24.03 (LTS-SP1)"), "openEuler:24.03-LTS-SP1", "rpm"),
+        (OsRelease("openeuler", "24.09", "", "openEuler 24.09"), "openEuler:24.09", "rpm"),
     ],
 )
-def test_packages_of_a_numbered_debian_release_are_judged(release: OsRelease, ecosystem: str) -> None:
-    shown = release.name or "debian"
+def test_packages_of_a_distribution_with_a_feed_are_judged(release: OsRelease, ecosystem: str, database: str) -> None:
+    shown = release.pretty_name or release.name or release.id
     assert judge_release(release, PATH) == Judgement(
-        Distribution("debian", release.version_id, shown, ecosystem), ecosystem, ()
+        Distribution(release.id, release.version_id, shown, ecosystem), ecosystem, (), database
     )
 
 
 @pytest.mark.parametrize(
-    ("identity", "version_id", "ecosystem"),
+    ("identity", "version_id", "ecosystem", "database"),
     [
-        ("ubuntu", "22.04", "Ubuntu:22.04:LTS"),
-        ("ubuntu", "24.10", "Ubuntu:24.10"),
-        ("ubuntu", "25.04", "Ubuntu:25.04"),
-        ("alpine", "3.19.1", "Alpine:v3.19"),
-        ("alpine", "3.21_alpha20240923", "Alpine:edge"),
-        ("rocky", "9.3", "Rocky Linux:9"),
-        ("almalinux", "8.10", "AlmaLinux:8"),
-        ("wolfi", "20230201", "Wolfi"),
-        ("chainguard", "20230214", "Chainguard"),
-        ("azurelinux", "3.0", "Azure Linux:3"),
-        ("mageia", "9", "Mageia:9"),
-        ("photon", "5.0", "Photon OS:5.0"),
-        ("kali", "2024.1", "kali:2024.1"),
-        ("arch", "", "arch"),
-        ("we/ird", "", "unnamed"),
+        ("rhel", "9.4", "Red Hat:enterprise_linux:9", "rpm"),
+        ("centos", "7", "CentOS:7", "rpm"),
+        ("sles", "15.5", "SUSE:Linux Enterprise Server 15 SP5", "rpm"),
+        ("sles", "15", "SUSE:Linux Enterprise Server 15", "rpm"),
+        ("sles", "16.0", "SUSE:Linux Enterprise Server 16.0", "rpm"),
+        ("opensuse-leap", "15.6", "openSUSE:Leap 15.6", "rpm"),
+        ("opensuse-tumbleweed", "20260101", "openSUSE:Tumbleweed", "rpm"),
+        ("kali", "2024.1", "kali:2024.1", ""),
+        ("arch", "", "arch", ""),
+        ("we/ird", "", "unnamed", ""),
     ],
 )
 def test_other_distributions_keep_their_own_ecosystem_and_are_a_gap(
-    identity: str, version_id: str, ecosystem: str
+    identity: str, version_id: str, ecosystem: str, database: str
 ) -> None:
     gap = Gap(GapKind.DISTRIBUTION_UNSUPPORTED, PATH, f"{identity} ({ecosystem})")
-    expected = Judgement(Distribution(identity, version_id, identity, ""), ecosystem, (gap,))
+    expected = Judgement(Distribution(identity, version_id, identity, ""), ecosystem, (gap,), database)
     assert judge_release(OsRelease(identity, version_id), PATH) == expected
 
 
 @pytest.mark.parametrize(
-    ("identity", "version_id", "ecosystem"),
+    ("identity", "version_id", "ecosystem", "database"),
     [
-        ("debian", "", "Debian"),
-        ("debian", "12:13", "Debian"),
-        ("debian", "sid", "Debian"),
-        ("ubuntu", "rolling", "Ubuntu"),
-        ("alpine", "", "Alpine"),
-        ("rocky", "", "Rocky Linux"),
-        ("photon", "", "Photon OS"),
+        ("debian", "", "Debian", "dpkg"),
+        ("debian", "12:13", "Debian", "dpkg"),
+        ("debian", "next", "Debian", "dpkg"),
+        ("ubuntu", "rolling", "Ubuntu", "dpkg"),
+        ("alpine", "", "Alpine", "apk"),
+        ("rocky", "", "Rocky Linux", "rpm"),
+        ("photon", "", "Photon OS", "rpm"),
+        ("amzn", "", "Amazon Linux", "rpm"),
+        ("sles", "", "SUSE", "rpm"),
     ],
 )
-def test_a_release_without_number_is_not_comparable_and_a_gap(identity: str, version_id: str, ecosystem: str) -> None:
+def test_a_release_without_number_is_not_comparable_and_a_gap(
+    identity: str, version_id: str, ecosystem: str, database: str
+) -> None:
     gap = Gap(GapKind.RELEASE_UNKNOWN, PATH, "no release number: testing/sid")
     release = OsRelease(identity, version_id, pretty_name="testing/sid")
-    expected = Judgement(Distribution(identity, version_id, "testing/sid", ""), ecosystem, (gap,))
+    expected = Judgement(Distribution(identity, version_id, "testing/sid", ""), ecosystem, (gap,), database)
     assert judge_release(release, PATH) == expected
 
 
 def test_an_os_release_that_names_nothing_is_a_gap() -> None:
     gap = Gap(GapKind.RELEASE_UNKNOWN, PATH, "no release number: neither ID nor NAME")
-    assert judge_release(OsRelease(""), PATH) == Judgement(None, "dpkg", (gap,))
+    assert judge_release(OsRelease(""), PATH) == Judgement(None, "", (gap,))

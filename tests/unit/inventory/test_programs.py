@@ -173,7 +173,7 @@ def test_a_program_of_the_distribution_is_part_of_its_package() -> None:
         file("var/lib/dpkg/info/tool.list", "/usr/local/bin/tool\n/usr/local/bin/other\n"), file(PATH, TOOL),
     ]  # fmt: skip
     base = read_members(*members)
-    assert [one.found.owned for one in base.files if one.extractor == "dpkg-ownership"] == [(PATH,)]
+    assert [each.paths for one in base.files for each in one.found.ownership] == [(PATH,)]
     replaced = read_members(file(PATH, TOOL))
 
     def go_sets(*layers: LayerEvidence) -> list[PackageSet]:

@@ -40,7 +40,19 @@ def test_a_status_file_of_ubuntu_with_a_large_installation(databases: Path) -> N
     assert len(listed) == len(installed) > 100
     assert {package.ecosystem for package in listed} == {"Ubuntu:18.04:LTS"}
     assert Package("Ubuntu:18.04:LTS", "libc6", "2.27-3ubuntu1", "amd64", "glibc", "2.27-3ubuntu1") in listed
-    assert [gap.kind for gap in found.inventory.gaps] == [GapKind.DISTRIBUTION_UNSUPPORTED]
+    assert found.inventory.gaps == ()
+
+
+@pytest.mark.parametrize(("release", "count"), [("3.10", 14), ("3.18", 15)])
+def test_the_databases_of_alpine(databases: Path, release: str, count: int) -> None:
+    content = (databases / f"apk/alpine-{release}/lib/apk/db/installed").read_bytes()
+    found = outcome(file("lib/apk/db/installed", content), file("etc/os-release", os_release("alpine", f"{release}.2")))
+    listed = packages(found)
+    assert len(listed) == content.count(b"\nP:") == count
+    assert {package.ecosystem for package in listed} == {f"Alpine:v{release}"}
+    origins = {package.name: package.source_name for package in listed}
+    assert (origins["libc-utils"], origins["musl-utils"], origins["zlib"]) == ("libc-dev", "musl", "zlib")
+    assert found.inventory.gaps == ()
 
 
 def test_the_files_of_a_distroless_image(databases: Path) -> None:
@@ -110,7 +122,7 @@ def test_python_metadata_of_real_distributions(databases: Path) -> None:
 
 def test_manifests_of_real_npm_packages(databases: Path) -> None:
     folder = databases / "npm"
-    paths = [path for path in folder.rglob("*") if path.is_file()]
+    paths = [path for path in (folder / "node_modules").rglob("*") if path.is_file()]
     found = outcome(*(file(f"app/{path.relative_to(folder)}", path.read_bytes()) for path in paths))
     assert packages(found) == [
         Package("npm", "jquery", "3.3.9"),
@@ -123,7 +135,6 @@ def test_manifests_of_real_npm_packages(databases: Path) -> None:
 @pytest.mark.parametrize(
     ("database", "path"),
     [
-        ("apk/alpine-3.18/lib/apk/db/installed", "lib/apk/db/installed"),
         ("rpm/sle15-bci/Packages.db", "usr/lib/sysimage/rpm/Packages.db"),
         ("rpm/amazonlinux-2023/rpmdb.sqlite", "var/lib/rpm/rpmdb.sqlite"),
     ],

@@ -10,7 +10,6 @@ import pytest
 from dogwatch.model.gaps import CONSEQUENCES, Gap, GapKind
 from dogwatch.model.packages import Package
 from dogwatch.model.views import GapView, ImageQuery
-from dogwatch.store.feed_gaps import DISTRIBUTION_SOURCE
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.journal import JournalStore
 from tests.builders.contents import advisory, contain, publish
@@ -119,9 +118,3 @@ def test_a_distribution_that_no_feed_covers_is_said_once(world: World) -> None:
 def test_a_distribution_that_nobody_speaks_of_is_a_gap_all_the_same(world: World) -> None:
     holding(world, "a", BASH)
     assert gaps(world, 2) == [gap(GapKind.FEED_MISSING, "Ubuntu: no feed is switched on")]
-
-
-def test_the_name_of_the_distribution_s_set_is_that_of_the_inventory() -> None:
-    from dogwatch.inventory.build import DPKG_SOURCE
-
-    assert DISTRIBUTION_SOURCE == DPKG_SOURCE

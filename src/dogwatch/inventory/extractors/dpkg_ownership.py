@@ -5,7 +5,7 @@ Such a file is the distribution's package once more, under its upstream name, an
 
 from __future__ import annotations
 
-from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.evidence import Extraction, Ownership
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import is_keepable, too_many_entries
 from dogwatch.inventory.ownership import sift
@@ -26,7 +26,7 @@ class DpkgOwnershipExtractor:
     """
 
     name = "dpkg-ownership"
-    version = 2
+    version = 3
     endings = frozenset({"list", "md5sums"})
     ecosystem = ""
     needs_content = True
@@ -56,7 +56,7 @@ class DpkgOwnershipExtractor:
             name = clean_path(line)
             if name:
                 owned.add(name)
-        return Extraction(owner=owner, owned=tuple(sorted(owned))) if owned else Extraction()
+        return Extraction(ownership=(Ownership(owner, tuple(sorted(owned))),)) if owned else Extraction()
 
 
 EXTRACTOR = DpkgOwnershipExtractor()

@@ -9,8 +9,6 @@ from dogwatch.model.gaps import Gap, GapKind
 _RPM_FILES = ("Packages", "Packages.db", "rpmdb.sqlite")
 _RPM_FOLDERS = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
 _KINDS = {
-    "lib/apk/db/installed": "apk",
-    "usr/lib/apk/db/installed": "apk",
     **{f"{folder}/{name}": "rpm" for folder in _RPM_FOLDERS for name in _RPM_FILES},
     "var/lib/rpmmanifest/container-manifest-2": "rpm",  # images of Azure Linux without rpm
     "var/lib/pacman/local/ALPM_DB_VERSION": "pacman",
@@ -24,15 +22,15 @@ _DIRECTORIES = frozenset(
 
 
 class UnreadDatabaseExtractor:
-    """Notices the databases of apk, rpm, pacman, portage and opkg.
+    """Notices the databases of rpm, pacman, portage and opkg.
 
     Source:
-        apk(8) 3.0; rpm 4.20 (the macro _dbpath and its values in Fedora, SUSE and ostree systems); pacman(8) 7.0;
+        rpm 4.20 (the macro _dbpath and its values in Fedora, SUSE and ostree systems); pacman(8) 7.0;
         portage(5); opkg's default configuration.
     """
 
     name = "unread-database"
-    version = 1
+    version = 2
     endings = frozenset[str]()
     ecosystem = ""
     needs_content = False

@@ -83,7 +83,7 @@ WITH counted AS MATERIALIZED (
     GROUP BY 1, 2, 3, 4, 5
 ), held AS (
     SELECT inventory_set.inventory_id, set_family.family,
-           bool_and(package_set.source = %(distribution_source)s AND told.inventory_id IS NOT NULL) AS is_told
+           bool_and(package_set.source = ANY(%(database_sources)s::text[]) AND told.inventory_id IS NOT NULL) AS is_told
     FROM (SELECT DISTINCT inventory_id FROM counted) AS inventory
     JOIN inventory_set ON inventory_set.inventory_id = inventory.inventory_id
     JOIN package_set ON package_set.id = inventory_set.set_id
@@ -143,7 +143,7 @@ ORDER BY inventory_id, ordinal
 -- name: families
 -- The families of ecosystems that inventories hold packages of, with whether their gaps tell that nobody judges these.
 SELECT inventory_set.inventory_id, set_family.family,
-       bool_and(package_set.source = %(distribution_source)s
+       bool_and(package_set.source = ANY(%(database_sources)s::text[])
                 AND EXISTS (SELECT FROM gap WHERE gap.inventory_id = inventory_set.inventory_id
                                               AND gap.kind = ANY(%(said_of_distribution)s::text[]))) AS is_told
 FROM inventory_set
