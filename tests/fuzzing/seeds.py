@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import tarfile
@@ -89,7 +90,14 @@ def bills() -> Seeds:
         "packages": [{"SPDXID": "SPDXRef-1", "name": "a", "versionInfo": "1", "externalRefs": references}],
         "relationships": [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES"}],
     }
-    return as_json(cyclonedx), as_json(spdx)
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "predicateType": "https://spdx.dev/Document",
+        "predicate": spdx,
+    }
+    payload = base64.b64encode(as_json(statement)).decode()
+    envelope = {"payloadType": "application/vnd.in-toto+json", "payload": payload, "signatures": [{"sig": "x"}]}
+    return as_json(cyclonedx), as_json(spdx), as_json(statement), as_json(envelope)
 
 
 def records() -> Seeds:

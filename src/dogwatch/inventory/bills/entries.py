@@ -29,12 +29,17 @@ _GAPS_MAX: Final = len(GapKind) * (GAPS_OF_A_KIND + 1)
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What a bill lists: the format it is in, what it describes, packages sorted and distinct, and gaps."""
+    """What a bill lists: the format it is in, what it describes, packages sorted and distinct, and gaps.
+
+    One that came inside an attestation also has the digests that this is about, and says how it was kept there.
+    """
 
     format: str
     describes: str
     packages: tuple[Package, ...]
     gaps: tuple[Gap, ...]
+    subjects: frozenset[str] = frozenset()
+    kept_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ What a bill says is believed, and only that: an entry that names no package we c
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import msgspec
 from msgspec import Raw
 
+from dogwatch.inventory.bills.attestations import open_attestation
 from dogwatch.inventory.bills.cyclonedx_entries import list_cyclonedx
 from dogwatch.inventory.bills.entries import Bill, bill_of
 from dogwatch.inventory.bills.raw import NOTHING, text_of
@@ -30,7 +32,7 @@ _FORMAT: Final = msgspec.json.Decoder(_Format)
 
 
 def read_bill(content: bytes, what: str, limits: Limits = DEFAULT_LIMITS) -> Bill:
-    """Read a bill of materials.
+    """Read a bill of materials, also one inside an in-toto attestation.
 
     Args:
         content: the file.
@@ -38,7 +40,8 @@ def read_bill(content: bytes, what: str, limits: Limits = DEFAULT_LIMITS) -> Bil
         limits: caps on names and versions.
 
     Raises:
-        MalformedPackageDatabaseError: not JSON, or of no format and version that is read.
+        MalformedPackageDatabaseError: not JSON, or of no format and version that is read, or an attestation of
+            something else.
         LimitExceededError: larger than `BILL_BYTES_MAX`, or nested deeper than `BILL_DEPTH_MAX`.
 
     Source:
@@ -47,16 +50,24 @@ def read_bill(content: bytes, what: str, limits: Limits = DEFAULT_LIMITS) -> Bil
     if len(content) > BILL_BYTES_MAX:
         raise LimitExceededError(what, "BILL_BYTES_MAX", BILL_BYTES_MAX, "bytes")
     document = Raw(memoryview(content)[3:] if content.startswith(b"\xef\xbb\xbf") else content)
+    _format_of(document, what)  # what is no JSON at all is told as such
+    attested = open_attestation(document, what)
+    form = _format_of(attested.document, what)
+    if text_of(form.bomFormat) == "CycloneDX":
+        listed = list_cyclonedx(attested.document, what, limits)
+    elif text_of(form.spdxVersion):
+        listed = list_spdx(attested.document, what, limits)
+    else:
+        raise MalformedPackageDatabaseError(what, "neither CycloneDX nor SPDX 2 in JSON, nor an attestation of one")
+    return replace(bill_of(listed, limits), subjects=attested.subjects, kept_in=attested.kept_in)
+
+
+def _format_of(document: Raw, what: str) -> _Format:
     try:
-        form = _FORMAT.decode(document)
+        return _FORMAT.decode(document)
     except RecursionError as deep:
         raise MalformedPackageDatabaseError(what, "nested too deeply") from deep
     except msgspec.ValidationError as error:
         raise MalformedPackageDatabaseError(what, "not a bill of materials") from error
     except (msgspec.MsgspecError, UnicodeError) as error:
         raise MalformedPackageDatabaseError(what, f"not JSON: {error}") from error
-    if text_of(form.bomFormat) == "CycloneDX":
-        return bill_of(list_cyclonedx(document, what, limits), limits)
-    if text_of(form.spdxVersion):
-        return bill_of(list_spdx(document, what, limits), limits)
-    raise MalformedPackageDatabaseError(what, "neither CycloneDX nor SPDX 2 in JSON")
