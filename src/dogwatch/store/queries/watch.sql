@@ -62,7 +62,7 @@ WHERE repository.account_id = %(account)s AND repository.scan_frequency NOT IN (
 -- Images of repositories that are inside their windows and not watched: they are from now on.
 UPDATE clocks SET watched = true
 WHERE repository_id = ANY(%(repositories)s::bigint[]) AND NOT watched AND watched_until >= %(now)s
-  AND image_id NOT IN ({resting})
+  AND NOT EXISTS (SELECT FROM ({resting}) AS rested WHERE rested.id = clocks.image_id)
 RETURNING image_id
 
 -- name: account_of_chain

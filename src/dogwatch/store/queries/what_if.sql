@@ -35,7 +35,8 @@ clocks.image_id IN ({resting}) AND NOT (clocks.watched AND coalesce(clocks.watch
 
 -- name: images
 -- Images of those repositories, with whether they are watched now and would be inside the windows (`is_inside`). Windows
--- come as the earliest moments inside them: the same as watch(), without a function's call for each image.
+-- come as the earliest moments inside them: the same as watch(), without a function's call for each image. Kinds are
+-- looked up in arrays, as a join with them would let the planner expect a single repository.
 SELECT clocks.image_id, clocks.repository_id, clocks.pushed_at, clocks.pulled_at, clocks.in_use_at,
        clocks.watched_until, clocks.held_by, clocks.hold_until, plan.push_window, plan.activity_window, plan.mode,
        plan.can_wake, clocks.watched AND coalesce(clocks.watched_until >= %(now)s, false) AS is_watched,
@@ -45,12 +46,13 @@ SELECT clocks.image_id, clocks.repository_id, clocks.pushed_at, clocks.pulled_at
                                       WHEN 'LAST_IN_USE_AT' THEN clocks.in_use_at
                                       ELSE greatest(clocks.pulled_at, clocks.in_use_at) END >= plan.activity_since,
                        false) AS is_inside
-FROM ({placed}) AS placed
-JOIN unnest(%(push_windows)s::text[], %(activity_windows)s::text[], %(modes)s::text[], %(can_wake)s::boolean[],
-            %(push_since)s::timestamptz[], %(activity_since)s::timestamptz[]) WITH ORDINALITY
-     AS plan (push_window, activity_window, mode, can_wake, push_since, activity_since, number)
-     ON plan.number = placed.kind + 1
-JOIN clocks ON clocks.repository_id = placed.repository_id
+FROM (SELECT repository_id, (%(push_windows)s::text[])[kind + 1] AS push_window,
+             (%(activity_windows)s::text[])[kind + 1] AS activity_window, (%(modes)s::text[])[kind + 1] AS mode,
+             (%(can_wake)s::boolean[])[kind + 1] AS can_wake,
+             (%(push_since)s::timestamptz[])[kind + 1] AS push_since,
+             (%(activity_since)s::timestamptz[])[kind + 1] AS activity_since
+      FROM ({placed}) AS placed) AS plan
+JOIN clocks ON clocks.repository_id = plan.repository_id
 
 -- name: closing
 -- How many findings the leaving images have now, by severity; a finding is as severe as its worst package. They are the
@@ -86,7 +88,8 @@ image.is_watched AND NOT image.is_inside
 SELECT page.image_id, registry.alias, repository.name, image.digest, found.watched_until, found.held_by
 
 -- name: is_wakeable
-image.is_inside AND NOT image.is_watched AND image.can_wake AND image.image_id NOT IN ({resting})
+image.is_inside AND NOT image.is_watched AND image.can_wake
+      AND NOT EXISTS (SELECT FROM ({resting}) AS rested WHERE rested.id = image.image_id)
 
 -- name: page
 -- A page of images, by id.
