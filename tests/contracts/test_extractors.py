@@ -57,6 +57,7 @@ PLACES = {
     "swift-resolved": ("app/Package.resolved", ""),
     "gem-specification": ("specifications/a.gemspec", "specifications"),
     "composer-installed": ("vendor/composer/installed.json", "vendor/composer"),
+    "java-pom": ("app/META-INF/maven/g/a/pom.properties", ""),
     "java-archive": ("app/a.jar", ""),
     "unread-database": ("var/lib/pacman/local/ALPM_DB_VERSION", "var/lib/pacman"),
 }

@@ -220,6 +220,11 @@ def programs() -> Seeds:
     )
 
 
+def poms() -> Seeds:
+    """What Maven says of an artifact."""
+    return (next(iter(pom("g.h", "a", "1").values())).encode(), b"version: 1\n!x\n")
+
+
 def jars() -> Seeds:
     """Archives in archives, packed and stored, named by Maven and by their manifest."""
     inner = build_jar(pom("g.h", "a", "1") | manifest(Bundle_SymbolicName="g.h.b", Bundle_Version="2"))

@@ -208,6 +208,7 @@ TARGETS = (
             "composer-installed": "vendor/composer/installed.json",
         }.items()
     ),
+    Target("java-pom", _extract_at("META-INF/maven/g/a/pom.properties"), seeds.poms),
     Target("java-archive", _extract_at("a.jar"), seeds.jars),
     Target("program", _read_program, seeds.programs),
     Target("bill", _refusable(lambda content: read_bill(content, "it", LIMITS)), seeds.bills),

@@ -23,6 +23,7 @@ from dogwatch.inventory.paths import Resolver
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.packages import Distribution, Inventory, Package, PackageSet, Provenance
+from dogwatch.versions import normalise_name
 
 _Places = dict[tuple[Package, int], set[str]]  # (package, introducing layer) → paths
 
@@ -58,8 +59,8 @@ def build_inventory(layers: Sequence[LayerEvidence], platform: Platform) -> Inve
         if kind := kind_of(file):
             databases[kind][path] = file
     system = {kind: _locate(files, ecosystem_of(kind, judgement)) for kind, files in databases.items()}
-    language = _locate(
-        {path: file for path, file in listed.items() if not kind_of(file) and not _is_owned(path, file, owned)}
+    language = _spell_alike(
+        _locate({path: file for path, file in listed.items() if not kind_of(file) and not _is_owned(path, file, owned)})
     )
     gaps = {
         *tree.gaps,
@@ -92,6 +93,23 @@ def _locate(files: Mapping[str, VisibleFile], ecosystem: str = "") -> _Places:
             located = package if package.ecosystem else replace(package, ecosystem=ecosystem)
             places[(located, ordinal)].add(path)
     return dict(places)
+
+
+def _spell_alike(places: _Places) -> _Places:
+    """Return the places with one spelling for each name: metadata says `Flask` where a lock file says `flask`."""
+    spellings: dict[tuple[str, str, str], str] = {}
+    for package, _ in places:
+        key = _match_identity(package)
+        spellings[key] = min(spellings.get(key, package.name), package.name)
+    alike: _Places = defaultdict(set)
+    for (package, ordinal), paths in places.items():
+        name = spellings[_match_identity(package)]
+        alike[(package if package.name == name else replace(package, name=name), ordinal)] |= paths
+    return dict(alike)
+
+
+def _match_identity(package: Package) -> tuple[str, str, str]:
+    return package.ecosystem, normalise_name(package.ecosystem, package.name), package.version
 
 
 def _is_owned(path: str, file: VisibleFile, owned: Mapping[str, int]) -> bool:

@@ -23,6 +23,7 @@ from dogwatch.inventory.extractors import (
     go_mod,
     go_toolchain,
     java_archive,
+    java_pom,
     mix_lock,
     npm_lock,
     npm_package,
@@ -72,6 +73,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     mix_lock.EXTRACTOR,
     swift_resolved.EXTRACTOR,
     java_archive.EXTRACTOR,
+    java_pom.EXTRACTOR,
     unread_database.EXTRACTOR,
 )
 

@@ -40,11 +40,14 @@ class Limits:
     # A program or archive is put aside to be read at any place; beyond memory's share, on a disk. The largest programs
     # of Go seen have 700 MB, the largest jars 400.
     spool_bytes: int = GIB
+    # Manifests and properties of Java are texts of a few lines; signed archives list each entry behind what matters.
+    text_file_bytes: int = 4 * MIB
     # An ear holds wars, which hold jars, which may hold jars again: real ones end there.
     archive_depth: int = 6
     # Of one archive with all that it holds: entries of all directories. The largest seen have 400,000.
     archive_entries: int = 2_000_000
-    # Of one archive: bytes of the archives in it, at all depths; whoever overlaps them cannot have them read for ever.
+    # Of one archive: bytes read and unpacked of what is in it, at all depths; whoever lets entries overlap cannot have
+    # the same ones read for ever.
     archive_bytes: int = 2 * GIB
     # Archives that are packed once more inside another are unpacked in memory: all of one that are open at one time.
     archive_unpacked_bytes: int = 48 * MIB

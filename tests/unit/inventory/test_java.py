@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.extractors import java_pom
 from dogwatch.inventory.extractors.java_archive import EXTRACTOR
 from dogwatch.inventory.limits import DEFAULT_LIMITS, KIB, Limits
 from dogwatch.model.errors import MalformedPackageDatabaseError
@@ -84,6 +85,17 @@ def test_where_no_group_is_told_there_is_a_gap_and_without_a_version_nothing() -
     assert read(nameless) == found(gaps=(Gap(GapKind.PACKAGE_INCOMPLETE, PATH, detail),))
 
 
+def test_of_an_archive_that_was_unpacked_the_same_file_tells_the_artifact() -> None:
+    [(path, content)] = pom("g.h", "a", "1").items()
+    extractor = java_pom.EXTRACTOR
+    assert extractor.wants(f"app/{path}")
+    assert not extractor.wants("app/pom.properties")
+    assert extractor.extract(path, content.encode(), DEFAULT_LIMITS) == found(Package("Maven", "g.h:a", "1"))
+    detail = "no usable name and version: g.h:a -"
+    gap = Gap(GapKind.PACKAGE_INCOMPLETE, path, detail)
+    assert extractor.extract(path, b"", DEFAULT_LIMITS) == found(gaps=(gap,))
+
+
 def test_what_is_no_archive_is_an_error_unless_other_things_are_called_so_too() -> None:
     for content in (b"", b"PK\3\4", LANG[:-30], b"a" * 70_000):
         with pytest.raises(MalformedPackageDatabaseError, match=r"cannot read app/shop\.jar: it "):
@@ -103,6 +115,8 @@ def test_what_an_archive_may_cost_is_limited() -> None:
     assert read(nested, limits=Limits(archive_depth=1)) == over("archive_depth", 1)
     assert read(nested, limits=Limits(archive_entries=2)) == over("archive_entries", 2)
     assert read(nested, limits=Limits(archive_bytes=len(LANG))) == over("archive_bytes", len(LANG))
+    stored = build_jar({"a.jar": LANG, "b.jar": LANG}, stored=True)
+    assert read(stored, limits=Limits(archive_bytes=len(LANG) + 200)).packages == (LANG_FOUND,)
     bomb = build_jar({"bomb.jar": bytes(300 * KIB)})
     assert read(bomb, limits=Limits(archive_unpacked_bytes=256 * KIB)) == over("archive_unpacked_bytes", 256 * KIB)
     many = build_jar({f"{number}.jar": b"" for number in range(4)})

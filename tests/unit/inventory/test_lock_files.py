@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dogwatch.inventory import build_inventory
 from dogwatch.inventory.catalogue import find_extractor
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.extractor import SpooledExtractor
@@ -11,8 +12,10 @@ from dogwatch.inventory.limits import DEFAULT_LIMITS
 from dogwatch.inventory.lock_files import read_tables
 from dogwatch.model.errors import MalformedPackageDatabaseError
 from dogwatch.model.gaps import Gap, GapKind
-from dogwatch.model.packages import Package
+from dogwatch.model.images import Platform
+from dogwatch.model.packages import Package, Provenance
 from tests.builders import lock_files as files
+from tests.builders.layers import file, python_metadata, read_members
 
 
 def read(path: str, content: str | bytes) -> Extraction:
@@ -78,6 +81,15 @@ def test_each_kind_tells_what_a_program_needs_to_run(path: str, content: str, ex
     assert read(path, "\ufeff" + content.replace("\n", "\r\n")) == expected or path.endswith(("VERSION", "gemspec"))
 
 
+def test_a_package_that_two_files_spell_in_two_ways_is_one() -> None:
+    metadata, lock = "usr/lib/python3/site-packages/Flask-2.0.0.dist-info/METADATA", "app/poetry.lock"
+    layers = [read_members(file(lock, files.POETRY)), read_members(file(metadata, python_metadata("Flask", "2.0.0")))]
+    outcome = build_inventory(layers, Platform("linux", "amd64"))
+    flask = Package("PyPI", "Flask", "2.0.0")
+    assert {package for one in outcome.inventory.sets for package in one.packages} == {flask}
+    assert outcome.provenance == (Provenance(flask, 0, (lock,)), Provenance(flask, 1, (metadata,)))
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -129,6 +141,11 @@ def test_an_entry_without_name_or_version_is_a_gap(path: str, content: str, deta
 def test_what_is_of_another_kind_is_an_error(path: str, content: bytes) -> None:
     with pytest.raises(MalformedPackageDatabaseError, match=path):
         read(path, content)
+
+
+def test_directives_of_go_that_make_no_sense_are_passed_over() -> None:
+    content = "module\nreplace => a v1\nreplace a v1 b => c\nrequire a\nrequire (\n)\nreplace a =>\nrequire b v1 c\n"
+    assert read("app/go.mod", content) == Extraction()
 
 
 def test_of_goes_own_source_and_of_files_that_only_look_like_its_version_nothing_is_listed() -> None:

@@ -37,7 +37,7 @@ class GoModExtractor(NamedLockFile):
                 return Extraction()
             if verb == "require" and len(words) == 2:
                 required.append((words[0], words[1]))
-            elif verb == "replace" and "=>" in words:
+            elif verb == "replace" and "=>" in words[1:3]:
                 at = words.index("=>")
                 old, new = [*words[:at], ""], [*words[at + 1 :], "", ""]
                 replaced[old[0], old[1]] = new[0], new[1]

@@ -18,7 +18,7 @@ from dogwatch.inventory.java.coordinates import (
     read_pom,
 )
 from dogwatch.inventory.java.zips import Member, Window, ZipFormatError
-from dogwatch.inventory.limits import KIB, Limits
+from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import incomplete, is_keepable, show
 from dogwatch.model.errors import MalformedPackageDatabaseError
 from dogwatch.model.gaps import Gap, GapKind
@@ -31,8 +31,6 @@ _ARCHIVE: Final = re.compile(rb"\.(?:ear|jar|war|par|sar|hpi|jpi|kar|nar)$", re.
 # The Java runtime itself, which no repository has.
 _RUNTIME: Final = frozenset({"jrt-fs.jar"})
 
-_TEXT_BYTES_MAX: Final = 256 * KIB  # manifests of signed archives list each entry; the main section comes first
-
 
 @dataclass
 class _Reading:
@@ -43,8 +41,8 @@ class _Reading:
     packages: set[Package] = field(default_factory=set)
     gaps: set[Gap] = field(default_factory=set)
     entries: int = 0
-    nested_bytes: int = 0
-    unpacked_bytes: int = 0
+    read_bytes: int = 0  # packed and unpacked, however often the same ones
+    open_bytes: int = 0  # of packed archives that are unpacked in memory just now
 
     def read(self, window: Window, name: str, depth: int) -> None:
         """Read an archive and those within it; `name` is its own, without folders."""
@@ -81,8 +79,23 @@ class _Reading:
         self.entries += 1
         return name.endswith((b"/pom.properties", MANIFEST.encode())) or _ARCHIVE.search(name) is not None
 
+    def _unpack(self, window: Window, member: Member, limit_name: str, limit_bytes: int) -> bytes | None:
+        """Return a member's content, or None and a gap; whatever it says of itself, what it costs is counted."""
+        self.read_bytes += member.packed_bytes
+        left_bytes = self.limits.archive_bytes - self.read_bytes
+        content = window.unpack(member, min(limit_bytes, left_bytes)) if left_bytes >= 0 else None
+        if content is not None:
+            self.read_bytes += len(content)
+        elif left_bytes < limit_bytes:
+            self.read_bytes = self.limits.archive_bytes
+            self._note_limit("archive_bytes", self.limits.archive_bytes)
+        else:
+            self.read_bytes += limit_bytes
+            self._note_limit(limit_name, limit_bytes)
+        return content
+
     def _text(self, window: Window, member: Member) -> bytes:
-        return window.unpack(member, _TEXT_BYTES_MAX) or b""
+        return self._unpack(window, member, "text_file_bytes", self.limits.text_file_bytes) or b""
 
     def _keep(self, found: Coordinates) -> None:
         if not found.group:
@@ -94,32 +107,33 @@ class _Reading:
             self.gaps.add(incomplete(self.path, found.name, found.version))
 
     def _descend(self, window: Window, member: Member, depth: int) -> None:
-        self.nested_bytes += max(member.size_bytes, member.packed_bytes)
         if depth >= self.limits.archive_depth:
             self._note_limit("archive_depth", self.limits.archive_depth)
-        elif self.nested_bytes > self.limits.archive_bytes:
-            self._note_limit("archive_bytes", self.limits.archive_bytes)
-        else:
-            try:
-                self._read_nested(window, member, depth + 1)
-            except ZipFormatError as error:
-                detail = f"java-archive: {show(member.name, 200)} in it {show(error, 200)}"
-                self.gaps.add(Gap(GapKind.FILE_UNREADABLE, self.path, detail))
+            return
+        try:
+            self._read_nested(window, member, depth + 1)
+        except ZipFormatError as error:
+            detail = f"java-archive: {show(member.name, 200)} in it {show(error, 200)}"
+            self.gaps.add(Gap(GapKind.FILE_UNREADABLE, self.path, detail))
 
     def _read_nested(self, window: Window, member: Member, depth: int) -> None:
         name = member.name.rpartition("/")[2]
         if window.is_stored(member):
-            self.read(window.locate(member), name, depth)
+            self.read_bytes += member.packed_bytes
+            if self.read_bytes > self.limits.archive_bytes:
+                self._note_limit("archive_bytes", self.limits.archive_bytes)
+            else:
+                self.read(window.locate(member), name, depth)
             return
-        content = window.unpack(member, self.limits.archive_unpacked_bytes - self.unpacked_bytes)
+        left_bytes = self.limits.archive_unpacked_bytes - self.open_bytes
+        content = self._unpack(window, member, "archive_unpacked_bytes", left_bytes)
         if content is None:
-            self._note_limit("archive_unpacked_bytes", self.limits.archive_unpacked_bytes)
             return
-        self.unpacked_bytes += len(content)
+        self.open_bytes += len(content)
         try:
             self.read(Window(io.BytesIO(content), 0, len(content)), name, depth)
         finally:
-            self.unpacked_bytes -= len(content)
+            self.open_bytes -= len(content)
 
     def _note_limit(self, name: str, allowed: int) -> None:
         self.gaps.add(Gap(GapKind.TOO_MANY_FILES, self.path, f"over the limit {name} of {allowed} in one archive"))
