@@ -57,6 +57,7 @@ def write_bills(
     password_variable: options.PasswordVariable = "",
     ca_file: options.CaFile = None,
     plain_http: options.PlainHttp = False,
+    sboms: options.Sboms = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Write what an image contains as a bill of materials, CycloneDX 1.6 or SPDX 2.3, with what could not be seen.
@@ -66,7 +67,7 @@ def write_bills(
     """
     outputs = read_outputs(output or [_FORMS[0]], _FORMS)
     forms = [BillFormat(one.form) for one in outputs]
-    access = options.Access(username, password_file, password_variable, ca_file, plain_http)
+    access = options.Access(username, password_file, password_variable, ca_file, plain_http, sboms)
     asked = options.target_with(target, platform, access)
     with showing_progress(quiet) as tell, reached(settings, tell) as app:
         found = _watched(app, settings.account, asked) if access.is_unsaid else None

@@ -39,6 +39,7 @@ def scan(
     password_variable: options.PasswordVariable = "",
     ca_file: options.CaFile = None,
     plain_http: options.PlainHttp = False,
+    sboms: options.Sboms = False,
     no_update: options.NoUpdate = False,
     max_db_age: options.MaxDbAge = None,
     strict: options.Strict = False,
@@ -54,7 +55,7 @@ def scan(
     outputs = read_outputs(output, FORMAT_NAMES)
     policy = _policy(fail_on, exit_code, max_db_age, strict)
     choice = options.choice_of(severity, only_fixed, ignore, ignore_file)
-    access = options.Access(username, password_file, password_variable, ca_file, plain_http)
+    access = options.Access(username, password_file, password_variable, ca_file, plain_http, sboms)
     asked = options.target_with(target, platform, access)
     with showing_progress(quiet) as tell, opened(settings, tell) as app:
         report = app.inspect(asked, choice, update=not no_update)

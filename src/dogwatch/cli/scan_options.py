@@ -96,6 +96,9 @@ PasswordFile = Annotated[Path | None, _option("--password-file", "file that hold
 PasswordVariable = Annotated[str, _option("--password-variable", "environment variable that holds it", "NAME")]
 CaFile = Annotated[Path | None, _option("--ca-file", "authorities to trust in place of the system's, PEM", "FILE")]
 PlainHttp = Annotated[bool, _switch("--plain-http", "reach the registry over plain HTTP")]
+Sboms = Annotated[
+    bool, _switch("--sboms", "also believe the bills of materials that are attached to the image in its registry")
+]
 NoUpdate = Annotated[bool, _switch("--no-update", "import no advisories, not even where there are none yet")]
 MaxDbAge = Annotated[
     str | None, _option("--max-db-age", "exit with 5 when a feed was asked longer ago (12h, 3d)", "TIME")
@@ -120,13 +123,14 @@ def target_of(text: str) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach a registry that was not added, as typed."""
+    """How to reach a registry that was not added, and what is asked of it, as typed."""
 
     username: str = ""
     password_file: Path | None = None
     password_variable: str = ""
     ca_file: Path | None = None
     plain_http: bool = False
+    sboms: bool = False
 
     @property
     def is_unsaid(self) -> bool:
@@ -148,6 +152,7 @@ def target_with(text: str, platform: str | None, access: Access) -> Target:
         password_variable=access.password_variable,
         ca_file=path_of(access.ca_file),
         plain_http=access.plain_http,
+        with_bills=access.sboms,
     )
 
 

@@ -26,8 +26,10 @@ from dogwatch.inventory import (
     encode_evidence,
     read_layer,
 )
+from dogwatch.inventory.bills.merging import merge_attachments
 from dogwatch.inventory.bills.reading import BILL_BYTES_MAX, read_bill
 from dogwatch.inventory.package_urls import write_package_url
+from dogwatch.model.bills import Attachments
 from dogwatch.model.errors import InvalidRequestError, LimitExceededError, MalformedLayerError, NotFoundError
 from dogwatch.model.images import Layer, Platform, ResolvedImage, digest_of
 from dogwatch.model.judgements import Examined, Place, PlacedPackage, Subject, SubjectKind
@@ -46,6 +48,9 @@ class OpenedImage(Protocol):
     @property
     def reading_order(self) -> tuple[Layer, ...]:
         """Its layers as they are best read."""
+
+    def attachments(self) -> Attachments:
+        """Fetch what may be bills of materials and is attached to it."""
 
     def open_layer(self, layer: Layer) -> AbstractContextManager[BlobReader]:
         """Open a layer's blob as a stream.
@@ -93,9 +98,15 @@ def examine(reading: Reading, target: Target) -> Examined:
     if target.kind is TargetKind.BILL:
         return examine_bill(Path(target.name).expanduser(), str(target))
     place = reading.locate(target)
+    if target.with_bills and place.kind is not TargetKind.REGISTRY:
+        raise InvalidRequestError("sboms", f"are attached to images in registries; {place} is none")
     reading.tell(Progress(f"opening {place}"))
     with reading.open_image(place) as image:
-        return examine_image(image, str(place), reading)
+        examined = examine_image(image, str(place), reading)
+        if not target.with_bills:
+            return examined
+        reading.tell(Progress("asking for attached bills of materials"))
+        return merge_attachments(examined, image.attachments())
 
 
 def examine_image(image: OpenedImage, name: str, reading: Reading) -> Examined:

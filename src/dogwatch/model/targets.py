@@ -29,7 +29,7 @@ class Target:
     """A thing to look at: an image's reference, or a path.
 
     `platform` None: that of this machine. The rest is how to reach a registry that was not added; secrets stay where
-    they are, as in `RegistryAccess`.
+    they are, as in `RegistryAccess`. `with_bills` asks for the bills of materials that are attached to the image.
     """
 
     kind: TargetKind
@@ -40,6 +40,7 @@ class Target:
     password_variable: str = ""
     ca_file: str = ""
     plain_http: bool = False
+    with_bills: bool = False
 
     def __str__(self) -> str:
         is_bare = self.kind in (TargetKind.IMAGE, TargetKind.REGISTRY)

@@ -30,7 +30,7 @@ from dogwatch.registry.conversation import Conversation, Request
 from dogwatch.registry.credentials import read_credentials
 from dogwatch.registry.exchange import Exchange
 from dogwatch.registry.limits import ClientLimits
-from dogwatch.registry.media_types import ACCEPT
+from dogwatch.registry.media_types import ACCEPT, OCI_INDEX
 from dogwatch.registry.names import is_reference, is_repository
 from dogwatch.registry.paging import page_names
 from dogwatch.registry.redirects import RedirectRule
@@ -149,6 +149,22 @@ class RegistryClient:
         digest = _verified(content, reference, f"manifest in {repository}")
         content_type = response.headers.get("content-type", "")
         return FetchedManifest(content, content_type, digest, response.headers.get("docker-content-digest", ""))
+
+    def referrers(self, repository: str, digest: str) -> bytes | None:
+        """Fetch the index of what refers to a manifest; None where the registry has no such list.
+
+        One page: what stands behind a first page of this size nobody reads.
+
+        Raises:
+            LimitExceededError: longer than `page_bytes`.
+            RegistryError: as the request went.
+        """
+        url = self.address(f"{_known(repository)}/referrers/{digest}")
+        request = Request("GET", url, f"repository:{repository}:pull", (("accept", OCI_INDEX),))
+        try:
+            return self._document(request, "page_bytes", self.limits.page_bytes, ImageGoneError(repository, digest))[1]
+        except (ImageGoneError, RegistryRefusedError):  # older registries know no such path, or no such method on it
+            return None
 
     def config(self, repository: str, descriptor: Descriptor) -> bytes:
         """Fetch an image config, or another small blob, whole and verified.

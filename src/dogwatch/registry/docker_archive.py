@@ -20,6 +20,7 @@ from dogwatch.inventory.compression import CompressionError, unpack
 from dogwatch.inventory.limits import DEFAULT_LIMITS, READ_BYTES, Limits
 from dogwatch.inventory.paths import clean_path, join_within_root, parent_of
 from dogwatch.inventory.tar import TarFormatError, TarReader
+from dogwatch.model.bills import Attachments
 from dogwatch.model.errors import (
     InvalidRequestError,
     LimitExceededError,
@@ -144,6 +145,10 @@ class ArchivedImage:
     def reading_order(self) -> tuple[Layer, ...]:
         """The layers as they are best read: as they stand in the archive."""
         return tuple(sorted(self.resolved.layers, key=lambda layer: self._members[layer.digest].offset))
+
+    def attachments(self) -> Attachments:
+        """Return nothing: bills of materials are attached to images in registries."""
+        return Attachments()
 
     @contextmanager
     def open_layer(self, layer: Layer) -> Iterator[_Part]:

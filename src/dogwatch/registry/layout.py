@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from dogwatch.model.bills import Attachments
 from dogwatch.model.errors import (
     DigestMismatchError,
     ImageGoneError,
@@ -62,6 +63,10 @@ class LaidOutImage:
         """Open a layer's blob; whoever reads it verifies it."""
         with open_regular(self._path(layer.digest), self._folder, layer.digest) as file:
             yield file
+
+    def attachments(self) -> Attachments:
+        """Return nothing: bills of materials are attached to images in registries."""
+        return Attachments()
 
     def _path(self, digest: str) -> Path:
         if not is_digest(digest):

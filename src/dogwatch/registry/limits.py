@@ -60,6 +60,12 @@ class ClientLimits:
     index_children: int = 256
     # Nested indexes below the first. Real ones have none; the image specification allows them.
     index_depth: int = 3
+    # Bills of materials fetched of one image: a tool or two, in a format or two, each also as an attestation.
+    attached_bills: int = 8
+    # One of them: with all files listed, those of large images reach this.
+    attached_bytes: int = 32 * 1024 * 1024
+    # Attached manifests looked into for bills: signatures are attached as well.
+    attached_manifests: int = 32
     # Repositories in a row that may fail for want of the registry before polling gives up.
     poll_failures: int = 3
 

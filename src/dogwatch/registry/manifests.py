@@ -105,6 +105,21 @@ def parse_manifest(content: bytes, content_type: str, digest: str) -> ImageManif
     return ImageManifest(digest, media_type, len(content), config, layers, told_base)
 
 
+def parse_attached(content: bytes, digest: str) -> tuple[str, tuple[Descriptor, ...]]:
+    """Return (digest of its subject, or empty; its blobs) of a manifest that is attached to an image.
+
+    Raises:
+        MalformedManifestError: not JSON, or a descriptor that is none.
+    """
+    try:
+        document = decode_object(content)
+    except ValueError as error:
+        raise MalformedManifestError(digest, str(error)) from error
+    name = "layers" if "layers" in document else "blobs"  # the short-lived artifact manifest has blobs
+    blobs = _descriptors(document.get(name), name, LAYERS_MAX, digest)
+    return exact_text(member(document, "subject"), "digest"), blobs
+
+
 def join_config(manifest: ImageManifest, config: ImageConfig, fallback: Platform | None = None) -> ResolvedImage:
     """Put a manifest and its config together: each layer gets its diff ID and the build step that made it.
 

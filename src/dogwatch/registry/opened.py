@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from dogwatch.model.bills import Attachments
 from dogwatch.model.errors import ConfigError, DogwatchError, NotFoundError
 from dogwatch.model.images import Descriptor, Layer, Platform, ResolvedImage
 from dogwatch.model.progress import Progress, Tell
 from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.model.targets import Target, TargetKind
 from dogwatch.registry.adapter import OWN_PRODUCT
+from dogwatch.registry.attachments import find_attachments
 from dogwatch.registry.blobs import BlobReader
 from dogwatch.registry.choosing import choose_image
 from dogwatch.registry.client import FetchedManifest, RegistryClient
@@ -46,6 +48,7 @@ class RegistryImage:
     def __init__(self, client: RegistryClient, repository: str) -> None:
         self._client = client
         self._repository = repository
+        self.first: FetchedManifest  # what the reference stands for: the image, or an index with it
         self.resolved: ResolvedImage
 
     def manifest(self, reference: str) -> FetchedManifest:
@@ -64,6 +67,10 @@ class RegistryImage:
     def open_layer(self, layer: Layer) -> AbstractContextManager[BlobReader]:
         """Open a layer's blob; see `RegistryClient.open_blob`."""
         return self._client.open_blob(self._repository, layer)
+
+    def attachments(self) -> Attachments:
+        """Fetch the bills of materials that are attached to the image; see `find_attachments`."""
+        return find_attachments(self._client, self._repository, self.resolved.digest, self.first)
 
 
 _ROOM_BYTES_KEPT: Final = 1024**3
@@ -96,12 +103,13 @@ class ImageDoor:
     def locate(self, target: Target) -> Target:
         """Say where an image is that a bare reference names: with the first engine that has it, or in its registry.
 
-        A target that says how to reach the registry means the registry. An engine that cannot be asked is passed over.
+        A target that says how to reach the registry, or asks for what is attached there, means the registry. An engine
+        that cannot be asked is passed over.
         """
         if target.kind is not TargetKind.IMAGE:
             return target
         is_remote = target.username or target.password_file or target.password_variable or target.ca_file
-        if not (is_remote or target.plain_http) and is_engine_name(target.name):
+        if not (is_remote or target.plain_http or target.with_bills) and is_engine_name(target.name):
             for kind in ENGINE_KINDS:
                 try:
                     self._find(kind, target.name)
@@ -144,8 +152,8 @@ class ImageDoor:
         user_agent = f"{OWN_PRODUCT}/{self._around.version}"
         with RegistryClient(access, self._around.environment, user_agent, limits) as client:
             image = RegistryImage(client, reference.repository)
-            first = image.manifest(reference.reference)
-            image.resolved = choose_image(image, first, target.platform, machine_platform(), limits)
+            image.first = image.manifest(reference.reference)
+            image.resolved = choose_image(image, image.first, target.platform, machine_platform(), limits)
             yield image
 
     @contextmanager

@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from dogwatch.inventory import Limits, build_inventory
+from dogwatch.inventory.bills.merging import merge_attachments
 from dogwatch.inventory.bills.reading import read_bill
+from dogwatch.model.bills import AttachedBill, Attachments
 from dogwatch.model.gaps import CONSEQUENCES, GapKind
 from dogwatch.model.images import Platform
+from dogwatch.model.judgements import Examined, Subject, SubjectKind
 from dogwatch.model.views import FeedView
 from dogwatch.store.feed_gaps import gaps_of_feed
 from tests.builders.layers import Member, dpkg_status, file, os_release, package_json, read_members, stanza, symlink
@@ -52,6 +55,20 @@ BILLS: dict[GapKind, str] = {
 }
 
 
+# One attached bill for each kind that only those give.
+ATTACHED: dict[GapKind, bytes] = {
+    GapKind.ATTACHED_BILL_UNREAD: b"{}",
+    GapKind.PACKAGE_ONLY_LISTED: b'{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"purl":"pkg:npm/a@1"}]}',
+}
+
+
+@pytest.mark.parametrize("kind", ATTACHED)
+def test_each_kind_of_attached_bills_is_given_by_one_and_alone(kind: GapKind) -> None:
+    attachments = Attachments((AttachedBill("sha256:" + "1" * 64, "a referrer", ATTACHED[kind]),))
+    merged = merge_attachments(Examined(Subject(SubjectKind.IMAGE, "shop/web"), ()), attachments)
+    assert [gap.kind for gap in merged.gaps] == [kind]
+
+
 @pytest.mark.parametrize("kind", IMAGES)
 def test_each_kind_is_given_where_it_belongs_and_alone(kind: GapKind) -> None:
     platform = Platform("windows" if kind is GapKind.PLATFORM_UNSUPPORTED else "linux", "amd64")
@@ -79,7 +96,7 @@ def test_each_kind_of_bills_is_given_by_one_and_alone(kind: GapKind) -> None:
 
 
 def test_every_kind_is_given_by_an_image_a_feed_or_a_bill() -> None:
-    assert [*IMAGES, *FEEDS, *BILLS] == list(GapKind)
+    assert [*IMAGES, *FEEDS, *BILLS, *ATTACHED] == list(GapKind)
 
 
 def test_every_kind_is_documented_once_with_its_consequence() -> None:
