@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import psycopg
@@ -70,9 +71,8 @@ class WatchStore:
             values = {"setting": setting_id, "status": str(outcome), "now": now, "problem": ""}
             connection.execute(_ACCOUNTS["finish_setting"], values)
             if not overtaken:
-                _apply(connection, account[0], now)
-                if wakes:
-                    _wake(connection, {"account": account[0], "registry": registry_id}, pattern or "*", now)
+                waking = _find_waking(connection, account[0], registry_id, pattern or "*") if wakes else []
+                _apply(connection, account[0], now, waking)
             return outcome
 
     def fail_setting(self, setting_id: int, problem: str, now: datetime) -> None:
@@ -82,20 +82,24 @@ class WatchStore:
             connection.execute(_ACCOUNTS["finish_setting"], values)
 
 
-def _apply(connection: psycopg.Connection, account_id: str, now: datetime) -> None:
-    """What was over already ends at its own deadline; what by the windows now in force is over ends now."""
-    values = {"account": account_id, "now": now}
+def _find_waking(connection: psycopg.Connection, account_id: str, registry_id: int | None, pattern: str) -> list[int]:
+    """Return the repositories that a scope names and in which a deed wakes images, by id."""
+    values = {"account": account_id, "registry": registry_id}
+    repositories = connection.execute(_SQL["repositories_to_wake"], values).fetchall()
+    return [number for number, name in repositories if is_named(pattern, name)]
+
+
+def _apply(connection: psycopg.Connection, account_id: str, now: datetime, waking: Sequence[int]) -> None:
+    """What was over already ends at its own deadline; what by the windows now in force is over ends now.
+
+    Of the repositories in `waking`, what is inside begins: what was never read is read as soon as a worker looks for
+    what is pending.
+    """
+    values = {"account": account_id, "now": now, "waking": waking}
     connection.execute(_SQL["end_expired_of_account"], values)
     place_repositories(connection, account_id)
-    connection.execute(_SQL["apply_setting"], values)
-
-
-def _wake(connection: psycopg.Connection, place: dict[str, object], pattern: str, now: datetime) -> None:
-    """Begin monitoring of what is inside; what was never read is read as soon as a worker looks for what is pending."""
-    repositories = connection.execute(_SQL["repositories_to_wake"], place).fetchall()
-    named = [number for number, name in repositories if is_named(pattern, name)]
-    query = sql.SQL(_SQL["wake"]).format(resting=sql.SQL(load_queries("what_if")["resting"]))
-    woken = [row[0] for row in connection.execute(query, {"repositories": named, "now": now}).fetchall()]
+    query = sql.SQL(_SQL["apply_setting"]).format(resting=sql.SQL(load_queries("what_if")["resting"]))
+    woken = [row[0] for row in connection.execute(query, values).fetchall()]
     begun = {"ids": woken, "reasons": [WOKEN_BY_WINDOWS] * len(woken), "now": now}
     connection.execute(load_queries("moves")["begin"], begun)
 
