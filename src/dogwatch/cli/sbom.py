@@ -69,6 +69,9 @@ def write_bills(
     forms = [BillFormat(one.form) for one in outputs]
     access = options.Access(username, password_file, password_variable, ca_file, plain_http, sboms)
     asked = options.target_with(target, platform, access)
+    if settings.server and not access.is_unsaid:
+        reason = "only dogwatch asks registries that are named; leave out --server, or the options for registries"
+        raise InvalidRequestError("server", reason)
     with showing_progress(quiet) as tell, reached(settings, tell) as app:
         found = _watched(app, settings.account, asked) if access.is_unsaid else None
         texts = (

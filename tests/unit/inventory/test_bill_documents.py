@@ -93,10 +93,10 @@ def test_cyclonedx_says_what_where_and_what_was_not_seen() -> None:
     assert (system["type"], system["name"], system["version"]) == ("operating-system", "debian", "12")
     assert [one["bom-ref"] for one in (upper, lower)] == ["pkg:pypi/odd-name@1", "pkg:pypi/odd-name@1#2"]
     assert b["properties"] == [
-        {"name": "dogwatch:ecosystem", "value": "Debian:12"},
-        {"name": "dogwatch:arch", "value": "amd64"},
-        {"name": "dogwatch:source:name", "value": "src-b"},
-        {"name": "dogwatch:source:version", "value": "2.0"},
+        {"name": "dogwatch:package:ecosystem", "value": "Debian:12"},
+        {"name": "dogwatch:package:arch", "value": "amd64"},
+        {"name": "dogwatch:package:source_name", "value": "src-b"},
+        {"name": "dogwatch:package:source_version", "value": "2.0"},
         layers[0],
     ]
     assert a["evidence"]["occurrences"] == [
@@ -118,7 +118,9 @@ def test_spdx_says_the_same() -> None:
     )
     assert b["sourceInfo"] == f"built from source package src-b 2.0; found in {BASE} var/lib/dpkg/status"
     assert a["sourceInfo"] == f"found in {BASE} a/package.json b/package.json; {TOP} c/package.json"
-    assert [one["comment"] for one in upper["annotations"]] == ['dogwatch:package {"dogwatch:ecosystem":"PyPI"}']
+    assert [one["comment"] for one in upper["annotations"]] == [
+        'dogwatch:package {"dogwatch:package:ecosystem":"PyPI"}'
+    ]
     assert [one["comment"] for one in bill["annotations"]] == [
         f"dogwatch:gap:file-unreadable app/x/package.json: npm: damaged ({GAP.consequence})"
     ]

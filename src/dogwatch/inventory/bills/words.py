@@ -7,7 +7,7 @@ field for the whole ecosystem. What a URL loses stands beside it, in these words
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Final
 
 from dogwatch.inventory.limits import Limits
@@ -16,10 +16,9 @@ from dogwatch.inventory.package_urls import names_source, parse_package_url
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
 
-ECOSYSTEM: Final = "dogwatch:ecosystem"
-ARCH: Final = "dogwatch:arch"
-SOURCE_NAME: Final = "dogwatch:source:name"
-SOURCE_VERSION: Final = "dogwatch:source:version"
+PACKAGE: Final = "dogwatch:package:"
+"""Followed by the member of `Package` that is told."""
+
 LAYER: Final = "dogwatch:layer"
 PLATFORM: Final = "dogwatch:platform"
 GAP: Final = "dogwatch:gap:"
@@ -28,31 +27,21 @@ GAP: Final = "dogwatch:gap:"
 PACKAGE_COMMENT: Final = "dogwatch:package "
 """Begins the comment of an SPDX package that its package URL does not carry; the properties follow as JSON."""
 
+_TOLD: Final = tuple(one.name for one in fields(Package) if one.name not in ("name", "version"))
+
 
 def tell_package(package: Package) -> dict[str, str]:
     """Return a package as properties; its name and version stand in the fields that every format has for them."""
-    told = {
-        ECOSYSTEM: package.ecosystem,
-        ARCH: package.arch,
-        SOURCE_NAME: package.source_name,
-        SOURCE_VERSION: package.source_version,
-    }
+    told = {PACKAGE + name: str(getattr(package, name)) for name in _TOLD}
     return {name: value for name, value in told.items() if value}
 
 
 def read_package(name: str, version: str, told: Mapping[str, str], limits: Limits) -> Package | None:
     """Return the package that `tell_package` told of; None where nobody did, or where it is nothing to keep."""
-    package = Package(
-        told.get(ECOSYSTEM, ""),
-        name,
-        version,
-        told.get(ARCH, ""),
-        told.get(SOURCE_NAME, ""),
-        told.get(SOURCE_VERSION, ""),
-    )
-    needed = (package.ecosystem, name, version)
-    others = [one for one in (package.arch, package.source_name, package.source_version) if one]
-    return package if all(is_keepable(text, limits) for text in (*needed, *others)) else None
+    members = {one: told[PACKAGE + one] for one in _TOLD if PACKAGE + one in told}
+    if "ecosystem" not in members or not all(is_keepable(text, limits) for text in (name, version, *members.values())):
+        return None
+    return Package(name=name, version=version, **members)
 
 
 def is_carried(package: Package, url: str) -> bool:
