@@ -64,6 +64,7 @@ def _holds(asked: OneOf | Like | Compared, value: Any) -> bool:
 
 def finding_row(one: FindingView) -> Row:
     """What a finding has of each field."""
+    likely = one.facts.probability
     return {
         **_shared(one),
         "tag": one.tags,
@@ -71,6 +72,9 @@ def finding_row(one: FindingView) -> Row:
         "status": [one.status],
         "fix": [one.fix_available],
         "score": [] if one.score_tenths is None else [Decimal(one.score_tenths) / 10],
+        "epss": _if_known([likely and Decimal(likely.score_ppm) / 1_000_000]),
+        "exploited": ["YES" if one.facts.exploitation else "NO"],
+        "exploit": ["YES" if one.facts.is_exploit_known else "NO"],
         "vulnerability": [one.vulnerability, *one.aliases],
         "package": [
             spelt

@@ -69,7 +69,14 @@ def store_varied_world(connection: psycopg.Connection, world: World) -> None:
     """Store the world so that its rows differ in all that can be filtered by, and lack some of it."""
     store_world(connection, world)
     run = connection.execute
-    run("TRUNCATE tag, vulnerability_name")
+    run("TRUNCATE tag, vulnerability_name, cve_scores, cve_exploitation, cve_probability")
+    run("INSERT INTO cve_probability VALUES ('CVE-2026-0002', 500000, 900000)")
+    run("UPDATE vulnerability SET epss_ppm = 500000 WHERE name = 'CVE-2026-0002'")
+    run("INSERT INTO cve_exploitation VALUES ('CVE-2026-0001', '2026-01-01', NULL, false, '', %s)", (START,))
+    run(
+        "INSERT INTO cve_scores VALUES ('CVE-2026-0002', 'nvd', %s, %s, '{}', '{}', %s)",
+        (START, START, len(world.images) > 1),
+    )
     run(
         "INSERT INTO rescan_setting (account_id, push_window, activity_window, activity_mode, status, requested_at,"
         " applied_at) VALUES (%s, 'DAYS_90', 'DAYS_90', 'LAST_PULL_DATE', 'SUCCESS', %s, %s)",

@@ -262,6 +262,7 @@ def _store_image(connection: psycopg.Connection, number: int, image: Image) -> N
 _LEADING: Mapping[str, Callable[[FindingView], Any]] = {
     "severity": lambda one: (one.severity, -1 if one.score_tenths is None else one.score_tenths),
     "score": lambda one: -1 if one.score_tenths is None else one.score_tenths,
+    "epss": lambda one: one.facts.probability.score_ppm if one.facts.probability else -1,
     "vulnerability": lambda one: one.vulnerability,
     "source": lambda one: one.source,
     "status": lambda one: (one.status, one.severity),

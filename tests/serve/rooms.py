@@ -263,6 +263,12 @@ _FINDING_TEXTS: Mapping[str, Callable[[FindingView], Sequence[str]]] = {
     "finding": lambda one: [f"{one.image_id:016x}{one.vulnerability_id:016x}"],
     "title": lambda one: [one.title],
     "source": lambda one: [one.source],
+    "exploited": lambda one: ["YES" if one.facts.exploitation else "NO"],
+    "exploit": lambda one: ["YES" if one.facts.is_exploit_known else "NO"],
+}
+_FINDING_NUMBERS: Mapping[str, Callable[[FindingView], float | None]] = {
+    "score": lambda one: None if one.score_tenths is None else one.score_tenths / 10,
+    "epss": lambda one: one.facts.probability.score_ppm / 1e6 if one.facts.probability else None,
 }
 _IMAGE_TEXTS: Mapping[str, Callable[[ImageView], Sequence[str]]] = {
     "status_code": lambda one: [one.status_code],
@@ -304,6 +310,7 @@ def _unresolved_row(one: UnresolvedView) -> Row:
 _SORTS = [
     "severity",
     "score",
+    "epss",
     "vulnerability",
     "source",
     "status",
@@ -458,10 +465,7 @@ class Rooms:
             if one.account_id == query.account_id
             and all(_meets(_FINDING_TEXTS[name](one), entries) for name, entries in query.texts.items())
             and all(_inside(getattr(one, name), spans) for name, spans in query.times.items())
-            and all(
-                _inside(None if one.score_tenths is None else one.score_tenths / 10, spans)
-                for spans in query.numbers.values()
-            )
+            and all(_inside(_FINDING_NUMBERS[name](one), spans) for name, spans in query.numbers.items())
             and meets(query.filter, finding_row(one))
         ]
         return self._page(rows, query.limit, query.after)

@@ -60,7 +60,7 @@ def show_findings(
         option("also demand this: 'severity in (critical, high) and package ~ \"openssl*\"'", "--filter"),
     ] = None,
     sort: Annotated[
-        str, typer.Option("--sort", help="severity, score, vulnerability, first_observed_at …", metavar="NAME")
+        str, typer.Option("--sort", help="severity, score, epss, vulnerability, first_observed_at …", metavar="NAME")
     ] = "severity",
     ascending: Annotated[bool, switch("smallest first", "--ascending")] = False,
     limit: Limit = USUAL_LIMIT,
@@ -141,13 +141,6 @@ def _epss(row: FindingRow) -> str:
     return "" if likely is None else f"{likely.score_ppm / 1e6:.5f}"
 
 
-def _exploit(facts: KnownFacts) -> str:
-    """Say in a word how far exploits are known."""
-    if facts.exploitation is not None:
-        return "EXPLOITED"
-    return "PUBLIC" if facts.has_exploit else ""
-
-
 def _remedy_until(facts: KnownFacts) -> str:
     listed = facts.exploitation
     return "" if listed is None or listed.due_on is None else listed.due_on.isoformat()
@@ -201,7 +194,8 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
     Column("score_source", "", lambda row: row.finding.score_source),
     Column("severity_reason", "", lambda row: row.finding.severity_reason),
     Column("epss", "", _epss),
-    Column("exploit", "", lambda row: _exploit(row.finding.facts)),
+    Column("exploited", "", lambda row: "YES" if row.finding.facts.exploitation else "NO"),
+    Column("exploit", "", lambda row: "YES" if row.finding.facts.is_exploit_known else "NO"),
     Column("remedy_until", "", lambda row: _remedy_until(row.finding.facts)),
     Column("cwes", "", lambda row: " ".join(row.finding.facts.cwes)),
     Column(
@@ -231,7 +225,8 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch findings -o json --query '[].vulnerability'",
             "dogwatch findings --all -o table -o csv=findings.csv -o ndjson=findings.ndjson",
             "dogwatch findings --columns severity,vulnerability,package,repository --sort first_observed_at",
-            "dogwatch findings --columns severity,score,score_source,epss,exploit,remedy_until,vulnerability",
+            "dogwatch findings --columns severity,score,score_source,epss,exploited,remedy_until,vulnerability",
+            "dogwatch findings --filter 'exploited = YES or epss >= 0.1' --sort epss",
             "dogwatch findings --status CLOSED --as-of 2026-03-03",
         ),
     )(show_findings)

@@ -109,11 +109,12 @@ class FindingQuery:
     texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     # text fields: severity, status, vulnerability, repository, registry, place (alias/repository), tag, digest,
     # architecture, package, ecosystem,
-    # fix (YES/NO/PARTIAL), image (id), finding ((image id, vulnerability id) as 32 hex), title, source
+    # fix (YES/NO/PARTIAL), exploited and exploit (YES/NO),
+    # image (id), finding ((image id, vulnerability id) as 32 hex), title, source
     times: Mapping[str, Sequence[tuple[datetime | None, datetime | None]]] = field(default_factory=dict)
     # time fields: first_observed_at, last_observed_at, updated_at, pushed_at; bounds inclusive
     numbers: Mapping[str, Sequence[tuple[float | None, float | None]]] = field(default_factory=dict)
-    # number fields: score (0..10)
+    # number fields: score (0..10), epss (0..1)
     filter: Filter | None = None
     as_of: datetime | None = None
     sort: str = "severity"

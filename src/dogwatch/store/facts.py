@@ -174,6 +174,7 @@ def _replace(connection: psycopg.Connection, source: str, kind: FactKind, readin
     connection.execute(_SQL["forget_probability"])
     rows = _copy(connection, "copy_probability", _PROBABILITY_TYPES, _probability_rows(reading))
     connection.execute(_SQL["analyze_probability"])
+    connection.execute(_SQL["probability_of_vulnerabilities"])
     return rows
 
 

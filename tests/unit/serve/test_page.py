@@ -100,7 +100,7 @@ def test_the_overview_says_what_is_watched_until_when_and_why_what_was_found_and
         "Everything was looked at, with fresh advisories: 1 image, no gaps.",
         "app/web 1.4.2 latest linux/amd64 sha256:aaaaaaaaaaaa in harbour",
         "2026-10-05 12:00 UTC watched until 2026-10-05: pulled 2 days ago",
-        "▲ High 7.5 CVE-2024-6119",
+        "▲ High 7.5 exploited CVE-2024-6119",
         "libssl3 3.0.9-1 Debian:12",
         "3.0.14-1~deb12u1 2026-07-06 12:00 UTC",
         "Debian osv fresh 1,000 1 hour ago",

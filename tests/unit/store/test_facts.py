@@ -71,6 +71,11 @@ class Facts:
                 " FROM exposure ORDER BY id"
             ).fetchall()
 
+    def probabilities(self) -> list[tuple[object, ...]]:
+        """(name, probability in the order of lists) of vulnerabilities, by name."""
+        with self.database.transaction() as connection:
+            return connection.execute("SELECT name, epss_ppm FROM vulnerability ORDER BY name").fetchall()
+
     def known(self, *cves: str) -> dict[str, KnownFacts]:
         """What is known of CVE ids."""
         with self.database.transaction() as connection:
@@ -119,9 +124,14 @@ def test_facts_are_there_before_the_package_and_the_vulnerability_are(facts: Fac
 
 def test_a_vulnerability_that_learns_its_cve_id_later_finds_its_facts_then(facts: Facts) -> None:
     facts.tell(scored(CRITICAL))
+    facts.tell(Probability(CVE, 7, 8), kind=FactKind.PROBABILITY, source="epss")
     facts.arrive()
     facts.advise()
+    assert facts.probabilities() == [("PYSEC-1", -1)]
     facts.advise(CVE)
+    assert facts.probabilities() == [(CVE, 7)]
+    facts.tell(kind=FactKind.PROBABILITY, source="epss")
+    assert facts.probabilities() == [(CVE, -1)]
 
     assert facts.severities() == [
         (0, None, "", "advisory added", "severity changed", 1, 2),

@@ -16,7 +16,18 @@ Texts = dict[str, list[tuple[str, str]]]
 IMAGE_FILTERS = ("repository", "registry", "tag", "digest", "architecture", "image")
 """Filters that lists of findings and of images share."""
 
-FINDING_FILTERS = (*IMAGE_FILTERS, "severity", "status", "vulnerability", "package", "ecosystem", "fix", "source")
+FINDING_FILTERS = (
+    *IMAGE_FILTERS,
+    "severity",
+    "status",
+    "vulnerability",
+    "package",
+    "ecosystem",
+    "fix",
+    "source",
+    "exploited",
+    "exploit",
+)
 ALL_IMAGE_FILTERS = (*IMAGE_FILTERS, "status_code", "status_reason")
 PAGING = ("limit", "cursor")
 FILTER = "filter"
@@ -62,7 +73,7 @@ def _entry(name: str, value: str) -> tuple[str, str]:
         comparison = "EQUALS"
     if not value:
         raise InvalidRequestError(name, "an empty value")
-    if name in ("severity", "status", "fix", "status_code", "status_reason"):
+    if name in ("severity", "status", "fix", "exploited", "exploit", "status_code", "status_reason"):
         value = value.upper()
     return comparison, value
 

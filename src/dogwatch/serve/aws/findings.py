@@ -52,6 +52,7 @@ _PROPERTIES: Mapping[str, str] = {
     "relatedVulnerabilities": "vulnerability",
     "vulnerabilitySource": "source",
     "fixAvailable": "fix",
+    "exploitAvailable": "exploit",
 }
 _CONSTANTS: Mapping[str, Callable[[str], str]] = {
     "awsAccountId": lambda account_id: account_id,
@@ -67,7 +68,7 @@ _TIMES: Mapping[str, str] = {
     "ecrImagePushedAt": "pushed_at",
     "cloudImagePushedAt": "pushed_at",
 }
-_NUMBERS: Mapping[str, str] = {"inspectorScore": "score"}
+_NUMBERS: Mapping[str, str] = {"inspectorScore": "score", "epssScore": "epss"}
 _REPOSITORIES = ("ecrImageRepositoryName", "cloudImageRepositoryName")
 
 _ABSENT_TEXTS = frozenset(
@@ -83,7 +84,6 @@ _ABSENT_TEXTS = frozenset(
         "lambdaFunctionLayers",
         "lambdaFunctionRuntime",
         "lambdaFunctionExecutionRoleArn",
-        "exploitAvailable",
         "codeVulnerabilityDetectorName",
         "codeVulnerabilityDetectorTags",
         "codeVulnerabilityFilePath",
@@ -107,7 +107,6 @@ _ABSENT_TEXTS = frozenset(
 _ABSENT_OTHERS: Mapping[str, Any] = {
     "lambdaFunctionLastModifiedAt": DateFilters,
     "cloudServerlessFunctionLastModifiedAt": DateFilters,
-    "epssScore": NumberFilters,
     "resourceTags": MapFilters,
     "portRange": PortFilters,
 }
@@ -128,6 +127,7 @@ _SORTS: Mapping[str, str] = {
     "VULNERABILITY_ID": "vulnerability",
     "VULNERABILITY_SOURCE": "source",
     "INSPECTOR_SCORE": "score",
+    "EPSS_SCORE": "epss",
     # Everything here is equal in these, so every order is theirs.
     "AWS_ACCOUNT_ID": "vulnerability",
     "FINDING_TYPE": "vulnerability",
@@ -135,7 +135,6 @@ _SORTS: Mapping[str, str] = {
     "NETWORK_PROTOCOL": "vulnerability",
     "COMPONENT_TYPE": "vulnerability",
     "VENDOR_SEVERITY": "vulnerability",
-    "EPSS_SCORE": "vulnerability",
 }
 
 

@@ -20,7 +20,7 @@ ROWS = 50
 
 FINDINGS_BY_DEFAULT = "status = active"
 
-SORTS = ("severity", "score", "vulnerability", "first_observed_at", "updated_at", "repository")
+SORTS = ("severity", "score", "epss", "vulnerability", "first_observed_at", "updated_at", "repository")
 """Orders that the page offers; times are newest first, names run backwards as everything does."""
 
 _ASCENDING = frozenset({"vulnerability", "repository"})

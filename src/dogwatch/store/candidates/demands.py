@@ -103,6 +103,22 @@ def _finding_id(row: str, image: str) -> Condition:
     return lambda entries: text_condition("finding", text, entries)
 
 
+_EXPLOITED = "SELECT cve FROM cve_exploitation"
+_WITH_EXPLOIT = f"{_EXPLOITED} UNION ALL SELECT cve FROM cve_scores WHERE has_exploit"
+
+
+def _is_yes(field: str, name: str, members: str) -> Condition:
+    """Whether a vulnerability's name is among some, as YES or NO; plainly YES is written to be found from these."""
+    among = f"{name} IN ({members})"
+
+    def condition(entries: TextEntries) -> sql.Composable:
+        if set(entries) == {("EQUALS", "YES")}:
+            return sql.SQL(among)
+        return text_condition(field, sql.SQL(f"CASE WHEN {among} THEN 'YES' ELSE 'NO' END"), entries)
+
+    return condition
+
+
 _FINDING_TEXTS: Mapping[str, Condition] = {
     "repository": _column("repository", "repository"),
     "registry": _column("registry", "alias"),
@@ -122,6 +138,8 @@ _FINDING_TEXTS: Mapping[str, Condition] = {
         "package", sql.SQL("SELECT unnest(package_names || match_names) AS value"), entries
     ),  # as the image spells it, or as advisories do: the normalised name, a distribution's source package
     "ecosystem": lambda entries: member_condition("ecosystem", sql.SQL("SELECT unnest(ecosystems) AS value"), entries),
+    "exploited": _is_yes("exploited", "finding.vulnerability", _EXPLOITED),
+    "exploit": _is_yes("exploit", "finding.vulnerability", _WITH_EXPLOIT),
 }
 _FINDING_TIMES = {
     "first_observed_at": sql.SQL("first_observed_at"),
@@ -129,7 +147,11 @@ _FINDING_TIMES = {
     "updated_at": sql.SQL("updated_at"),
     "pushed_at": sql.SQL("pushed_at"),
 }
-_FINDING_NUMBERS = {"score": sql.SQL("nullif(score_tenths, -1) / 10.0")}  # no score lies between no bounds
+_EPSS = "nullif({}epss_ppm, -1) / 1000000.0"
+_FINDING_NUMBERS = {  # no number lies between no bounds
+    "score": sql.SQL("nullif(score_tenths, -1) / 10.0"),
+    "epss": sql.SQL(_EPSS.format("")),
+}
 _FINDINGS = Columns(_FINDING_TEXTS, {**_FINDING_TIMES, **_FINDING_NUMBERS, "severity": sql.SQL("severity")})
 
 _REPOSITORIES = Columns(
@@ -152,6 +174,13 @@ _IMAGES_SOUGHT = Columns({**_IMAGE_TEXTS, "tag": _tagged}, {"pushed_at": sql.SQL
 _WORST = Columns(
     {"severity": _severity("exposure.severity"), "source": _column("source", "exposure.source")},
     {"severity": sql.SQL("exposure.severity"), "score": sql.SQL("exposure.score_tenths / 10.0")},
+)
+_FLAWS = Columns(
+    {
+        "exploited": _is_yes("exploited", "vulnerability.name", _EXPLOITED),
+        "exploit": _is_yes("exploit", "vulnerability.name", _WITH_EXPLOIT),
+    },
+    {"epss": sql.SQL(_EPSS.format("vulnerability."))},
 )
 _NAMES = Columns({"vulnerability": _column("vulnerability", "named.name")}, {})
 
@@ -184,8 +213,9 @@ class Demands:
 
     `finding` is exact and whole. The others are early: `repositories`, `images` (probed for one image), `sought_images`
     (the same, written to be found by indexes), `worst` of the finding's worst exposure, `packages` and `ecosystems` of
-    some package in it, `names` of its vulnerability. Each list holds conditions that must all hold. `statuses` can be
-    meant; `moments` are bounds, inside, of the columns that hold times; `pairs` are the findings asked for by id.
+    some package in it, `names` of its vulnerability, `flaws` of what is known of that. Each list holds conditions that
+    must all hold. `statuses` can be meant; `moments` are bounds, inside, of the columns that hold times; `pairs` are
+    the findings asked for by id.
     """
 
     finding: tuple[sql.Composable, ...]
@@ -196,6 +226,7 @@ class Demands:
     packages: tuple[sql.Composable, ...]
     ecosystems: tuple[sql.Composable, ...]
     names: tuple[sql.Composable, ...]
+    flaws: tuple[sql.Composable, ...]
     statuses: frozenset[str]
     moments: Mapping[str, Span]
     pairs: tuple[Pair, ...] | None
@@ -221,6 +252,8 @@ def read_demands(query: FindingQuery) -> Demands:
     pushed = [bounds_condition(sql.SQL(_PUSHED_AT), query.times["pushed_at"])] if "pushed_at" in query.times else []
     score = _WORST.ordered["score"]
     scores = [bounds_condition(score, query.numbers["score"])] if "score" in query.numbers else []
+    epss = _FLAWS.ordered["epss"]
+    likely = [bounds_condition(epss, query.numbers["epss"])] if "epss" in query.numbers else []
     return Demands(
         finding=tuple(exact),
         repositories=_early(query, _REPOSITORIES, parts),
@@ -230,6 +263,7 @@ def read_demands(query: FindingQuery) -> Demands:
         packages=_early_of_some(query, _PACKAGES, parts),
         ecosystems=_early_of_some(query, _ECOSYSTEMS, parts),
         names=_early_of_some(query, _NAMES, parts),
+        flaws=(*_early(query, _FLAWS, parts), *likely),
         statuses=_statuses(query, parts),
         moments=_moments(query, parts),
         pairs=_pairs(query.texts.get("finding", ())),

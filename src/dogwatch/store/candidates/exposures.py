@@ -1,7 +1,7 @@
 """Along exposures: what is said of vulnerabilities in order, the inventories with each, and their images.
 
-For orders by severity, score, source and name. The walk goes through an index, or through what few vulnerabilities or
-few images narrow it to.
+For orders by severity, score, source, name and probability. The walk goes through an index, or through what few
+vulnerabilities or few images narrow it to.
 """
 
 from __future__ import annotations
@@ -23,8 +23,12 @@ _EXPRESSIONS: Mapping[str, str] = {
     "score_tenths": "coalesce(exposure.score_tenths, '-1'::smallint)",
     "source": "exposure.source",
     "vulnerability": "vulnerability.name",
+    "epss_ppm": "vulnerability.epss_ppm",
     "vulnerability_id": "exposure.vulnerability_id",
 }
+
+_OF_VULNERABILITY = frozenset({"vulnerability", "epss_ppm", "vulnerability_id"})
+"""What stands with the vulnerability, and is the same for all that is said of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ def along_exposures(search: Search, after: Key | None, most: int) -> Candidates:
     """Return the next candidates in an order by what exposures say."""
     scope = search.scope
     columns = {column: _EXPRESSIONS[column] for column in search.order.columns[:-2]}
-    own = [one for one in columns if one not in ("vulnerability", "vulnerability_id")]
+    own = [one for one in columns if one not in _OF_VULNERABILITY]
     walk = Walk(
         columns,
         steps=every([AFFECTED, scope.exposures, scope.of_vulnerability("exposure.vulnerability_id")]),
@@ -111,7 +115,7 @@ def _steps(search: Search, walk: Walk, inventories: Sequence[int] | None, after:
 
 def _index_walk(search: Search, walk: Walk, after: Key | None) -> sql.Composable:
     columns, table, steps = dict(walk.columns), "exposure", walk.steps
-    if "vulnerability" in columns:  # names stand apart from what is said of them
+    if columns.keys() <= _OF_VULNERABILITY:  # it stands apart from what is said of it
         columns["vulnerability_id"], table = "vulnerability.id", "vulnerability"
         scope = search.scope
         steps = every([scope.may_be_exposed("vulnerability.id"), scope.of_vulnerability("vulnerability.id")])

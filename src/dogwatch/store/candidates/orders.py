@@ -40,6 +40,7 @@ _IN_REPOSITORY = ("repository", "repository_id", "id", "vulnerability_id")
 ORDERS: Mapping[str, Order] = {
     "severity": Order(("severity", "score_tenths", *_IN_VULNERABILITY), Along.EXPOSURES),
     "score": Order(("score_tenths", *_IN_VULNERABILITY), Along.EXPOSURES),
+    "epss": Order(("epss_ppm", *_IN_VULNERABILITY), Along.EXPOSURES),
     "vulnerability": Order(("vulnerability", *_IN_VULNERABILITY), Along.EXPOSURES),
     "source": Order(("source", *_IN_VULNERABILITY), Along.EXPOSURES),
     "status": Order(("status", "severity", "score_tenths", *_IN_VULNERABILITY), Along.EXPOSURES),

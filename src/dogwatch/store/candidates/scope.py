@@ -235,10 +235,11 @@ def _are_tags_many(connection: psycopg.Connection, query: FindingQuery, scope: S
 def _find_vulnerabilities(
     connection: psycopg.Connection, query: FindingQuery, demands: Demands, few: int
 ) -> tuple[int, ...] | None:
-    """Return vulnerabilities by name or package; by ecosystem only where the order looks each up very often."""
+    """Return vulnerabilities by name, package or facts; by ecosystem only where the order looks each up very often."""
     packages = demands.packages + (demands.ecosystems if order_of(query.sort).along is Along.TIME else ())
     asked = [sql.SQL(_SQL["vulnerabilities_by_name"]).format(filter=one) for one in demands.names]
     asked += [sql.SQL(_SQL["vulnerabilities_by_package"]).format(filter=one) for one in packages]
+    asked += [sql.SQL(_SQL["vulnerabilities_by_facts"]).format(filter=one) for one in demands.flaws]
     if not asked:
         return None
     statement = sql.SQL(_SQL["vulnerabilities"]).format(found=sql.SQL(" INTERSECT ").join(asked))

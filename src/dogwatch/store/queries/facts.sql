@@ -91,6 +91,13 @@ DELETE FROM cve_probability
 -- The scores of a day.
 COPY cve_probability (cve, score_ppm, percentile_ppm) FROM STDIN (FORMAT binary)
 
+-- name: probability_of_vulnerabilities
+-- The order of lists follows; only vulnerabilities whose probability is another are written.
+UPDATE vulnerability SET epss_ppm = likely.score_ppm
+FROM (SELECT vulnerability.id, coalesce(cve_probability.score_ppm, -1) AS score_ppm
+      FROM vulnerability LEFT JOIN cve_probability ON cve_probability.cve = vulnerability.name) AS likely
+WHERE likely.id = vulnerability.id AND likely.score_ppm <> vulnerability.epss_ppm
+
 -- name: analyze_probability
 -- Let the planner know how many there are.
 ANALYZE cve_probability

@@ -45,6 +45,10 @@ WHERE exposure.verdict = 'affected' AND {filter}
 -- Vulnerabilities with some name that meets the filter.
 SELECT named.vulnerability_id FROM vulnerability_name AS named WHERE {filter}
 
+-- name: vulnerabilities_by_facts
+-- Vulnerabilities of which something is known that meets the filter.
+SELECT vulnerability.id AS vulnerability_id FROM vulnerability WHERE {filter}
+
 -- name: vulnerabilities
 -- Vulnerabilities that meet every filter, as long as they are few.
 SELECT DISTINCT vulnerability_id FROM ({found}) AS found LIMIT %(most)s

@@ -46,12 +46,16 @@ ORDER BY vulnerability.id
 
 -- name: insert_vulnerabilities
 -- New vulnerabilities; ids are never used again.
-INSERT INTO vulnerability (name) SELECT unnest(%(names)s::text[]) RETURNING id, name
+INSERT INTO vulnerability (name, epss_ppm)
+SELECT named.name, coalesce(likely.score_ppm, -1)
+FROM unnest(%(names)s::text[]) AS named (name) LEFT JOIN cve_probability AS likely ON likely.cve = named.name
+RETURNING id, name
 
 -- name: rename_vulnerabilities
 -- Leading names that became known later.
-UPDATE vulnerability SET name = renamed.name
+UPDATE vulnerability SET name = renamed.name, epss_ppm = coalesce(likely.score_ppm, -1)
 FROM unnest(%(ids)s::bigint[], %(names)s::text[]) AS renamed (id, name)
+LEFT JOIN cve_probability AS likely ON likely.cve = renamed.name
 WHERE vulnerability.id = renamed.id
 
 -- name: touch_renamed
