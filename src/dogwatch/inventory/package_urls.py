@@ -1,9 +1,10 @@
 """Package URLs: to packages that advisories can be found for, and back. Strings only.
 
-Called by `bill`, which reads bills of materials, and by whoever writes packages for others to read.
+Called by `bills`, which reads bills of materials, and by whoever writes packages for others to read.
 
 Source:
-    Package URL specification 1.0, with the types deb and those of languages.
+    Package URL specification 1.0, with the types deb, apk, rpm and those of languages;
+    qualifiers as syft and trivy write them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ from dogwatch.inventory.distributions import judge_release
 from dogwatch.inventory.evidence import OsRelease
 from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
 from dogwatch.inventory.naming import is_keepable
-from dogwatch.inventory.releases import DEBIAN_CODENAMES
+from dogwatch.inventory.releases import DEBIAN_CODENAMES, DISTRIBUTIONS
 from dogwatch.model.packages import Package
-from dogwatch.versions import family_of
 
 _LANGUAGES: Final = {
     "bitnami": "Bitnami",
@@ -39,7 +39,22 @@ _TYPES: Final = {ecosystem: kind for kind, ecosystem in _LANGUAGES.items()}
 _SEPARATORS: Final = {"Maven": ":"}
 """Between the namespace and the name, where it is no slash."""
 
-_DISTRO = re.compile(r"(?:(?P<id>[a-z]+)-)?(?P<release>[0-9A-Za-z.]+)")
+_SYSTEM_TYPES: Final = {"deb": "dpkg", "apk": "apk", "rpm": "rpm"}
+"""Of distributions' packages → their kind of package database."""
+
+_IDS: Final = {
+    "redhat": "rhel",
+    "alma": "almalinux",
+    "oracle": "ol",
+    "amazon": "amzn",
+    "cbl-mariner": "mariner",
+    "opensuse.leap": "opensuse-leap",
+    "opensuse.tumbleweed": "opensuse-tumbleweed",
+    "suse.linux.enterprise.server": "sles",
+}
+"""What package URLs and tools call distributions → their ID in os-release, where that is another."""
+
+_SOURCE_RPM: Final = re.compile(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm")
 
 
 def parse_package_url(text: str, fallback: OsRelease | None = None, limits: Limits = DEFAULT_LIMITS) -> Package:
@@ -66,21 +81,34 @@ def parse_package_url(text: str, fallback: OsRelease | None = None, limits: Limi
     qualifiers = url.qualifiers
     if ecosystem:
         return Package(ecosystem, name, version)
-    if url.type == "deb":
-        ecosystem = _ecosystem(url.namespace or "", qualifiers.get("distro", ""), fallback)
-        source_name, _, source_version = qualifiers.get("upstream", "").partition("@")
-        if source_name and not is_keepable(source_name, limits):
-            source_name = source_version = ""
-        arch = qualifiers.get("arch", "")
-        return Package(
-            ecosystem,
-            name,
-            version,
-            arch if is_keepable(arch, limits) and arch != "source" else "",
-            source_name or name,
-            source_version if is_keepable(source_version, limits) else version,
-        )
-    raise ValueError(f"packages of type {url.type} are not judged")
+    if url.type not in _SYSTEM_TYPES:
+        raise ValueError(f"packages of type {url.type} are not judged")
+    arch = qualifiers.get("arch", "")
+    before = f"{epoch}:" if url.type == "rpm" and (epoch := qualifiers.get("epoch", "0")) != "0" else ""
+    version = before + version
+    source_name, source_version = _source(url.type, qualifiers.get("upstream", ""), before)
+    if not (is_keepable(version, limits) and is_keepable(source_name or "-", limits)):
+        raise ValueError("no usable name and version")
+    return Package(
+        _ecosystem(url.namespace or "", qualifiers.get("distro", ""), fallback),
+        name,
+        version,
+        arch if is_keepable(arch, limits) and arch not in ("source", "src") else "",
+        source_name or name,
+        source_version if is_keepable(source_version, limits) else version,
+    )
+
+
+def _source(kind: str, upstream: str, before: str) -> tuple[str, str]:
+    """Return name and version of the source package; the version is empty where it is not told.
+
+    For rpm the qualifier is the file name of the source rpm, which has no epoch: it is the package's own.
+    """
+    if kind == "rpm":
+        found = _SOURCE_RPM.fullmatch(upstream)
+        return (found["name"], before + found["version"]) if found else ("", "")
+    name, _, version = upstream.partition("@")
+    return name, version
 
 
 def names_source(text: str) -> bool:
@@ -89,15 +117,16 @@ def names_source(text: str) -> bool:
 
 
 def _ecosystem(namespace: str, distro: str, fallback: OsRelease | None) -> str:
-    found = _DISTRO.fullmatch(distro)
-    family = (found["id"] if found and found["id"] else "") or namespace or (fallback.id if fallback else "")
-    release = found["release"] if found else ""
-    release = DEBIAN_CODENAMES.get(release, release)
-    if family == "debian":
-        release = release.partition(".")[0]
-    if not release and fallback is not None and fallback.id == family:
+    identifier, _, release = ("", "", distro) if distro.lower() in DISTRIBUTIONS else distro.rpartition("-")
+    if release.lower() in DISTRIBUTIONS:
+        identifier, release = release, ""
+    identifier = (identifier or namespace or (fallback.id if fallback else "")).lower()
+    identifier = _IDS.get(identifier, identifier)
+    if identifier == "debian":
+        release = DEBIAN_CODENAMES.get(release, release).partition(".")[0]
+    if not release and fallback is not None and _IDS.get(fallback.id, fallback.id) == identifier:
         release = fallback.version_id
-    return judge_release(OsRelease(id=family, version_id=release), "").ecosystem or family
+    return judge_release(OsRelease(id=identifier, version_id=release), "").ecosystem or identifier
 
 
 def write_package_url(package: Package) -> str:
@@ -106,18 +135,29 @@ def write_package_url(package: Package) -> str:
     if family in _TYPES:
         namespace, separator, name = package.name.rpartition(_SEPARATORS.get(family, "/"))
         return PackageURL(_TYPES[family], namespace if separator else None, name, package.version).to_string()
-    if family_of(package.ecosystem) in ("Debian", "Ubuntu"):
-        return _write_deb(package, family.lower(), release.partition(":LTS")[0])
+    for identifier, known in DISTRIBUTIONS.items():
+        if known.family == family:
+            return _write_system(package, identifier, known.database, release)
     return PackageURL("generic", None, package.name, package.version).to_string()
 
 
-def _write_deb(package: Package, distribution: str, release: str) -> str:
-    qualifiers: dict[str, str] = {}
-    if package.arch:
-        qualifiers["arch"] = package.arch
-    if release:
-        qualifiers["distro"] = f"{distribution}-{release}"
-    if package.source_name and (package.source_name, package.source_version) != (package.name, package.version):
-        other = package.source_version != package.version
-        qualifiers["upstream"] = package.source_name + (f"@{package.source_version}" if other else "")
-    return PackageURL("deb", distribution, package.name, package.version, qualifiers).to_string()
+def _write_system(package: Package, identifier: str, database: str, release: str) -> str:
+    """Return the package URL of a distribution's package; one whose release is words has none in its URL."""
+    kind = next(kind for kind, one in _SYSTEM_TYPES.items() if one == database)
+    qualifiers = {"arch": package.arch} if package.arch else {}
+    number = release.removesuffix(":LTS").removeprefix("enterprise_linux:")
+    number = number.removeprefix("v") if kind == "apk" else number
+    if number and " " not in number:
+        qualifiers["distro"] = f"{identifier}-{number}"
+    version, source_version = package.version, package.source_version
+    if kind == "rpm":
+        epoch, colon, rest = version.partition(":")
+        if colon and epoch.isdigit():
+            qualifiers["epoch"], version = epoch, rest
+            source_version = source_version.removeprefix(f"{epoch}:")
+        if package.source_name:
+            qualifiers["upstream"] = f"{package.source_name}-{source_version}.src.rpm"
+    elif package.source_name and (package.source_name, source_version) != (package.name, version):
+        qualifiers["upstream"] = package.source_name + (f"@{source_version}" if source_version != version else "")
+    namespace = "redhat" if identifier == "rhel" else identifier
+    return PackageURL(kind, namespace, package.name, version, qualifiers).to_string()

@@ -13,6 +13,7 @@ from dogwatch.inventory.evidence import OsRelease
 from dogwatch.inventory.limits import GAPS_OF_A_KIND, Limits
 from dogwatch.inventory.naming import show
 from dogwatch.inventory.package_urls import names_source, parse_package_url
+from dogwatch.inventory.releases import DISTRIBUTIONS
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
 from dogwatch.versions import family_of
@@ -20,6 +21,8 @@ from dogwatch.versions import family_of
 # Entries looked at: ten times the packages of the largest images seen.
 BILL_ENTRIES_MAX: Final = 500_000
 
+# Distributions without releases.
+_ROLLING: Final = frozenset(one.family for one in DISTRIBUTIONS.values() if one.release_of(OsRelease("")) == "")
 _EXAMPLES: Final = 3
 # What we say of a gap: a path, of at most 4,096 characters, and a sentence.
 _GAP_CHARS: Final = 5_000
@@ -154,5 +157,5 @@ def _distribution_gaps(packages: set[Package], names_sources: bool) -> Iterator[
         count = sum(package.ecosystem == ecosystem for package in system)
         if family_of(ecosystem) not in JUDGED:
             yield Gap(GapKind.DISTRIBUTION_UNSUPPORTED, "", f"{ecosystem}: {count} packages")
-        elif ":" not in ecosystem:
+        elif ecosystem not in _ROLLING and ":" not in ecosystem:
             yield Gap(GapKind.RELEASE_UNKNOWN, "", f"{ecosystem}: {count} packages without a release")
