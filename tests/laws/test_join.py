@@ -180,7 +180,7 @@ _stated = st.builds(
 _facts = st.builds(
     CveScores,
     st.sampled_from(["CVE-2026-1001", "CVE-2026-1002"]),
-    st.integers(0, 3).map(lambda days: START + timedelta(days=days)),
+    st.integers(0, 3).map(lambda days: START - timedelta(days=days)),
     st.lists(_stated, max_size=2).map(tuple),
 )
 _tellings = st.builds(Tell, st.lists(_facts, min_size=1, max_size=2).map(tuple))

@@ -50,7 +50,7 @@ class EpssSource:
         scored_at, found = _look_through(path, self.name, files.limits)
         files.refuse_older(_FILE, scored_at, state.as_of, confirmed)
         files.refuse_shrinking(_FILE, found, state.records, confirmed)
-        told = FactState({_FILE: fingerprint}, scored_at, found)
+        told = FactState({_FILE: fingerprint}, min(scored_at, now), found)
         return FactChanges(FactKind.PROBABILITY, told.to_mapping(), _read(path, self.name, files.limits))
 
 

@@ -35,7 +35,7 @@ _CHUNK_BYTES = 256 * 1024
 class FactState:
     """What is remembered between two fetches: a fingerprint per file, the age of what is held, and how many it lists.
 
-    `as_of` is what the source itself dates its newest state.
+    `as_of` is what the source itself dates its newest state; never in the future, which would refuse all that follows.
     """
 
     fingerprints: Mapping[str, str]

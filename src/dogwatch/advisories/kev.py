@@ -70,7 +70,7 @@ class KevSource:
             raise MalformedSnapshotError(self.name, f"it says it lists {catalogue.count} entries and lists {found}")
         files.refuse_older(_FILE, released_at, state.as_of, confirmed)
         files.refuse_shrinking(_FILE, found, state.records, confirmed)
-        told = FactState({_FILE: fingerprint}, released_at, found)
+        told = FactState({_FILE: fingerprint}, min(released_at, now), found)
         return FactChanges(FactKind.EXPLOITATION, told.to_mapping(), _read(catalogue.vulnerabilities))
 
 

@@ -54,7 +54,7 @@ class NvdSource:
         if confirmed or state.as_of is None or changed_at - state.as_of > _COVERED:
             paths = _download_years(files, prints, now)
         prints[_MODIFIED] = fingerprint
-        told = replace(state, fingerprints=prints, as_of=changed_at)
+        told = replace(state, fingerprints=prints, as_of=min(changed_at, now))
         return FactChanges(FactKind.SCORES, told.to_mapping(), _read((*paths, path), files))
 
 

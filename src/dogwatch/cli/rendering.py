@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -67,6 +67,8 @@ def as_document(value: object) -> Any:
         return {one.name: as_document(getattr(value, one.name)) for one in dataclasses.fields(value)}
     if isinstance(value, datetime):
         return rfc3339(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, Enum):

@@ -123,7 +123,7 @@ def _publish_scores(
     and the end of this transaction; nor may a vulnerability get its CVE id.
     """
     connection.execute(_SQL["stage_scores"])
-    _copy(connection, "copy_scores", _SCORES_TYPES, map(_scores_row, _newest(batch)))
+    _copy(connection, "copy_scores", _SCORES_TYPES, (_scores_row(one, now) for one in _newest(batch)))
     connection.execute(_SQL["analyze_stage"])
     values = {"source": source, "ecosystem": CATALOGUE, "now": now}
     become_publisher(connection)
@@ -156,9 +156,10 @@ def _newest(batch: Iterable[CveScores]) -> Iterable[CveScores]:
     return newest.values()
 
 
-def _scores_row(one: CveScores) -> Sequence[object]:
+def _scores_row(one: CveScores, now: datetime) -> Sequence[object]:
+    """Return a row of the stage. A date in the future would keep every later word of the source out."""
     flat = [storable(text) for score in one.scores for text in (score.kind, score.vector, score.source)]
-    return (one.cve, one.modified_at, flat, list(one.cwes), one.has_exploit)
+    return (one.cve, min(one.modified_at, now), flat, list(one.cwes), one.has_exploit)
 
 
 def _replace(connection: psycopg.Connection, source: str, kind: FactKind, reading: _Reading, now: datetime) -> int:

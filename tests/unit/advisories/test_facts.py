@@ -24,7 +24,7 @@ from dogwatch.model.facts import CveScores, Exploitation, Fact, Probability, Ref
 from tests.builders.facts import CRITICAL, LOW, epss_file, kev_entry, kev_file, nvd_file, nvd_record, put_facts
 from tests.requirements import requires_shared, shared_data
 
-NOW = datetime(2026, 7, 20, tzinfo=UTC)
+NOW = datetime(2026, 8, 20, tzinfo=UTC)
 Told = tuple[list[Fact | RefusedFact], dict[str, str]]
 
 

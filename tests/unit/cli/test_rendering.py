@@ -2,7 +2,7 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -130,6 +130,7 @@ def test_documents_have_what_json_has() -> None:
         "code": "ACTIVE",
         "parts": ["a"],
     }
+    assert as_document((date(2026, 3, 3), None)) == ["2026-03-03", None]
 
 
 def test_counts_and_digests_read_well() -> None:
