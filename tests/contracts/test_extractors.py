@@ -184,6 +184,8 @@ def test_the_same_bytes_give_the_same_result(extractor: AnyExtractor, content: b
         b"\n" * 1_000_000,
         b" " * 1_000_000,
         b'"' * 1_000_000,
+        b"a" + b" " * 1_000_000,
+        b"a" * 1_000_000 + b" = ",
         b"{" * 1_000_000,
         b"node_modules" * 500_000,
         b"ID=" + b"\\" * 500_000,

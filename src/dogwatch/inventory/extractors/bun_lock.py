@@ -31,6 +31,8 @@ class BunLockExtractor(NamedLockFile):
         listing = Listing(path, self.ecosystem, limits)
         is_inside = False
         for line in read_lines(path, content):
+            if listing.is_full:
+                break
             if line.startswith('  "'):
                 is_inside = line.startswith('  "packages"')
             elif is_inside and (found := _PACKAGE.match(line)) and not found[2].startswith(_OWN):

@@ -25,6 +25,8 @@ class CargoLockExtractor(NamedLockFile):
         """Return the crates that come from a registry or a repository."""
         listing = Listing(path, self.ecosystem, limits)
         for table in read_tables(read_lines(path, content)):
+            if listing.is_full:
+                break
             if "source" in table:
                 listing.add(table.get("name"), table.get("version"))
         return listing.extraction()

@@ -30,6 +30,8 @@ class GemfileLockExtractor(NamedLockFile):
         listing = Listing(path, self.ecosystem, limits)
         is_inside = False
         for line in read_lines(path, content):
+            if listing.is_full:
+                break
             if line and not line.startswith(" "):
                 is_inside = line in _SECTIONS
             elif is_inside and (gem := _GEM.match(line)):

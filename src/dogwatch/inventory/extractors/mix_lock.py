@@ -28,6 +28,8 @@ class MixLockExtractor(NamedLockFile):
         """Return the packages."""
         listing = Listing(path, self.ecosystem, limits)
         for line in read_lines(path, content):
+            if listing.is_full:
+                break
             if found := _PACKAGE.match(line):
                 listing.add(found[1], found[2])
         return listing.extraction()

@@ -34,6 +34,8 @@ class NugetConfigExtractor(NamedLockFile):
             raise MalformedPackageDatabaseError(path, "not UTF-8")
         listing = Listing(path, self.ecosystem, limits)
         for tag in _PACKAGE.finditer(text):
+            if listing.is_full:
+                break
             attributes = dict(_ATTRIBUTE.findall(tag[1]))
             if attributes.get("developmentDependency") != "true":
                 listing.add(attributes.get("id"), attributes.get("version"))

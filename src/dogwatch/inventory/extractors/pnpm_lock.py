@@ -25,6 +25,8 @@ class PnpmLockExtractor(NamedLockFile):
         """Return the packages of the registry that the file lists."""
         listing = Listing(path, self.ecosystem, limits)
         for key, fields in read_entries(read_lines(path, content), "packages"):
+            if listing.is_full:
+                break
             if fields.get("dev") == "true":
                 continue
             name, version = fields.get("name"), fields.get("version")

@@ -23,6 +23,8 @@ class PubLockExtractor(NamedLockFile):
         """Return the packages."""
         listing = Listing(path, self.ecosystem, limits)
         for name, fields in read_entries(read_lines(path, content), "packages"):
+            if listing.is_full:
+                break
             if fields.get("dependency") != "direct dev" and fields.get("source") not in ("sdk", "path"):
                 listing.add(name, fields.get("version"))
         return listing.extraction()

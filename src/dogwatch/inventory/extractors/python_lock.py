@@ -34,6 +34,8 @@ class PythonLockExtractor(NamedLockFile):
         listing = Listing(path, self.ecosystem, limits)
         table_name = "packages" if path.endswith("pylock.toml") else "package"
         for table in read_tables(read_lines(path, content), table_name):
+            if listing.is_full:
+                break
             if not table.get("source", "").startswith(_OWN) and _is_needed(table):
                 listing.add(table.get("name"), table.get("version"))
         return listing.extraction()

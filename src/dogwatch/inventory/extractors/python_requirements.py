@@ -9,7 +9,10 @@ from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.lock_files import Listing, NamedLockFile, read_lines
 
-_PIN: Final = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,200})\s*(?:\[[^\]]{0,500}\])?\s*===?\s*([^\s;,#\\]+)")
+# Possessive: what was matched is not given back, so that a line takes time in proportion to its length.
+_PIN: Final = re.compile(
+    r"\s*+([A-Za-z0-9][A-Za-z0-9._-]{0,200}+)\s*+(?:\[[^\]]{0,500}+\])?+\s*+===?+\s*+([^\s;,#\\]++)"
+)
 
 
 class PythonRequirementsExtractor(NamedLockFile):
@@ -31,6 +34,8 @@ class PythonRequirementsExtractor(NamedLockFile):
         """Return the packages with their exact versions."""
         listing = Listing(path, self.ecosystem, limits)
         for line in read_lines(path, content):
+            if listing.is_full:
+                break
             pin = _PIN.match(line)
             if pin is not None and "*" not in pin[2]:
                 listing.add(pin[1], pin[2])

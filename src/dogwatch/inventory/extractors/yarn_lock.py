@@ -40,6 +40,8 @@ class YarnLockExtractor(NamedLockFile):
         """Return all packages that the file lists."""
         listing = Listing(path, self.ecosystem, limits)
         for block in _blocks(read_lines(path, content)):
+            if listing.is_full:
+                break
             name, wanted = _split(block.fields.get("resolution") or block.descriptor)
             if name == "__metadata" or wanted.startswith(_OWN):
                 continue
