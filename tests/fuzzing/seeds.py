@@ -35,6 +35,7 @@ from tests.builders.layers import (
 from tests.builders.lock_files import LOCK_FILES
 from tests.builders.oci import as_json, build_image, build_index
 from tests.builders.programs import build_elf, build_mach_o, build_pe, go_build_info, old_go_data, rust_audit
+from tests.builders.rpm import berkeley_database, ndb_database, rpm_header, sqlite_database
 
 Seeds = tuple[bytes, ...]
 
@@ -190,6 +191,19 @@ def dpkg_files() -> Seeds:
 def apk_files() -> Seeds:
     """Apk's database."""
     return ((apk_entry("a", "1-r0", "usr/bin/a", "x/a.jar", origin="b") + apk_entry(".v")).encode(), b"P:a\nV:1")
+
+
+def rpm_databases() -> Seeds:
+    """Rpm's database in each format."""
+    headers = (
+        rpm_header("a", "1", "2", "usr/bin/a", "usr/b.jar", epoch=3, source="b-1-2.src.rpm", module="m:1"),
+        rpm_header("b", padding=9_000),
+    )
+    return (
+        *(build(*headers) for build in (sqlite_database, ndb_database, berkeley_database)),
+        berkeley_database(*headers, order=">"),
+        sqlite_database(*(rpm_header(f"a{number}", padding=600) for number in range(40))),
+    )
 
 
 def os_releases() -> Seeds:

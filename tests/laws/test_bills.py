@@ -26,7 +26,15 @@ ecosystems = st.sampled_from(
     ["npm", "PyPI", "Go", "Maven", "NuGet", "Debian:12", "Ubuntu:22.04:LTS", "Alpine:v3.20", "amzn:2023", "dpkg"]
 )  # fmt: skip
 packages = st.builds(Package, ecosystems, keepable, keepable) | st.builds(
-    Package, ecosystems, keepable, keepable, st.just("") | keepable, keepable, keepable
+    Package,
+    ecosystems,
+    keepable,
+    keepable,
+    st.just("") | keepable,
+    keepable,
+    keepable,
+    st.sampled_from(["", "nodejs:18"]),
+    st.sampled_from(["", "Somebody & Sons"]),
 )
 gaps = st.builds(Gap, st.sampled_from(list(GapKind)), st.just(""), keepable)
 

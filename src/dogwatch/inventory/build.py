@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
+from functools import partial
 
 import msgspec
 
-from dogwatch.inventory.databases import ecosystem_of, find_database_gaps, find_owned_paths, kind_of
+from dogwatch.inventory.databases import assign, find_database_gaps, find_owned_paths, kind_of
 from dogwatch.inventory.distributions import Judgement, judge_release
 from dogwatch.inventory.evidence import LayerEvidence
 from dogwatch.inventory.extractors import os_release
@@ -58,7 +59,9 @@ def build_inventory(layers: Sequence[LayerEvidence], platform: Platform) -> Inve
     for path, file in listed.items():
         if kind := kind_of(file):
             databases[kind][path] = file
-    system = {kind: _locate(files, ecosystem_of(kind, judgement)) for kind, files in databases.items()}
+    system = {
+        kind: _locate(files, partial(assign, kind=kind, judgement=judgement)) for kind, files in databases.items()
+    }
     language = _spell_alike(
         _locate({path: file for path, file in listed.items() if not kind_of(file) and not _is_owned(path, file, owned)})
     )
@@ -85,12 +88,12 @@ def _judge(tree: VisibleTree) -> Judgement:
     return Judgement(None, "", ())
 
 
-def _locate(files: Mapping[str, VisibleFile], ecosystem: str = "") -> _Places:
-    """Return where each package of these files stands; the ecosystem is for those that have none of their own."""
+def _locate(files: Mapping[str, VisibleFile], assigned: Callable[[Package], Package] | None = None) -> _Places:
+    """Return where each package of these files stands; `assigned` gives those of a database their ecosystem."""
     places: _Places = defaultdict(set)
     for path, file in files.items():
         for package, ordinal in file.since.items():
-            located = package if package.ecosystem else replace(package, ecosystem=ecosystem)
+            located = assigned(package) if assigned is not None else package
             places[(located, ordinal)].add(path)
     return dict(places)
 
@@ -151,7 +154,7 @@ def _package_sets(system: Mapping[str, _Places], language: _Places) -> tuple[Pac
 def _package_set(source: str, packages: set[Package]) -> PackageSet:
     ordered = tuple(sorted(packages))
     return PackageSet(
-        source, ordered, _digest_of(["package set", 1, source, [astuple(package) for package in ordered]])
+        source, ordered, _digest_of(["package set", 1, source, [package.identity for package in ordered]])
     )
 
 

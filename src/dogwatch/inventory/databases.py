@@ -6,17 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from dogwatch.inventory.distributions import Judgement
-from dogwatch.inventory.extractors import apk_installed, dpkg_ownership, dpkg_status, unread_database
+from dogwatch.inventory.extractors import apk_installed, dpkg_ownership, dpkg_status, rpm_database, unread_database
 from dogwatch.inventory.overlay import VisibleFile, VisibleTree
 from dogwatch.inventory.paths import Resolver
+from dogwatch.inventory.vendors import is_own_vendor
 from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.packages import Package
 
 _KINDS: Final = {
     dpkg_status.EXTRACTOR.name: "dpkg",
     apk_installed.EXTRACTOR.name: "apk",
+    rpm_database.EXTRACTOR.name: "rpm",
 }
 
 
@@ -33,6 +37,13 @@ def ecosystem_of(kind: str, judgement: Judgement) -> str:
     """
     is_own = judgement.database in ("", kind)
     return judgement.ecosystem if is_own and judgement.ecosystem else kind
+
+
+def assign(package: Package, kind: str, judgement: Judgement) -> Package:
+    """Return a package of a database with its ecosystem, and with its vendor only if that is another one."""
+    is_own = kind == "rpm" and (judgement.database != kind or is_own_vendor(package.vendor, judgement.vendors))
+    vendor = "" if is_own else package.vendor
+    return replace(package, ecosystem=ecosystem_of(kind, judgement), vendor=vendor)
 
 
 def find_owned_paths(tree: VisibleTree) -> dict[str, int]:

@@ -31,13 +31,14 @@ class Judgement:
     """What os-release tells: the distribution, the ecosystem of its packages, and the gaps that follow.
 
     `ecosystem` is empty where nothing is known at all. `database` is the kind that the distribution's packages stand in
-    (apk, dpkg, rpm), empty where that is not known.
+    (apk, dpkg, rpm), empty where that is not known; `vendors` how the names begin by which it signs its own rpms.
     """
 
     distribution: Distribution | None
     ecosystem: str
     gaps: tuple[Gap, ...]
     database: str = ""
+    vendors: tuple[str, ...] = ()
 
 
 def judge_release(release: OsRelease, path: str) -> Judgement:
@@ -51,17 +52,17 @@ def judge_release(release: OsRelease, path: str) -> Judgement:
         OSV schema 1.7, defined ecosystems; os-release(5); the ecosystem strings of the records of each distribution.
     """
     known = DISTRIBUTIONS.get(release.id)
-    database = known.database if known is not None else ""
+    database, vendors = (known.database, known.vendors) if known is not None else ("", ())
     family, ecosystem = _told_by(known, release) if known is not None else _own_name(release)
     shown = release.pretty_name or release.name or release.id
     if not ecosystem:
         gap = Gap(GapKind.RELEASE_UNKNOWN, path, f"no release number: {shown or 'neither ID nor NAME'}")
         distribution = Distribution(release.id or release.name, release.version_id, shown, "") if shown else None
-        return Judgement(distribution, family, (gap,), database)
+        return Judgement(distribution, family, (gap,), database, vendors)
     is_judged = family in JUDGED
     gap = Gap(GapKind.DISTRIBUTION_UNSUPPORTED, path, f"{shown} ({ecosystem})")
     distribution = Distribution(release.id, release.version_id, shown, ecosystem if is_judged else "")
-    return Judgement(distribution, ecosystem, () if is_judged else (gap,), database)
+    return Judgement(distribution, ecosystem, () if is_judged else (gap,), database, vendors)
 
 
 def _told_by(known: KnownDistribution, release: OsRelease) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from dogwatch.inventory.evidence import FileEvidence, Ownership
+from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.paths import clean_path
 
 # Where distributions put programs and their libraries; elsewhere there are data, sources and manuals.
@@ -62,16 +63,43 @@ def sift(content: bytes, chars_before: int) -> Iterator[bytes]:
             yield path
 
 
-def claim(owner: str, paths: Iterable[bytes]) -> Ownership | None:
-    """Return what is kept of the files of a package, or None where none of them matters.
+class Claims:
+    """Which files the packages of one database own, within the limits.
 
-    Args:
-        owner: the package's name.
-        paths: of its files, relative to the root.
+    What goes beyond them is left out: such files are listed for themselves as well, and nothing is missed.
     """
-    found = {clean_path(path) for path in sift(b"\n".join(paths), 0)}
-    kept = tuple(sorted(path for path in found if path))
-    return Ownership(owner, kept) if kept else None
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._made: list[Ownership] = []
+        self._left = limits.file_entries
+
+    def add(self, owner: str, paths: Iterable[bytes]) -> None:
+        """Note what matters of the files of a package.
+
+        Args:
+            owner: the package's name.
+            paths: of its files, relative to the root.
+        """
+        found = {clean_path(path) for path in sift(self._listed(paths), 0)}
+        kept = tuple(sorted(path for path in found if path))
+        if kept and len(kept) <= self._left:
+            self._left -= len(kept)
+            self._made.append(Ownership(owner, kept))
+
+    def made(self) -> tuple[Ownership, ...]:
+        """Return what was noted, in the order of the database."""
+        return tuple(self._made)
+
+    def _listed(self, paths: Iterable[bytes]) -> bytes:
+        listed: list[bytes] = []
+        left = self._limits.file_bytes
+        for path in paths:
+            left -= len(path) + 1
+            if left < 0:
+                break
+            listed.append(path)
+        return b"\n".join(listed)
 
 
 def trim_owned(file: FileEvidence, is_wanted: Callable[[str], object], program_names: frozenset[str]) -> FileEvidence:

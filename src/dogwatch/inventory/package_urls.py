@@ -132,8 +132,11 @@ def _ecosystem(namespace: str, distro: str, fallback: OsRelease | None) -> str:
 def write_package_url(package: Package) -> str:
     """Return a package's package URL; of an ecosystem that has no type of its own, a generic one."""
     family, _, release = package.ecosystem.partition(":")
+    separators = _SEPARATORS.get(family, "/")
+    if not package.name.rpartition(separators)[2].strip("/"):  # a URL has no place for such a name
+        return PackageURL("generic", None, "unnamed", package.version).to_string()
     if family in _TYPES:
-        namespace, separator, name = package.name.rpartition(_SEPARATORS.get(family, "/"))
+        namespace, separator, name = package.name.rpartition(separators)
         return PackageURL(_TYPES[family], namespace if separator else None, name, package.version).to_string()
     for identifier, known in DISTRIBUTIONS.items():
         if known.family == family:

@@ -34,11 +34,13 @@ class KnownDistribution:
     """One distribution: its ecosystem without release, its kind of package database, and how it writes releases.
 
     `release_of` returns what stands behind the colon, empty for rolling ones, None where os-release does not tell.
+    `vendors` are how the names begin, in lower case, by which its own rpms are signed for.
     """
 
     family: str
     database: str
     release_of: Callable[[OsRelease], str | None]
+    vendors: tuple[str, ...] = ()
 
 
 def number_of(release: OsRelease) -> str:
@@ -121,20 +123,22 @@ DISTRIBUTIONS: Final = {
     "wolfi": KnownDistribution("Wolfi", "apk", _rolling),
     "chainguard": KnownDistribution("Chainguard", "apk", _rolling),
     "minimos": KnownDistribution("MinimOS", "apk", _rolling),
-    "rhel": KnownDistribution("Red Hat", "rpm", _enterprise_linux),
-    "centos": KnownDistribution("CentOS", "rpm", _major),
-    "rocky": KnownDistribution("Rocky Linux", "rpm", _major),
-    "almalinux": KnownDistribution("AlmaLinux", "rpm", _major),
-    "ol": KnownDistribution("Oracle Linux", "rpm", _major),
-    "amzn": KnownDistribution("Amazon Linux", "rpm", _amazon),
-    "fedora": KnownDistribution("Fedora", "rpm", _major),
-    "sles": KnownDistribution("SUSE", "rpm", _suse),
-    "opensuse-leap": KnownDistribution("openSUSE", "rpm", _leap),
-    "opensuse-tumbleweed": KnownDistribution("openSUSE", "rpm", lambda _: "Tumbleweed"),
-    "photon": KnownDistribution("Photon OS", "rpm", _whole),
-    "azurelinux": KnownDistribution("Azure Linux", "rpm", _major),
-    "mariner": KnownDistribution("Azure Linux", "rpm", _major),  # its name before version 3
-    "openeuler": KnownDistribution("openEuler", "rpm", _open_euler),
-    "mageia": KnownDistribution("Mageia", "rpm", _major),
+    "rhel": KnownDistribution("Red Hat", "rpm", _enterprise_linux, ("red hat",)),
+    "centos": KnownDistribution("CentOS", "rpm", _major, ("centos",)),
+    "rocky": KnownDistribution("Rocky Linux", "rpm", _major, ("rocky",)),
+    "almalinux": KnownDistribution("AlmaLinux", "rpm", _major, ("almalinux",)),
+    "ol": KnownDistribution("Oracle Linux", "rpm", _major, ("oracle",)),
+    "amzn": KnownDistribution("Amazon Linux", "rpm", _amazon, ("amazon",)),
+    "fedora": KnownDistribution("Fedora", "rpm", _major, ("fedora",)),
+    "sles": KnownDistribution("SUSE", "rpm", _suse, ("suse",)),
+    "opensuse-leap": KnownDistribution("openSUSE", "rpm", _leap, ("opensuse", "suse")),
+    "opensuse-tumbleweed": KnownDistribution("openSUSE", "rpm", lambda _: "Tumbleweed", ("opensuse", "suse")),
+    "photon": KnownDistribution("Photon OS", "rpm", _whole, ("vmware", "broadcom")),
+    "azurelinux": KnownDistribution("Azure Linux", "rpm", _major, ("microsoft",)),
+    "mariner": KnownDistribution("Azure Linux", "rpm", _major, ("microsoft",)),  # its name before version 3
+    "openeuler": KnownDistribution(
+        "openEuler", "rpm", _open_euler, ("openeuler", "http://openeuler.org", "https://openeuler.org")
+    ),
+    "mageia": KnownDistribution("Mageia", "rpm", _major, ("mageia",)),
 }
 """By the ID of os-release, in lower case."""

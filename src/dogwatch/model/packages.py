@@ -16,7 +16,8 @@ class Package:
 
     `ecosystem` is the OSV ecosystem string with its release where it has one (`Debian:12`, `PyPI`, `npm`).
     `source_name` and `source_version` are those of the source package; for ecosystems without source packages they are
-    empty.
+    empty. `module` is the module stream that an rpm was built for (`nodejs:18`). `vendor` is who built a package of the
+    distribution's kind that is not the distribution's own; of one that is, it is empty.
     """
 
     ecosystem: str
@@ -25,6 +26,14 @@ class Package:
     arch: str = ""
     source_name: str = ""
     source_version: str = ""
+    module: str = ""
+    vendor: str = ""
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """The fields that digests are made of; the last two only where there are any, so that old digests stay."""
+        told = (self.ecosystem, self.name, self.version, self.arch, self.source_name, self.source_version)
+        return (*told, self.module, self.vendor) if self.module or self.vendor else told
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ def audit_packages(connection: psycopg.Connection, found: list[Difference]) -> i
 
 
 def _batch(rows: Sequence[tuple[Any, ...]]) -> _Batch:
-    packages = [Package(*row[1:7]) for row in rows]
-    stored = tuple(_stored_key(package, *row[7:]) for package, row in zip(packages, rows, strict=True))
+    packages = [Package(*row[1:9]) for row in rows]
+    stored = tuple(_stored_key(package, *row[9:]) for package, row in zip(packages, rows, strict=True))
     return _Batch(tuple(row[0] for row in rows), stored, tuple(map(key_package, packages)))
 
 

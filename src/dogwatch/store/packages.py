@@ -31,15 +31,7 @@ class SavedPackages:
 
 def package_digest(package: Package) -> bytes:
     """Return the identity of a package as 32 bytes. NUL joins the fields, which hold none (PostgreSQL text)."""
-    fields = (
-        package.ecosystem,
-        package.name,
-        package.version,
-        package.arch,
-        package.source_name,
-        package.source_version,
-    )
-    return hashlib.sha256("\0".join(fields).encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256("\0".join(package.identity).encode("utf-8", "surrogatepass")).digest()
 
 
 def save_packages(connection: psycopg.Connection, packages: Iterable[Package], now: datetime) -> SavedPackages:
@@ -81,6 +73,8 @@ def _columns(digests: Sequence[bytes], by_digest: dict[bytes, Package], now: dat
         "arches": [one.package.arch for one in keyed],
         "source_names": [one.package.source_name for one in keyed],
         "source_versions": [one.package.source_version for one in keyed],
+        "modules": [one.package.module for one in keyed],
+        "vendors": [one.package.vendor for one in keyed],
         "now": now,
     }
 

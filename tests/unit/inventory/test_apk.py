@@ -83,10 +83,12 @@ def test_lines_that_are_no_fields_are_one_gap_and_the_rest_is_read() -> None:
     assert ([one.name for one in found.packages], found.gaps) == (["a"], (damage,))
 
 
-def test_more_packages_and_files_than_allowed_are_a_gap() -> None:
-    found = extract(apk_entry("a", "1", "bin/a", "bin/b") + apk_entry("b") + apk_entry("c"), Limits(file_entries=3))
-    gap = Gap(GapKind.TOO_MANY_FILES, PATH, "over the limit file_entries of 3 in one file")
-    assert ([one.name for one in found.packages], found.gaps) == (["a"], (gap,))
+def test_more_packages_than_allowed_are_a_gap_and_files_beyond_it_are_nobodys() -> None:
+    database = apk_entry("a", "1", "bin/a", "bin/b", "bin/c") + apk_entry("b", "1", "bin/d") + apk_entry("c")
+    found = extract(database, Limits(file_entries=2))
+    gap = Gap(GapKind.TOO_MANY_FILES, PATH, "over the limit file_entries of 2 in one file")
+    assert ([one.name for one in found.packages], found.gaps) == (["a", "b"], (gap,))
+    assert found.ownership == (Ownership("b", ("bin/d",)),)
 
 
 def test_an_image_of_alpine_is_read_wherever_its_database_is() -> None:

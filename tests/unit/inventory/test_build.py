@@ -276,10 +276,8 @@ def test_a_distribution_without_packages_is_a_gap(layers: list[list[Member]], pa
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("var/lib/rpm/Packages", "rpm"),
-        ("var/lib/rpm/rpmdb.sqlite", "rpm"),
-        ("usr/lib/sysimage/rpm/Packages.db", "rpm"),
-        ("usr/share/rpm/rpmdb.sqlite", "rpm"),
+        ("var/lib/rpmmanifest/container-manifest-2", "rpm"),
+        ("usr/lib/opkg/status", "opkg"),
         ("var/lib/pacman/local/ALPM_DB_VERSION", "pacman"),
     ],
 )

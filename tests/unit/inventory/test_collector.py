@@ -178,9 +178,9 @@ def test_a_wanted_file_over_the_limit_is_a_gap_and_the_rest_is_read() -> None:
 
 
 def test_a_database_whose_bytes_nobody_reads_may_have_any_size() -> None:
-    path = "var/lib/rpm/Packages"
+    path = "var/lib/portage/world"
     evidence = read_members(file(path, bytes(5000)), limits=Limits(file_bytes=1000))
-    detail = "rpm database: not read by this version"
+    detail = "portage database: not read by this version"
     assert evidence == only_gap(path, "unread-database", GapKind.PACKAGE_DATABASE_UNREAD, detail)
 
 

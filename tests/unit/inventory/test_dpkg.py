@@ -99,6 +99,29 @@ def test_a_stanza_without_usable_name_and_version_is_a_gap(text: str | bytes, de
     assert extract(text) == incomplete(detail)
 
 
+@pytest.mark.parametrize(
+    ("version", "maintainer", "origin", "vendor"),
+    [
+        ("3.0.11-1~deb12u2", "Debian OpenSSL Team <pkg-openssl-devel@alioth-lists.debian.net>", "", ""),
+        ("12.2.0-14", "Somebody <somebody@example.org>", "Debian", ""),
+        ("18.19.0-1nodesource1", "", "", "NodeSource"),
+        ("16.1-1.pgdg120+1", "", "", "PostgreSQL Global Development Group"),
+        ("8.3.1-1+0~20240101.1+debian12~1.gbp1+deb.sury.org+1", "", "", "deb.sury.org"),
+        ("1:10.11.6+maria~deb12", "", "", "MariaDB"),
+        ("1:2.43.0-0ppa1~ubuntu22.04.1", "", "", "a personal package archive"),
+        ("1.25.3-1~bookworm", "NGINX Packaging <nginx-packaging@f5.com>", "", "NGINX"),
+        ("5:24.0.7-1", "Docker <support@docker.com>", "", "Docker"),
+        ("1.0", "", "Somebody Else", "Somebody Else"),
+        ("1.0", "", "\x01", ""),
+    ],
+)
+def test_packages_of_other_vendors_are_told_by_version_maintainer_or_origin(
+    version: str, maintainer: str, origin: str, vendor: str
+) -> None:
+    text = f"Package: a\nVersion: {version}\nMaintainer: {maintainer}\nOrigin: {origin}\n"
+    assert extract(text) == Extraction(packages=(Package("", "a", version, "", "a", version, vendor=vendor),))
+
+
 def test_lines_that_are_no_fields_are_one_gap_and_the_rest_is_read() -> None:
     text = stanza("a", "1") + "\nnonsense\nmore nonsense\n\n" + stanza("b", "2")
     assert extract(text) == Extraction(

@@ -38,7 +38,7 @@ IMAGES: dict[GapKind, list[Member]] = {
     GapKind.RELEASE_UNKNOWN: DEBIAN[1:],
     GapKind.DISTRIBUTION_UNSUPPORTED: [file("etc/os-release", os_release("kali", "2024.1")), DEBIAN[1]],
     GapKind.PACKAGE_DATABASE_MISSING: DEBIAN[:1],
-    GapKind.PACKAGE_DATABASE_UNREAD: [*DEBIAN, file("var/lib/rpm/Packages")],
+    GapKind.PACKAGE_DATABASE_UNREAD: [*DEBIAN, file("var/lib/portage/world")],
     GapKind.PLATFORM_UNSUPPORTED: DEBIAN,
 }  # fmt: skip
 # One feed for each kind that feeds give; `tests/unit/store/test_feed_gaps.py` follows them to the images.

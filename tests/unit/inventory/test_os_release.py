@@ -8,6 +8,7 @@ from dogwatch.inventory.distributions import Judgement, judge_release
 from dogwatch.inventory.evidence import Extraction, OsRelease
 from dogwatch.inventory.extractors.os_release import EXTRACTOR
 from dogwatch.inventory.limits import DEFAULT_LIMITS
+from dogwatch.inventory.releases import DISTRIBUTIONS
 from dogwatch.model.errors import MalformedPackageDatabaseError
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Distribution
@@ -22,6 +23,10 @@ VERSION_CODENAME=bookworm
 ID=debian
 HOME_URL="https://www.debian.org/"
 """
+
+
+def vendors_of(identity: str) -> tuple[str, ...]:
+    return DISTRIBUTIONS[identity].vendors if identity in DISTRIBUTIONS else ()
 
 
 def extract(content: bytes) -> Extraction:
@@ -95,7 +100,7 @@ def test_a_file_without_any_assignment_or_beyond_all_size_is_refused(content: by
 def test_packages_of_a_distribution_with_a_feed_are_judged(release: OsRelease, ecosystem: str, database: str) -> None:
     shown = release.pretty_name or release.name or release.id
     assert judge_release(release, PATH) == Judgement(
-        Distribution(release.id, release.version_id, shown, ecosystem), ecosystem, (), database
+        Distribution(release.id, release.version_id, shown, ecosystem), ecosystem, (), database, vendors_of(release.id)
     )
 
 
@@ -118,7 +123,8 @@ def test_other_distributions_keep_their_own_ecosystem_and_are_a_gap(
     identity: str, version_id: str, ecosystem: str, database: str
 ) -> None:
     gap = Gap(GapKind.DISTRIBUTION_UNSUPPORTED, PATH, f"{identity} ({ecosystem})")
-    expected = Judgement(Distribution(identity, version_id, identity, ""), ecosystem, (gap,), database)
+    distribution = Distribution(identity, version_id, identity, "")
+    expected = Judgement(distribution, ecosystem, (gap,), database, vendors_of(identity))
     assert judge_release(OsRelease(identity, version_id), PATH) == expected
 
 
@@ -141,7 +147,8 @@ def test_a_release_without_number_is_not_comparable_and_a_gap(
 ) -> None:
     gap = Gap(GapKind.RELEASE_UNKNOWN, PATH, "no release number: testing/sid")
     release = OsRelease(identity, version_id, pretty_name="testing/sid")
-    expected = Judgement(Distribution(identity, version_id, "testing/sid", ""), ecosystem, (gap,), database)
+    distribution = Distribution(identity, version_id, "testing/sid", "")
+    expected = Judgement(distribution, ecosystem, (gap,), database, vendors_of(identity))
     assert judge_release(release, PATH) == expected
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 from pathlib import Path
 
 import pytest
@@ -133,15 +134,33 @@ def test_manifests_of_real_npm_packages(databases: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("database", "path"),
+    ("database", "listing", "path", "release"),
     [
-        ("rpm/sle15-bci/Packages.db", "usr/lib/sysimage/rpm/Packages.db"),
-        ("rpm/amazonlinux-2023/rpmdb.sqlite", "var/lib/rpm/rpmdb.sqlite"),
+        ("amazonlinux-2023/rpmdb.sqlite", "amazonlinux-2023", "var/lib/rpm/rpmdb.sqlite", ("amzn", "2023")),
+        ("sle15-bci/Packages.db", "sle15-bci", "usr/lib/sysimage/rpm/Packages.db", ("sles", "15.3")),
+        ("bdb-reloaded-sle15-bci/Packages.xz", "sle15-bci", "var/lib/rpm/Packages", ("sles", "15.3")),
     ],
 )
-def test_databases_of_other_kinds_are_gaps(databases: Path, database: str, path: str) -> None:
-    kind = database.partition("/")[0]
-    found = outcome(file(path, (databases / database).read_bytes()))
-    detail = f"{kind} database: not read by this version"
-    assert found.inventory.gaps == (Gap(GapKind.PACKAGE_DATABASE_UNREAD, path, detail),)
-    assert found.inventory.sets == ()
+def test_databases_of_rpm_list_what_rpm_lists(
+    databases: Path, database: str, listing: str, path: str, release: tuple[str, str]
+) -> None:
+    content = (databases / "rpm" / database).read_bytes()
+    content = lzma.decompress(content) if database.endswith(".xz") else content
+    rows = [line.split("\t") for line in (databases / "rpm" / listing / "expected.tsv").read_text().splitlines()[1:]]
+    found = outcome(file(path, content), file("etc/os-release", os_release(*release)))
+    assert [(one.name, one.version, one.arch, one.vendor) for one in packages(found)] == sorted(
+        (row[0], f"{row[1]}:{row[2]}-{row[3]}".removeprefix(":"), row[4], "") for row in rows if row[0] != "gpg-pubkey"
+    )
+    assert {gap.kind for gap in found.inventory.gaps} <= {GapKind.DISTRIBUTION_UNSUPPORTED}
+
+
+@pytest.mark.parametrize(
+    ("database", "expected"),
+    [
+        ("bdb-hello", Package("rpm", "hello", "1:0.0.1-rls", "x86_64", "hello", "1:0.0.1-rls")),
+        ("bdb-libuuid", Package("rpm", "libuuid", "2.32.1-42.el8_8", "x86_64", "util-linux", "2.32.1-42.el8_8")),
+    ],
+)
+def test_files_of_berkeley_db_that_rpm_wrote(databases: Path, database: str, expected: Package) -> None:
+    found = outcome(file("var/lib/rpm/Packages", (databases / "rpm" / database / "Packages").read_bytes()))
+    assert packages(found) == [expected]

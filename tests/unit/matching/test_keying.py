@@ -26,6 +26,37 @@ def test_a_package_without_a_source_package_ignores_a_stray_source_version() -> 
     assert key_package(package) == KeyedPackage(package, "django-rest", "1.0", "pep440", 1, sort_key("pep440", "1.0"))
 
 
+@pytest.mark.parametrize(
+    ("ecosystem", "name", "version"),
+    [
+        ("AlmaLinux:9", "libgcc", "11.4.1-2.el9"),
+        ("Amazon Linux:2023", "libgcc", "11.4.1-2.el9"),
+        ("Rocky Linux:9", "gcc", "1:11.4.1-2.el9"),
+        ("openEuler:24.03-LTS", "gcc", "1:11.4.1-2.el9"),
+    ],
+)
+def test_some_distributions_name_the_binary_and_others_its_source(ecosystem: str, name: str, version: str) -> None:
+    package = Package(ecosystem, "libgcc", "11.4.1-2.el9", "x86_64", "gcc", "1:11.4.1-2.el9")
+    assert key_package(package) == KeyedPackage(package, name, version, "rpm", 1, sort_key("rpm", version))
+
+
+@pytest.mark.parametrize(
+    ("origin", "reason"),
+    [
+        ({"vendor": "Fedora Project"}, "built by Fedora Project, not by the distribution"),
+        (
+            {"module": "nodejs:18"},
+            "built for the module stream nodejs:18, and advisories do not say for which stream they are",
+        ),
+    ],
+)
+def test_a_package_of_another_vendor_or_of_a_module_stream_cannot_be_compared(
+    origin: dict[str, str], reason: str
+) -> None:
+    package = Package("AlmaLinux:9", "nodejs", "18.19.0-1", **origin)
+    assert key_package(package) == KeyedPackage(package, "nodejs", "18.19.0-1", "rpm", 1, None, reason)
+
+
 def test_a_version_outside_the_grammar_has_no_key_and_a_reason() -> None:
     package = Package("PyPI", "thing", "2004d")
     assert key_package(package) == KeyedPackage(

@@ -6,10 +6,10 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from dogwatch.inventory.evidence import Extraction, Ownership
+from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import decode_text, incomplete, is_keepable, too_many_entries
-from dogwatch.inventory.ownership import claim
+from dogwatch.inventory.ownership import Claims
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
 
@@ -56,10 +56,9 @@ class ApkInstalledExtractor:
         """Return the packages with their source packages and files; what does not parse is a gap."""
         packages: set[Package] = set()
         gaps: set[Gap] = set()
-        claims: list[Ownership] = []
-        claimed = 0
+        claims = Claims(limits)
         for entry in _entries(content):
-            if len(packages) + len(gaps) + claimed >= limits.file_entries:
+            if len(packages) + len(gaps) >= limits.file_entries:
                 gaps.add(too_many_entries(path, limits))
                 break
             if entry is None:
@@ -72,10 +71,8 @@ class ApkInstalledExtractor:
             if entry.fields[b"P"].startswith(_VIRTUAL):
                 continue
             packages.add(package)
-            if (owned := claim(package.name, entry.paths)) is not None:
-                claimed += len(owned.paths)
-                claims.append(owned)
-        return Extraction(tuple(sorted(packages)), tuple(sorted(gaps)), tuple(claims))
+            claims.add(package.name, entry.paths)
+        return Extraction(tuple(sorted(packages)), tuple(sorted(gaps)), claims.made())
 
 
 def _entries(content: bytes) -> Iterator[_Entry | None]:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import decode_text, incomplete, is_keepable, show, too_many_entries
+from dogwatch.inventory.vendors import find_debian_vendor
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
 
@@ -19,7 +20,7 @@ STATUS_PATH = "var/lib/dpkg/status"
 _EACH = "var/lib/dpkg/status.d/"
 _DIRECTORIES = frozenset({"var", "var/lib", "var/lib/dpkg", "var/lib/dpkg/status.d"})
 
-_FIELDS = frozenset({b"package", b"status", b"version", b"architecture", b"source"})
+_FIELDS = frozenset({b"package", b"status", b"version", b"architecture", b"source", b"maintainer", b"origin"})
 # The third word of Status. Files of the first group are unpacked in full; the others have none of the package's own.
 _PRESENT = frozenset({b"installed", b"half-configured", b"unpacked", b"triggers-awaited", b"triggers-pending"})
 _ABSENT = frozenset({b"not-installed", b"config-files"})
@@ -34,7 +35,7 @@ class DpkgStatusExtractor:
     """
 
     name = "dpkg-status"
-    version = 1
+    version = 2
     endings = frozenset[str]()
     ecosystem = ""
     needs_content = True
@@ -107,7 +108,10 @@ def _read_stanza(fields: dict[bytes, bytes], path: str, limits: Limits) -> Packa
         is_keepable(text, limits) for text in [*texts, source[1], source[2] or "-", arch or "-"]
     ):
         return incomplete(path, name, version)
-    return Package("", str(texts[0]), str(texts[1]), arch, source[1], source[2] or str(texts[1]))
+    maintainer, origin = (decode_text(fields.get(field, b"")) or "" for field in (b"maintainer", b"origin"))
+    vendor = find_debian_vendor(str(texts[1]), maintainer, origin)
+    vendor = vendor if is_keepable(vendor, limits) else ""
+    return Package("", str(texts[0]), str(texts[1]), arch, source[1], source[2] or str(texts[1]), vendor=vendor)
 
 
 EXTRACTOR = DpkgStatusExtractor()

@@ -6,10 +6,7 @@ from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
 from dogwatch.model.gaps import Gap, GapKind
 
-_RPM_FILES = ("Packages", "Packages.db", "rpmdb.sqlite")
-_RPM_FOLDERS = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
 _KINDS = {
-    **{f"{folder}/{name}": "rpm" for folder in _RPM_FOLDERS for name in _RPM_FILES},
     "var/lib/rpmmanifest/container-manifest-2": "rpm",  # images of Azure Linux without rpm
     "var/lib/pacman/local/ALPM_DB_VERSION": "pacman",
     "var/lib/portage/world": "portage",
@@ -22,11 +19,10 @@ _DIRECTORIES = frozenset(
 
 
 class UnreadDatabaseExtractor:
-    """Notices the databases of rpm, pacman, portage and opkg.
+    """Notices the databases of pacman, portage and opkg.
 
     Source:
-        rpm 4.20 (the macro _dbpath and its values in Fedora, SUSE and ostree systems); pacman(8) 7.0;
-        portage(5); opkg's default configuration.
+        pacman(8) 7.0; portage(5); opkg's default configuration.
     """
 
     name = "unread-database"

@@ -4,7 +4,7 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
 
 -- name: packages
 -- Stored packages in the order of their ids, from one on.
-SELECT id, ecosystem, name, version, arch, source_name, source_version, match_name, match_version, scheme,
+SELECT id, ecosystem, name, version, arch, source_name, source_version, module, vendor, match_name, match_version, scheme,
        scheme_number, key, not_comparable
 FROM package WHERE id > %(after)s ORDER BY id LIMIT %(limit)s
 

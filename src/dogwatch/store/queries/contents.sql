@@ -18,7 +18,7 @@ SELECT kind, path, detail FROM gap WHERE inventory_id = %(inventory)s ORDER BY o
 -- name: packages
 -- Every package of an inventory once, whichever sets hold it.
 SELECT package.id, package.ecosystem, package.name, package.version, package.arch, package.source_name,
-       package.source_version
+       package.source_version, package.module, package.vendor
 FROM package
 WHERE package.id IN (SELECT set_package.package_id
                      FROM inventory_set JOIN set_package ON set_package.set_id = inventory_set.set_id

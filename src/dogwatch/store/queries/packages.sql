@@ -4,11 +4,13 @@ SELECT digest, id FROM package WHERE digest = ANY(%(digests)s::bytea[])
 
 -- name: insert_packages
 -- New packages, one row per element of the arrays; another transaction may have been first.
-INSERT INTO package (digest, ecosystem, name, version, arch, source_name, source_version, match_name, match_version,
+INSERT INTO package (digest, ecosystem, name, version, arch, source_name, source_version, module, vendor,
+                     match_name, match_version,
                      scheme, scheme_number, key, not_comparable, recorded_at)
 SELECT incoming.*, %(now)s
 FROM unnest(%(digests)s::bytea[], %(ecosystems)s::text[], %(names)s::text[], %(versions)s::text[], %(arches)s::text[],
-            %(source_names)s::text[], %(source_versions)s::text[], %(match_names)s::text[], %(match_versions)s::text[],
+            %(source_names)s::text[], %(source_versions)s::text[], %(modules)s::text[], %(vendors)s::text[],
+            %(match_names)s::text[], %(match_versions)s::text[],
             %(schemes)s::text[], %(scheme_numbers)s::int[], %(keys)s::bytea[], %(not_comparable)s::text[]) AS incoming
 ON CONFLICT (digest) DO NOTHING
 

@@ -14,7 +14,7 @@ SELECT DISTINCT ecosystem, scheme, scheme_number FROM package ORDER BY 1, 2, 3
 -- name: stale_packages
 -- Some packages of these groups.
 SELECT package.id, package.ecosystem, package.name, package.version, package.arch, package.source_name,
-       package.source_version
+       package.source_version, package.module, package.vendor
 FROM unnest(%(ecosystems)s::text[], %(schemes)s::text[], %(numbers)s::int[]) AS stale (ecosystem, scheme, number)
 JOIN package ON package.ecosystem = stale.ecosystem AND package.scheme = stale.scheme
             AND package.scheme_number = stale.number
