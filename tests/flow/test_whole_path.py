@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from dogwatch.inventory import FINGERPRINT
 from tests.builders.advisories import osv_record
 from tests.builders.oci import build_image, build_index, layer_blob, layer_tar
 from tests.flow.world import EXPECTED, World, app_layer, base_layer, small_world, vulnerable_image
@@ -49,6 +50,45 @@ def test_layers_that_are_known_are_not_fetched_again(world: World) -> None:
     assert len(world.simulator.seen("GET", base)) == 1
     assert len(world.simulator.seen("GET", own)) == 1
     assert len(world.findings()) == 3 * len(EXPECTED)
+
+
+def test_what_other_extractors_read_is_fetched_again_only_where_they_may_have_missed_something(world: World) -> None:
+    world.push("team/app", vulnerable_image())
+    world.app.run_until_idle()
+    base, own = (layer_blob(each()).digest for each in (base_layer, app_layer))
+    watch = world.rows("SELECT * FROM monitoring ORDER BY id")
+
+    def read_by_one_without(extractor: str) -> None:
+        without = f"regexp_replace(fingerprint, ',{extractor}=[0-9]+', '')"
+        with world.app.database.transaction() as connection:
+            connection.execute(f"UPDATE layer_evidence SET fingerprint = {without}")
+            connection.execute(f"UPDATE layer_chain SET fingerprint = {without}")
+        world.app.queue.pick_up_forgotten()
+        world.app.queue.reread()
+        world.app.run_until_idle()
+
+    read_by_one_without("cargo-lock")
+    assert (len(world.simulator.seen("GET", base)), len(world.simulator.seen("GET", own))) == (1, 1)
+    assert world.rows("SELECT DISTINCT fingerprint FROM layer_chain") == [(FINGERPRINT,)]
+    read_by_one_without("npm-package")
+    assert (len(world.simulator.seen("GET", base)), len(world.simulator.seen("GET", own))) == (1, 2)
+    assert world.rows("SELECT fingerprint FROM layer_chain") == [(FINGERPRINT,)]
+    assert world.findings() == EXPECTED
+    assert world.rows("SELECT * FROM monitoring ORDER BY id") == watch  # the same inventory goes on
+
+
+def test_what_cannot_be_read_again_keeps_what_it_has_and_rests(world: World) -> None:
+    world.push("team/app", vulnerable_image())
+    world.app.run_until_idle()
+    with world.app.database.transaction() as connection:
+        connection.execute("UPDATE layer_chain SET fingerprint = 'reader=0'")
+        connection.execute("UPDATE layer_evidence SET fingerprint = 'reader=0'")
+    world.simulator.fault("/blobs/" + layer_blob(app_layer()).digest, Reply(403))
+    world.app.queue.reread()
+    world.app.run_until_idle()
+    assert world.images() == [("indexed", "", "")]
+    assert world.findings() == EXPECTED
+    assert world.rows("SELECT fingerprint, attempts FROM index_failure") == [(FINGERPRINT, 1)]
 
 
 def test_news_heard_twice_and_in_any_order_come_to_the_same_end(world: World) -> None:

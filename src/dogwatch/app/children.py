@@ -54,6 +54,10 @@ class InChildren:
         """Index an image in a child."""
         self._indexing.run("index", index_in_child, self._settings, self._dsn, held_lease(), image_id)
 
+    def reread(self, image_id: int) -> int:
+        """Index an image in a child, but not in one of those for what is new."""
+        return self._auditing.run("reread", index_in_child, self._settings, self._dsn, held_lease(), image_id)
+
     def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """Import a feed in a child."""
         feed = (source, ecosystem, confirmed)
@@ -93,6 +97,12 @@ class InProcess:
 
         index_image(self._outside, image_id)
 
+    def reread(self, image_id: int) -> int:
+        """Index an image here."""
+        from dogwatch.flow.index import index_image
+
+        return index_image(self._outside, image_id)
+
     def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """Import a feed here."""
         from dogwatch.flow.feeds import update_feed
@@ -120,12 +130,12 @@ def read_notices_in_child(settings: Settings, dsn: str, lease: Lease | None) -> 
         read_notices(_child_outside(settings, dsn), _child_queue(dsn))
 
 
-def index_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: int) -> None:
-    """Index an image; called in a child process, for the job that its parent holds."""
+def index_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: int) -> int:
+    """Index an image, and return how many bytes it took; called in a child process, for its parent's job."""
     from dogwatch.flow.index import index_image
 
     with holding(lease):
-        index_image(_child_outside(settings, dsn), image_id)
+        return index_image(_child_outside(settings, dsn), image_id)
 
 
 def update_feed_in_child(

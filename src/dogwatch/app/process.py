@@ -284,6 +284,12 @@ class App:
 
         return preset_policy(name)
 
+    def count_to_reread(self) -> int:
+        """Return how many watched images were read by other extractors, and wait to be read again."""
+        from dogwatch.inventory import FINGERPRINT
+
+        return self.views.count_to_reread(FINGERPRINT)
+
     def request_feed_updates(self) -> tuple[tuple[str, str], ...]:
         """Queue a look at every feed; returns (source, ecosystem) of each."""
         feeds = self._feeds()

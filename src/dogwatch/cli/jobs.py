@@ -9,7 +9,7 @@ import typer
 from dogwatch.cli.command_line import examples, opened
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.options import switch
-from dogwatch.cli.rendering import Column
+from dogwatch.cli.rendering import Column, plural
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.settings import Settings
@@ -38,7 +38,10 @@ def show_jobs(
     layout = lay_out(COUNTS, output, columns, query, sort)
     with opened(settings) as app:
         counts = app.views.count_jobs()
-    layout.write(layout.arranged(counts), "" if counts else "Nothing is left to do.")
+        older = app.count_to_reread()
+    idle = "" if counts else "Nothing is left to do."
+    again = f"{plural(older, 'image')} read by older extractors: to be read again, some every ten minutes."
+    layout.write(layout.arranged(counts), "\n".join(part for part in (idle, again if older else "") if part))
 
 
 COLUMNS: tuple[Column[JobCount], ...] = (

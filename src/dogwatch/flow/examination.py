@@ -6,7 +6,7 @@ What is read of a layer is kept as for watched images, so that nobody reads it a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,23 +14,21 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Protocol
 
+from dogwatch.flow.evidence import EvidenceStore, keep_evidence, load_kept_evidence
 from dogwatch.flow.progress import CountedReader
 from dogwatch.flow.root_folder import read_folder
 from dogwatch.inventory import (
-    FINGERPRINT,
     BlobReader,
     InventoryOutcome,
     LayerEvidence,
     build_inventory,
-    decode_evidence,
-    encode_evidence,
     read_layer,
 )
 from dogwatch.inventory.bills.merging import merge_attachments
 from dogwatch.inventory.bills.reading import BILL_BYTES_MAX, read_bill
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.model.bills import Attachments
-from dogwatch.model.errors import InvalidRequestError, LimitExceededError, MalformedLayerError, NotFoundError
+from dogwatch.model.errors import InvalidRequestError, LimitExceededError, NotFoundError
 from dogwatch.model.images import Layer, Platform, ResolvedImage, digest_of
 from dogwatch.model.judgements import Examined, Place, PlacedPackage, Subject, SubjectKind
 from dogwatch.model.packages import Package
@@ -58,16 +56,6 @@ class OpenedImage(Protocol):
         Raises:
             RegistryError, ContentError: on opening and on reading.
         """
-
-
-class EvidenceStore(Protocol):
-    """What was read of layers."""
-
-    def load_evidence(self, account_id: str, layers: Sequence[Layer], fingerprint: str) -> Mapping[str, bytes]:
-        """Evidence already kept, by layer digest."""
-
-    def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
-        """Keep the reading of one layer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +104,12 @@ def examine_image(image: OpenedImage, name: str, reading: Reading) -> Examined:
         RegistryError, ContentError: a layer cannot be had or read to its end.
     """
     resolved = image.resolved
-    kept = reading.evidence.load_evidence(reading.account_id, resolved.layers, FINGERPRINT)
-    evidence: dict[tuple[str, str], LayerEvidence] = {}
+    evidence = load_kept_evidence(reading.evidence, reading.account_id, resolved.layers)
     for number, layer in enumerate(image.reading_order, start=1):
         key = layer.digest, layer.diff_id
         if key not in evidence:
             activity = f"reading layer {number} of {len(resolved.layers)}"
-            evidence[key] = _decoded(kept.get(layer.digest), layer) or _read(image, layer, activity, reading)
+            evidence[key] = _read(image, layer, activity, reading)
     ordered = [evidence[layer.digest, layer.diff_id] for layer in resolved.layers]
     outcome = build_inventory(ordered, resolved.config.platform)
     layers = tuple(layer.digest for layer in resolved.layers)
@@ -136,7 +123,7 @@ def _read(image: OpenedImage, layer: Layer, activity: str, reading: Reading) -> 
         found = read_layer(
             CountedReader(blob, reading.tell, activity, layer.size_bytes), layer, make_spool=TemporaryFile
         )
-    reading.evidence.save_evidence(reading.account_id, layer, FINGERPRINT, encode_evidence(found), reading.now)
+    keep_evidence(reading.evidence, reading.account_id, layer, found, reading.now)
     return found
 
 
@@ -175,16 +162,6 @@ def examine_bill(path: Path, name: str) -> Examined:
     bill = read_bill(content, str(path))
     packages = tuple(PlacedPackage(one, write_package_url(one)) for one in bill.packages)
     return Examined(Subject(SubjectKind.BILL, name, digest_of(content)), packages, bill.gaps)
-
-
-def _decoded(content: bytes | None, layer: Layer) -> LayerEvidence | None:
-    """Return what was kept of a layer; what cannot be read any more counts as not kept."""
-    if content is None:
-        return None
-    try:
-        return decode_evidence(content, layer.digest)
-    except MalformedLayerError:
-        return None
 
 
 def _placed(outcome: InventoryOutcome, layers: Sequence[str]) -> tuple[PlacedPackage, ...]:

@@ -5,12 +5,10 @@ Saving lets new packages meet the stored advisories, so findings exist as soon a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-
+from dogwatch.flow.evidence import load_kept_evidence
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.steps import Step
 from dogwatch.inventory import FINGERPRINT, LayerEvidence, build_inventory, decode_evidence
-from dogwatch.model.errors import MalformedLayerError
 from dogwatch.model.images import ImageToIndex, Layer
 from dogwatch.model.monitoring import StatusReason
 from dogwatch.model.registries import Registry
@@ -38,8 +36,11 @@ def index_step(outside: Outside, isolation: Isolation, image_id: int) -> Step:
     )
 
 
-def index_image(outside: Outside, image_id: int) -> None:
+def index_image(outside: Outside, image_id: int) -> int:
     """Make an image's inventory, unless there is nothing left to do. What was read of it before is not read again.
+
+    Returns:
+        How many bytes of layers had to be read.
 
     Raises:
         RegistryError, ContentError: a layer cannot be had or read; the layers read so far are kept.
@@ -47,34 +48,18 @@ def index_image(outside: Outside, image_id: int) -> None:
     """
     image = outside.image_store.load_to_index(image_id, FINGERPRINT)
     if image is None:
-        return
-    registry = outside.registry_store.load(image.registry_id)
-    outcome = build_inventory(tuple(_evidence(outside, registry, image)), image.platform)
+        return 0
+    evidence = load_kept_evidence(outside.image_store, image.account_id, image.layers)
+    missing = {key: layer for layer in image.layers if (key := (layer.digest, layer.diff_id)) not in evidence}
+    registry = outside.registry_store.load(image.registry_id) if missing else None
+    for key, layer in missing.items():  # some builders list one empty layer many times
+        assert registry is not None
+        evidence[key] = _read_evidence(outside, registry, image, layer)
+    outcome = build_inventory([evidence[layer.digest, layer.diff_id] for layer in image.layers], image.platform)
     outside.inventory_store.save_inventory(
         image.chain_id, FINGERPRINT, outcome.inventory, outcome.provenance, outside.clock.now()
     )
-
-
-def _evidence(outside: Outside, registry: Registry, image: ImageToIndex) -> Iterator[LayerEvidence]:
-    """Yield what each layer says, oldest first, and keep what had to be read."""
-    kept = outside.image_store.load_evidence(image.account_id, image.layers, FINGERPRINT)
-    read: dict[tuple[str, str], LayerEvidence] = {}  # some builders list one empty layer many times
-    for layer in image.layers:
-        key = layer.digest, layer.diff_id
-        if key not in read:
-            read[key] = _kept_evidence(kept, layer) or _read_evidence(outside, registry, image, layer)
-        yield read[key]
-
-
-def _kept_evidence(kept: Mapping[str, bytes], layer: Layer) -> LayerEvidence | None:
-    """Return what was kept of a layer; what cannot be read any more counts as not kept."""
-    content = kept.get(layer.digest)
-    if content is None:
-        return None
-    try:
-        return decode_evidence(content, layer.digest)
-    except MalformedLayerError:
-        return None
+    return sum(layer.size_bytes for layer in missing.values())
 
 
 def _read_evidence(outside: Outside, registry: Registry, image: ImageToIndex, layer: Layer) -> LayerEvidence:

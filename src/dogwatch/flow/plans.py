@@ -14,6 +14,7 @@ from dogwatch.flow.notices import read_notices_step
 from dogwatch.flow.poll import poll_step
 from dogwatch.flow.ports import Defer, Isolation, Outside
 from dogwatch.flow.rekeying import rekey_step
+from dogwatch.flow.reread import reread_step
 from dogwatch.flow.rescan import apply_setting_step
 from dogwatch.flow.resolve import resolve_step
 from dogwatch.flow.retention import delete_old_step
@@ -37,6 +38,7 @@ def plan_steps(outside: Outside, isolation: Isolation, defer: Defer) -> Mapping[
         "evaluate_policies": lambda: evaluate_policies_step(outside),
         "count_scans": lambda: count_scans_step(outside),
         "audit": lambda: audit_step(isolation),
+        "reread": lambda: reread_step(outside, isolation),
         "rekey": lambda: rekey_step(isolation),
         "apply_setting": lambda setting_id: apply_setting_step(outside, setting_id),
         "apply_scanning": lambda account_id: apply_scanning_step(outside, account_id),

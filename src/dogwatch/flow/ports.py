@@ -12,7 +12,7 @@ from dogwatch.model.audits import Audit
 from dogwatch.model.facts import FactChanges
 from dogwatch.model.feeds import FeedChanges, ParsedRecord, Publication, StoredDocument
 from dogwatch.model.images import ImageToIndex as ImageToIndex
-from dogwatch.model.images import Layer, Resolved
+from dogwatch.model.images import KeptEvidence, Layer, Resolved
 from dogwatch.model.monitoring import SettingStatus
 from dogwatch.model.packages import Inventory, Provenance
 from dogwatch.model.progress import Tell, tell_nobody
@@ -126,8 +126,16 @@ class ImageStore(Protocol):
         What failed is there when its turn has come: less and less often, and only where another attempt may help.
         """
 
-    def load_evidence(self, account_id: str, layers: Sequence[Layer], fingerprint: str) -> Mapping[str, bytes]:
-        """Evidence already kept, by layer digest."""
+    def load_to_reread(self, fingerprint: str, now: datetime, limit: int) -> tuple[int, ...]:
+        """One watched image for each chain whose inventory other extractors made; those of most images first."""
+
+    def load_evidence(
+        self, account_id: str, layers: Sequence[Layer], fingerprint: str
+    ) -> Mapping[tuple[str, str], KeptEvidence]:
+        """Evidence already kept, by digest and diff ID: that of this fingerprint, or else the newest."""
+
+    def adopt_evidence(self, account_id: str, layer: Layer, made_by: str, fingerprint: str) -> None:
+        """Let evidence made under one fingerprint count as made under another."""
 
     def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
         """Keep the reading of one layer."""
@@ -376,6 +384,9 @@ class Defer(Protocol):
     def audit(self) -> None:
         """Hold what is stored against what follows from it."""
 
+    def reread(self) -> None:
+        """Read images again that older extractors read."""
+
     def rekey(self) -> None:
         """Make version keys anew, where the schemes changed."""
 
@@ -397,6 +408,9 @@ class Isolation(Protocol):
 
     def index(self, image_id: int) -> None:
         """`index.index_image`, apart."""
+
+    def reread(self, image_id: int) -> int:
+        """`index.index_image`, apart, where it takes no place from what is indexed for the first time."""
 
     def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """`feeds.update_feed`, apart."""

@@ -18,8 +18,8 @@ from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.registries import ManifestToResolve
 
 FAST, REGISTRY, INDEX, FEEDS, AUDIT = "fast", "registry", "index", "feeds", "audit"
-"""Queues: our own database only; talking to registries; reading layers; importing feeds; the audit and the
-count of scans, which may take minutes and must keep nobody waiting."""
+"""Queues: our own database only; talking to registries; reading layers; importing feeds; the audit, the
+count of scans and what is read again, which may take minutes and must keep nobody waiting."""
 
 TASKS: Mapping[str, str] = MappingProxyType(
     {
@@ -37,6 +37,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "index": INDEX,
         "update_feed": FEEDS,
         "rekey": FEEDS,
+        "reread": AUDIT,
     }
 )
 """Every task that `worker` knows steps for, and its queue."""
@@ -116,6 +117,10 @@ class JobQueue:
     def count_scans(self) -> None:
         """Count scans as the original bills them."""
         self._defer("count_scans", "all")
+
+    def reread(self) -> None:
+        """Read images again that older extractors read."""
+        self._defer("reread", "all")
 
     def rekey(self) -> None:
         """Make version keys anew, where the schemes changed."""

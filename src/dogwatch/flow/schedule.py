@@ -16,6 +16,7 @@ _DAY_MINUTES = 24 * 60
 # 03:30 and 04:30 UTC, when most have little to do; the audit when the other is done.
 _DELETING_MINUTE, _AUDIT_MINUTE = 3 * 60 + 30, 4 * 60 + 30
 _POLICIES_MINUTES, _POLICIES_MINUTE = 60, 15  # every hour those whose own day is over
+_REREADING_MINUTES, _REREADING_MINUTE = 10, 7  # what may be read in one go stands in `reread`
 _COUNTING_MINUTES, _COUNTING_MINUTE = 60, 40  # a day is counted once an hour until it is over
 
 
@@ -43,6 +44,8 @@ def defer_due(
     defer.pick_up_forgotten()
     if minute % intervals.sweep_minutes == 0:
         defer.sweep()
+    if minute % _REREADING_MINUTES == _REREADING_MINUTE:
+        defer.reread()
     if minute % _DAY_MINUTES == _DELETING_MINUTE:
         defer.delete_old()
     if minute % _POLICIES_MINUTES == _POLICIES_MINUTE:

@@ -10,6 +10,7 @@ from dogwatch.inventory.encoding import decode_evidence, encode_evidence
 from dogwatch.inventory.evidence import LayerEvidence
 from dogwatch.inventory.layer import BlobReader, read_layer
 from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
+from dogwatch.inventory.reuse import still_holds
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -23,4 +24,5 @@ __all__ = [
     "decode_evidence",
     "encode_evidence",
     "read_layer",
+    "still_holds",
 ]

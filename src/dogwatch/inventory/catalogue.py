@@ -86,7 +86,7 @@ PROGRAM_READERS: Final[tuple[ProgramReader, ...]] = (
 )
 
 # Raised when the same layer gives other evidence although no extractor changed: paths, links, limits, the encoding.
-READER_VERSION: Final = 3
+READER_VERSION: Final = 4
 
 # Evidence is stored under (layer digest, this text): a better extractor makes old evidence count as not there.
 FINGERPRINT: Final = ",".join(

@@ -27,7 +27,7 @@ _RESERVED: Final = ".wh..wh."  # marks of the union file system itself: no files
 # Names that end so are never those of a directory, save for packages of npm (`node_modules/chart.js`). Entries of such
 # names need not be remembered as possible replacements of an older layer's directory. Were one of them a directory
 # after all, its older packages would stay visible: the error is on the side of showing too much.
-_FILE_ENDINGS: Final = frozenset(
+FILE_ENDINGS: Final = frozenset(
     """
     a bz2 c cc cfg class cmake conf cpp css csv dat db el exe gif gmo gz h hpp htm html ico inc ini jar jpg js json la
     lua map md mo mod o pc pem pdf pl pm png po pod ps py pyc pyi pyx rb rs rst sh so sql svg tcl tex tmpl toml ts tsx
@@ -35,7 +35,7 @@ _FILE_ENDINGS: Final = frozenset(
     """.split()  # noqa: SIM905 - one line for each ending would be no easier to read
 )
 
-_DATA_ENDINGS: Final = _FILE_ENDINGS - {"exe", "so"}
+_DATA_ENDINGS: Final = FILE_ENDINGS - {"exe", "so"}
 
 # Rough memory of one kept value beside its text, in bytes; the sum is held against `Limits.kept_bytes`.
 _RECORD_BYTES: Final = 200
@@ -55,6 +55,7 @@ class EvidenceCollector:
         self._whiteouts: set[str] = set()
         self._opaque: set[str] = set()
         self._gaps: set[Gap] = set()
+        self._left_out: set[str] = set()
         self._wanted_count = 0
         self._kept_bytes = 0
         self._is_full = False
@@ -92,6 +93,7 @@ class EvidenceCollector:
             whiteouts=tuple(sorted(self._whiteouts)),
             opaque=tuple(sorted(self._opaque)),
             gaps=tuple(sorted(self._gaps)),
+            left_out=tuple(sorted(self._left_out)),
         )
 
     def _note_unsafe(self, entry: Entry) -> None:
@@ -131,6 +133,8 @@ class EvidenceCollector:
             if self._keep_program(path, name, entry, reader):
                 return
             if _is_never_directory(name) and ("node_modules" not in path or not may_hold_wanted_files(path)):
+                ending = name[name.rfind(".") + 1 :]
+                self._left_out.add(ending if ending in FILE_ENDINGS else "so")
                 return
             self._keep(path, Link(path, _target(entry)) if entry.kind == "symlink" else None)
         elif entry.kind == "symlink":
@@ -271,7 +275,7 @@ def _is_data(name: str) -> bool:
 
 def _is_never_directory(name: str) -> bool:
     stem, _, ending = name.rpartition(".")
-    return bool(stem) and (ending in _FILE_ENDINGS or ".so." in name)
+    return bool(stem) and (ending in FILE_ENDINGS or ".so." in name)
 
 
 def _target(entry: Entry) -> str:

@@ -79,6 +79,8 @@ class LayerEvidence:
     - `others`: all other entries that may stand where an older layer has a directory.
     - `whiteouts`, `opaque`: paths removed, and directories emptied, of what older layers put there.
     - `gaps`: what could not be seen of the layer as a whole.
+    - `left_out`: endings of the names of all other files, of a few dozen endings that there are (`collector`): whether
+      a new extractor would have found something (`reuse`).
     """
 
     files: tuple[FileEvidence, ...] = ()
@@ -89,3 +91,4 @@ class LayerEvidence:
     whiteouts: tuple[str, ...] = ()
     opaque: tuple[str, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    left_out: tuple[str, ...] = ()

@@ -116,6 +116,14 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptEvidence:
+    """What was once found in a layer, encoded, and the fingerprint of the extractors that found it."""
+
+    fingerprint: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class ResolvedImage:
     """One platform manifest with its config; `layers` oldest first."""
 

@@ -9,6 +9,7 @@ import psycopg
 
 from dogwatch.model.images import (
     ImageToIndex,
+    KeptEvidence,
     Layer,
     OtherArtifact,
     Platform,
@@ -100,7 +101,7 @@ class ImageStore:
         )
 
     def load_waiting(self, fingerprint: str, now: datetime, limit: int) -> tuple[int, ...]:
-        """Return watched images that were never read, oldest first, then those that failed, then those read by others.
+        """Return watched images that were never read, oldest first, then those that failed.
 
         What these extractors failed at is there when its turn has come (`store.retries`), or never.
         """
@@ -115,8 +116,30 @@ class ImageStore:
             rows = connection.execute(_SQL["waiting"], values).fetchall()
         return tuple(row[0] for row in rows)
 
-    def load_evidence(self, account_id: str, layers: Sequence[Layer], fingerprint: str) -> Mapping[str, bytes]:
-        """Return evidence already kept for this account, by layer digest."""
+    def load_to_reread(self, fingerprint: str, now: datetime, limit: int) -> tuple[int, ...]:
+        """Return a watched image for each stack of layers that other extractors read.
+
+        Stacks of most watched images come first, then those pulled last. What these extractors failed at is there when
+        its turn has come.
+        """
+        values = {
+            "fingerprint": fingerprint,
+            "now": now,
+            "limit": limit,
+            "retried": list(RETRIED_REASONS),
+            "pauses": list(INDEX_PAUSES),
+        }
+        with self._database.transaction() as connection:
+            rows = connection.execute(_SQL["to_reread"], values).fetchall()
+        return tuple(row[0] for row in rows)
+
+    def load_evidence(
+        self, account_id: str, layers: Sequence[Layer], fingerprint: str
+    ) -> Mapping[tuple[str, str], KeptEvidence]:
+        """Return evidence already kept for this account, by digest and diff ID.
+
+        That of this fingerprint, or else the newest; whoever asks has to find out whether that one still holds.
+        """
         values = {
             "account": account_id,
             "digests": [layer.digest for layer in layers],
@@ -124,7 +147,20 @@ class ImageStore:
             "fingerprint": fingerprint,
         }
         with self._database.transaction() as connection:
-            return {row[0]: bytes(row[1]) for row in connection.execute(_SQL["evidence"], values).fetchall()}
+            rows = connection.execute(_SQL["evidence"], values).fetchall()
+        return {(row[0], row[1]): KeptEvidence(row[2], bytes(row[3])) for row in rows}
+
+    def adopt_evidence(self, account_id: str, layer: Layer, made_by: str, fingerprint: str) -> None:
+        """Let evidence of a layer made under one fingerprint count as made under another."""
+        values = {
+            "account": account_id,
+            "digest": layer.digest,
+            "diff_id": layer.diff_id,
+            "made_by": made_by,
+            "fingerprint": fingerprint,
+        }
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["adopt_evidence"], values)
 
     def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
         """Keep the reading of one layer; what is kept already stays."""

@@ -15,6 +15,14 @@ def count_jobs(database: Database) -> tuple[JobCount, ...]:
         return tuple(JobCount(*row) for row in connection.execute(_SQL["counts"]).fetchall())
 
 
+def count_to_reread(database: Database, fingerprint: str) -> int:
+    """Return how many watched images have an inventory by other extractors, and wait to be read again."""
+    with database.transaction() as connection:
+        row = connection.execute(_SQL["to_reread"], {"fingerprint": fingerprint}).fetchone()
+    assert row is not None  # a count
+    return int(row[0])
+
+
 def load_processes(database: Database) -> tuple[WorkerProcess, ...]:
     """Return the processes that do jobs, by host."""
     with database.transaction() as connection:

@@ -32,7 +32,7 @@ from dogwatch.store.feeds import ExpectedFeeds, find_database_problem, load_feed
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.histories import load_history
 from dogwatch.store.image_views import ImageViews
-from dogwatch.store.jobs import count_jobs, load_processes
+from dogwatch.store.jobs import count_jobs, count_to_reread, load_processes
 from dogwatch.store.manifests import load_manifests
 from dogwatch.store.unresolved import load_unresolved_page
 
@@ -122,6 +122,10 @@ class Views:
     def count_jobs(self) -> tuple[JobCount, ...]:
         """Return the jobs that are there, by task."""
         return count_jobs(self._database)
+
+    def count_to_reread(self, fingerprint: str) -> int:
+        """Return how many watched images have an inventory by other extractors than these."""
+        return count_to_reread(self._database, fingerprint)
 
     def worker_processes(self) -> tuple[WorkerProcess, ...]:
         """Return who does them, on all machines."""

@@ -42,6 +42,9 @@ class Kept:
     def count_scans(self) -> None:
         self.jobs.append("count_scans")
 
+    def reread(self) -> None:
+        self.jobs.append("reread")
+
     def rekey(self) -> None:
         self.jobs.append("rekey")
 
@@ -75,6 +78,7 @@ def test_a_day_brings_everything_as_often_as_asked() -> None:
         "evaluate_policies": 24,
         "count_scans": 24,
         "audit": 1,
+        "reread": 144,
         "poll 1": _DAY_MINUTES // 15,
         "poll 2": _DAY_MINUTES // 15,
         "poll 17": _DAY_MINUTES // 15,

@@ -60,6 +60,7 @@ def test_of_files_nobody_wants_only_those_are_noted_that_might_replace_a_directo
     assert evidence == LayerEvidence(
         symlinks=(Link("lib", "usr/lib"),),
         others=("dev/null", "node_modules/chart.js", "usr/bin/same", "usr/bin/tool"),
+        left_out=("js", "py", "so"),
     )
 
 

@@ -35,7 +35,7 @@ EVIDENCE = read_members(
     directory("usr"), symlink("lib", "usr/lib"), file("usr/bin/x"), whiteout("a/b"), opaque("c"),
     file("etc/os-release", os_release()), file("var/lib/dpkg/status", dpkg_status(stanza("a"), "nonsense\n")),
     file("var/lib/dpkg/info/a.list", "/x.egg-info\n"), hard_link("node_modules/a/package.json", "x"),
-    file("node_modules/b/package.json", package_json("b", "1.0.0")), file("../.wh.x"),
+    file("node_modules/b/package.json", package_json("b", "1.0.0")), file("../.wh.x"), file("a.py"),
 )  # fmt: skip
 
 

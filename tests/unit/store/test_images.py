@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.model.images import BuildStep, ImageConfig, ImageToIndex, Layer, Platform, ResolvedImage
+from dogwatch.model.images import BuildStep, ImageConfig, ImageToIndex, KeptEvidence, Layer, Platform, ResolvedImage
 from dogwatch.model.registries import RegistryAccess
 from tests.builders.watching import (
     ACCOUNT,
@@ -135,7 +135,23 @@ def test_the_order_of_layers_makes_another_chain_and_accounts_share_none(world: 
     assert world.rows("SELECT account_id FROM layer_chain ORDER BY id") == [(ACCOUNT,), (ACCOUNT,), ("000000000001",)]
 
 
-def test_what_waits_to_be_read_is_watched_oldest_first_then_what_older_extractors_read(world: World) -> None:
+def test_what_most_watched_images_share_is_read_again_first_then_what_was_pulled_last(world: World) -> None:
+    ids = {}
+    for name, layers in (("a", "x"), ("b", "y"), ("c", "z"), ("d", "z"), ("e", "w")):
+        world.tell(1, pushed(name, 1))
+        world.resolve(1, image(name, layers=[layers]))
+        world.attach(2, name, fingerprint="one")
+        ids[name] = world.rows("SELECT id FROM image WHERE digest = %s", digest(name))[0][0]
+    world.tell(3, pulled("b", 3), pulled("a", 2))
+    world.tell(4, deleted("e", 4))
+    expected = (ids["c"], ids["b"], ids["a"])
+    assert world.images.load_to_reread("two", day(5), 10) == expected
+    assert world.images.load_to_reread("two", day(5), 2) == expected[:2]
+    world.attach(5, "c", fingerprint="two")
+    assert world.images.load_to_reread("two", day(6), 10) == expected[1:]
+
+
+def test_what_waits_to_be_read_is_watched_oldest_first_and_what_older_extractors_read_waits_apart(world: World) -> None:
     ids = {}
     for number, name in enumerate("abcd"):
         world.tell(1 + number, pushed(name, 1 + number))
@@ -143,9 +159,10 @@ def test_what_waits_to_be_read_is_watched_oldest_first_then_what_older_extractor
     world.attach(5, "a", fingerprint="one")
     world.tell(5, deleted("b", 5))
     assert world.images.load_waiting("one", day(9), 10) == (ids["c"], ids["d"])
-    assert world.images.load_waiting("two", day(9), 10) == (ids["c"], ids["d"], ids["a"])
-    assert world.images.load_waiting("a smaller name", day(9), 10) == (ids["c"], ids["d"], ids["a"])
-    assert world.images.load_waiting("two", day(9), 1) == (ids["c"],)
+    assert world.images.load_waiting("two", day(9), 10) == (ids["c"], ids["d"])
+    assert world.images.load_to_reread("one", day(9), 10) == ()
+    for fingerprint in ("two", "a smaller name"):
+        assert world.images.load_to_reread(fingerprint, day(9), 10) == (ids["a"],)
     assert world.images.load_to_index(ids["a"], "two") is not None
     assert world.images.load_to_index(ids["b"], "two") is None
     assert world.images.load_to_index(10**6, "two") is None
@@ -155,10 +172,18 @@ def test_evidence_is_kept_per_account_layer_and_extractors(world: World) -> None
     one, other = image("a").layers[0], image("b").layers[0]
     world.images.save_evidence(ACCOUNT, one, "one", b"\0evidence", day(1))
     world.images.save_evidence(ACCOUNT, one, "one", b"later", day(2))
-    assert world.images.load_evidence(ACCOUNT, [one, other], "one") == {one.digest: b"\0evidence"}
-    assert world.images.load_evidence(ACCOUNT, [one], "two") == {}
+    key, kept = (one.digest, one.diff_id), KeptEvidence("one", b"\0evidence")
+    assert world.images.load_evidence(ACCOUNT, [one, other], "one") == {key: kept}
+    assert world.images.load_evidence(ACCOUNT, [one], "two") == {key: kept}
+    world.images.save_evidence(ACCOUNT, one, "two", b"of two", day(3))
+    assert world.images.load_evidence(ACCOUNT, [one], "two") == {key: KeptEvidence("two", b"of two")}
+    assert world.images.load_evidence(ACCOUNT, [one], "one") == {key: kept}
+    world.images.adopt_evidence(ACCOUNT, one, "two", "three")
+    assert world.images.load_evidence(ACCOUNT, [one], "four") == {key: KeptEvidence("three", b"of two")}
+    world.images.save_evidence(ACCOUNT, one, "four", b"of four", day(40))
+    assert world.rows("SELECT fingerprint FROM layer_evidence") == [("four",)]
     world.registries.ensure_account("000000000001")
-    assert world.images.load_evidence("000000000001", [one], "one") == {}
+    assert world.images.load_evidence("000000000001", [one], "four") == {}
     # The same blob under another diff ID is another reading: one of the two configs lies.
     liar = Layer(one.digest, other.diff_id, one.media_type, one.size_bytes)
     assert world.images.load_evidence(ACCOUNT, [liar], "one") == {}

@@ -68,11 +68,15 @@ def test_an_image_that_newer_extractors_fail_at_keeps_its_inventory_and_is_not_t
     world.tell(1, pushed("a", 1))
     (image_id,) = world.resolve(1, image("a"))
     world.attach(1, "a", fingerprint="one")
-    assert waiting(world, 2, "two") == (image_id,)
+
+    def to_reread(now: float) -> tuple[int, ...]:
+        return world.images.load_to_reread("two", day(now), 10)
+
+    assert to_reread(2) == (image_id,)
     world.images.record_failure(image_id, "two", "INTERNAL_ERROR", "child died", day(2))
     assert world.rows("SELECT state, problem FROM image") == [("indexed", "")]
-    assert waiting(world, 2 + 0.5 * HOUR, "two") == ()
-    assert waiting(world, 2 + HOUR, "two") == (image_id,)
+    assert to_reread(2 + 0.5 * HOUR) == ()
+    assert to_reread(2 + HOUR) == (image_id,)
     world.attach(3, "a", fingerprint="two")
     assert world.rows("SELECT count(*) FROM index_failure") == [(0,)]
 

@@ -99,8 +99,8 @@ WHERE image.id = %(image)s AND image.state <> 'deleted'
   AND (layer_chain.inventory_id IS NULL OR layer_chain.fingerprint <> %(fingerprint)s)
 
 -- name: waiting
--- Watched images that were never read; those that could not be read and whose turn has come; then one per chain that
--- other extractors read. What failed is tried again after a pause, or by other extractors than those that failed.
+-- Watched images that were never read; then those that could not be read and whose turn has come. What failed is tried
+-- again after a pause, or by other extractors than those that failed.
 WITH resting AS (
     SELECT image_id FROM index_failure
     WHERE fingerprint = %(fingerprint)s
@@ -112,26 +112,50 @@ WITH resting AS (
 UNION ALL
 (SELECT image.id, 2 FROM image JOIN clocks ON clocks.image_id = image.id AND clocks.watched
  WHERE image.state = 'failed' AND image.id NOT IN (SELECT image_id FROM resting) ORDER BY image.id LIMIT %(limit)s)
-UNION ALL
-(SELECT image.id, 3
- FROM (SELECT id FROM layer_chain WHERE fingerprint < %(fingerprint)s AND inventory_id IS NOT NULL
-       UNION ALL
-       SELECT id FROM layer_chain WHERE fingerprint > %(fingerprint)s AND inventory_id IS NOT NULL) older
- CROSS JOIN LATERAL (SELECT image.id FROM image JOIN clocks ON clocks.image_id = image.id AND clocks.watched
-                     WHERE image.chain_id = older.id AND image.state = 'indexed' ORDER BY image.id LIMIT 1) image
- WHERE image.id NOT IN (SELECT image_id FROM resting)
- LIMIT %(limit)s)
 ORDER BY turn, id LIMIT %(limit)s
 
+-- name: to_reread
+-- A watched image of each chain that other extractors read: chains of most watched images first, then those pulled last.
+WITH resting AS (
+    SELECT image_id FROM index_failure
+    WHERE fingerprint = %(fingerprint)s
+      AND (status_reason <> ALL(%(retried)s::text[])
+           OR tried_at + (%(pauses)s::interval[])[least(attempts, cardinality(%(pauses)s::interval[]))] > %(now)s)
+)
+SELECT min(image.id)
+FROM (SELECT id FROM layer_chain WHERE fingerprint < %(fingerprint)s AND inventory_id IS NOT NULL
+      UNION ALL
+      SELECT id FROM layer_chain WHERE fingerprint > %(fingerprint)s AND inventory_id IS NOT NULL) AS older
+JOIN image ON image.chain_id = older.id AND image.state = 'indexed'
+JOIN clocks ON clocks.image_id = image.id AND clocks.watched
+GROUP BY older.id
+HAVING min(image.id) NOT IN (SELECT image_id FROM resting)
+ORDER BY count(*) DESC, max(clocks.pulled_at) DESC NULLS LAST, older.id LIMIT %(limit)s
+
 -- name: evidence
--- What was read of layers, by this account, with these extractors.
-SELECT kept.digest, kept.evidence
+-- What was read of layers, by this account: with these extractors, or else what was read last.
+SELECT DISTINCT ON (kept.digest, kept.diff_id) kept.digest, kept.diff_id, kept.fingerprint, kept.evidence
 FROM unnest(%(digests)s::text[], %(diff_ids)s::text[]) AS given (digest, diff_id)
 JOIN layer_evidence kept ON kept.account_id = %(account)s AND kept.digest = given.digest
-                        AND kept.diff_id = given.diff_id AND kept.fingerprint = %(fingerprint)s
+                        AND kept.diff_id = given.diff_id
+ORDER BY kept.digest, kept.diff_id, kept.fingerprint = %(fingerprint)s DESC, kept.read_at DESC
+
+-- name: adopt_evidence
+-- The reading of a layer in which other extractors find the same.
+UPDATE layer_evidence SET fingerprint = %(fingerprint)s
+WHERE account_id = %(account)s AND digest = %(digest)s AND diff_id = %(diff_id)s AND fingerprint = %(made_by)s
+  AND NOT EXISTS (SELECT FROM layer_evidence own
+                  WHERE own.account_id = %(account)s AND own.digest = %(digest)s AND own.diff_id = %(diff_id)s
+                    AND own.fingerprint = %(fingerprint)s)
 
 -- name: save_evidence
--- The reading of a layer, kept under content and code version.
+-- The reading of a layer, kept under content and code version. What others read of it a month ago, nobody needs: by then
+-- no program of the other version is at work beside this one.
+WITH past AS (
+    DELETE FROM layer_evidence
+    WHERE account_id = %(account)s AND digest = %(digest)s AND diff_id = %(diff_id)s
+      AND fingerprint <> %(fingerprint)s AND read_at < %(now)s::timestamptz - interval '30 days'
+)
 INSERT INTO layer_evidence (account_id, digest, diff_id, fingerprint, evidence, read_at)
 VALUES (%(account)s, %(digest)s, %(diff_id)s, %(fingerprint)s, %(evidence)s, %(now)s)
 ON CONFLICT DO NOTHING

@@ -26,6 +26,15 @@ LEFT JOIN LATERAL (
 ) oldest ON true
 ORDER BY task_name
 
+-- name: to_reread
+-- Watched images whose inventory was made by other extractors than these.
+SELECT count(*)
+FROM (SELECT id FROM layer_chain WHERE fingerprint < %(fingerprint)s AND inventory_id IS NOT NULL
+      UNION ALL
+      SELECT id FROM layer_chain WHERE fingerprint > %(fingerprint)s AND inventory_id IS NOT NULL) AS older
+JOIN image ON image.chain_id = older.id AND image.state = 'indexed'
+JOIN clocks ON clocks.image_id = image.id AND clocks.watched
+
 -- name: processes
 -- Processes that work, by host, with their last sign of life and what they do; those that died stay for a while.
 SELECT process.host, process.pid, min(process.version),
