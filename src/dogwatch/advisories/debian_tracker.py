@@ -6,7 +6,7 @@ determined.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,9 +15,7 @@ from typing import Final
 import msgspec
 
 from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
-from dogwatch.advisories.mirror import FeedMirror
-from dogwatch.advisories.snapshot import Records, Snapshot, fetch_snapshot, parse_records, read_json_members
-from dogwatch.advisories.source import Changes, FeedState, FetchResult
+from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource, read_json_members
 from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,
@@ -26,7 +24,6 @@ from dogwatch.model.advisories import (
     SeverityFact,
     StatedRange,
 )
-from dogwatch.model.feeds import ParsedRecord
 from dogwatch.versions import speaks_for
 
 _FILE: Final = "json"
@@ -71,7 +68,7 @@ class _Record(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class DebianTrackerSource:
+class DebianTrackerSource(SnapshotSource):
     """The tracker's data in one file."""
 
     name: str = "debian-tracker"
@@ -87,26 +84,12 @@ class DebianTrackerSource:
         """Whether it is Debian or a release of it."""
         return speaks_for(_ECOSYSTEM, ecosystem)
 
-    def fetch(
-        self,
-        ecosystem: str,
-        previous: FeedState | None,
-        known: Iterable[tuple[str, datetime]],
-        *,
-        mirror: FeedMirror,
-        spool: Path,
-        now: datetime,
-        confirmed: bool = False,
-    ) -> FetchResult:
-        """Bring the tracker's file, a record for each source package and vulnerability; see `fetch_snapshot`."""
-        snapshot = Snapshot(self.name, ecosystem, (_FILE,), _split, limits=self.limits)
-        return fetch_snapshot(snapshot, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
+    def snapshot_of(self, ecosystem: str) -> Snapshot:
+        """Return the tracker's file, which has a record for each source package and vulnerability."""
+        return Snapshot(self.name, ecosystem, (_FILE,), _split, limits=self.limits)
 
-    def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
-        """Read the records; see `AdvisorySource.parse`."""
-        return parse_records(self.name, changes, self._read)
-
-    def _read(self, record_id: str, content: bytes, now: datetime) -> Advisory:
+    def read(self, record_id: str, content: bytes, now: datetime) -> Advisory:
+        """Make an advisory of what is said of one source package and one vulnerability."""
         record = msgspec.json.decode(content, type=_Record)
         issue = msgspec.json.decode(record.issue, type=_Issue)
         if len(record.package) > TEXT_LIMITS.max_name or len(record.vulnerability) > TEXT_LIMITS.max_identifier:

@@ -7,7 +7,7 @@ no fix yet.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,12 +16,9 @@ from pathlib import Path
 import msgspec
 
 from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
-from dogwatch.advisories.mirror import FeedMirror
-from dogwatch.advisories.snapshot import Records, Snapshot, fetch_snapshot, parse_records
-from dogwatch.advisories.source import Changes, FeedState, FetchResult
+from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource
 from dogwatch.model.advisories import Advisory, AffectedPackage, RangeEvent, RangeEventKind, StatedRange
 from dogwatch.model.errors import MalformedSnapshotError
-from dogwatch.model.feeds import ParsedRecord
 
 _ID = re.compile(r"[A-Z][A-Za-z]*-[0-9A-Za-z._:-]+")
 _INTRODUCED = RangeEvent(RangeEventKind.INTRODUCED, "0")
@@ -49,7 +46,7 @@ class _Record(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class SecdbSource:
+class SecdbSource(SnapshotSource):
     """One publisher of secdb files.
 
     `family` is its ecosystem without release; `releases` what a release looks like behind the colon, None where there
@@ -88,28 +85,34 @@ class SecdbSource:
             return ecosystem == self.family
         return family == self.family and self.releases.fullmatch(release) is not None
 
-    def fetch(
-        self,
-        ecosystem: str,
-        previous: FeedState | None,
-        known: Iterable[tuple[str, datetime]],
-        *,
-        mirror: FeedMirror,
-        spool: Path,
-        now: datetime,
-        confirmed: bool = False,
-    ) -> FetchResult:
-        """Bring the records of a release's files; see `fetch_snapshot`."""
+    def snapshot_of(self, ecosystem: str) -> Snapshot:
+        """Return the repositories' files of a release."""
         release = ecosystem.partition(":")[2]
         files = tuple(f"{release}/{each}.json" if release else f"{each}.json" for each in self.repositories)
         prefix = f"{self.prefix}{release}-" if release else self.prefix
         split = partial(_split, f"{self.name} {ecosystem}", ecosystem, prefix)
-        snapshot = Snapshot(self.name, ecosystem, files, split, frozenset(files[1:]), self.limits)
-        return fetch_snapshot(snapshot, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
+        return Snapshot(self.name, ecosystem, files, split, frozenset(files[1:]), self.limits)
 
-    def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
-        """Read the records; see `AdvisorySource.parse`."""
-        return parse_records(self.name, changes, partial(_read, self.name))
+    def read(self, record_id: str, content: bytes, now: datetime) -> Advisory:
+        """Make an advisory of a record. Where several versions of a package fixed the same, the newest counts."""
+        record = msgspec.json.decode(content, type=_Record)
+        texts = [record.id, *record.fixed, *(version for versions in record.fixed.values() for version in versions)]
+        if any(len(text) > TEXT_LIMITS.max_name or "\0" in text for text in texts):
+            raise ValueError("a name or version that is longer than can be kept")
+        return Advisory(
+            source=self.name,
+            id=record_id,
+            modified_at=now,
+            published_at=None,
+            withdrawn_at=None,
+            summary="",
+            details="",
+            upstream=(record.id,),
+            affected=tuple(
+                AffectedPackage(record.ecosystem, package, tuple(_range(version) for version in versions))
+                for package, versions in sorted(record.fixed.items())
+            ),
+        )
 
 
 def _split(label: str, ecosystem: str, prefix: str, files: Mapping[str, Path]) -> Records:
@@ -136,32 +139,6 @@ def _split(label: str, ecosystem: str, prefix: str, files: Mapping[str, Path]) -
 def _ids(names: list[str] | None) -> list[str]:
     """Return the ids of an entry, each of which may be several with spaces between, and remarks in parentheses."""
     return [name for text in names or () for name in text.split() if _ID.fullmatch(name)]
-
-
-def _read(source: str, record_id: str, content: bytes, now: datetime) -> Advisory:
-    """Return the advisory of a record. Where several versions of a package fixed the same, the newest counts.
-
-    Raises:
-        ValueError: a name or version that is longer than can be kept.
-    """
-    record = msgspec.json.decode(content, type=_Record)
-    texts = [record.id, *record.fixed, *(version for versions in record.fixed.values() for version in versions)]
-    if any(len(text) > TEXT_LIMITS.max_name or "\0" in text for text in texts):
-        raise ValueError("a name or version that is longer than can be kept")
-    return Advisory(
-        source=source,
-        id=record_id,
-        modified_at=now,
-        published_at=None,
-        withdrawn_at=None,
-        summary="",
-        details="",
-        upstream=(record.id,),
-        affected=tuple(
-            AffectedPackage(record.ecosystem, package, tuple(_range(version) for version in versions))
-            for package, versions in sorted(record.fixed.items())
-        ),
-    )
 
 
 def _range(version: str) -> StatedRange:

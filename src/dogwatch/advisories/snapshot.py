@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -70,45 +71,76 @@ class Snapshot:
         return f"{self.source} {self.ecosystem}"
 
 
-def fetch_snapshot(
-    snapshot: Snapshot,
-    previous: FeedState | None,
-    known: Iterable[tuple[str, datetime]],
-    *,
-    mirror: FeedMirror,
-    spool: Path,
-    now: datetime,
-    confirmed: bool,
-) -> FetchResult:
-    """Bring a feed of whole files into the spool; arguments and errors as `AdvisorySource.fetch` has them.
+class SnapshotSource(ABC):
+    """What the sources of such feeds have in common: `fetch` and `parse` of an AdvisorySource, by two questions."""
 
-    1. Every file, conditionally. None changed: nothing new.
-    2. Where one changed, the others once more: an id may stand in several.
-    3. Files that only name others are followed; where these are those of the last time by their digests, nothing is
-       new.
-    4. Records into one spool file. Ids that are held and no longer there are removed; too many of them are refused.
-    """
-    before = previous or FeedState()
-    with _folder(snapshot.source, spool) as folder:
-        files = _download(snapshot, mirror, folder, before.listing_fingerprint)
-        if files is None:
-            shutil.rmtree(folder, ignore_errors=True)
-            return Unchanged(replace(before, checked_at=now))
-        fingerprint, paths = files
-        contents = ""
-        if snapshot.follow is not None:
-            paths, contents = _follow(snapshot, mirror, folder, paths)
-            if contents and contents == before.archive_fingerprint:
+    __slots__ = ()
+
+    name: str
+
+    @abstractmethod
+    def snapshot_of(self, ecosystem: str) -> Snapshot:
+        """Return what the feed of an ecosystem is made of."""
+
+    @abstractmethod
+    def read(self, record_id: str, content: bytes, now: datetime) -> Advisory:
+        """Make an advisory of a record.
+
+        Raises:
+            ValueError: it cannot be used (msgspec's errors are ValueErrors).
+        """
+
+    def fetch(
+        self,
+        ecosystem: str,
+        previous: FeedState | None,
+        known: Iterable[tuple[str, datetime]],
+        *,
+        mirror: FeedMirror,
+        spool: Path,
+        now: datetime,
+        confirmed: bool = False,
+    ) -> FetchResult:
+        """Bring a feed of whole files into the spool; see `AdvisorySource.fetch`.
+
+        1. Every file, conditionally. None changed: nothing new.
+        2. Where one changed, the others once more: an id may stand in several.
+        3. Files that only name others are followed; where these are those of the last time by their digests, nothing
+           is new.
+        4. Records into one spool file. Ids that are held and no longer there are removed; too many of them are refused.
+        """
+        snapshot = self.snapshot_of(ecosystem)
+        before = previous or FeedState()
+        with _folder(snapshot.source, spool) as folder:
+            files = _download(snapshot, mirror, folder, before.listing_fingerprint)
+            if files is None:
                 shutil.rmtree(folder, ignore_errors=True)
-                return Unchanged(replace(before, listing_fingerprint=fingerprint, checked_at=now))
-        documents = _spool_records(snapshot, paths, folder / "records", now)
-        for path in paths.values():
-            path.unlink()
-        held = {record_id for record_id, _ in known}
-        removed = held - {document.id for document in documents.index}
-        _refuse_shrinking(snapshot, mirror, len(removed), len(held), confirmed)
-        state = FeedState(fingerprint, contents, None, now, now, len(documents))
-        return Changes(state, (documents,), tuple(sorted(removed)), (), (), folder)
+                return Unchanged(replace(before, checked_at=now))
+            fingerprint, paths = files
+            contents = ""
+            if snapshot.follow is not None:
+                paths, contents = _follow(snapshot, mirror, folder, paths)
+                if contents and contents == before.archive_fingerprint:
+                    shutil.rmtree(folder, ignore_errors=True)
+                    return Unchanged(replace(before, listing_fingerprint=fingerprint, checked_at=now))
+            documents = _spool_records(snapshot, paths, folder / "records", now)
+            for path in paths.values():
+                path.unlink()
+            held = {record_id for record_id, _ in known}
+            removed = held - {document.id for document in documents.index}
+            _refuse_shrinking(snapshot, mirror, len(removed), len(held), confirmed)
+            state = FeedState(fingerprint, contents, None, now, now, len(documents))
+            return Changes(state, (documents,), tuple(sorted(removed)), (), (), folder)
+
+    def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
+        """Read the records; see `AdvisorySource.parse`."""
+        for raw in changes:
+            try:
+                advisory = self.read(raw.id, raw.content, raw.listed_at)
+            except (ValueError, RecursionError) as refused:
+                yield ParsedRecord(raw.id, raw.listed_at, raw.content, None, f"{self.name}: {str(refused)[:500]}")
+            else:
+                yield ParsedRecord(raw.id, raw.listed_at, raw.content, advisory)
 
 
 @contextmanager
@@ -224,25 +256,6 @@ def _refuse_shrinking(snapshot: Snapshot, mirror: FeedMirror, lost: int, held: i
     if not confirmed and held >= limits.shrink_floor_records and lost * 100 > held * limits.max_shrink_percent:
         address = mirror.describe(snapshot.files[0])
         raise FeedShrunkError(snapshot.source, address, lost, held, limits.max_shrink_percent)
-
-
-def parse_records(
-    source: str, changes: Changes, read: Callable[[str, bytes, datetime], Advisory]
-) -> Iterator[ParsedRecord]:
-    """Read the documents of a fetch, one at a time; what cannot be read is a problem, not an error.
-
-    Args:
-        source: named in problems.
-        changes: of `fetch_snapshot`.
-        read: makes an advisory of a record's id, content and time; raises ValueError or msgspec's errors.
-    """
-    for raw in changes:
-        try:
-            advisory = read(raw.id, raw.content, raw.listed_at)
-        except (ValueError, RecursionError) as refused:  # msgspec's errors are ValueErrors
-            yield ParsedRecord(raw.id, raw.listed_at, raw.content, None, f"{source}: {str(refused)[:500]}")
-        else:
-            yield ParsedRecord(raw.id, raw.listed_at, raw.content, advisory)
 
 
 def read_json_members(content: bytes, label: str) -> dict[str, msgspec.Raw]:

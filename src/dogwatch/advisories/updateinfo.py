@@ -7,7 +7,7 @@ costs one small request. Updates that mend no vulnerability are kept, and affect
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,9 +19,7 @@ from xml.parsers import expat
 import msgspec
 
 from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
-from dogwatch.advisories.mirror import FeedMirror
-from dogwatch.advisories.snapshot import Linked, Records, Snapshot, fetch_snapshot, parse_records
-from dogwatch.advisories.source import Changes, FeedState, FetchResult
+from dogwatch.advisories.snapshot import Linked, Records, Snapshot, SnapshotSource
 from dogwatch.advisories.updateinfo_document import Update, read_updates
 from dogwatch.model.advisories import (
     Advisory,
@@ -32,7 +30,6 @@ from dogwatch.model.advisories import (
     StatedRange,
 )
 from dogwatch.model.errors import MalformedSnapshotError
-from dogwatch.model.feeds import ParsedRecord
 
 _LIST: Final = "repodata/repomd.xml"
 _MIRRORS: Final = "mirror.list"
@@ -51,7 +48,7 @@ class _Record(msgspec.Struct):
 
 
 @dataclass(frozen=True, slots=True)
-class UpdateinfoSource:
+class UpdateinfoSource(SnapshotSource):
     """One publisher of updateinfo files.
 
     `family` is its ecosystem without release; `releases` what a release looks like behind the colon. `places` are the
@@ -83,28 +80,38 @@ class UpdateinfoSource:
         family, colon, release = ecosystem.partition(":")
         return family == self.family and (not colon or self.releases.fullmatch(release) is not None)
 
-    def fetch(
-        self,
-        ecosystem: str,
-        previous: FeedState | None,
-        known: Iterable[tuple[str, datetime]],
-        *,
-        mirror: FeedMirror,
-        spool: Path,
-        now: datetime,
-        confirmed: bool = False,
-    ) -> FetchResult:
-        """Bring the updates of a release's repositories; see `fetch_snapshot`."""
+    def snapshot_of(self, ecosystem: str) -> Snapshot:
+        """Return the lists of files of a release's repositories, which lead to its updates."""
         files = tuple(place.format(release=ecosystem.partition(":")[2]) for place in self.places)
         label = f"{self.name} {ecosystem}"
         split = partial(_split, label, ecosystem, self.limits)
         follow = partial(_follow, label, self.public_location)
-        snapshot = Snapshot(self.name, ecosystem, files, split, limits=self.limits, follow=follow)
-        return fetch_snapshot(snapshot, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
+        return Snapshot(self.name, ecosystem, files, split, limits=self.limits, follow=follow)
 
-    def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
-        """Read the records; see `AdvisorySource.parse`."""
-        return parse_records(self.name, changes, partial(_read, self.name))
+    def read(self, record_id: str, content: bytes, now: datetime) -> Advisory:
+        """Make an advisory of an update; one that mends no vulnerability affects nothing."""
+        record = msgspec.json.decode(content, type=_Record)
+        update = record.update
+        if len(record_id) > TEXT_LIMITS.max_identifier or any(
+            len(text) > TEXT_LIMITS.max_name for package in update.packages for text in (package.name, package.version)
+        ):
+            raise ValueError("a name or version that is longer than can be kept")
+        packages = update.packages if update.type == _SECURITY or update.cves else []
+        word = update.severity[: TEXT_LIMITS.max_identifier]
+        return Advisory(
+            source=self.name,
+            id=record_id,
+            modified_at=_moment(update.updated) or _moment(update.issued) or now,
+            published_at=_moment(update.issued),
+            withdrawn_at=None,
+            summary=update.title[: TEXT_LIMITS.max_summary],
+            details=update.description,
+            upstream=tuple(update.cves),
+            affected=tuple(
+                AffectedPackage(record.ecosystem, package.name, (_range(package.version),)) for package in packages
+            ),
+            severity=(SeverityFact("TEXT", word),) if word and word.lower() != "none" else (),
+        )
 
 
 def _follow(label: str, public_location: str, path: str, content: bytes) -> tuple[Linked, ...] | None:
@@ -176,38 +183,6 @@ def _split(label: str, ecosystem: str, limits: FeedLimits, files: Mapping[str, P
             held.cves = sorted({*held.cves, *update.cves})
     for update_id in sorted(updates):
         yield update_id, msgspec.json.encode(_Record(ecosystem, updates[update_id]))
-
-
-def _read(source: str, record_id: str, content: bytes, now: datetime) -> Advisory:
-    """Return the advisory of a record.
-
-    Raises:
-        ValueError: a text that decides is longer than can be kept.
-    """
-    record = msgspec.json.decode(content, type=_Record)
-    update = record.update
-    if len(record_id) > TEXT_LIMITS.max_identifier or any(
-        len(text) > TEXT_LIMITS.max_name for package in update.packages for text in (package.name, package.version)
-    ):
-        raise ValueError("a name or version that is longer than can be kept")
-    is_security = update.type == _SECURITY or bool(update.cves)
-    word = update.severity[: TEXT_LIMITS.max_identifier]
-    return Advisory(
-        source=source,
-        id=record_id,
-        modified_at=_moment(update.updated) or _moment(update.issued) or now,
-        published_at=_moment(update.issued),
-        withdrawn_at=None,
-        summary=update.title[: TEXT_LIMITS.max_summary],
-        details=update.description,
-        upstream=tuple(update.cves),
-        affected=tuple(
-            AffectedPackage(record.ecosystem, package.name, (_range(package.version),)) for package in update.packages
-        )
-        if is_security
-        else (),
-        severity=(SeverityFact("TEXT", word),) if word and word.lower() != "none" else (),
-    )
 
 
 def _range(version: str) -> StatedRange:
