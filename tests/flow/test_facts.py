@@ -45,6 +45,7 @@ def test_facts_come_into_findings_and_change_them(database: str, tmp_path: Path)
         world.push("team/app", vulnerable_image())
         world.app.run_until_idle()
         first, shown = _judged(world), _findings(world)[0]
+        (whole,) = world.app.views.vulnerabilities(ACCOUNT, DEBIAN)
         put_facts(mirror, modified=_nvd(CRITICAL, 16))
         world.update_feeds()
         second = _judged(world)
@@ -57,6 +58,7 @@ def test_facts_come_into_findings_and_change_them(database: str, tmp_path: Path)
     assert [one[:4] for one in second] == [(DEBIAN, "CRITICAL", 98, by_nvd), *others]
     assert second[0][4] == "severity changed"
     assert (shown.severity, shown.scores) == (Severity.LOW, (Score(18, LOW, "3.1", "nvd"),))
+    assert (whole.name, whole.images, whole.facts) == (DEBIAN, 1, shown.facts)
     assert shown.facts == KnownFacts(
         scores=(StatedScore("CVSS_V3", LOW, "nvd"),),
         exploitation=Exploitation(DEBIAN, date(2026, 7, 14), date(2026, 7, 28), False, "Update."),

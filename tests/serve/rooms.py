@@ -50,6 +50,7 @@ from dogwatch.model.views import (
     UnresolvedView,
     VulnerablePackage,
 )
+from dogwatch.model.vulnerabilities import AdvisoryView, RangeView, VulnerabilityView
 from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 from dogwatch.serve.http import Application, Served, make_app
 from dogwatch.serve.ports import AccessKey, Role
@@ -154,6 +155,20 @@ def make_finding(**changes: Any) -> FindingView:
         ),
     )
     return replace(finding, **changes)
+
+
+def make_vulnerability() -> VulnerabilityView:
+    finding = make_finding()
+    stated = RangeView("Debian:12", "openssl", "0", "3.0.14-1~deb12u1", "", "", "fixed", "affected", "")
+    document = ("osv", finding.advisory, "A denial of service.", finding.published_at, NOW, None)
+    return VulnerabilityView(
+        name=finding.vulnerability,
+        aliases=finding.aliases,
+        scores=finding.scores,
+        facts=finding.facts,
+        advisories=(AdvisoryView(*document, (stated,), more_ranges=3),),
+        images=1,
+    )
 
 
 def make_image(**changes: Any) -> ImageView:
@@ -508,6 +523,10 @@ class Rooms:
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         self._fail()
         return self._page(self._unresolved(query), query.limit, query.after)
+
+    def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
+        self._fail()
+        return (make_vulnerability(),) if account_id == ACCOUNT and name in ("CVE-2024-6119", "DSA-5764-1") else ()
 
     def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
         self._fail()

@@ -40,6 +40,7 @@ COMMANDS = (
     ),
     Entry("registries", "registries", "Which registries are watched."),
     Entry("findings", "findings", "List findings, the most severe first."),
+    Entry("vulns", "vulns", "What is known of vulnerabilities."),
     Entry(
         "images",
         "images",

@@ -39,6 +39,7 @@ from dogwatch.model.views import ImageView as ImageView
 from dogwatch.model.views import Page as Page
 from dogwatch.model.views import UnresolvedView as UnresolvedView
 from dogwatch.model.views import VulnerablePackage as VulnerablePackage
+from dogwatch.model.vulnerabilities import VulnerabilityView
 from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 
 
@@ -53,6 +54,9 @@ class Views(Protocol):
 
     def images(self, query: ImageQuery) -> Page[ImageView]:
         """A page of images. Text fields used here: those of ImageQuery, and `place`."""
+
+    def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
+        """What is known by a name: mostly one vulnerability; none where the name is unknown."""
 
     def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
         """A page of an image's history; `after` is the cursor of the page before, or empty."""

@@ -23,6 +23,7 @@ from dogwatch.model.views import (
     Page,
     UnresolvedView,
 )
+from dogwatch.model.vulnerabilities import VulnerabilityView
 from dogwatch.store.audit import load_last_audit
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
@@ -35,6 +36,7 @@ from dogwatch.store.image_views import ImageViews
 from dogwatch.store.jobs import count_jobs, count_to_reread, load_processes
 from dogwatch.store.manifests import load_manifests
 from dogwatch.store.unresolved import load_unresolved_page
+from dogwatch.store.vulnerability_views import load_vulnerabilities
 
 
 class Views:
@@ -61,6 +63,10 @@ class Views:
     def findings(self, query: FindingQuery) -> Page[FindingView]:
         """Return a page of findings."""
         return self._findings.findings(query, self.now())
+
+    def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
+        """Return what is known by a name."""
+        return load_vulnerabilities(self._database, account_id, name, self.now())
 
     def images(self, query: ImageQuery) -> Page[ImageView]:
         """Return a page of images."""

@@ -20,6 +20,7 @@ NOBODY = "http://127.0.0.1:1"
 ASK = {
     *(
         "findings",
+        "vulns show",
         "images list",
         "images history",
         *(f"images {deed}" for deed in Deed),

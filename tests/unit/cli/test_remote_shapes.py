@@ -10,7 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from dogwatch.cli.remote import cost_shapes, finding_shapes, history_shapes, image_shapes, setup_shapes
+from dogwatch.cli.remote import (
+    cost_shapes,
+    finding_shapes,
+    history_shapes,
+    image_shapes,
+    setup_shapes,
+    vulnerability_shapes,
+)
 from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, RescanRate, Scans
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
@@ -31,6 +38,7 @@ from dogwatch.model.times import FOREVER
 from dogwatch.model.views import CoverageCount, FeedView, FindingView, ImageView
 from dogwatch.serve.api import rendering
 from dogwatch.serve.api.costs import render_costs
+from dogwatch.serve.api.vulnerabilities import vulnerability as render_vulnerability
 from dogwatch.serve.looked_at import feed
 from tests.serve.asgi import call
 from tests.serve.rooms import (
@@ -45,6 +53,7 @@ from tests.serve.rooms import (
     make_package,
     make_registry,
     make_unresolved,
+    make_vulnerability,
 )
 
 OUTCOME = LifecycleOutcome(
@@ -79,6 +88,12 @@ def through_json(document: dict[str, Any], shape: Any) -> Any:
 )
 def test_costs(costs: Costs) -> None:
     assert through_json(render_costs(costs), cost_shapes.Told).view() == costs
+
+
+def test_a_vulnerability() -> None:
+    told = {"vulnerabilities": [render_vulnerability(make_vulnerability())]}
+    (shape,) = through_json(told, vulnerability_shapes.Vulnerabilities).vulnerabilities
+    assert shape.view() == make_vulnerability()
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,15 @@ def bearer(key: Any) -> str:
     return f"Bearer {key.id}:{key.secret}"
 
 
+def test_a_vulnerability_is_found_by_any_of_its_names() -> None:
+    by_name, by_alias = (get(Rooms(), f"/vulnerabilities/{name}") for name in ("CVE-2024-6119", "DSA-5764-1"))
+    assert by_name.json == by_alias.json
+    (found,) = by_name.json["vulnerabilities"]
+    assert (found["vulnerability"], found["images"], found["epss"]["date"]) == ("CVE-2024-6119", 1, "2026-06-30")
+    assert found["advisories"][0]["ranges"][0]["fixed"] == "3.0.14-1~deb12u1"
+    assert get(Rooms(), "/vulnerabilities/CVE-1999-0001").status == 404
+
+
 def test_a_finding_is_shown_whole() -> None:
     reply = get(Rooms(), "/findings")
     assert (reply.status, reply.headers["content-type"]) == (200, "application/json")

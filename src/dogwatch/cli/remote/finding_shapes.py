@@ -26,6 +26,10 @@ class Score(msgspec.Struct):
     version: str
     source: str
 
+    def view(self) -> model.Score:
+        """Return what it tells of."""
+        return model.Score(round(self.value * 10), self.vector, self.version, self.source)
+
 
 class Epss(msgspec.Struct):
     """A probability and its day."""
@@ -42,6 +46,24 @@ class Listed(msgspec.Struct):
     due_on: date | None
     ransomware: bool
     action: str
+
+
+class Facts(msgspec.Struct):
+    """What is known of a CVE id beside its advisories."""
+
+    cwes: tuple[str, ...]
+    public_exploit: bool
+    exploitation: Listed | None
+    epss: Epss | None
+
+    def known(self, name: str) -> KnownFacts:
+        """Return what it tells of a CVE id; the scores of catalogues stand among all scores, and not here."""
+        listed, epss = self.exploitation, self.epss
+        action = (
+            Exploitation(name, listed.added_on, listed.due_on, listed.ransomware, listed.action) if listed else None
+        )
+        likely = Probability(name, round(epss.score * 1e6), round(epss.percentile * 1e6)) if epss else None
+        return KnownFacts((), self.cwes, self.public_exploit, action, likely, epss.date if epss else None)
 
 
 class FindingImage(msgspec.Struct):
@@ -62,7 +84,7 @@ class FindingImage(msgspec.Struct):
     pushed_at: datetime | None
 
 
-class Finding(msgspec.Struct):
+class Finding(Facts):
     """A finding."""
 
     id: FindingId
@@ -75,10 +97,6 @@ class Finding(msgspec.Struct):
     severity_reason: str
     scores: tuple[Score, ...]
     vendor_severity: str
-    cwes: tuple[str, ...]
-    public_exploit: bool
-    exploitation: Listed | None
-    epss: Epss | None
     source: str
     advisory: str
     references: tuple[str, ...]
@@ -106,7 +124,7 @@ class Finding(msgspec.Struct):
             title=self.title,
             description=self.description,
             severity=Severity[self.severity],
-            score_tenths=_tenths(score.value) if score else None,
+            score_tenths=score.view().tenths if score else None,
             score_vector=score.vector if score else "",
             score_version=score.version if score else "",
             score_source=score.source if score else "",
@@ -135,28 +153,10 @@ class Finding(msgspec.Struct):
             pushed_at=image.pushed_at,
             packages=self.packages,
             severity_reason=self.severity_reason,
-            scores=tuple(model.Score(_tenths(one.value), one.vector, one.version, one.source) for one in self.scores),
+            scores=tuple(one.view() for one in self.scores),
             vendor_word=self.vendor_severity,
-            facts=self._facts(),
+            facts=self.known(self.vulnerability),
         )
-
-    def _facts(self) -> KnownFacts:
-        """Return what is known of it beside its advisories; the scores of catalogues are among `scores`."""
-        name, listed, epss = self.vulnerability, self.exploitation, self.epss
-        return KnownFacts(
-            scores=(),
-            cwes=self.cwes,
-            has_exploit=self.public_exploit,
-            exploitation=Exploitation(name, listed.added_on, listed.due_on, listed.ransomware, listed.action)
-            if listed
-            else None,
-            probability=Probability(name, round(epss.score * 1e6), round(epss.percentile * 1e6)) if epss else None,
-            probability_on=epss.date if epss else None,
-        )
-
-
-def _tenths(value: float) -> int:
-    return round(value * 10)
 
 
 class FindingPage(msgspec.Struct):

@@ -9,7 +9,15 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
-from dogwatch.cli.remote import cost_shapes, finding_shapes, history_shapes, image_shapes, setup_shapes, what_if_shapes
+from dogwatch.cli.remote import (
+    cost_shapes,
+    finding_shapes,
+    history_shapes,
+    image_shapes,
+    setup_shapes,
+    vulnerability_shapes,
+    what_if_shapes,
+)
 from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.wire import Wire, tls_context
@@ -36,6 +44,7 @@ from dogwatch.model.views import (
     Page,
     UnresolvedView,
 )
+from dogwatch.model.vulnerabilities import VulnerabilityView
 from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 from dogwatch.settings import Settings
 
@@ -211,6 +220,11 @@ class RemoteViews:
         """Return a page of an image's history."""
         place = [("limit", str(limit)), *([("cursor", after)] if after else [])]
         return self._wire.get(f"/images/{image_id}/history", history_shapes.History, place).view()
+
+    def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
+        """Return what is known by a name."""
+        found = self._wire.get(f"/vulnerabilities/{quote(name, safe='')}", vulnerability_shapes.Vulnerabilities)
+        return tuple(one.view() for one in found.vulnerabilities)
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """Return a page of the manifests that could not be resolved."""

@@ -23,6 +23,7 @@ from dogwatch.serve.api import (
     scanning,
     setup,
     usage,
+    vulnerabilities,
     what_if,
 )
 from dogwatch.serve.api.asked import REQUEST_ID, Json, Rooms
@@ -57,6 +58,7 @@ def make_api(rooms: Rooms, version: str) -> FastAPI:
         costs,
         setup,
         usage,
+        vulnerabilities,
         what_if,
     ):
         app.include_router(one.router, prefix=PREFIX)
