@@ -61,6 +61,7 @@ def test_archives_in_archives_are_read_packed_or_stored() -> None:
         ("my-core-1.2.jar", {"Bundle_SymbolicName": "org.shop.my.core;singleton:=true"}, ("org.shop:my-core", "1.2")),
         ("my-core-1.2.jar", {"Bundle_SymbolicName": "org.my.\r\n my-core"}, ("org.my:my-core", "1.2")),
         ("my-core-1.2-sources.jar", {"Implementation_Vendor_Id": "org.my"}, ("org.my:my-core", "1.2")),
+        ("git.jpi", {"Group_Id": "org.my", "Implementation_Version": "4.1"}, ("org.my:git", "4.1")),
         ("my_core.jar", {"Implementation_Vendor_Id": "org.my", "Bundle_Version": "3"}, ("org.my:my_core", "3")),
     ],
 )  # fmt: skip
@@ -78,6 +79,8 @@ def test_where_no_group_is_told_there_is_a_gap_and_without_a_version_nothing() -
     gap = Gap(GapKind.PACKAGE_INCOMPLETE, "my-core-1.2.jar", "no Maven group is told for my-core 1.2")
     assert read(odd, "my-core-1.2.jar") == found(gaps=(gap,))
     assert read(odd, "my-core.jar") == Extraction()
+    assert read(odd, "my-shop-1.2.war") == Extraction()
+    assert read(build_jar(manifest(Spring_Boot_Version="3.1.0")), "my-shop-1.2.jar") == Extraction()
     runtime = build_jar(manifest(Implementation_Version="17.0.2"))
     assert read(runtime, "usr/lib/jvm/java/lib/jrt-fs.jar") == Extraction()
     detail = "no usable name and version: g:a -"

@@ -78,7 +78,7 @@ def guess_coordinates(file_name: str, manifest: Mapping[str, str]) -> Coordinate
     """Return what an archive without pom.properties is called.
 
     Artifact and version are those of the file's name, which repositories give it, or else the manifest's. None: no
-    artifact or no version is told at all. An empty group: whose it is, is not told.
+    artifact or no version is told at all, or it is no library. An empty group: whose it is, is not told.
 
     Args:
         file_name: without folders.
@@ -95,9 +95,11 @@ def guess_coordinates(file_name: str, manifest: Mapping[str, str]) -> Coordinate
     if not artifact or not version:
         return None
     group = group_of(artifact) or _group_in_symbolic_name(symbolic, artifact)
-    vendor = manifest.get("Implementation-Vendor-Id", "")
-    if not group and _GROUP.fullmatch(vendor):
-        group = vendor
+    for field in ("Implementation-Vendor-Id", "Group-Id"):  # the latter of Jenkins' plug-ins
+        if not group and _GROUP.fullmatch(manifest.get(field, "")):
+            group = manifest[field]
+    if not group and (not file_name.endswith(".jar") or "Spring-Boot-Version" in manifest):
+        return None  # a program that somebody deploys, not a library of a repository
     return Coordinates(group, artifact, version)
 
 
