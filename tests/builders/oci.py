@@ -154,9 +154,11 @@ def build_artifact(artifact_type: str, blobs: Sequence[Blob], *, config: Blob | 
     return BuiltManifest(OCI_MANIFEST, as_json(document), (config, *blobs))
 
 
-def build_attestation(subject: BuiltManifest) -> tuple[BuiltManifest, Document]:
+def build_attestation(
+    subject: BuiltManifest, content: bytes = b'{"_type":"https://in-toto.io/Statement/v0.1"}'
+) -> tuple[BuiltManifest, Document]:
     """Build what BuildKit attaches to an image; returns it with the members of its descriptor in the index."""
-    statement = Blob("application/vnd.in-toto+json", b'{"_type":"https://in-toto.io/Statement/v0.1"}')
+    statement = Blob("application/vnd.in-toto+json", content)
     config = Blob(
         OCI_CONFIG,
         as_json(

@@ -18,14 +18,13 @@ from dogwatch.settings import load_settings
 from tests.builders.attached import (
     CYCLONEDX_TYPE,
     DSSE_TYPE,
-    IN_TOTO_TYPE,
     build_referrer,
     cyclonedx,
     envelope,
     statement,
 )
 from tests.builders.layers import dpkg_status, file, os_release, stanza, tar_of
-from tests.builders.oci import BuiltManifest, build_image, build_index, every_blob
+from tests.builders.oci import BuiltManifest, as_json, build_attestation, build_image, build_index, every_blob
 from tests.docker_registry import DockerRegistry, docker_registry, notifications, requires_docker_registry
 
 __all__ = ["docker_registry", "notifications"]
@@ -37,7 +36,7 @@ BASE = tar_of(file("etc/os-release", os_release()), file("var/lib/dpkg/status", 
 IMAGE, OTHER = build_image([BASE]), build_image([BASE], architecture="arm64")
 FOUND, ONLY, WRONG = "pkg:deb/debian/a@1.0-1?distro=debian-12&upstream=a", "pkg:npm/only@1.0.0", "pkg:npm/wrong@1.0.0"
 
-IN_INDEX = build_referrer(IMAGE, IN_TOTO_TYPE, statement(cyclonedx(FOUND), IMAGE.digest))
+IN_INDEX = build_attestation(IMAGE, as_json(statement(cyclonedx(FOUND), IMAGE.digest)))
 REFERRER = build_referrer(IMAGE, CYCLONEDX_TYPE, cyclonedx(FOUND, ONLY))
 FOREIGN = build_referrer(IMAGE, DSSE_TYPE, envelope(statement(cyclonedx(WRONG), OTHER.digest)))
 
@@ -72,20 +71,13 @@ def push(registry: DockerRegistry, built: BuiltManifest, tag: str) -> None:
 
 
 def test_attached_bills_are_believed_where_asked_and_nowhere_else(app: App, docker_registry: DockerRegistry) -> None:
-    marks = {
-        "annotations": {
-            "vnd.docker.reference.digest": IMAGE.digest,
-            "vnd.docker.reference.type": "attestation-manifest",
-        },
-        "platform": {"architecture": "unknown", "os": "unknown"},
-    }
     tag = IMAGE.digest.replace(":", "-")
-    push(docker_registry, build_index([IMAGE, OTHER], [(IN_INDEX, marks)]), "1")
+    push(docker_registry, build_index([IMAGE, OTHER], [IN_INDEX]), "1")
     push(docker_registry, build_index([], [(REFERRER, {"artifactType": CYCLONEDX_TYPE})]), tag)
     push(docker_registry, FOREIGN, f"{tag}.att")
     name = f"{docker_registry.hostport}/{REPOSITORY}:1"
     target = Target(TargetKind.IMAGE, name, Platform("linux", "amd64"), plain_http=True)
-    bills = [f"sbom:{one.blobs[1].digest}" for one in (REFERRER, IN_INDEX)]
+    bills = [f"sbom:{one.blobs[1].digest}" for one in (REFERRER, IN_INDEX[0])]
 
     plain = app.inspect(target, Choice(), update=False).examined
     assert [(one.package.name, len(one.places)) for one in plain.packages] == [("a", 1)]

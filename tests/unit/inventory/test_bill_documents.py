@@ -14,6 +14,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
+from dogwatch.inventory.bills.cyclonedx_document import image_url
 from dogwatch.inventory.bills.documents import write_bill
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.model.bills import BillFormat
@@ -136,3 +137,17 @@ def test_the_same_content_is_the_same_bill_but_for_its_time(form: BillFormat) ->
     assert now != later
     assert now.replace("2026-07-20", "2026-07-21") == later
     assert json.loads(now)[identifier] != changed[identifier]
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("ghcr.io/Shop/web:1.4", "pkg:oci/web@sha256:0?arch=amd64&repository_url=ghcr.io/shop/web"),
+        ("localhost:5000/web@sha256:1", "pkg:oci/web@sha256:0?arch=amd64&repository_url=localhost:5000/web"),
+        ("docker:shop/web:1.4", "pkg:oci/web@sha256:0?arch=amd64"),
+        ("oci:/tmp/build", "pkg:oci/build@sha256:0?arch=amd64"),
+        ("", "pkg:oci/unnamed@sha256:0?arch=amd64"),
+    ],
+)
+def test_only_an_image_that_its_registry_names_has_a_place(name: str, url: str) -> None:
+    assert image_url(name, "sha256:0", "linux/amd64") == url

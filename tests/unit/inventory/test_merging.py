@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from dogwatch.inventory.bills.merging import merge_attachments
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.model.bills import AttachedBill, Attachments
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.judgements import Examined, Place, PlacedPackage, Subject, SubjectKind
 from dogwatch.model.packages import Package
+from tests.builders.attached import cyclonedx, statement
+from tests.builders.oci import Document, as_json
 
 IMAGE, LAYER, ONE, TWO = (f"sha256:{letter * 64}" for letter in "1234")
 FOUND = Place(LAYER, ("app/x/METADATA",))
@@ -20,24 +19,8 @@ ODD = Package("PyPI", "Odd_Name", "1.0")
 ONLY = Package("npm", "only", "1.0.0")
 
 
-def cyclonedx(*urls: str) -> dict[str, Any]:
-    components = [{"type": "library", "name": "x", "purl": url} for url in urls]
-    return {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
-
-
-def statement(predicate: dict[str, Any], about: str) -> dict[str, Any]:
-    subject = [{"name": "web", "digest": {"sha256": about.partition(":")[2]}}]
-    kind = "https://cyclonedx.org/bom"
-    return {
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": subject,
-        "predicateType": kind,
-        "predicate": predicate,
-    }
-
-
-def attached(digest: str, document: dict[str, Any]) -> AttachedBill:
-    return AttachedBill(digest, "a referrer", json.dumps(document).encode())
+def attached(digest: str, document: Document) -> AttachedBill:
+    return AttachedBill(digest, "a referrer", as_json(document))
 
 
 def placed(package: Package, *places: Place) -> PlacedPackage:

@@ -17,10 +17,13 @@ from packageurl import PackageURL
 
 from dogwatch.inventory.bills.words import GAP, LAYER, PLATFORM, say_gap, tell_package
 from dogwatch.model.judgements import Examined, PlacedPackage, SubjectKind
+from dogwatch.model.targets import TargetKind
 
 SPEC_VERSION: Final = "1.6"
 _SUBJECT: Final = "subject"
 _TYPES: Final = {SubjectKind.IMAGE: "container", SubjectKind.FOLDER: "file", SubjectKind.BILL: "file"}
+# What stands before the colon of images that are not named by their registry.
+_ELSEWHERE: Final = frozenset(str(kind) for kind in TargetKind if kind not in (TargetKind.IMAGE, TargetKind.REGISTRY))
 _HASHES: Final = {"sha256": ("SHA-256", 64), "sha512": ("SHA-512", 128)}
 
 Document = dict[str, object]
@@ -64,11 +67,19 @@ def _subject(examined: Examined) -> Document:
 
 
 def image_url(name: str, digest: str, platform: str) -> str:
-    """Return an image's package URL; a name without a repository in it gives one without its place."""
-    repository = name.partition("@")[0]
+    """Return an image's package URL; one that was not read in a registry has a URL without its place.
+
+    Args:
+        name: as it was named: `registry.example/shop/web:1.4`, `docker:shop/web`, `oci:build/image:latest`.
+        digest: of its manifest.
+        platform: os/architecture, maybe with a variant.
+    """
+    kind, colon, rest = name.partition(":")
+    is_elsewhere = bool(colon) and kind in _ELSEWHERE
+    repository = (rest if is_elsewhere else name).partition("@")[0]
     place, slash, tagged = repository.rpartition("/")
     plain = tagged.partition(":")[0].lower() or "unnamed"
-    qualifiers = {"repository_url": f"{place}/{plain}".lower()} if slash else {}
+    qualifiers = {"repository_url": f"{place}/{plain}".lower()} if slash and not is_elsewhere else {}
     if arch := "/".join(platform.split("/")[1:2]):
         qualifiers["arch"] = arch
     return PackageURL("oci", None, plain, digest, qualifiers).to_string()

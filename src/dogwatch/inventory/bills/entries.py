@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -150,11 +151,15 @@ def _refusals(taken: _Taken) -> Iterator[Gap]:
 
 
 def _distribution_gaps(packages: set[Package], names_sources: bool) -> Iterator[Gap]:
-    system = [package for package in packages if package.source_name]
-    if system and not names_sources:
-        yield Gap(GapKind.SOURCE_PACKAGE_UNKNOWN, "", f"{len(system)} packages, none with its source package")
-    for ecosystem in sorted({package.ecosystem for package in system}):
-        count = sum(package.ecosystem == ecosystem for package in system)
+    counts = Counter(package.ecosystem for package in packages if package.source_name)
+    if counts and not names_sources:
+        detail = f"{counts.total()} packages, none with its source package"
+        yield Gap(GapKind.SOURCE_PACKAGE_UNKNOWN, "", detail)
+    for number, (ecosystem, count) in enumerate(sorted(counts.items())):
+        if number == GAPS_OF_A_KIND:
+            detail = f"{len(counts) - number} more distributions or releases, not looked at one by one"
+            yield Gap(GapKind.DISTRIBUTION_UNSUPPORTED, "", detail)
+            return
         if family_of(ecosystem) not in JUDGED:
             yield Gap(GapKind.DISTRIBUTION_UNSUPPORTED, "", f"{ecosystem}: {count} packages")
         elif ecosystem not in _ROLLING and ":" not in ecosystem:
