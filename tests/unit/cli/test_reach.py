@@ -26,6 +26,7 @@ ASK = {
         *(f"images {deed}" for deed in Deed),
         *("exclusions list", "exclusions add", "exclusions remove"),
         "coverage",
+        "sbom",
         "db status",
         "db update",
         "rescan show",
