@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import statistics
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from bench.timing import milliseconds_of
 from bench.world import world_of
 from dogwatch.app import App
 from dogwatch.flow.index import index_image
-from dogwatch.inventory import encode_evidence, read_layer
+from dogwatch.inventory import LayerEvidence, read_layer
 from dogwatch.model.images import ImageConfig, Layer, Platform, ResolvedImage, digest_of
 from dogwatch.model.packages import Package
 from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess, RegistryEvent
@@ -34,10 +35,13 @@ class LayersInMemory:
         self.blobs: dict[str, bytes] = {}
         self.read_digests: list[str] = []
 
-    def read_layer(self, registry: Registry, repository: str, layer: Layer) -> bytes:
-        """Read a layer; returns encoded evidence."""
-        self.read_digests.append(layer.digest)
-        return encode_evidence(read_layer(io.BytesIO(self.blobs[layer.digest]), layer))
+    def read_layers(
+        self, registry: Registry, repository: str, layers: Sequence[Layer]
+    ) -> Iterator[tuple[Layer, LayerEvidence]]:
+        """Read layers."""
+        for layer in layers:
+            self.read_digests.append(layer.digest)
+            yield layer, read_layer(io.BytesIO(self.blobs[layer.digest]), layer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from functools import partial
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from dogwatch import __version__
 from dogwatch.app.feeds import choose_feeds
+from dogwatch.flow.ahead import open_ahead
 from dogwatch.flow.ports import Outside
 from dogwatch.model.images import Layer
 from dogwatch.model.registries import Registry
@@ -28,6 +31,7 @@ from dogwatch.store.scanning_work import ScanningWork
 from dogwatch.store.watch import WatchStore
 
 if TYPE_CHECKING:
+    from dogwatch.inventory import LayerEvidence
     from dogwatch.registry.watched import WatchedRegistries
 
 
@@ -37,12 +41,14 @@ class LayerReading:
     def __init__(self, registries: WatchedRegistries) -> None:
         self._registries = registries
 
-    def read_layer(self, registry: Registry, repository: str, layer: Layer) -> bytes:
-        """Read a layer; returns encoded evidence."""
-        from dogwatch.inventory import encode_evidence, read_layer
+    def read_layers(
+        self, registry: Registry, repository: str, layers: Sequence[Layer]
+    ) -> Iterator[tuple[Layer, LayerEvidence]]:
+        """Read layers one by one; the next ones are opened meanwhile."""
+        from dogwatch.inventory import read_layer
 
-        with self._registries.open_layer(registry, repository, layer) as blob:
-            return encode_evidence(read_layer(blob, layer, make_spool=TemporaryFile))
+        for layer, blob in open_ahead(partial(self._registries.open_layer, registry, repository), layers):
+            yield layer, read_layer(blob, layer, make_spool=TemporaryFile)
 
 
 def connect(settings: Settings, database: Database, clock: ProductClock, registries: WatchedRegistries) -> Outside:

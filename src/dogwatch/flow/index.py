@@ -5,13 +5,11 @@ Saving lets new packages meet the stored advisories, so findings exist as soon a
 
 from __future__ import annotations
 
-from dogwatch.flow.evidence import load_kept_evidence
+from dogwatch.flow.evidence import keep_evidence, load_kept_evidence
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.steps import Step
-from dogwatch.inventory import FINGERPRINT, LayerEvidence, build_inventory, decode_evidence
-from dogwatch.model.images import ImageToIndex, Layer
+from dogwatch.inventory import FINGERPRINT, build_inventory
 from dogwatch.model.monitoring import StatusReason
-from dogwatch.model.registries import Registry
 
 
 def index_step(outside: Outside, isolation: Isolation, image_id: int) -> Step:
@@ -51,18 +49,13 @@ def index_image(outside: Outside, image_id: int) -> int:
         return 0
     evidence = load_kept_evidence(outside.image_store, image.account_id, image.layers)
     missing = {key: layer for layer in image.layers if (key := (layer.digest, layer.diff_id)) not in evidence}
-    registry = outside.registry_store.load(image.registry_id) if missing else None
-    for key, layer in missing.items():  # some builders list one empty layer many times
-        assert registry is not None
-        evidence[key] = _read_evidence(outside, registry, image, layer)
+    if missing:  # once each: some builders list one empty layer many times
+        registry = outside.registry_store.load(image.registry_id)
+        for layer, found in outside.layers.read_layers(registry, image.repository, tuple(missing.values())):
+            keep_evidence(outside.image_store, image.account_id, layer, found, outside.clock.now())
+            evidence[layer.digest, layer.diff_id] = found
     outcome = build_inventory([evidence[layer.digest, layer.diff_id] for layer in image.layers], image.platform)
     outside.inventory_store.save_inventory(
         image.chain_id, FINGERPRINT, outcome.inventory, outcome.provenance, outside.clock.now()
     )
     return sum(layer.size_bytes for layer in missing.values())
-
-
-def _read_evidence(outside: Outside, registry: Registry, image: ImageToIndex, layer: Layer) -> LayerEvidence:
-    content = outside.layers.read_layer(registry, image.repository, layer)
-    outside.image_store.save_evidence(image.account_id, layer, FINGERPRINT, content, outside.clock.now())
-    return decode_evidence(content, layer.digest)

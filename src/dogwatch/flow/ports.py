@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from dogwatch.inventory import LayerEvidence
 from dogwatch.model.audits import Audit
 from dogwatch.model.facts import FactChanges
 from dogwatch.model.feeds import FeedChanges, ParsedRecord, Publication, StoredDocument
@@ -48,10 +49,12 @@ class Registries(Protocol):
 
 
 class LayerReader(Protocol):
-    """Reads one layer, once; returns encoded evidence (`inventory.encode_evidence`)."""
+    """Reads layers, each once."""
 
-    def read_layer(self, registry: Registry, repository: str, layer: Layer) -> bytes:
-        """Stream the blob, verify digest and diff ID, extract.
+    def read_layers(
+        self, registry: Registry, repository: str, layers: Sequence[Layer]
+    ) -> Iterator[tuple[Layer, LayerEvidence]]:
+        """Stream the blobs in their order, verify digests and diff IDs, extract; what is read may be kept at once.
 
         Raises:
             RegistryError, ContentError: the blob cannot be had, or cannot be read to its end.
