@@ -22,6 +22,9 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "feeds.md"
 METHODS = ("fetch", "parse", "covers")
 
 each_source = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+each_fetched_source = pytest.mark.parametrize(
+    "source", [source for source in SOURCES if source.public_location], ids=lambda source: source.name
+)
 
 
 def test_every_source_in_the_folder_is_in_the_catalogue() -> None:
@@ -106,7 +109,7 @@ def lay_out(source: AdvisorySource, folder: Path) -> str:
     return ecosystem
 
 
-@each_source
+@each_fetched_source
 def test_fetching_the_same_state_twice_is_unchanged_and_parsing_needs_no_mirror(
     source: AdvisorySource, tmp_path: Path
 ) -> None:
@@ -130,7 +133,7 @@ def test_fetching_the_same_state_twice_is_unchanged_and_parsing_needs_no_mirror(
     assert not list((tmp_path / "spool").iterdir())
 
 
-@each_source
+@each_fetched_source
 def test_a_mirror_that_is_not_there_is_an_error_and_leaves_no_files(source: AdvisorySource, tmp_path: Path) -> None:
     (tmp_path / "spool").mkdir()
     mirror = FolderMirror(tmp_path / "nowhere", source.name)

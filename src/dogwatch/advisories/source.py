@@ -165,7 +165,7 @@ class AdvisorySource(Protocol):
 
     @property
     def public_location(self) -> str:
-        """The address below which its publisher serves it."""
+        """The address below which its publisher serves it; empty where it comes with the program."""
         ...
 
     @property

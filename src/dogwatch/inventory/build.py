@@ -24,6 +24,7 @@ from dogwatch.inventory.paths import Resolver
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.packages import Distribution, Inventory, Package, PackageSet, Provenance
+from dogwatch.model.release_endings import LAST_DAYS, RELEASE_PACKAGE, RELEASES_ECOSYSTEM
 from dogwatch.versions import normalise_name
 
 _Places = dict[tuple[Package, int], set[str]]  # (package, introducing layer) → paths
@@ -45,14 +46,15 @@ def build_inventory(layers: Sequence[LayerEvidence], platform: Platform) -> Inve
 
     Sets: one for each kind of package database, one for each language ecosystem and introducing layer, so that images
     on one base share the base's sets. A language package whose files belong to a package of the distribution, and that
-    no later layer has replaced, is left to that package. The same evidence always gives the same digests.
+    no later layer has replaced, is left to that package. A release whose last day is known is a package of its own. The
+    same evidence always gives the same digests.
 
     Args:
         layers: what each layer says, oldest first.
         platform: of the image; databases of platforms other than Linux are not read.
     """
     tree = overlay(layers)
-    judgement = _judge(tree)
+    judgement, told_at = _judge(tree)
     owned = find_owned_paths(tree)
     listed = {path: file for path, file in tree.files.items() if file.evidence.found.packages}
     databases: dict[str, dict[str, VisibleFile]] = defaultdict(dict)
@@ -65,6 +67,7 @@ def build_inventory(layers: Sequence[LayerEvidence], platform: Platform) -> Inve
     language = _spell_alike(
         _locate({path: file for path, file in listed.items() if not kind_of(file) and not _is_owned(path, file, owned)})
     )
+    release = _release_places(judgement, told_at, tree)
     gaps = {
         *tree.gaps,
         *judgement.gaps,
@@ -73,19 +76,28 @@ def build_inventory(layers: Sequence[LayerEvidence], platform: Platform) -> Inve
         *find_database_gaps(tree, judgement, system),
         *_platform_gaps(platform),
     }
-    sets = _package_sets(system, language)
+    sets = _package_sets(system, {**language, **release})
     inventory = _address(judgement.distribution, sets, _shorten(gaps))
-    return InventoryOutcome(inventory, _provenance([*system.values(), language]))
+    return InventoryOutcome(inventory, _provenance([*system.values(), language, release]))
 
 
-def _judge(tree: VisibleTree) -> Judgement:
+def _judge(tree: VisibleTree) -> tuple[Judgement, str]:
+    """Return what the first visible os-release tells, and its real path."""
     resolver = Resolver(tree.links)
     for path in os_release.PATHS:
         real = resolver.resolve(path)
         file = tree.files.get(real) if real is not None else None
         if file is not None and file.evidence.found.release is not None:
-            return judge_release(file.evidence.found.release, path)
-    return Judgement(None, "", ())
+            return judge_release(file.evidence.found.release, path), str(real)
+    return Judgement(None, "", ()), ""
+
+
+def _release_places(judgement: Judgement, path: str, tree: VisibleTree) -> _Places:
+    """Return the pseudo-package of a release whose last day is known, and where os-release tells of it."""
+    if judgement.ecosystem not in LAST_DAYS:
+        return {}
+    package = Package(RELEASES_ECOSYSTEM, RELEASE_PACKAGE, judgement.ecosystem)
+    return {(package, tree.files[path].layer_ordinal): {path}}
 
 
 def _locate(files: Mapping[str, VisibleFile], assigned: Callable[[Package], Package] | None = None) -> _Places:

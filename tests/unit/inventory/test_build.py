@@ -116,9 +116,9 @@ def test_a_package_in_two_places_of_a_layer_is_listed_once_with_both() -> None:
 
 def test_the_same_packages_in_another_release_are_another_set() -> None:
     first = outcome([RELEASE, status(stanza("a"))])
-    second = outcome([file("etc/os-release", os_release(version_id="11")), status(stanza("a"))])
+    second = outcome([file("etc/os-release", os_release(version_id="13")), status(stanza("a"))])
     assert first.inventory.sets[0].digest != second.inventory.sets[0].digest
-    assert second.inventory.sets[0].packages[0].ecosystem == "Debian:11"
+    assert second.inventory.sets[0].packages[0].ecosystem == "Debian:13"
 
 
 def test_the_release_may_stand_in_another_layer_and_change_there() -> None:

@@ -11,6 +11,7 @@ from dogwatch.inventory import InventoryOutcome, build_inventory
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.packages import Package
+from dogwatch.model.release_endings import RELEASES_ECOSYSTEM
 from tests.builders.layers import Member, file, os_release, read_members
 
 LINUX = Platform("linux", "amd64")
@@ -26,7 +27,9 @@ def outcome(*members: Member) -> InventoryOutcome:
 
 
 def packages(found: InventoryOutcome) -> list[Package]:
-    return [package for each in found.inventory.sets for package in each.packages]
+    """Return all packages but the one that stands for the distribution's release."""
+    listed = [package for each in found.inventory.sets for package in each.packages]
+    return [package for package in listed if package.ecosystem != RELEASES_ECOSYSTEM]
 
 
 def test_a_status_file_of_ubuntu_with_a_large_installation(databases: Path) -> None:

@@ -22,7 +22,7 @@ class OsReleaseExtractor:
     """
 
     name = "os-release"
-    version = 1
+    version = 2  # also raised where a release comes into `model.release_endings`
     endings = frozenset({"os-release"})
     ecosystem = ""
     needs_content = True

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from dogwatch.model.facts import NVD, KnownFacts
+from dogwatch.model.release_endings import RELEASES_ECOSYSTEM
 from dogwatch.model.views import FindingView, VulnerablePackage
 from dogwatch.serve.aws.coverage import RESOURCE_TYPE
 from dogwatch.serve.aws.names import PARTITION, Names, finding_arn
@@ -31,6 +32,7 @@ _PACKAGE_MANAGERS = {
     "Debian": "OS",
     "Ubuntu": "OS",
     "Alpine": "OS",
+    RELEASES_ECOSYSTEM: "OS",
     "PyPI": "PYTHONPKG",
     "npm": "NODEPKG",
     "crates.io": "CARGO",
