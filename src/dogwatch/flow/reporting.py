@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from dogwatch.matching import why_this_severity
 from dogwatch.model.gaps import Gap
 from dogwatch.model.judgements import (
     Choice,
@@ -109,6 +110,8 @@ def _finding(group: Sequence[Judged], places: Mapping[Package, Sequence[Place]])
         fix_available="YES" if all(fixed) else "PARTIAL" if any(fixed) else "NO",
         text=worst.text,
         packages=tuple(each for one in group for each in _vulnerable(one, places[one.package])),
+        severity_reason=why_this_severity(worst.assessment.severity, worst.assessment.score),
+        facts=worst.facts,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from dogwatch.model.facts import NOTHING_KNOWN, KnownFacts
 from dogwatch.model.gaps import Gap
 from dogwatch.model.matches import Assessment, Score, Severity
 from dogwatch.model.packages import Distribution, Package
@@ -36,6 +37,7 @@ class Judged:
     aliases: tuple[str, ...]
     assessment: Assessment
     text: AdvisoryText = AdvisoryText()
+    facts: KnownFacts = NOTHING_KNOWN
 
     @property
     def is_affected(self) -> bool:
@@ -130,6 +132,8 @@ class ReportedFinding:
     fix_available: str  # YES, NO, PARTIAL
     text: AdvisoryText
     packages: tuple[VulnerablePackage, ...]
+    severity_reason: str = ""
+    facts: KnownFacts = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,19 @@ together: what is judged here is what would be stored there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 
 from dogwatch.matching import key_package
+from dogwatch.model.facts import NOTHING_KNOWN
 from dogwatch.model.judgements import AdvisoryText, Judged, Judgement, NotCompared
 from dogwatch.model.matches import Assessment
 from dogwatch.model.packages import KeyedPackage, Package
 from dogwatch.store.connection import Database
 from dogwatch.store.finding_details import load_documents
+from dogwatch.store.known_facts import load_known_facts
 from dogwatch.store.matching import assess, newest_revision
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import storable
@@ -38,13 +41,17 @@ class Judge:
             rows = meet_ranges(connection, asked)
             assessments = dict(assess(connection, rows))
             names = _load_names(connection, {vulnerability for _, vulnerability in assessments})
+            facts = load_known_facts(connection, {name for name, _ in names.values()})
             documents = load_documents(connection, {(one.source, one.advisory) for one in assessments.values()})
             found = find_not_compared(connection, asked, rows)
             not_compared = tuple(NotCompared(asked[ordinal].package, reason, count) for ordinal, reason, count in found)
             revision = newest_revision(connection)
         texts = {wanted: _text(*found) for wanted, found in documents.items()}
         judged = (
-            _judged(asked[ordinal].package, *names[vulnerability], assessment, texts)
+            replace(
+                _judged(asked[ordinal].package, *names[vulnerability], assessment, texts),
+                facts=facts.get(names[vulnerability][0], NOTHING_KNOWN),
+            )
             for (ordinal, vulnerability), assessment in assessments.items()
         )
         ordered = sorted(judged, key=lambda one: (one.package, one.vulnerability))

@@ -20,6 +20,7 @@ from dogwatch.cli.scan import Policy, exit_code_of
 from dogwatch.flow.reporting import make_report
 from dogwatch.model.advisories import FixState
 from dogwatch.model.errors import ConfigError, InvalidRequestError
+from dogwatch.model.facts import Exploitation, KnownFacts, Probability
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.judgements import (
     AdvisoryText,
@@ -50,8 +51,14 @@ HIGH = Assessment(
 LOW = Assessment(Verdict.AFFECTED, FixState.NOT_FIXED, "", Severity.LOW, None, "DEBIAN-CVE-2", "osv")
 CLEAR = replace(HIGH, verdict=Verdict.NOT_AFFECTED)
 TEXT = AdvisoryText("a flaw", "a long story", ("https://example.org/1",), NOW - timedelta(days=3), NOW)
+FACTS = KnownFacts(
+    cwes=("CWE-79",),
+    exploitation=Exploitation("CVE-2026-1", date(2026, 7, 1), date(2026, 7, 22), False, "Update."),
+    probability=Probability("CVE-2026-1", 11_510, 780_860),
+    probability_on=date(2026, 7, 19),
+)
 JUDGED = (
-    Judged(A, "CVE-2026-1", ("GHSA-1",), HIGH, TEXT),
+    Judged(A, "CVE-2026-1", ("GHSA-1",), HIGH, TEXT, FACTS),
     Judged(B, "CVE-2026-2", (), LOW),
     Judged(B, "CVE-2026-3", (), CLEAR),
 )
@@ -212,8 +219,10 @@ def test_cyclonedx_names_components_and_refers_to_them() -> None:
     found, ignored = document["vulnerabilities"]
     assert [references[one["ref"]] for one in found["affects"]] == ["pkg:npm/a@1.0.0"]
     assert found["ratings"] == [
-        {"source": {"name": "osv"}, "severity": "critical", "score": 9.8, "method": "CVSSv31", "vector": VECTOR}
+        {"source": {"name": "osv"}, "severity": "critical", "score": 9.8, "method": "CVSSv31", "vector": VECTOR},
+        {"source": {"name": "EPSS"}, "score": 0.01151, "method": "other"},
     ]
+    assert found["cwes"] == [79]
     assert "not reachable" in ignored["analysis"]["detail"]
     assert document["compositions"] == [{"aggregate": "incomplete", "assemblies": ["subject"]}]
     unseen = [one["name"] for one in document["metadata"]["properties"] if "unseen" in one["name"]]
@@ -263,3 +272,11 @@ def test_a_table_of_any_width_names_every_finding_whole(width: int) -> None:
     assert ("TITLE" in text.getvalue()) == (width >= 110)
     below = next(number for number, one in enumerate(lines) if one.startswith("1 finding"))
     assert max(map(len, lines[:below])) <= max(width, len("CRITICAL 9.8 CVE-2026-1"))
+
+
+def test_facts_about_a_vulnerability_stand_beside_it() -> None:
+    report = report_of(Choice())
+    plain = json.loads(FORMATS["json"](report, "1.2.3"))["findings"][0]
+
+    assert plain["severity_reason"] == "CVSS 3.1 by the advisory"
+    assert (plain["facts"]["exploitation"]["due_on"], plain["facts"]["probability_on"]) == ("2026-07-22", "2026-07-19")

@@ -21,6 +21,7 @@ from dogwatch.cli.reports.words import (
     rule_in_words,
     unseen,
 )
+from dogwatch.model.facts import KnownFacts
 from dogwatch.model.judgements import IgnoreRule, PlacedPackage, Report, ReportedFinding, SubjectKind
 from dogwatch.model.matches import Severity
 
@@ -100,7 +101,8 @@ def _vulnerability(
         "id": finding.vulnerability,
         "source": {"name": finding.source, "url": page_of(finding)},
         "references": [{"id": alias, "source": {"name": finding.source}} for alias in finding.aliases],
-        "ratings": [_rating(finding)],
+        "ratings": [_rating(finding), *_probability(finding.facts)],
+        "cwes": [int(cwe.removeprefix("CWE-")) for cwe in finding.facts.cwes],
         "description": finding.text.summary or finding.text.description,
         "detail": finding.text.description,
         "recommendation": _recommendation(finding),
@@ -122,7 +124,7 @@ def _vulnerability(
 
 def _rating(finding: ReportedFinding) -> Document:
     rating: Document = {
-        "source": {"name": finding.source},
+        "source": {"name": finding.score.source if finding.score else finding.source},
         "severity": _SEVERITIES.get(finding.severity, finding.severity.name.lower()),
     }
     if finding.score is not None:
@@ -132,6 +134,13 @@ def _rating(finding: ReportedFinding) -> Document:
             "vector": finding.score.vector,
         }
     return rating
+
+
+def _probability(facts: KnownFacts) -> list[Document]:
+    """Return EPSS as a rating, as the original's bills of materials have it."""
+    if facts.probability is None:
+        return []
+    return [{"source": {"name": "EPSS"}, "score": facts.probability.score_ppm / 1e6, "method": "other"}]
 
 
 def _recommendation(finding: ReportedFinding) -> str:

@@ -57,6 +57,8 @@ def _finding(finding: ReportedFinding, urls: dict[PackageKey, str]) -> Document:
         "score_vector": score.vector if score else "",
         "score_version": score.version if score else "",
         "score_source": score.source if score else "",
+        "severity_reason": finding.severity_reason,
+        "facts": as_document(finding.facts),
         "source": finding.source,
         "advisory": finding.advisory,
         "fix_available": finding.fix_available,
