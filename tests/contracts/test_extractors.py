@@ -148,8 +148,11 @@ def test_any_bytes_give_packages_and_gaps_or_a_content_error(extractor: AnyExtra
     try:
         found = read(extractor, path, content)
     except ContentError:
+        with pytest.raises(ContentError):
+            read(extractor, path, content)
         return
     assert isinstance(found, Extraction)
+    assert read(extractor, path, content) == found
     assert all(gap.path == path and gap.detail.isprintable() for gap in found.gaps)
     assert list(found.packages) == sorted(set(found.packages))
     for package in found.packages:
@@ -165,33 +168,21 @@ def test_any_bytes_give_packages_and_gaps_or_a_content_error(extractor: AnyExtra
 
 
 @every_extractor
-@given(content=CONTENTS)
-def test_the_same_bytes_give_the_same_result(extractor: AnyExtractor, content: bytes) -> None:
-    def attempt() -> Extraction | str:
-        try:
-            return read(extractor, PLACES[extractor.name][0], content)
-        except ContentError as error:
-            return str(error)
-
-    assert attempt() == attempt()
-
-
-@every_extractor
 @pytest.mark.parametrize(
     "content",
     [
-        b"Package: " + b"a" * 1_000_000,
-        b"a" * 1_000_000,
-        b"\n" * 1_000_000,
-        b" " * 1_000_000,
-        b'"' * 1_000_000,
-        b"a" + b" " * 1_000_000,
-        b"a" * 1_000_000 + b" = ",
-        b"{" * 1_000_000,
-        b"node_modules" * 500_000,
-        b"ID=" + b"\\" * 500_000,
-        b"Source: " + b"(" * 500_000 + b"\nPackage: a\nVersion: 1\n",
-        b"Source: " + b"a " * 500_000 + b"\nPackage: a\nVersion: 1\n",
+        b"Package: " + b"a" * 300_000,
+        b"a" * 300_000,
+        b"\n" * 300_000,
+        b" " * 300_000,
+        b'"' * 300_000,
+        b"a" + b" " * 300_000,
+        b"a" * 300_000 + b" = ",
+        b"{" * 300_000,
+        b"node_modules" * 200_000,
+        b"ID=" + b"\\" * 200_000,
+        b"Source: " + b"(" * 200_000 + b"\nPackage: a\nVersion: 1\n",
+        b"Source: " + b"a " * 200_000 + b"\nPackage: a\nVersion: 1\n",
     ],
     ids=lambda content: repr(content[:20]),
 )
