@@ -7,7 +7,8 @@ one per file, and are listed in `catalogue`; `collector` calls them.
 
 from __future__ import annotations
 
-from typing import BinaryIO, Protocol, runtime_checkable
+from abc import abstractmethod
+from typing import BinaryIO, Protocol
 
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
@@ -86,10 +87,14 @@ class Extractor(WantedFiles, Protocol):
         ...
 
 
-@runtime_checkable
-class SpooledExtractor(WantedFiles, Protocol):
-    """Reads a file here and there, without ever having all of it in memory."""
+class SpooledExtractor(WantedFiles):
+    """Reads a file here and there, without ever having all of it in memory.
 
+    To be extended: `collector` tells the two kinds apart for each wanted file, and looking at a protocol's members
+    would take it longer than to read most of them.
+    """
+
+    @abstractmethod
     def extract_from(self, path: str, file: BinaryIO, size_bytes: int, limits: Limits) -> Extraction:
         """Read one wanted file.
 

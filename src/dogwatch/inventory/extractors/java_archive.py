@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final
 
 from dogwatch.inventory.evidence import Extraction
-from dogwatch.inventory.extractor import LiesAnywhere
+from dogwatch.inventory.extractor import LiesAnywhere, SpooledExtractor
 from dogwatch.inventory.java.coordinates import (
     MANIFEST,
     POM_PROPERTIES,
@@ -139,7 +139,7 @@ class _Reading:
         self.gaps.add(Gap(GapKind.TOO_MANY_FILES, self.path, f"over the limit {name} of {allowed} in one archive"))
 
 
-class JavaArchiveExtractor(LiesAnywhere):
+class JavaArchiveExtractor(LiesAnywhere, SpooledExtractor):
     """Reads jar, war, ear and their kin, however they are nested.
 
     Each pom.properties names an artifact whose code is in the archive: the archive itself, and what was shaded into it.

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.extractor import SpooledExtractor
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import decode_text, incomplete, is_keepable, show, too_many_entries
 from dogwatch.inventory.ownership import Claims
@@ -29,7 +30,7 @@ _KEYS_OF_SIGNERS = b"gpg-pubkey"  # listed like packages, and none
 _BUILD_IDS = b"usr/lib/.build-id/"  # links to programs, thousands of them
 
 
-class RpmDatabaseExtractor:
+class RpmDatabaseExtractor(SpooledExtractor):
     """Reads `Packages` (Berkeley DB), `Packages.db` (rpm's own) and `rpmdb.sqlite`, told apart by how they begin.
 
     Source:
