@@ -1,7 +1,7 @@
 """The last days of distributions' releases: facts of our own, and the pseudo-package that stands for a release.
 
 A release past its last day gets no fixes any more, so an image without findings is not a safe one: that is a finding
-of its own (decision 0041). `inventory` lists the pseudo-package of every release named here, `advisories.end_of_life`
+of its own (decision 0042). `inventory` lists the pseudo-package of every release named here, `advisories.end_of_life`
 speaks of those whose last day has passed.
 
 Source:
