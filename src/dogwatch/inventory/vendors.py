@@ -33,7 +33,7 @@ _MAINTAINER_DOMAINS: Final = {
     "redis.io": "Redis",
 }
 _ADDRESS = re.compile(r"<[^<>@\s]+@([^<>@\s]+)>")
-_OWN_ORIGINS: Final = frozenset({"debian", "ubuntu"})
+_OWN_ORIGINS: Final = frozenset({"debian", "echo", "ubuntu"})
 
 
 def find_debian_vendor(version: str, maintainer: str, origin: str) -> str:
