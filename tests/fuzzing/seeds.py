@@ -234,6 +234,12 @@ def programs() -> Seeds:
     )
 
 
+def known_programs() -> Seeds:
+    """Programs that name one version of themselves, and several."""
+    texts = (b"\0nginx/1.22.1\0", b"\0nginx/1.22.1\0nginx/1.22.2\0", b"\0nginx/" + bytes(300_000) + b"\0nginx/1.2.3\0")
+    return tuple(build_elf([(".rodata", text)]) for text in texts)
+
+
 def poms() -> Seeds:
     """What Maven says of an artifact."""
     return (next(iter(pom("g.h", "a", "1").values())).encode(), b"version: 1\n!x\n")

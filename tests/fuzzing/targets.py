@@ -100,6 +100,10 @@ def _read_program(content: bytes) -> object:
     return read_open_program("a", PROGRAM_READERS, io.BytesIO(content), LIMITS)
 
 
+def _read_known_program(content: bytes) -> object:
+    return read_open_program("nginx", PROGRAM_READERS, io.BytesIO(content), LIMITS)
+
+
 def _refusable(parse: Callable[[bytes], object]) -> Callable[[bytes], object]:
     def run(content: bytes) -> object:
         try:
@@ -212,6 +216,7 @@ TARGETS = (
     Target("java-pom", _extract_at("META-INF/maven/g/a/pom.properties"), seeds.poms),
     Target("java-archive", _extract_at("a.jar"), seeds.jars),
     Target("program", _read_program, seeds.programs),
+    Target("known_program", _read_known_program, seeds.known_programs),
     Target("bill", _refusable(lambda content: read_bill(content, "it", LIMITS)), seeds.bills),
     Target("package-url", _read_package_url, seeds.package_urls),
     Target("osv", _refusable(_read_advisory), seeds.records),

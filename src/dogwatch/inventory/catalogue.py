@@ -41,7 +41,7 @@ from dogwatch.inventory.extractors import (
     unread_database,
     yarn_lock,
 )
-from dogwatch.inventory.programs import go_build, rust_audit
+from dogwatch.inventory.programs import go_build, known_programs, rust_audit
 from dogwatch.inventory.programs.reader import ProgramReader
 
 AnyExtractor = Extractor | SpooledExtractor
@@ -83,6 +83,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
 PROGRAM_READERS: Final[tuple[ProgramReader, ...]] = (
     go_build.READER,
     rust_audit.READER,
+    known_programs.READER,
 )
 
 # Raised when the same layer gives other evidence although no extractor changed: paths, links, limits, the encoding.

@@ -20,6 +20,7 @@ from dogwatch.inventory.paths import clean_path
 _FOLDERS: Final = ("bin", "sbin", "games", "libexec", "lib", "lib32", "lib64", "libx32")
 _PLACES: Final = (
     b"opt/",
+    b"usr/pgsql-",  # PostgreSQL's own packages for Red Hat
     *(f"{above}{name}/".encode() for above in ("", "usr/", "usr/local/") for name in _FOLDERS),
 )
 _DATA: Final = (b"usr/share/", b"usr/include/", b"usr/lib/python3/", b"etc/")
@@ -56,7 +57,7 @@ def sift(content: bytes, chars_before: int) -> Iterator[bytes]:
         path = line[chars_before:].rstrip(b"\n")
         if path.startswith(_PLACES):
             name = path[path.rfind(b"/") + 1 :]
-            if name and (b"." not in name or b".so" in name):
+            if name and (b"." not in name or b".so" in name or name[-1:].isdigit()):  # also `python3.11`
                 yield path
                 continue
         if has_metadata and (path[-4:] in _TAILS or b"node_modules" in path) and _METADATA.search(path):

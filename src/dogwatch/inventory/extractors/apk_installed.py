@@ -39,7 +39,7 @@ class ApkInstalledExtractor:
     """
 
     name = "apk-installed"
-    version = 1
+    version = 2
     endings = frozenset({"installed"})
     ecosystem = ""
     needs_content = True

@@ -38,7 +38,7 @@ class RpmDatabaseExtractor(SpooledExtractor):
     """
 
     name = "rpm-database"
-    version = 1
+    version = 2
     endings = frozenset({"Packages", "db", "sqlite", "sqlite-wal"})
     ecosystem = ""
 

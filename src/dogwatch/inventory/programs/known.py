@@ -1,0 +1,73 @@
+"""The table of known programs: names of files, the text that holds the version, and what advisories call the program.
+
+A row is only here once it was tried on real builds. The text around a version is strict: a pre-release, or a version
+that somebody's build renamed, matches nothing. Why other programs are not here:
+docs/decisions/0042-known-programs.md.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_THREE: Final = rb"(\d{1,4}\.\d{1,4}\.\d{1,4})"
+_END: Final = rb"(?=\0)"  # not taken: the next text begins with it
+_BUILD: Final = rb"(?: \([^()\0]{1,80}\))?"  # what a distribution adds: ` (Debian)`
+
+
+@dataclass(frozen=True, slots=True)
+class KnownProgram:
+    """One row.
+
+    `name` is that of the advisories. `file` matches the whole last part of a path; its group, if it has one, is the
+    series, which stands in `text` as `{series}`. `text` matches what stands in `section`; its only group is the
+    version.
+    """
+
+    name: str
+    file: re.Pattern[str]
+    text: bytes
+    section: str = ".rodata"
+
+    def pattern(self, file_name: str) -> re.Pattern[bytes] | None:
+        """Return what to look for in a file of this name; None if it is none of these."""
+        match = self.file.fullmatch(file_name)
+        if match is None:
+            return None
+        series = match[1] if self.file.groups else ""
+        return re.compile(self.text.replace(b"{series}", re.escape(series).encode()))
+
+
+def _row(name: str, file: str, text: bytes, section: str = ".rodata") -> KnownProgram:
+    return KnownProgram(name, re.compile(file), text, section)
+
+
+_SO: Final = r"\.so(?:\.\d{1,3}){0,3}"
+
+KNOWN_PROGRAMS: Final = (
+    _row("python", rf"(?:lib)?python(3\.\d{{1,2}})(?:{_SO})?", rb"\0({series}\.\d{1,3})" + _END),
+    _row("node", rf"node|nodejs|libnode{_SO}", rb"\0node\.js/v" + _THREE + _END),
+    _row(
+        "php",
+        r"php(?:-fpm|-cgi)?(?:\d(?:\.\d)?)?|libphp(?:\d(?:\.\d)?)?\.so",
+        rb"\0X-Powered-By: PHP/" + _THREE + _END,
+    ),
+    _row("ruby", rf"ruby(?:\d\.\d)?|libruby(?:-\d\.\d)?{_SO}", rb"\0ruby " + _THREE + rb"(?:p\d{1,4})? \(\d{4}-"),
+    _row("nginx", r"nginx", rb"\0nginx/" + _THREE + _END),
+    _row("apache", r"httpd|apache2", rb"\0Apache/" + _THREE + _BUILD + _END),
+    _row(
+        "postgresql",
+        r"postgres",
+        rb"\0postgres \(PostgreSQL\) (\d{1,2}(?:\.\d{1,3}){1,2})" + _BUILD + rb"\n" + _END,
+    ),
+    _row("mariadb", r"mariadbd|mysqld", rb"\0" + _THREE + rb"-MariaDB(?=[\0-])"),
+    _row("memcached", r"memcached", rb"\0memcached " + _THREE + rb"\n?" + _END),
+    _row(
+        "haproxy",
+        r"haproxy",
+        rb"\0 version " + _THREE + rb"(?:-[0-9a-z.+~-]{1,40})?, released \d{4}/\d\d/\d\d" + _END,
+        ".data",
+    ),
+    _row("git", r"git", rb"(?<![\w/.-])git/" + _THREE + _END),
+)

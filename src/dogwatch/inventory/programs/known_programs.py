@@ -1,0 +1,75 @@
+"""Programs that came without a package: their own version, from the constants that hold it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from dogwatch.inventory.evidence import Extraction
+from dogwatch.inventory.limits import MIB, Limits
+from dogwatch.inventory.programs.known import KNOWN_PROGRAMS
+from dogwatch.inventory.programs.program import Program
+from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.packages import Package
+
+ECOSYSTEM: Final = "Bitnami"
+
+# Node has the most, 60 MiB; the others have one to five.
+_SEARCHED_BYTES: Final = 128 * MIB
+# The longest text that a row matches.
+_OVERLAP_BYTES: Final = 256
+_CANDIDATES_MAX: Final = 4
+
+
+class KnownProgramsReader:
+    """Looks for the version where a row of the table `known` says that it stands.
+
+    The advisories of Bitnami speak of such programs by the versions of their makers.
+    """
+
+    name = "known-programs"
+    version = 1
+
+    def selects(self, path: str) -> bool:
+        """Only the files that the table names."""
+        name = _last_part(path)
+        return any(row.file.fullmatch(name) for row in KNOWN_PROGRAMS)
+
+    def read(self, path: str, program: Program, limits: Limits) -> Extraction:
+        """Return the program as a package; a gap where it names several versions, nothing where it names none."""
+        name = _last_part(path)
+        for row in KNOWN_PROGRAMS:
+            pattern = row.pattern(name)
+            versions = _find_versions(program, row.section, pattern) if pattern is not None else set()
+            if len(versions) > 1:
+                detail = f"{row.name} of several versions: {', '.join(sorted(versions)[:_CANDIDATES_MAX])}"
+                return Extraction(gaps=(Gap(GapKind.PACKAGE_INCOMPLETE, path, detail),))
+            if versions:
+                return Extraction(packages=(Package(ECOSYSTEM, row.name, _with_patch(versions.pop())),))
+        return Extraction()
+
+
+def _find_versions(program: Program, section: str, pattern: re.Pattern[bytes]) -> set[str]:
+    """Return the differing versions that a section names, a few at most."""
+    region = program.sections.get(section)
+    versions: set[str] = set()
+    if region is None:
+        return versions
+    for _, piece in program.pieces(region, _OVERLAP_BYTES, _SEARCHED_BYTES):
+        for match in pattern.finditer(piece):
+            versions.add(match[1].decode("ascii"))
+            if len(versions) >= _CANDIDATES_MAX:
+                return versions
+    return versions
+
+
+def _with_patch(version: str) -> str:
+    """Return the version as advisories write it: `16.14` of PostgreSQL is their `16.14.0`."""
+    return version if version.count(".") > 1 else f"{version}.0"
+
+
+def _last_part(path: str) -> str:
+    return path[path.rfind("/") + 1 :]
+
+
+READER = KnownProgramsReader()
