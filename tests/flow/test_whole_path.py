@@ -91,6 +91,23 @@ def test_what_cannot_be_read_again_keeps_what_it_has_and_rests(world: World) -> 
     assert world.rows("SELECT fingerprint, attempts FROM index_failure") == [(FINGERPRINT, 1)]
 
 
+def test_keys_made_by_older_schemes_are_made_anew_from_the_stored_documents_and_no_finding_ends(world: World) -> None:
+    world.push("team/app", vulnerable_image())
+    world.app.run_until_idle()
+    exposures = world.rows("SELECT * FROM exposure ORDER BY id")
+    keys = "SELECT ecosystem, scheme, scheme_number, low, high FROM affected_range WHERE to_rev = 2147483647 ORDER BY 1"
+    right = world.rows(keys)
+    with world.app.database.transaction() as connection:
+        connection.execute("UPDATE package SET scheme_number = 0, key = '\\x30'")
+        connection.execute("UPDATE affected_range SET scheme_number = 0, low = '\\x30', content = '\\x00'")
+    world.app.queue.rekey()
+    world.app.run_until_idle()
+    assert world.rows(keys) == right
+    assert world.rows("SELECT * FROM exposure ORDER BY id") == exposures
+    assert world.findings() == EXPECTED
+    assert world.rows("SELECT count(*) FROM package WHERE scheme_number = 0") == [(0,)]
+
+
 def test_news_heard_twice_and_in_any_order_come_to_the_same_end(world: World) -> None:
     built = vulnerable_image()
     world.simulator.add("team/app", built, "latest")

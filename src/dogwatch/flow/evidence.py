@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
 
+from dogwatch.flow.ports import EvidenceStore
 from dogwatch.inventory import FINGERPRINT, LayerEvidence, decode_evidence, encode_evidence, still_holds
 from dogwatch.model.errors import MalformedLayerError
-from dogwatch.model.images import KeptEvidence, Layer
-
-
-class EvidenceStore(Protocol):
-    """Keeps the reading of layers."""
-
-    def load_evidence(
-        self, account_id: str, layers: Sequence[Layer], fingerprint: str
-    ) -> Mapping[tuple[str, str], KeptEvidence]:
-        """Evidence already kept, by digest and diff ID: that of this fingerprint, or else the newest."""
-
-    def adopt_evidence(self, account_id: str, layer: Layer, made_by: str, fingerprint: str) -> None:
-        """Let evidence made under one fingerprint count as made under another."""
-
-    def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
-        """Keep the reading of one layer."""
+from dogwatch.model.images import Layer
 
 
 def load_kept_evidence(

@@ -14,7 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Protocol
 
-from dogwatch.flow.evidence import EvidenceStore, keep_evidence, load_kept_evidence
+from dogwatch.flow.evidence import keep_evidence, load_kept_evidence
+from dogwatch.flow.ports import EvidenceStore
 from dogwatch.flow.progress import CountedReader
 from dogwatch.flow.root_folder import read_folder
 from dogwatch.inventory import (

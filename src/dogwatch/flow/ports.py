@@ -106,7 +106,22 @@ class EventStore(Protocol):
         """
 
 
-class ImageStore(Protocol):
+class EvidenceStore(Protocol):
+    """Keeps what was found in layers."""
+
+    def load_evidence(
+        self, account_id: str, layers: Sequence[Layer], fingerprint: str
+    ) -> Mapping[tuple[str, str], KeptEvidence]:
+        """Evidence already kept, by digest and diff ID: that of this fingerprint, or else the newest."""
+
+    def adopt_evidence(self, account_id: str, layer: Layer, made_by: str, fingerprint: str) -> None:
+        """Let evidence made under one fingerprint count as made under another."""
+
+    def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
+        """Keep the reading of one layer."""
+
+
+class ImageStore(EvidenceStore, Protocol):
     """Images, layers, inventories."""
 
     def save_resolved(self, registry_id: int, repository: str, resolved: Resolved, now: datetime) -> tuple[int, ...]:
@@ -131,17 +146,6 @@ class ImageStore(Protocol):
 
     def load_to_reread(self, fingerprint: str, now: datetime, limit: int) -> tuple[int, ...]:
         """One watched image for each chain whose inventory other extractors made; those of most images first."""
-
-    def load_evidence(
-        self, account_id: str, layers: Sequence[Layer], fingerprint: str
-    ) -> Mapping[tuple[str, str], KeptEvidence]:
-        """Evidence already kept, by digest and diff ID: that of this fingerprint, or else the newest."""
-
-    def adopt_evidence(self, account_id: str, layer: Layer, made_by: str, fingerprint: str) -> None:
-        """Let evidence made under one fingerprint count as made under another."""
-
-    def save_evidence(self, account_id: str, layer: Layer, fingerprint: str, evidence: bytes, now: datetime) -> None:
-        """Keep the reading of one layer."""
 
     def record_failure(self, image_id: int, fingerprint: str, status_reason: str, problem: str, now: datetime) -> None:
         """Mark an image as failed (model.monitoring.StatusReason), with the problem in words."""
