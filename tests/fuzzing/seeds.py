@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import tarfile
@@ -10,6 +11,7 @@ import zipfile
 
 from tests.builders.advisories import encode_record, osv_record
 from tests.builders.archives import BASE, TOP, archive_of, saved
+from tests.builders.facts import CRITICAL, LOW, epss_file, kev_entry, kev_file, nvd_file, nvd_record
 from tests.builders.jars import build_jar, manifest, pom
 from tests.builders.layers import (
     END,
@@ -109,6 +111,23 @@ def records() -> Seeds:
         encode_record(osv_record("DSA-1", ecosystem="Debian:12", last_affected="1-1", upstream=["CVE-2026-2"])),
         encode_record(osv_record("PYSEC-1", withdrawn="2026-07-02T00:00:00Z", range_type="SEMVER", urgency="low")),
     )
+
+
+def nvd_files() -> Seeds:
+    """Files of NVD's feeds, unpacked."""
+    record = nvd_record("CVE-2026-0001", ("nvd@nist.gov", CRITICAL), ("someone", LOW))
+    record["cve"] |= {"references": [{"tags": ["Exploit"]}], "weaknesses": [{"description": [{"value": "CWE-79"}]}]}
+    return gzip.decompress(nvd_file()), gzip.decompress(nvd_file(record, nvd_record("CVE-2026-0002")))
+
+
+def kev_files() -> Seeds:
+    """CISA's catalogue."""
+    return kev_file(), kev_file(kev_entry("CVE-2026-0001"), kev_entry("CVE-2026-0002", dueDate=""))
+
+
+def epss_files() -> Seeds:
+    """The scores of a day, unpacked."""
+    return gzip.decompress(epss_file()), gzip.decompress(epss_file("CVE-2026-0001,0.01151,0.78086", "CVE-2026-2,1,0"))
 
 
 def archives() -> Seeds:

@@ -5,9 +5,11 @@ For the laws (a few changes of good input) and for `./dev fuzz` (as many as the 
 
 from __future__ import annotations
 
+import gzip
 import io
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -15,8 +17,13 @@ from itertools import chain
 from pathlib import Path
 
 from dogwatch.advisories.archive import Archive
+from dogwatch.advisories.epss import EpssSource
+from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
+from dogwatch.advisories.folder_mirror import FolderMirror
+from dogwatch.advisories.kev import KevSource
 from dogwatch.advisories.limits import FEED_LIMITS
 from dogwatch.advisories.listing import parse_listing
+from dogwatch.advisories.nvd_file import read_file
 from dogwatch.advisories.osv_document import parse_advisory
 from dogwatch.inventory.bills.reading import read_bill
 from dogwatch.inventory.catalogue import PROGRAM_READERS, find_extractor
@@ -30,7 +37,8 @@ from dogwatch.inventory.programs.reading import read_open_program
 from dogwatch.inventory.tar import TarFormatError, TarReader
 from dogwatch.matching import key_affected_ranges, score_of
 from dogwatch.model.advisories import SeverityFact
-from dogwatch.model.errors import ContentError, InvalidRequestError, NotFoundError
+from dogwatch.model.errors import ContentError, FeedRejectedError, InvalidRequestError, NotFoundError
+from dogwatch.model.facts import CveScores
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import FINDING_FIELDS, IMAGE_FIELDS, filter_text
 from dogwatch.model.images import digest_of
@@ -127,6 +135,32 @@ def _read_advisory(content: bytes) -> object:
     return key_affected_ranges(advisory), [score_of(fact, "it") for fact in facts]
 
 
+def _read_facts(source: FactSource, name: str) -> Callable[[bytes], object]:
+    """Let a source of facts fetch a file; packed ones are bent inside the packing."""
+
+    def read(content: bytes) -> object:
+        with tempfile.TemporaryDirectory() as folder, suppress(FeedRejectedError):
+            mirror, spool = Path(folder, "mirror"), Path(folder, "spool")
+            mirror.mkdir()
+            spool.mkdir()
+            (mirror / name).write_bytes(gzip.compress(content, 1) if name.endswith(".gz") else content)
+            files = FactFiles(source.name, FolderMirror(mirror, source.name), spool)
+            changes = source.fetch_facts(FactState({}), files, NOW)
+            return [] if changes is None else list(changes.facts)
+        return None
+
+    return _refusable(read)
+
+
+def _read_nvd(content: bytes) -> object:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "file.json.gz")
+        path.write_bytes(gzip.compress(content, 1))
+        facts = list(read_file(path, "nvd", FEED_LIMITS))
+        stated = (one for fact in facts if isinstance(fact, CveScores) for one in fact.scores)
+        return [score_of(SeverityFact(one.kind, one.vector), one.source) for one in stated]
+
+
 def _read_package_url(content: bytes) -> object:
     try:
         return parse_package_url(content.decode("utf-8", "replace"))
@@ -220,6 +254,9 @@ TARGETS = (
     Target("bill", _refusable(lambda content: read_bill(content, "it", LIMITS)), seeds.bills),
     Target("package-url", _read_package_url, seeds.package_urls),
     Target("osv", _refusable(_read_advisory), seeds.records),
+    Target("nvd", _refusable(_read_nvd), seeds.nvd_files),
+    Target("kev", _read_facts(KevSource(), "known_exploited_vulnerabilities.json"), seeds.kev_files),
+    Target("epss", _read_facts(EpssSource(), "epss_scores-current.csv.gz"), seeds.epss_files),
     Target("feed-archive", _refusable(_read_archive), seeds.archives),
     Target("feed-listing", _refusable(_read_listing), seeds.listings),
     Target("severity", _score, seeds.vectors),

@@ -100,9 +100,12 @@ def _read_line(line: str) -> Probability | RefusedFact:
     if not is_cve(cve) or len(shares) != 2:
         return RefusedFact(cve[:80], "not a CVE id with two numbers")
     try:
-        score, percentile = (round(Decimal(share) * _MILLION) for share in shares)
-    except (InvalidOperation, ValueError, OverflowError):
+        score, percentile = map(Decimal, shares)
+        are_shares = (
+            0 <= score <= 1 and 0 <= percentile <= 1
+        )  # before they become integers: 1e999999 would take seconds
+    except InvalidOperation:
         return RefusedFact(cve, "not numbers")
-    if not (0 <= score <= _MILLION and 0 <= percentile <= _MILLION):
+    if not are_shares:
         return RefusedFact(cve, "not a share of one")
-    return Probability(cve, score, percentile)
+    return Probability(cve, round(score * _MILLION), round(percentile * _MILLION))

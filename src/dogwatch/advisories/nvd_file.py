@@ -137,7 +137,7 @@ def _envelope(beginning: bytes, source: str) -> _Envelope:
     closing = b"" if beginning.rstrip().endswith(b"}") else b"]}"  # a file without any record is closed already
     try:
         envelope = _ENVELOPE.decode(beginning + closing)
-    except (msgspec.MsgspecError, RecursionError) as malformed:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as malformed:
         raise MalformedSnapshotError(source, f"not a feed of NVD: {str(malformed)[:300]}") from malformed
     if (envelope.format, envelope.version) != ("NVD_CVE", "2.0"):
         raise MalformedSnapshotError(source, f"format {envelope.format[:80]!r} version {envelope.version[:80]!r}")

@@ -169,12 +169,12 @@ def test_cisa_tells_what_is_exploited(tmp_path: Path) -> None:
 
 
 def test_first_tells_how_likely_it_is(tmp_path: Path) -> None:
-    odd = ("CVE-2026-0002,1.5,0.1", "CVE-2026-0003,nan,0.1", "CVE-2026-0004", "x,0.1,0.1")
+    odd = ("CVE-2026-0002,1.5,0.1", "CVE-2026-0003,nan,0.1", "CVE-2026-0005,1e999999,0", "CVE-2026-0004", "x,0.1,0.1")
     put_facts(tmp_path / "mirror", epss=epss_file("CVE-2026-0001,0.01151,0.78086", *odd))
     told, state = _fetched(tmp_path, "epss")
 
     assert told[0] == Probability("CVE-2026-0001", 11_510, 780_860)
-    assert [type(one).__name__ for one in told[1:]] == ["RefusedFact"] * 4
+    assert [type(one).__name__ for one in told[1:]] == ["RefusedFact"] * 5
     assert _fetch(tmp_path, "epss", state) is None
 
 
