@@ -13,11 +13,12 @@ from typer.core import TyperGroup
 from dogwatch.cli import filters
 from dogwatch.cli.command_line import examples, new_group, reached
 from dogwatch.cli.findings import severity_counts
+from dogwatch.cli.image_facts import base_text, hold_text, in_use_text, proposal_text
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import look, sentences
 from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
-from dogwatch.cli.rendering import NOTHING, Column, as_document, minute, plural, rfc3339, short_digest
+from dogwatch.cli.rendering import NOTHING, Column, as_document, minute, rfc3339, short_digest
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
@@ -25,7 +26,6 @@ from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import IMAGE_FIELDS
 from dogwatch.model.images import is_digest
-from dogwatch.model.lifecycle import NOTHING_IS_DELETED
 from dogwatch.model.monitoring import StatusCode
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import ImageQuery, ImageView
@@ -167,12 +167,12 @@ def _whole(whole: WholeImage) -> Iterator[str]:
         ("problem", image.problem),
         ("pushed", minute(image.pushed_at)),
         ("last pulled", f"{minute(image.pulled_at)}{f' by {image.pulled_by}' if image.pulled_by else ''}"),
-        ("last in use", _in_use(image)),
+        ("last in use", in_use_text(image)),
         ("watched until", until(image)),
-        ("hold", _hold(image)),
-        ("lifecycle", _proposal(image)),
+        ("hold", hold_text(image)),
+        ("lifecycle", proposal_text(image)),
         ("looked at", minute(image.indexed_at) if image.indexed_at else "never: it has no findings yet"),
-        ("base image", _base(image)),
+        ("base image", base_text(image)),
         ("packages", str(image.packages)),
         ("findings", _counts(image)),
     )
@@ -193,33 +193,6 @@ def until(image: ImageView) -> str:
     if image.watched_until is not None and image.watched_until >= FOREVER:
         return "for ever"
     return minute(image.watched_until)
-
-
-def _base(image: ImageView) -> str:
-    """Return what an image was built on: seen by its layers, or as it says itself; empty where neither is known."""
-    base = image.base
-    told = " ".join(part for part in (base.told.name, short_digest(base.told.digest)) if part)
-    seen = f"{base.reference} (its oldest {plural(base.layers, 'layer')})" if base.layers else ""
-    return "; ".join(part for part in (seen, f"it says itself: {told}" if told else "") if part)
-
-
-def _in_use(image: ImageView) -> str:
-    lately = f", {plural(image.in_use_count, 'container')} within a day" if image.in_use_count else ""
-    return f"{minute(image.in_use_at)}{lately}"
-
-
-def _hold(image: ImageView) -> str:
-    if image.hold is None:
-        return ""
-    return f"until {minute(image.hold.until)} by {image.hold.by}: {image.hold.reason}"
-
-
-def _proposal(image: ImageView) -> str:
-    """Return what lifecycle rules would do with an image; empty where it stays."""
-    if image.proposal is None:
-        return ""
-    as_of = minute(image.proposal.evaluated_at)
-    return f"{image.proposal.sentence} (as of {as_of}; {NOTHING_IS_DELETED})"
 
 
 def _counts(image: ImageView) -> str:
