@@ -2,7 +2,7 @@
 
 A row is only here once it was tried on real builds. The text around a version is strict: a pre-release, or a version
 that somebody's build renamed, matches nothing. Why other programs are not here:
-docs/decisions/0042-known-programs.md.
+docs/decisions/0043-known-programs.md.
 """
 
 from __future__ import annotations
