@@ -139,6 +139,7 @@ def test_of_a_layer_only_large_files_that_begin_like_programs_are_looked_into() 
     assert evidence == LayerEvidence(
         files=tuple(FileEvidence(path, "program", GO) for path in ("a/plugin.so", "usr/bin/same", PATH)),
         others=("a/c", "a/data", "a/small"),
+        left_out=("html", "so"),
     )
 
 
