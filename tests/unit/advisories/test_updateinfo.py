@@ -151,11 +151,12 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE u [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;"
         b"",
         b"<updates>",
         b"<other/>",
-        gzip.compress(updateinfo(BASH))[:60],
+        gzip.compress(updateinfo(BASH), mtime=0)[:60],
         lzma.compress(updateinfo(BASH))[:60],
         b"\x1f\x8b\xff\xff",
         b"<updates>\xff</updates>",
     ],
+    ids=["bomb", "empty", "cut off", "another root", "cut gzip", "cut xz", "broken gzip", "not text"],
 )
 def test_what_is_no_file_of_updates_is_refused(tmp_path: Path, content: bytes) -> None:
     put_repository(tmp_path, APPSTREAM, updateinfo(BASH))
