@@ -221,6 +221,24 @@ def test_commands_are_quoted_for_a_shell() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("ecosystem", "manager", "command"),
+    [
+        ("Ubuntu:24.04:LTS", "OS", "apt-get update && apt-get install --only-upgrade curl"),
+        ("Amazon Linux:2023", "OS", "dnf upgrade curl"),
+        ("Alpine:v3.22", "OS", "apk add --upgrade curl"),
+        ("Go", "GOBINARY", None),
+        ("Bitnami", None, None),
+    ],
+)
+def test_a_package_names_its_manager_and_the_command_that_brings_its_fix(
+    ecosystem: str, manager: str | None, command: str | None
+) -> None:
+    rows = [make_finding(packages=(make_package(ecosystem=ecosystem, name="curl"),))]
+    (package,) = listed(Rooms(rows=rows), FINDINGS, {})[0]["packageVulnerabilityDetails"]["vulnerablePackages"]
+    assert (package.get("packageManager"), package.get("remediation")) == (manager, command)
+
+
 # --- filters ----------------------------------------------------------------------------------------------------------
 
 IN_FINDINGS: list[tuple[str, Any, bool]] = [

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from dogwatch.matching import is_distribution
 from dogwatch.model.facts import NVD, KnownFacts
 from dogwatch.model.release_endings import RELEASES_ECOSYSTEM
 from dogwatch.model.views import FindingView, VulnerablePackage
 from dogwatch.serve.aws.coverage import RESOURCE_TYPE
 from dogwatch.serve.aws.names import PARTITION, Names, finding_arn
 from dogwatch.serve.aws.wire import seconds, without_empty
-from dogwatch.versions import family_of
+from dogwatch.versions import family_of, scheme_of
 
 FINDING_TYPE = "PACKAGE_VULNERABILITY"
 MAX_TEXT = 1024
@@ -28,11 +29,9 @@ NO_FIX = "NotAvailable"
 NO_ADVICE = "None Provided"
 
 _LAYER = re.compile(r"sha256:[0-9a-f]{64}")
+_OS = "OS"
 _PACKAGE_MANAGERS = {
-    "Debian": "OS",
-    "Ubuntu": "OS",
-    "Alpine": "OS",
-    RELEASES_ECOSYSTEM: "OS",
+    RELEASES_ECOSYSTEM: _OS,
     "PyPI": "PYTHONPKG",
     "npm": "NODEPKG",
     "crates.io": "CARGO",
@@ -42,6 +41,12 @@ _PACKAGE_MANAGERS = {
     "RubyGems": "GEMSPEC",
     "Packagist": "COMPOSER",
 }
+_UPGRADES = {
+    "dpkg": "apt-get update && apt-get install --only-upgrade",
+    "rpm": "dnf upgrade",
+    "apk": "apk add --upgrade",
+}
+"""By the version scheme of the distribution."""
 _OSV_PAGES = "https://osv.dev/vulnerability/"
 
 
@@ -139,7 +144,7 @@ def _package(one: VulnerablePackage) -> dict[str, Any]:
         "name": one.name[:MAX_TEXT],
         "version": one.version[:MAX_TEXT],
         "arch": one.arch[:64],
-        "packageManager": _PACKAGE_MANAGERS.get(family_of(one.ecosystem)),
+        "packageManager": _OS if is_distribution(one.ecosystem) else _PACKAGE_MANAGERS.get(family_of(one.ecosystem)),
         "filePath": one.paths[0][:MAX_TEXT] if one.paths else None,
         "fixedInVersion": one.fixed_version[:MAX_TEXT] or NO_FIX,
         "remediation": _command(one),
@@ -153,15 +158,16 @@ def _command(one: VulnerablePackage) -> str | None:
     if not one.fixed_version:
         return None
     family = family_of(one.ecosystem)
-    if family in ("Debian", "Ubuntu"):
-        command = f"apt-get update && apt-get install --only-upgrade {shlex.quote(one.name)}"
+    if is_distribution(one.ecosystem):
+        scheme = scheme_of(one.ecosystem)
+        command = f"{_UPGRADES[scheme.name]} {shlex.quote(one.name)}" if scheme is not None else ""
     elif family == "PyPI":
         command = f"pip install --upgrade {shlex.quote(f'{one.name}>={one.fixed_version}')}"
     elif family == "npm":
         command = f"npm install {shlex.quote(f'{one.name}@{one.fixed_version}')}"
     else:
         return None
-    return command if len(command) <= MAX_TEXT else None
+    return command if 0 < len(command) <= MAX_TEXT else None
 
 
 def _advice(packages: Sequence[VulnerablePackage]) -> str:
