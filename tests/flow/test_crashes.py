@@ -64,6 +64,7 @@ def test_a_child_killed_while_it_reads_a_layer_costs_one_attempt(world: World) -
     world.push("team/app", vulnerable_image())
     with working(world.app):
         wait_until(lambda: world.simulator.seen("GET", _OWN), "the layer is asked for")
+        wait_until(lambda: world.rows("SELECT digest FROM layer_evidence"), "the layer below it is read")
         for child in _layer_children(os.getpid()):
             os.kill(child, signal.SIGKILL)
         wait_until(lambda: world.findings() == EXPECTED, "it is read again")

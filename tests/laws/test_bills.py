@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dogwatch.inventory.bills.documents import write_bill
@@ -46,6 +46,7 @@ def bill_of(found: set[Package], gaps: set[Gap]) -> Examined:
 
 
 @pytest.mark.parametrize("form", BillFormat)
+@example({Package("npm", " ", "0"), Package("npm", "0", "0")}, set())
 @given(st.sets(packages, max_size=5), st.sets(gaps, max_size=3))
 def test_what_was_written_is_what_is_read(form: BillFormat, found: set[Package], gaps: set[Gap]) -> None:
     text = write_bill(bill_of(found, gaps), form, NOW, "1.2.3")

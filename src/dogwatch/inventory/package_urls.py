@@ -133,7 +133,7 @@ def write_package_url(package: Package) -> str:
     """Return a package's package URL; of an ecosystem that has no type of its own, a generic one."""
     family, _, release = package.ecosystem.partition(":")
     separators = _SEPARATORS.get(family, "/")
-    if not package.name.rpartition(separators)[2].strip("/"):  # a URL has no place for such a name
+    if not package.name.rpartition(separators)[2].strip().strip("/"):  # a URL has no place for such a name
         return PackageURL("generic", None, "unnamed", package.version).to_string()
     if family in _TYPES:
         namespace, separator, name = package.name.rpartition(separators)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import psycopg
 
+from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import DATABASE_SOURCES
 from dogwatch.model.views import FeedView
@@ -59,9 +60,10 @@ def load_feed_gaps(connection: psycopg.Connection, expected: ExpectedFeeds, now:
     """Find out what is wrong with feeds: those that are switched on, and those whose advisories are still in force."""
     found: dict[str, tuple[Gap, ...]] = {}
     views = read_feed_views(connection, expected, now)
+    imported = [one for one in views if not one.missing and one.source != SAMPLE_SOURCE]
     for view in views:
         family = family_of(view.ecosystem)
-        is_spoken_for = any(not one.missing and speaks_for(one.ecosystem, view.ecosystem) for one in views)
+        is_spoken_for = any(speaks_for(one.ecosystem, view.ecosystem) for one in imported)
         gaps = () if view.missing and is_spoken_for else gaps_of_feed(view)
         found[family] = found.get(family, ()) + gaps
     switched_on = {(view.source, view.ecosystem) for view in views}
