@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dogwatch.demonstration.advisories import (
+    ECOSYSTEMS,
     NEWS_ECOSYSTEM,
     Document,
     ecosystem_of,
@@ -21,7 +22,7 @@ from dogwatch.demonstration.advisories import (
     write_feed,
 )
 from dogwatch.demonstration.folder import DemonstrationFolder
-from dogwatch.model.facts import CATALOGUE, FactChanges
+from dogwatch.model.facts import FactChanges
 from dogwatch.model.feeds import SAMPLE_SOURCE, FeedChanges, ParsedRecord, StoredDocument
 from dogwatch.model.progress import Tell, tell_nobody
 
@@ -86,10 +87,14 @@ class FeedsWithSample:
         return (*self._real.sources(found), *self.sample_sources())
 
     def sample_sources(self) -> tuple[tuple[str, str], ...]:
-        """Return the sample's feeds; none where no demonstration ever began."""
+        """Return the sample's feeds, one for each ecosystem however many real ones speak for it.
+
+        None where no demonstration ever began.
+        """
         if not self._folder.is_there:
             return ()
-        return tuple((SAMPLE_SOURCE, ecosystem) for _, ecosystem in self._real.sources() if ecosystem != CATALOGUE)
+        switched_on = dict.fromkeys(ecosystem for _, ecosystem in self._real.sources())
+        return tuple((SAMPLE_SOURCE, ecosystem) for ecosystem in switched_on if ecosystem in ECOSYSTEMS)
 
     @contextmanager
     def fetch(

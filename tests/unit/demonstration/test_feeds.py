@@ -31,8 +31,8 @@ class World:
     held: dict[str, datetime] = field(default_factory=dict)
     withdrawn: set[str] = field(default_factory=set)
 
-    def feeds(self) -> FeedsWithSample:
-        real = FeedReader("/nowhere", self.spool, [ecosystem for _, ecosystem in REAL])
+    def feeds(self, mirror: str = "/nowhere") -> FeedsWithSample:
+        real = FeedReader(mirror, self.spool, [ecosystem for _, ecosystem in REAL])
 
         def read(mirror: Path) -> FeedReader:
             return FeedReader(str(mirror), self.spool, catalogue=(OsvSource(name=SAMPLE_SOURCE),))
@@ -83,6 +83,13 @@ def test_the_sample_stands_beside_the_real_feeds_under_its_own_name(world: World
     assert world.update("npm")
     assert set(world.held) == ALL_NPM
     assert not world.update("npm", NOW + timedelta(minutes=1)) or set(world.held) == ALL_NPM
+
+
+def test_it_is_one_of_each_ecosystem_however_many_sources_speak_for_it(world: World) -> None:
+    begin(world)
+    from_publishers = world.feeds("")
+    assert ("debian-tracker", "Debian") in from_publishers.sources()
+    assert from_publishers.sample_sources() == ((SAMPLE_SOURCE, "Debian"), (SAMPLE_SOURCE, "npm"))
 
 
 def test_it_gives_way_once_the_real_feed_was_imported(world: World) -> None:
