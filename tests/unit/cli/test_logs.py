@@ -25,10 +25,11 @@ class Terminal(io.StringIO):
 def _as_before() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    before = structlog.get_config()
     yield
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    structlog.configure(**before)  # not the defaults: loggers of the program keep what they first saw
 
 
 def test_a_program_reads_one_object_per_line() -> None:
