@@ -45,11 +45,15 @@ def _lines(service: Service) -> list[dict[str, Any]]:
 
 @contextmanager
 def _database_away(traces: Traces) -> Iterator[None]:
-    """Take the server away, and keep its guardian from bringing it back, for the length of the block."""
+    """Take the server away, and keep its guardian from bringing it back, for the length of the block.
+
+    A backend may finish what it is at before it notices that its postmaster is gone: the block begins without any.
+    """
     guardian = traces.guardian()
     os.kill(guardian, signal.SIGSTOP)
     try:
         os.kill(traces.record().pid, signal.SIGKILL)
+        wait_until(lambda: traces.processes() == [guardian], "no process of the server is left")
         yield
     finally:
         os.kill(guardian, signal.SIGCONT)
