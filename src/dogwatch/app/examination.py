@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from dogwatch import __version__
 from dogwatch.flow.ports import Outside
 from dogwatch.model.judgements import Examined
@@ -25,5 +27,8 @@ def examine_here(tell: Tell, settings: Settings, outside: Outside, target: Targe
         registries, process_environment(), __version__, lambda: spool_folder(settings.data / "spool")
     )
     door = ImageDoor(around, tell)
-    reading = Reading(door.locate, door.open, outside.image_store, settings.account, outside.clock.now(), tell)
+    store, account = outside.image_store, settings.account
+    reading = Reading(
+        door.locate, door.open, partial(store.find_base, account), store, account, outside.clock.now(), tell
+    )
     return examine(reading, target)

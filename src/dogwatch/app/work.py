@@ -60,13 +60,12 @@ class Work(FeedUpdates):
         from dogwatch.flow.schedule import Intervals, defer_due
 
         intervals = Intervals(self.settings.poll_minutes, self.settings.sweep_minutes, self.settings.feed_minutes)
-        feeds = self._feeds()
-        defer_due(self.queue, intervals, minute, self._registry_ids(), feeds)
-        for source, ecosystem in feeds:
-            if source == SAMPLE_SOURCE:  # costs nothing, and gives way as soon as the real feed is there
-                self.queue.update_feed(source, ecosystem)
-        for feed in self.views.feeds():
-            if feed.is_untried:  # packages of a new ecosystem were found a moment ago
+        feeds = self.views.feeds()
+        defer_due(self.queue, intervals, minute, self._registry_ids(), [(one.source, one.ecosystem) for one in feeds])
+        for feed in feeds:
+            # A sample costs nothing, and gives way as soon as the real feed is there. An untried feed is of an
+            # ecosystem of which packages were found a moment ago.
+            if feed.source == SAMPLE_SOURCE or feed.is_untried:
                 self.queue.update_feed(feed.source, feed.ecosystem)
 
     def _catch_up(self) -> None:

@@ -30,11 +30,14 @@ from dogwatch.inventory.bills.reading import BILL_BYTES_MAX, read_bill
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.model.bills import Attachments
 from dogwatch.model.errors import InvalidRequestError, LimitExceededError, NotFoundError
-from dogwatch.model.images import Layer, Platform, ResolvedImage, digest_of
+from dogwatch.model.images import NO_BASE, BaseImage, Layer, Platform, ResolvedImage, digest_of
 from dogwatch.model.judgements import Examined, Place, PlacedPackage, Subject, SubjectKind
 from dogwatch.model.packages import Package
 from dogwatch.model.progress import Progress, Tell
 from dogwatch.model.targets import Target, TargetKind
+
+_NO_LAYER = Layer("", "", "", 0)
+"""What packages of a folder stand in."""
 
 
 class OpenedImage(Protocol):
@@ -63,12 +66,13 @@ class OpenedImage(Protocol):
 class Reading:
     """What an examination works with.
 
-    `locate` finds out where an image that a bare reference names is; `open_image` opens it there. Evidence of layers is
-    kept for an account, as read at `now`.
+    `locate` finds out where an image that a bare reference names is; `open_image` opens it there; `find_base` knows
+    what it was built on, of the images that are watched. Evidence of layers is kept for an account, as read at `now`.
     """
 
     locate: Callable[[Target], Target]
     open_image: Callable[[Target], AbstractContextManager[OpenedImage]]
+    find_base: Callable[[ResolvedImage], BaseImage]
     evidence: EvidenceStore
     account_id: str
     now: datetime
@@ -113,10 +117,17 @@ def examine_image(image: OpenedImage, name: str, reading: Reading) -> Examined:
             evidence[key] = _read(image, layer, activity, reading)
     ordered = [evidence[layer.digest, layer.diff_id] for layer in resolved.layers]
     outcome = build_inventory(ordered, resolved.config.platform)
-    layers = tuple(layer.digest for layer in resolved.layers)
     subject = Subject(SubjectKind.IMAGE, name, resolved.digest, str(resolved.config.platform), _distribution(outcome))
+    base = reading.find_base(resolved)
     inventory = outcome.inventory
-    return Examined(subject, _placed(outcome, layers), inventory.gaps, layers, inventory.distribution)
+    return Examined(
+        subject,
+        _placed(outcome, resolved.layers, base),
+        inventory.gaps,
+        tuple(layer.digest for layer in resolved.layers),
+        inventory.distribution,
+        base,
+    )
 
 
 def _read(image: OpenedImage, layer: Layer, activity: str, reading: Reading) -> LayerEvidence:
@@ -138,7 +149,7 @@ def examine_folder(folder: Path, name: str) -> Examined:
     outcome = build_inventory([read_folder(folder)], Platform("linux", ""))
     return Examined(
         Subject(SubjectKind.FOLDER, name, distribution=_distribution(outcome)),
-        _placed(outcome, [""]),
+        _placed(outcome, (_NO_LAYER,)),
         outcome.inventory.gaps,
         system=outcome.inventory.distribution,
     )
@@ -165,10 +176,12 @@ def examine_bill(path: Path, name: str) -> Examined:
     return Examined(Subject(SubjectKind.BILL, name, digest_of(content)), packages, bill.gaps)
 
 
-def _placed(outcome: InventoryOutcome, layers: Sequence[str]) -> tuple[PlacedPackage, ...]:
+def _placed(outcome: InventoryOutcome, layers: Sequence[Layer], base: BaseImage = NO_BASE) -> tuple[PlacedPackage, ...]:
     places: dict[Package, list[Place]] = defaultdict(list)
     for one in outcome.provenance:
-        places[one.package].append(Place(layers[one.layer_ordinal], one.paths))
+        layer = layers[one.layer_ordinal]
+        from_base = one.layer_ordinal < base.layers if base.layers else None
+        places[one.package].append(Place(layer.digest, one.paths, layer.created_by, from_base))
     packages = sorted({package for each in outcome.inventory.sets for package in each.packages})
     return tuple(PlacedPackage(one, write_package_url(one), tuple(places[one])) for one in packages)
 

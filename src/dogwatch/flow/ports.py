@@ -12,8 +12,8 @@ from dogwatch.inventory import LayerEvidence
 from dogwatch.model.audits import Audit
 from dogwatch.model.facts import FactChanges
 from dogwatch.model.feeds import FeedChanges, ParsedRecord, Publication, StoredDocument
+from dogwatch.model.images import BaseImage, KeptEvidence, Layer, Resolved, ResolvedImage
 from dogwatch.model.images import ImageToIndex as ImageToIndex
-from dogwatch.model.images import KeptEvidence, Layer, Resolved
 from dogwatch.model.monitoring import SettingStatus
 from dogwatch.model.packages import Inventory, Provenance
 from dogwatch.model.progress import Tell, tell_nobody
@@ -134,6 +134,9 @@ class ImageStore(EvidenceStore, Protocol):
         self, registry_id: int, repository: str, digest: str, status_reason: str, problem: str, now: datetime
     ) -> None:
         """Remember that a manifest could not be resolved, and why."""
+
+    def find_base(self, account_id: str, image: ResolvedImage) -> BaseImage:
+        """What an image was built on, of those that the account watches or watched."""
 
     def load_to_index(self, image_id: int, fingerprint: str) -> ImageToIndex | None:
         """The image's layers, or None when nothing is left to do; an inventory its chain has is then attached."""

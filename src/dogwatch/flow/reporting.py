@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from dogwatch.matching import why_this_severity
 from dogwatch.model.gaps import Gap
+from dogwatch.model.images import BaseImage
 from dogwatch.model.judgements import (
     Choice,
     Examined,
@@ -24,6 +26,8 @@ from dogwatch.model.views import FeedView, VulnerablePackage
 from dogwatch.versions import family_of
 
 _NO_PLACES = (Place("", ()),)
+
+_Standing = Mapping[Package, Sequence[VulnerablePackage]]
 
 
 def make_report(
@@ -48,7 +52,7 @@ def make_report(
         feed_gaps: what is not known because of feeds.
         now: the present; rules whose last day is over do not count.
     """
-    places = {one.package: one.places or _NO_PLACES for one in examined.packages}
+    standing = _standing(examined)
     lapsed = tuple(rule for rule in choice.rules if rule.until is not None and rule.until < now.date())
     rules = [rule for rule in choice.rules if rule not in lapsed]
     counting: list[Judged] = []
@@ -57,9 +61,9 @@ def make_report(
         if one.is_affected:
             rule = next((rule for rule in rules if _applies(rule, one)), None)
             (counting if rule is None else ignored[rule]).append(one)
-    found = _group(counting, places)
+    found = _group(counting, standing)
     chosen = tuple(finding for finding in found if _is_chosen(finding, choice))
-    apart = (IgnoredFinding(finding, rule) for rule, judged in ignored.items() for finding in _group(judged, places))
+    apart = (IgnoredFinding(finding, rule) for rule, judged in ignored.items() for finding in _group(judged, standing))
     families = {family_of(one.package.ecosystem) for one in examined.packages}
     return Report(
         examined=examined,
@@ -86,18 +90,18 @@ def _is_chosen(finding: ReportedFinding, choice: Choice) -> bool:
     return finding.severity in choice.severities and not (choice.only_fixed and finding.fix_available == "NO")
 
 
-def _group(judged: Iterable[Judged], places: Mapping[Package, Sequence[Place]]) -> tuple[ReportedFinding, ...]:
+def _group(judged: Iterable[Judged], standing: _Standing) -> tuple[ReportedFinding, ...]:
     groups: dict[str, list[Judged]] = defaultdict(list)
     for one in judged:
         groups[one.vulnerability].append(one)
-    return tuple(sorted((_finding(group, places) for group in groups.values()), key=_order))
+    return tuple(sorted((_finding(group, standing) for group in groups.values()), key=_order))
 
 
 def _order(finding: ReportedFinding) -> tuple[int, int, str]:
     return (-finding.severity, -(finding.score.tenths if finding.score else -1), finding.vulnerability)
 
 
-def _finding(group: Sequence[Judged], places: Mapping[Package, Sequence[Place]]) -> ReportedFinding:
+def _finding(group: Sequence[Judged], standing: _Standing) -> ReportedFinding:
     worst = max(group, key=_weight)
     fixed = [bool(one.assessment.fixed_version) for one in group]
     return ReportedFinding(
@@ -109,7 +113,11 @@ def _finding(group: Sequence[Judged], places: Mapping[Package, Sequence[Place]])
         advisory=worst.assessment.advisory,
         fix_available="YES" if all(fixed) else "PARTIAL" if any(fixed) else "NO",
         text=worst.text,
-        packages=tuple(each for one in group for each in _vulnerable(one, places[one.package])),
+        packages=tuple(
+            replace(each, fixed_version=one.assessment.fixed_version, fix_state=str(one.assessment.fix_state))
+            for one in group
+            for each in standing[one.package]
+        ),
         severity_reason=why_this_severity(worst.assessment.severity, worst.assessment.score),
         facts=worst.facts,
     )
@@ -120,18 +128,27 @@ def _weight(one: Judged) -> tuple[int, int]:
     return (one.assessment.severity, -1 if score is None else score.tenths)
 
 
-def _vulnerable(one: Judged, places: Sequence[Place]) -> Iterable[VulnerablePackage]:
-    package = one.package
-    for place in places:
-        yield VulnerablePackage(
-            ecosystem=package.ecosystem,
-            name=package.name,
-            version=package.version,
-            arch=package.arch,
-            source_name=package.source_name,
-            source_version=package.source_version,
-            fixed_version=one.assessment.fixed_version,
-            fix_state=str(one.assessment.fix_state),
-            layer_digest=place.layer_digest,
-            paths=place.paths,
-        )
+def _standing(examined: Examined) -> _Standing:
+    """Return each package once for every place of it, without anything being said of it yet."""
+    return {
+        one.package: [_at(one.package, place, examined.base) for place in one.places or _NO_PLACES]
+        for one in examined.packages
+    }
+
+
+def _at(package: Package, place: Place, base: BaseImage) -> VulnerablePackage:
+    return VulnerablePackage(
+        ecosystem=package.ecosystem,
+        name=package.name,
+        version=package.version,
+        arch=package.arch,
+        source_name=package.source_name,
+        source_version=package.source_version,
+        fixed_version="",
+        fix_state="",
+        layer_digest=place.layer_digest,
+        paths=place.paths,
+        build_step=place.build_step,
+        from_base=place.from_base,
+        base_image=base.reference if place.from_base else "",
+    )

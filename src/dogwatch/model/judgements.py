@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from dogwatch.model.facts import NOTHING_KNOWN, KnownFacts
 from dogwatch.model.gaps import Gap
+from dogwatch.model.images import NO_BASE, BaseImage
 from dogwatch.model.matches import Assessment, Score, Severity
 from dogwatch.model.packages import Distribution, Package
 from dogwatch.model.verdicts import Verdict
@@ -87,10 +88,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a package stands: the layer that brought it (empty outside images) and the paths that prove it."""
+    """Where a package stands: the layer that brought it (empty outside images) and the paths that prove it.
+
+    `build_step` and `from_base` are those of `VulnerablePackage`.
+    """
 
     layer_digest: str
     paths: tuple[str, ...]
+    build_step: str = ""
+    from_base: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ class PlacedPackage:
 class Examined:
     """What a thing contains: packages, sorted and distinct, and what could not be seen of it.
 
-    Of an image also its layers' digests, oldest first; `system` is its distribution.
+    Of an image also its layers' digests, oldest first, and the image it was built on; `system` is its distribution.
     """
 
     subject: Subject
@@ -114,6 +120,7 @@ class Examined:
     gaps: tuple[Gap, ...] = ()
     layers: tuple[str, ...] = ()
     system: Distribution | None = None
+    base: BaseImage = NO_BASE
 
 
 # --- the report -------------------------------------------------------------------------------------------------------

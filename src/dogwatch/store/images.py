@@ -8,6 +8,7 @@ from datetime import datetime
 import psycopg
 
 from dogwatch.model.images import (
+    BaseImage,
     ImageToIndex,
     KeptEvidence,
     Layer,
@@ -19,6 +20,7 @@ from dogwatch.model.images import (
 )
 from dogwatch.model.monitoring import StatusReason
 from dogwatch.store.accounts import share_accounts
+from dogwatch.store.bases import Stack, load_bases
 from dogwatch.store.connection import Database
 from dogwatch.store.layers import chain_digest, decode_layers, save_chains
 from dogwatch.store.queries import load_queries
@@ -29,6 +31,7 @@ from dogwatch.store.text import storable
 
 _SQL = load_queries("images")
 _EVENTS = load_queries("events")
+_ASKED = 0  # stands for the chain of an image that has none here
 
 
 class ImageStore:
@@ -82,6 +85,12 @@ class ImageStore:
                     "now": now,
                 }
                 connection.execute(_SQL["save_unresolved"], values)
+
+    def find_base(self, account_id: str, image: ResolvedImage) -> BaseImage:
+        """Return what an image was built on; it need not be one that was ever saved."""
+        stack = Stack(account_id, tuple(layer.diff_id for layer in image.layers), image.told_base)
+        with self._database.transaction() as connection:
+            return load_bases(connection, {_ASKED: stack})[_ASKED]
 
     def load_to_index(self, image_id: int, fingerprint: str) -> ImageToIndex | None:
         """Return the image's layers; None when nothing is left to do.

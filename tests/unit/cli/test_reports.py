@@ -22,6 +22,7 @@ from dogwatch.model.advisories import FixState
 from dogwatch.model.errors import ConfigError, InvalidRequestError
 from dogwatch.model.facts import Exploitation, KnownFacts, Probability
 from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.images import BaseImage
 from dogwatch.model.judgements import (
     AdvisoryText,
     Choice,
@@ -43,7 +44,11 @@ from dogwatch.model.views import FeedView
 NOW = datetime(2026, 7, 20, 12, tzinfo=UTC)
 A = Package("npm", "a", "1.0.0")
 B = Package("Debian:12", "b", "2.0-1", "amd64", "src-b", "2.0-1")
-PLACES = (Place("sha256:" + "1" * 64, ("app/node_modules/a/package.json",)),)
+BASE = BaseImage("debian:12", "sha256:" + "b" * 64, 1)
+PLACES = (
+    Place("sha256:" + "1" * 64, ("app/node_modules/a/package.json",), "COPY . /app", from_base=False),
+    Place("sha256:" + "0" * 64, ("old/node_modules/a/package.json",), "RUN npm ci", from_base=True),
+)
 VECTOR = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
 HIGH = Assessment(
     Verdict.AFFECTED, FixState.FIXED, "1.0.1", Severity.CRITICAL, Score(98, VECTOR, "3.1", "osv"), "GHSA-1", "osv"
@@ -72,6 +77,7 @@ EXAMINED = Examined(
     Subject(SubjectKind.IMAGE, "shop/app:1", "sha256:" + "a" * 64, "linux/amd64", "Debian GNU/Linux 12"),
     (PlacedPackage(B, "pkg:deb/debian/b@2.0-1"), PlacedPackage(A, "pkg:npm/a@1.0.0", PLACES)),
     GAPS,
+    base=BASE,
 )
 IGNORE_B = IgnoreRule("cve-2026-2", "src-b", "not reachable", date(2026, 7, 20), "--ignore")
 
@@ -132,6 +138,12 @@ def test_json_has_it_all() -> None:
             "digest": "sha256:" + "a" * 64,
             "platform": "linux/amd64",
             "distribution": "Debian GNU/Linux 12",
+            "base": {
+                "reference": "debian:12",
+                "digest": "sha256:" + "b" * 64,
+                "layers": 1,
+                "told": {"name": "", "digest": ""},
+            },
         },
         "is_complete": False,
         "packages": 2,
@@ -151,12 +163,23 @@ def test_json_has_it_all() -> None:
         "lapsed_rules": [],
     }
     assert [(one["vulnerability"], one["score"]) for one in document["findings"]] == [("CVE-2026-1", 9.8)]
+    assert document["findings"][0]["packages"][0]["places"] == [
+        {
+            "layer_digest": place.layer_digest,
+            "build_step": place.build_step,
+            "from_base": place.from_base,
+            "paths": list(place.paths),
+        }
+        for place in PLACES
+    ]
     assert document["ignored"][0]["ignored_by"]["reason"] == "not reachable"
     assert document["undetermined"][0]["reason"] == "version is not one"
 
 
 def test_csv_marks_each_row() -> None:
     rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](REPORT, "1.2.3"))))
+    assert (rows[0]["build_steps"], rows[0]["from_base"]) == ("COPY . /app; RUN npm ci", "true")
+    assert {row["from_base"] for row in rows[1:]} == {""}
     assert [(row["status"], row["vulnerability"], row["package"], row["fixed_version"]) for row in rows] == [
         ("FOUND", "CVE-2026-1", "a", "1.0.1"),
         ("IGNORED", "CVE-2026-2", "b", ""),
@@ -171,6 +194,7 @@ def test_the_table_tells_everything_and_moves_no_cursor() -> None:
     hostile = replace(REPORT, gaps=(Gap(GapKind.FILE_UNREADABLE, "x\x1b[2J", "[red]markup"),))
     text = FORMATS["table"](hostile, "1.2.3")
     assert "\x1b" not in text
+    assert "Built on debian:12, seen in a registry; findings that come from it: 1." in text
     for part in ("CVE-2026-1", "1.0.1", "not reachable", "NOT COMPARED", "NOT SEEN", "[red]markup", "asked 5 h ago"):
         assert part in text
 

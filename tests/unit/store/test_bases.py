@@ -52,6 +52,8 @@ def test_an_image_stands_on_the_largest_image_whose_layers_are_all_its_oldest(wo
     assert base_of(world, top) == BaseImage("app:middle", digest("middle"), 2)
     see(world, 4, "later", image("later", layers=["a", "b"]), "later")
     assert base_of(world, top) == BaseImage("app:middle", digest("middle"), 2)
+    never_pushed = image("never pushed", layers=["a", "b", "z"])
+    assert world.images.find_base(ACCOUNT, never_pushed) == BaseImage("app:middle", digest("middle"), 2)
     world.tell(5, deleted("middle", 5))
     assert base_of(world, top) == BaseImage(f"app@{digest('middle')}", digest("middle"), 2)
 

@@ -7,6 +7,7 @@ import msgspec
 from dogwatch.cli.rendering import as_document, rfc3339
 from dogwatch.cli.reports.words import PackageKey, distinct, package_urls
 from dogwatch.model.judgements import IgnoreRule, Report, ReportedFinding
+from dogwatch.model.views import VulnerablePackage
 
 REPORT_VERSION = 1
 """Raised when a member changes its meaning or goes away."""
@@ -22,7 +23,7 @@ def render_json(report: Report, version: str) -> str:
         "dogwatch_version": version,
         "reported_at": rfc3339(report.reported_at),
         "revision": report.revision,
-        "subject": as_document(report.examined.subject),
+        "subject": as_document(report.examined.subject) | {"base": as_document(report.examined.base)},
         "is_complete": report.is_complete,
         "packages": len(report.examined.packages),
         "findings": [_finding(one, urls) for one in report.findings],
@@ -78,8 +79,17 @@ def _finding(finding: ReportedFinding, urls: dict[PackageKey, str]) -> Document:
                 "source_version": places[0].source_version,
                 "fixed_version": places[0].fixed_version,
                 "fix_state": places[0].fix_state,
-                "places": [{"layer_digest": one.layer_digest, "paths": list(one.paths)} for one in places],
+                "places": [_place(one) for one in places],
             }
             for key, places in distinct(finding).items()
         ],
+    }
+
+
+def _place(one: VulnerablePackage) -> Document:
+    return {
+        "layer_digest": one.layer_digest,
+        "build_step": one.build_step,
+        "from_base": one.from_base,
+        "paths": list(one.paths),
     }

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dogwatch.cli.rendering import printable
 from dogwatch.cli.reports.cells import guarded_cell
 from dogwatch.cli.reports.words import PackageKey, distinct, package_urls, rule_in_words
 from dogwatch.model.judgements import Report, ReportedFinding
+from dogwatch.model.views import VulnerablePackage
 
 COLUMNS = (
     "status", "severity", "score", "vulnerability", "ecosystem", "package", "version", "arch", "fixed_version",
-    "fix_state", "source_package", "package_url", "layers", "paths", "aliases", "detail",
+    "fix_state", "source_package", "package_url", "layers", "paths", "aliases", "detail", "build_steps", "from_base",
 )  # fmt: skip
-"""`status` is FOUND, IGNORED, UNDETERMINED, GAP or FEED; `detail` is the summary, the rule or the reason."""
+"""`status` is FOUND, IGNORED, UNDETERMINED, GAP or FEED; `detail` is the summary, the rule or the reason.
+
+`from_base` is true or false, of a package in both true; empty where no base image is known.
+"""
+
+_NO_ORIGIN = ("", "")
 
 
 def make_rows(report: Report) -> Iterator[tuple[str, ...]]:
@@ -29,14 +35,15 @@ def make_rows(report: Report) -> Iterator[tuple[str, ...]]:
         package = one.package
         names = _names(package)
         detail = f"{one.reason} ({one.advisories} advisories)"
-        yield ("UNDETERMINED", "", "", "", *names, "", "", package.source_name, urls[package], "", "", "", detail)
+        source, url = package.source_name, urls[package]
+        yield ("UNDETERMINED", *[""] * 3, *names, "", "", source, url, *[""] * 3, detail, *_NO_ORIGIN)
     for gap in report.gaps:
         detail = f"{gap.kind}: {gap.detail} ({gap.consequence})"
-        yield ("GAP", *[""] * 12, gap.path, "", detail)
+        yield ("GAP", *[""] * 12, gap.path, "", detail, *_NO_ORIGIN)
     for feed in report.feeds:
         state = "never imported" if feed.missing or feed.checked_at is None else f"asked {feed.checked_at.isoformat()}"
         stale = ", stale" if feed.stale else ""
-        yield ("FEED", *[""] * 3, feed.ecosystem, *[""] * 10, f"{feed.source}: {state}{stale}")
+        yield ("FEED", *[""] * 3, feed.ecosystem, *[""] * 10, f"{feed.source}: {state}{stale}", *_NO_ORIGIN)
 
 
 def render_csv(report: Report, version: str) -> str:
@@ -61,6 +68,7 @@ def _finding_rows(
         one = places[0]
         layers = " ".join(dict.fromkeys(place.layer_digest for place in places if place.layer_digest))
         paths = " ".join(dict.fromkeys(path for place in places for path in place.paths))
+        steps = "; ".join(dict.fromkeys(place.build_step for place in places if place.build_step))
         yield (
             *(
                 status,
@@ -71,8 +79,13 @@ def _finding_rows(
                 one.fixed_version,
                 one.fix_state,
             ),
-            *(one.source_name, urls[key], layers, paths, " ".join(finding.aliases), detail),
+            *(one.source_name, urls[key], layers, paths, " ".join(finding.aliases), detail, steps, _from_base(places)),
         )
+
+
+def _from_base(places: Iterable[VulnerablePackage]) -> str:
+    known = [place.from_base for place in places if place.from_base is not None]
+    return ("true" if any(known) else "false") if known else ""
 
 
 def _names(package: PackageKey) -> tuple[str, str, str, str]:

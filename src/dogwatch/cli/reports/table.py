@@ -121,6 +121,10 @@ def _summary(report: Report) -> Iterator[str]:
     parts += [f"{len(report.ignored):,} ignored"] if report.ignored else []
     packages = plural(len(report.examined.packages), "package")
     yield f"{'; '.join(parts)}. {packages} looked at, against revision {report.revision} of the advisories."
+    base = report.examined.base
+    if base.reference:
+        there = sum(any(package.from_base for package in finding.packages) for finding in report.findings)
+        yield f"Built on {base.reference}, seen in a registry; findings that come from it: {there:,}."
 
 
 def _below(report: Report) -> Iterator[str]:
