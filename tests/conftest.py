@@ -8,12 +8,19 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.ordering import pytest_collection_modifyitems
 from tests.requirements import NO_SHARED_DATA, shared_data
 from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport
 
 pytest_plugins = ["tests.postgres"]  # a real PostgreSQL: `database`, `empty_database`
 
-__all__ = ["anyio_backend", "pytest_make_collect_report", "pytest_runtest_makereport", "real_data"]
+__all__ = [
+    "anyio_backend",
+    "pytest_collection_modifyitems",
+    "pytest_make_collect_report",
+    "pytest_runtest_makereport",
+    "real_data",
+]
 
 # No deadline anywhere: a busy machine is not a wrong answer. CI draws the same examples every time;
 # ./dev laws takes the thorough profile.
