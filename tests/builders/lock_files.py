@@ -147,6 +147,8 @@ COMPOSER = """{"packages": [{"name": "guzzlehttp/guzzle", "version": "v7.4.4", "
 "packages-dev": [{"name": "phpunit/phpunit", "version": "9.0.0"}]}"""
 COMPOSER_2 = '{"packages": [{"name": "guzzlehttp/guzzle", "version": "v7.4.4"}], "dev": true}'
 COMPOSER_1 = '[{"name": "guzzlehttp/guzzle", "version": "v7.4.4"}]'
+CONDA = """{"build": "hb9d3cd8_2", "files": ["lib/libz.so"], "name": "zlib", "version": "1.3.1",
+"paths_data": {"paths": [{"_path": "lib/libz.so", "path_type": "hardlink"}], "paths_version": 1}}"""
 DEPS = """{"runtimeTarget": {"name": ".NETCoreApp"}, "libraries": {"app/1.0.0": {"type": "project"},
 "Newtonsoft.Json/13.0.1": {"type": "package", "serviceable": true},
 "runtimepack.Microsoft.NETCore.App.Runtime.linux-x64/6.0.1": {"type": "runtimepack"}}}"""
@@ -227,6 +229,7 @@ LOCK_FILES: dict[str, tuple[bytes, ...]] = {
         "gem-specification": (GEMSPEC, OLD_GEMSPEC),
         "composer-lock": (COMPOSER,),
         "composer-installed": (COMPOSER_2, COMPOSER_1),
+        "conda-meta": (CONDA,),
         "dotnet-dependencies": (DEPS,),
         "nuget-lock": (NUGET,),
         "nuget-config": (NUGET_CONFIG,),

@@ -48,6 +48,7 @@ PLACES = {
     "gemfile-lock": ("app/Gemfile.lock", ""),
     "composer-lock": ("app/composer.lock", ""),
     "dotnet-dependencies": ("app/a.deps.json", ""),
+    "conda-meta": ("opt/conda/conda-meta/zlib-1.3.1-hb9d3cd8_2.json", "opt/conda/conda-meta"),
     "nuget-lock": ("app/packages.lock.json", ""),
     "nuget-config": ("app/packages.config", ""),
     "cargo-lock": ("app/Cargo.lock", ""),

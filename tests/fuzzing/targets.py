@@ -235,6 +235,7 @@ TARGETS = (
             "gemfile-lock": "Gemfile.lock",
             "composer-lock": "composer.lock",
             "dotnet-dependencies": "a.deps.json",
+            "conda-meta": "conda-meta/a.json",
             "nuget-lock": "packages.lock.json",
             "nuget-config": "packages.config",
             "cargo-lock": "Cargo.lock",

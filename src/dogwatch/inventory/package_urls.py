@@ -25,6 +25,7 @@ _LANGUAGES: Final = {
     "bitnami": "Bitnami",
     "cargo": "crates.io",
     "composer": "Packagist",
+    "conda": "Conda",
     "gem": "RubyGems",
     "golang": "Go",
     "hex": "Hex",

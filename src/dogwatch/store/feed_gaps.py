@@ -17,7 +17,7 @@ from dogwatch.model.packages import DATABASE_SOURCES
 from dogwatch.model.views import FeedView
 from dogwatch.store.feeds import ExpectedFeeds, read_feed_views
 from dogwatch.store.queries import load_queries
-from dogwatch.versions import family_of, speaks_for
+from dogwatch.versions import family_of, scheme_of, speaks_for
 
 _SQL = load_queries("feeds")
 
@@ -42,7 +42,8 @@ class FeedGaps:
             if family in self.by_family:
                 found += self.by_family[family]
             elif not is_told:
-                found.append(Gap(GapKind.FEED_MISSING, "", f"{family}: no feed is switched on"))
+                why = "no feed is switched on" if scheme_of(family) else "nobody publishes advisories for it"
+                found.append(Gap(GapKind.FEED_MISSING, "", f"{family}: {why}"))
         return tuple(found)
 
     @property

@@ -56,6 +56,7 @@ NIO = listed("SwiftURL", "github.example/apple/swift-nio@2.0.0")
         ("app/composer.lock", files.COMPOSER, GUZZLE),
         ("app/vendor/composer/installed.json", files.COMPOSER_2, GUZZLE),
         ("app/lib/composer/installed.json", files.COMPOSER_1, GUZZLE),
+        ("opt/conda/envs/a/conda-meta/zlib-1.3.1-hb9d3cd8_2.json", files.CONDA, listed("Conda", "zlib@1.3.1")),
         (
             "app/App.deps.json",
             files.DEPS,
@@ -103,6 +104,8 @@ def test_a_package_that_two_files_spell_in_two_ways_is_one() -> None:
         "app/myCargo.lock",
         "app/Cargo.lock.bak",
         "app/deps.json",
+        "opt/conda/conda-meta/deeper/a.json",
+        "opt/conda/conda-meta/history",
         "app/VERSION",
     ],
 )

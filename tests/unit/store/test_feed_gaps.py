@@ -95,6 +95,11 @@ def test_an_ecosystem_whose_feed_is_not_switched_on_is_a_gap(
     assert gaps(world, 2, expected) == [gap(GapKind.FEED_MISSING, "PyPI: no feed is switched on")]
 
 
+def test_an_ecosystem_that_has_no_feed_is_a_gap(world: World) -> None:
+    holding(world, "a", Package("Conda", "zlib", "1.3.1"))
+    assert gaps(world, 2) == [gap(GapKind.FEED_MISSING, "Conda: nobody publishes advisories for it")]
+
+
 def test_a_feed_that_was_switched_off_grows_old(world: World) -> None:
     bring(world, 2, "npm")
     holding(world, "a", LODASH)
