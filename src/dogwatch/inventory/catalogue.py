@@ -42,7 +42,7 @@ from dogwatch.inventory.extractors import (
     unread_database,
     yarn_lock,
 )
-from dogwatch.inventory.programs import go_build, known_programs, rust_audit
+from dogwatch.inventory.programs import go_build, known_programs, packed, rust_audit
 from dogwatch.inventory.programs.reader import ProgramReader
 
 AnyExtractor = Extractor | SpooledExtractor
@@ -86,6 +86,7 @@ PROGRAM_READERS: Final[tuple[ProgramReader, ...]] = (
     go_build.READER,
     rust_audit.READER,
     known_programs.READER,
+    packed.READER,
 )
 
 # Raised when the same layer gives other evidence although no extractor changed: paths, links, limits, the encoding.

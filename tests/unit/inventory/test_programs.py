@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import tempfile
 
 import pytest
@@ -39,6 +40,9 @@ GO = Extraction(
 )
 INFO = go_build_info("go1.22.3", *LINES)
 TOOL = build_elf([(".text", b"code"), (".go.buildinfo", INFO)], behind=LARGE_ENOUGH)
+
+_PLAIN_ELF = build_elf([], b"code")
+PACKED_ELF = _PLAIN_ELF[:120] + struct.pack("<I4s", 0, b"UPX!") + _PLAIN_ELF[128:]
 
 
 def read(content: bytes, limits: Limits = DEFAULT_LIMITS) -> Extraction:
@@ -103,6 +107,13 @@ def test_a_go_program_whose_texts_are_not_there_is_a_gap() -> None:
         assert read(build_elf([], content)) == expected
     odd = INFO[:14] + b"\x05\0" + bytes(16)
     assert read(build_elf([], odd)) == gap(GapKind.FILE_UNREADABLE, f"{unreadable} of an unknown form")
+
+
+@pytest.mark.parametrize("content", [PACKED_ELF, build_pe("UPX0", b"code")], ids=["ELF", "PE"])
+def test_a_packed_program_is_a_gap(content: bytes) -> None:
+    detail = f"packed-program: cannot read {PATH}: a program packed by UPX; what was built into it is not seen"
+    assert read(content) == gap(GapKind.FILE_UNREADABLE, detail)
+    assert read(content.replace(b"UPX", b"abc")) == Extraction()
 
 
 def test_rust_programs_tell_the_crates_that_are_in_them() -> None:
