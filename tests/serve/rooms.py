@@ -16,6 +16,7 @@ from dogwatch.model.costs import AccountScans, Costs, PriceTable, Scans
 from dogwatch.model.deeds import Deed, DeedRequest, DeedView
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
+from dogwatch.model.explanations import ConsideredRange, Explanation, ExposureView, JudgedName, Standing
 from dogwatch.model.facts import Exploitation, KnownFacts, Probability
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
@@ -31,6 +32,7 @@ from dogwatch.model.monitoring import (
     Window,
     WindowOverride,
 )
+from dogwatch.model.packages import Package
 from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
@@ -168,6 +170,37 @@ def make_vulnerability() -> VulnerabilityView:
         facts=finding.facts,
         advisories=(AdvisoryView(*document, (stated,), more_ranges=3),),
         images=1,
+    )
+
+
+def make_explanation() -> Explanation:
+    finding = make_finding()
+    stated = RangeView("Debian:12", "openssl", "0", "3.0.14-1~deb12u1", "", "", "fixed", "affected", "")
+    document = (finding.vulnerability, finding.source, finding.advisory, NOW - timedelta(days=30))
+    place = ("in force", 7, NOW - timedelta(days=3), None)
+    return Explanation(
+        package=Package("Debian:12", "libssl3", "3.0.9-1", "amd64", "openssl", "3.0.9-1"),
+        package_url="pkg:deb/debian/libssl3@3.0.9-1?arch=amd64&distro=debian-12&upstream=openssl",
+        judged_by=JudgedName("openssl", "3.0.9-1", "dpkg", "0102"),
+        vulnerability=finding.vulnerability,
+        aliases=finding.aliases,
+        revision=9,
+        verdict="affected",
+        conclusion="openssl 3.0.9-1 is affected.",
+        ranges=(ConsideredRange(*document, *place, stated, "", "0103", Standing.INSIDE, "3.0.9-1 < 3.1", "decides"),),
+        more_ranges=2,
+        exposures=(
+            ExposureView(
+                *("affected", "HIGH", 75, finding.score_vector, "osv", "fixed", "3.0.14-1~deb12u1", "osv"),
+                finding.advisory,
+                NOW - timedelta(days=3),
+                None,
+                "advisory added",
+                "",
+            ),
+        ),
+        feeds=(make_feed(),),
+        feed_gaps=("osv Debian: last answered 2026-07-01 00:00 UTC",),
     )
 
 
@@ -527,6 +560,17 @@ class Rooms:
     def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
         self._fail()
         return (make_vulnerability(),) if account_id == ACCOUNT and name in ("CVE-2024-6119", "DSA-5764-1") else ()
+
+    def explain(self, account_id: str, package: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
+        self._fail()
+        is_known = (account_id, package, ecosystem) == (ACCOUNT, "libssl3@3.0.9-1", "Debian:12")
+        return (make_explanation(),) if is_known and vulnerability in ("CVE-2024-6119", "") else ()
+
+    def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
+        self._fail()
+        if (account_id, finding) != (ACCOUNT, make_finding().id):
+            raise NotFoundError("finding", finding)
+        return (make_explanation(),)
 
     def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
         self._fail()

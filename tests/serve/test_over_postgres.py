@@ -82,6 +82,10 @@ def test_a_finding_and_an_image_by_id(app: Application) -> None:
     listed = call(app, "GET", "/api/v1/findings").json["findings"]
     for one in listed:
         assert call(app, "GET", f"/api/v1/findings/{one['id']}").json["finding"] == one
+        (explained,) = call(app, "GET", f"/api/v1/findings/{one['id']}/explanation").json["explanations"]
+        (package,) = one["packages"]
+        assert (explained["vulnerability"], explained["verdict"]) == (one["vulnerability"], "affected")
+        assert [each["fixed_version"] for each in explained["exposures"]] == [package["fixed_version"]]
     digest = listed[0]["image"]["digest"]
     image = call(app, "GET", f"/api/v1/images/{digest}").json["images"][0]
     assert image["findings"] is not None

@@ -40,6 +40,11 @@ COMMANDS = (
     ),
     Entry("registries", "registries", "Which registries are watched."),
     Entry("findings", "findings", "List findings, the most severe first."),
+    Entry(
+        "explain",
+        "explain",
+        "Explain why a package is affected by a vulnerability, or is not: every range, who decided, since when.",
+    ),
     Entry("vulns", "vulns", "What is known of vulnerabilities."),
     Entry(
         "images",

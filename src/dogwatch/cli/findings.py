@@ -205,6 +205,7 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
     ),
     Column("title", "", lambda row: row.finding.title),
     Column("source", "", lambda row: row.finding.source),
+    Column("finding", "", lambda row: row.finding.id),
 )
 LISTING: Listing[FindingView, FindingRow] = Listing(
     COLUMNS,

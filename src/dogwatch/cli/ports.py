@@ -11,6 +11,7 @@ from dogwatch.model.bills import BillFormat
 from dogwatch.model.costs import Costs
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
+from dogwatch.model.explanations import Explanation
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
@@ -42,6 +43,15 @@ class Views(Protocol):
 
     def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
         """What is known by a name: mostly one vulnerability; none where the name is unknown."""
+
+    def explain(self, account_id: str, package: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
+        """Why a package (a package URL, or name@version with its ecosystem) is, or is not, affected by a vulnerability.
+
+        Without a vulnerability: what cannot be compared with the package at all.
+        """
+
+    def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
+        """Why the packages of a finding are affected; its id is image and vulnerability, as 32 hex."""
 
     def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
         """A page of an image's history; `after` is the cursor of the page before, or empty."""

@@ -21,7 +21,7 @@ from dogwatch.inventory.naming import is_keepable
 from dogwatch.inventory.releases import DEBIAN_CODENAMES, DISTRIBUTIONS
 from dogwatch.model.packages import Package
 
-_LANGUAGES: Final = {
+LANGUAGES: Final = {
     "bitnami": "Bitnami",
     "cargo": "crates.io",
     "composer": "Packagist",
@@ -36,7 +36,9 @@ _LANGUAGES: Final = {
     "pypi": "PyPI",
     "swift": "SwiftURL",
 }
-_TYPES: Final = {ecosystem: kind for kind, ecosystem in _LANGUAGES.items()}
+"""Types of package URLs → ecosystems of languages."""
+
+_TYPES: Final = {ecosystem: kind for kind, ecosystem in LANGUAGES.items()}
 _SEPARATORS: Final = {"Maven": ":"}
 """Between the namespace and the name, where it is no slash."""
 
@@ -73,7 +75,7 @@ def parse_package_url(text: str, fallback: OsRelease | None = None, limits: Limi
         ValueError: it does not parse, is of a kind that is not judged, or lacks a usable name or version.
     """
     url = PackageURL.from_string(text)
-    ecosystem = _LANGUAGES.get(url.type, "")
+    ecosystem = LANGUAGES.get(url.type, "")
     separator = _SEPARATORS.get(ecosystem, "/")
     name = f"{url.namespace}{separator}{url.name}" if ecosystem and url.namespace else url.name
     version = url.version or ""

@@ -11,7 +11,9 @@ from dogwatch.matching.aliases import (
     name_advisory,
     names_of_vulnerabilities,
 )
+from dogwatch.matching.concluding import conclude
 from dogwatch.matching.decide import decide, why_undetermined
+from dogwatch.matching.explaining import stand, weigh
 from dogwatch.matching.keying import is_distribution, key_package
 from dogwatch.matching.ranges import key_affected_package, key_affected_ranges
 from dogwatch.matching.resolve import resolve
@@ -20,6 +22,7 @@ from dogwatch.matching.severity import label_of_score, label_of_word, score_of, 
 __all__ = [
     "AdvisoryNames",
     "VulnerabilityGroup",
+    "conclude",
     "decide",
     "group_vulnerabilities",
     "is_distribution",
@@ -32,6 +35,8 @@ __all__ = [
     "names_of_vulnerabilities",
     "resolve",
     "score_of",
+    "stand",
+    "weigh",
     "why_not_scored",
     "why_this_severity",
     "why_undetermined",

@@ -45,7 +45,7 @@ def resolve(matches: Iterable[Match], scores: Iterable[StatedScore] = ()) -> Ass
     Returns:
         The assessment, or None where there is no match at all.
     """
-    voice = _deciding_voice(frozenset(matches))
+    voice = deciding_voice(frozenset(matches))
     if not voice:
         return None
     verdict = voice[0].verdict
@@ -63,7 +63,7 @@ def resolve(matches: Iterable[Match], scores: Iterable[StatedScore] = ()) -> Ass
     )
 
 
-def _deciding_voice(matches: frozenset[Match]) -> list[Match]:
+def deciding_voice(matches: frozenset[Match]) -> list[Match]:
     """Return the matches whose verdict counts: all of one voice and one verdict."""
     own = [match for match in matches if match.own_distribution]
     upstream = [match for match in matches if not match.own_distribution]

@@ -95,6 +95,11 @@ class FindingView:
     vendor_word: str = ""  # the deciding document's own word for the severity
     facts: KnownFacts = NOTHING_KNOWN
 
+    @property
+    def id(self) -> str:
+        """What it is asked for by: image and vulnerability, 32 hexadecimal digits."""
+        return f"{self.image_id:016x}{self.vulnerability_id:016x}"
+
 
 @dataclass(frozen=True, slots=True)
 class FindingQuery:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dogwatch.model.audits import Audit
+from dogwatch.model.explanations import Explanation
 from dogwatch.model.gaps import Gap
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
@@ -28,6 +29,7 @@ from dogwatch.store.audit import load_last_audit
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.contents import load_contents
+from dogwatch.store.explanations import Explainer
 from dogwatch.store.feed_gaps import load_feed_gaps
 from dogwatch.store.feeds import ExpectedFeeds, find_database_problem, load_feed_views
 from dogwatch.store.findings import FindingStore
@@ -55,6 +57,7 @@ class Views:
         self._expected_feeds = expected_feeds
         self._findings = FindingStore(database)
         self._images = ImageViews(database, expected_feeds)
+        self._explainer = Explainer(database, expected_feeds)
 
     def now(self) -> datetime:
         """Return the product's present."""
@@ -67,6 +70,14 @@ class Views:
     def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
         """Return what is known by a name."""
         return load_vulnerabilities(self._database, account_id, name, self.now())
+
+    def explain(self, account_id: str, package: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
+        """Return why a package is, or is not, affected by a vulnerability."""
+        return self._explainer.explain(account_id, package, ecosystem, vulnerability, self.now())
+
+    def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
+        """Return why the packages of a finding are affected."""
+        return self._explainer.explain_finding(account_id, finding, self.now())
 
     def images(self, query: ImageQuery) -> Page[ImageView]:
         """Return a page of images."""

@@ -20,6 +20,7 @@ NOBODY = "http://127.0.0.1:1"
 ASK = {
     *(
         "findings",
+        "explain",
         "vulns show",
         "images list",
         "images history",

@@ -12,6 +12,7 @@ import pytest
 
 from dogwatch.cli.remote import (
     cost_shapes,
+    explanation_shapes,
     finding_shapes,
     history_shapes,
     image_shapes,
@@ -46,6 +47,7 @@ from tests.serve.rooms import (
     GAP,
     NOW,
     Rooms,
+    make_explanation,
     make_feed,
     make_finding,
     make_history,
@@ -88,6 +90,14 @@ def through_json(document: dict[str, Any], shape: Any) -> Any:
 )
 def test_costs(costs: Costs) -> None:
     assert through_json(render_costs(costs), cost_shapes.Told).view() == costs
+
+
+def test_explanations() -> None:
+    paths = ["/explanations?package=libssl3@3.0.9-1&ecosystem=Debian:12", f"/findings/{make_finding().id}/explanation"]
+    for path in paths:
+        reply = call(Rooms().app(open_loopback=True), "GET", f"/api/v1{path}")
+        told = msgspec.json.decode(reply.body, type=explanation_shapes.Explanations)
+        assert (told.at, told.explanations) == (NOW, (make_explanation(),))
 
 
 def test_a_vulnerability() -> None:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
 from dogwatch.cli.remote import (
     cost_shapes,
-    finding_shapes,
     history_shapes,
-    image_shapes,
     setup_shapes,
-    vulnerability_shapes,
     what_if_shapes,
 )
 from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
+from dogwatch.cli.remote.views import RemoteViews
 from dogwatch.cli.remote.wire import Wire, tls_context
 from dogwatch.model.accounts import AccountStatus
 from dogwatch.model.bills import MEDIA_TYPES, BillFormat
@@ -27,24 +24,14 @@ from dogwatch.model.costs import Costs
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.errors import ConfigError, InvalidRequestError, NotFoundError
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
-from dogwatch.model.filters import filter_text
-from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting, SettingStatus
 from dogwatch.model.registries import Registry
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.targets import Target, TargetKind
 from dogwatch.model.views import (
-    CoverageCount,
-    FeedView,
-    FindingQuery,
-    FindingView,
-    ImageQuery,
-    ImageView,
     Page,
-    UnresolvedView,
 )
-from dogwatch.model.vulnerabilities import VulnerabilityView
 from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 from dogwatch.settings import Settings
 
@@ -196,60 +183,6 @@ class RemoteDogwatch:
         return False
 
 
-class RemoteViews:
-    """Implements `ports.Views`."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def findings(self, query: FindingQuery) -> Page[FindingView]:
-        """Return a page of findings."""
-        if query.times or query.numbers:
-            raise InvalidRequestError("filter", "times and numbers are asked from afar by --filter alone")
-        order = [("sort", query.sort), ("order", "desc" if query.descending else "asc")]
-        as_of = [("as_of", query.as_of.isoformat())] if query.as_of else []
-        page = self._wire.get("/findings", finding_shapes.FindingPage, [*_parameters(query), *order, *as_of])
-        return Page(tuple(one.view() for one in page.findings), page.next or "")
-
-    def images(self, query: ImageQuery) -> Page[ImageView]:
-        """Return a page of images."""
-        page = self._wire.get("/images", image_shapes.ImagePage, _parameters(query))
-        return Page(tuple(one.view() for one in page.images), page.next or "")
-
-    def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
-        """Return a page of an image's history."""
-        place = [("limit", str(limit)), *([("cursor", after)] if after else [])]
-        return self._wire.get(f"/images/{image_id}/history", history_shapes.History, place).view()
-
-    def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
-        """Return what is known by a name."""
-        found = self._wire.get(f"/vulnerabilities/{quote(name, safe='')}", vulnerability_shapes.Vulnerabilities)
-        return tuple(one.view() for one in found.vulnerabilities)
-
-    def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
-        """Return a page of the manifests that could not be resolved."""
-        page = self._wire.get("/unresolved", image_shapes.UnresolvedPage, _parameters(query))
-        return Page(tuple(one.view() for one in page.unresolved), page.next or "")
-
-    def undetermined(self, account_id: str, image_id: int) -> tuple[image_shapes.Undetermined, ...]:
-        """Return what could not be compared in an image."""
-        page = self._wire.get(f"/images/{image_id}", image_shapes.ImagePage)
-        return tuple(lost for one in page.images for lost in one.lost())
-
-    def count_coverage(self, query: ImageQuery) -> tuple[CoverageCount, ...]:
-        """Count images by registry and status."""
-        asked = _filters(query.texts) + ([("filter", filter_text(query.filter))] if query.filter else [])
-        return tuple(one.view() for one in self._wire.get("/coverage", image_shapes.Coverage, asked).counts)
-
-    def feeds(self) -> tuple[FeedView, ...]:
-        """Return the freshness of every feed."""
-        return self._wire.get("/db/status", setup_shapes.Feeds).feeds
-
-    def now(self) -> datetime:
-        """Return the service's present."""
-        return self._wire.get("/db/status", setup_shapes.Feeds).at
-
-
 class RemoteWindows:
     """Implements `ports.Windows`."""
 
@@ -363,15 +296,3 @@ def _wished(wish: WindowWish) -> list[tuple[str, str]]:
 def _place(limit: int, after: str) -> list[tuple[str, str]]:
     """Return a page of a list as parameters."""
     return [("limit", str(limit)), *([("cursor", after)] if after else [])]
-
-
-def _parameters(query: FindingQuery | ImageQuery) -> list[tuple[str, str]]:
-    """Return a question's filters and place as the parameters of a list."""
-    asked = [*_filters(query.texts), ("limit", str(query.limit))]
-    asked += [("filter", filter_text(query.filter))] if query.filter else []
-    return [*asked, *([("cursor", query.after)] if query.after else [])]
-
-
-def _filters(texts: Mapping[str, Sequence[tuple[str, str]]]) -> list[tuple[str, str]]:
-    marks = {"EQUALS": "{}", "NOT_EQUALS": "!{}", "PREFIX": "{}*"}
-    return [(field, marks[how].format(value)) for field, entries in texts.items() for how, value in entries]

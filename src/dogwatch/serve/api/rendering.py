@@ -24,12 +24,12 @@ from dogwatch.serve.ports import Check
 
 
 def finding(one: FindingView) -> dict[str, Any]:
-    """Return a finding; its id is made of image and vulnerability."""
+    """Return a finding."""
     score = None
     if one.score_tenths is not None:
         score = score_of_finding(Score(one.score_tenths, one.score_vector, one.score_version, one.score_source))
     return {
-        "id": f"{one.image_id:016x}{one.vulnerability_id:016x}",
+        "id": one.id,
         "vulnerability": one.vulnerability,
         "aliases": list(one.aliases),
         "title": one.title,

@@ -58,14 +58,9 @@ def load_names(account_id: str, registries: RegistryAdmin, views: Views) -> Name
     return Names(account_id, known, shared)
 
 
-def finding_id(one: FindingView) -> str:
-    """Return a finding's id: image and vulnerability, 16 hexadecimal digits each."""
-    return f"{one.image_id:016x}{one.vulnerability_id:016x}"
-
-
 def finding_arn(one: FindingView) -> str:
     """Return the ARN of a finding."""
-    return f"arn:{PARTITION}:inspector2:{one.region}:{one.account_id}:finding/{finding_id(one)}"
+    return f"arn:{PARTITION}:inspector2:{one.region}:{one.account_id}:finding/{one.id}"
 
 
 def ask_region(question: Question, names: Names, entries: Sequence[Entry], asked_as: str) -> None:

@@ -1,0 +1,59 @@
+"""A package as people name it: a package URL, or name@version with its ecosystem. Strings only.
+
+Called when somebody asks about a package that they type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from dogwatch.inventory.distributions import judge_release
+from dogwatch.inventory.evidence import OsRelease
+from dogwatch.inventory.limits import DEFAULT_LIMITS
+from dogwatch.inventory.naming import is_keepable
+from dogwatch.inventory.package_urls import LANGUAGES, parse_package_url
+from dogwatch.inventory.releases import DISTRIBUTIONS
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.packages import Package
+
+_SPELLINGS: Final = LANGUAGES | {ecosystem.lower(): ecosystem for ecosystem in LANGUAGES.values()}
+
+
+def read_package(text: str, ecosystem: str = "") -> Package:
+    """Return the package that a text names; its source package is known only where a package URL tells it.
+
+    Args:
+        text: a package URL, or name@version.
+        ecosystem: of a name@version, a distribution's with its release (`Debian:12`); of a package URL that does not
+            tell the release.
+
+    Raises:
+        InvalidRequestError: it is neither, or the ecosystem is missing.
+    """
+    if ecosystem and not is_keepable(ecosystem, DEFAULT_LIMITS):
+        raise InvalidRequestError("ecosystem", "no usable name")
+    if text.startswith("pkg:"):
+        try:
+            package = parse_package_url(text)
+        except ValueError as error:
+            raise InvalidRequestError("package", f"{text[:100]!r}: {error}") from error
+        return replace(package, ecosystem=read_ecosystem(ecosystem)) if ecosystem else package
+    name, _, version = text.rpartition("@")
+    if not (is_keepable(name, DEFAULT_LIMITS) and is_keepable(version, DEFAULT_LIMITS)):
+        raise InvalidRequestError("package", f"{text[:100]!r} is neither name@version nor a package URL")
+    if not ecosystem:
+        raise InvalidRequestError("ecosystem", "of which is the package? Such as Debian:12, PyPI, npm")
+    return Package(read_ecosystem(ecosystem), name, version)
+
+
+def read_ecosystem(text: str) -> str:
+    """Return an ecosystem as OSV writes it: `pypi` is PyPI, `debian:12` Debian:12, `alpine:3.20` Alpine:v3.20."""
+    family, _, release = text.partition(":")
+    if not release:
+        known = {one.family.lower(): one.family for one in DISTRIBUTIONS.values()} | _SPELLINGS
+        return known.get(text.lower(), text)
+    if family.lower() not in DISTRIBUTIONS:
+        return text
+    told = judge_release(OsRelease(id=family.lower(), version_id=release), "").ecosystem
+    return told if ":" in told else text

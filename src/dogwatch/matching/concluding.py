@@ -1,0 +1,68 @@
+"""One sentence on what a package and a vulnerability come to, whatever the outcome: also where nothing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from dogwatch.model.advisories import FixState
+from dogwatch.model.explanations import ConsideredRange, JudgedName, Standing
+from dogwatch.model.matches import Assessment
+from dogwatch.model.verdicts import Verdict
+
+_MOST_NAMED = 5
+"""Names in one sentence: more are not read."""
+
+
+def conclude(
+    judged_by: JudgedName, vulnerability: str, assessment: Assessment | None, ranges: Sequence[ConsideredRange]
+) -> tuple[str, str]:
+    """Return the verdict (empty: nothing is said of the package) and the sentence.
+
+    Args:
+        judged_by: what the package is judged by.
+        vulnerability: its name; empty where only what cannot be compared was asked for.
+        assessment: what all matches come to; None where there are none.
+        ranges: what was considered, the nearest first.
+    """
+    subject = f"{judged_by.name} {judged_by.version}"
+    if assessment is not None:
+        return str(assessment.verdict), _matched(subject, vulnerability, assessment)
+    not_compared = [one for one in ranges if one.standing is Standing.NOT_COMPARED]
+    if not_compared:
+        reasons = ", ".join(sorted({one.words for one in not_compared}))
+        told = _named(one.advisory for one in not_compared)
+        return str(Verdict.UNDETERMINED), f"Could not tell: {told} cannot be compared with {subject}: {reasons}."
+    if not vulnerability:
+        return "", f"Every advisory on {judged_by.name} can be compared with {subject}."
+    return "", _silent(subject, vulnerability, ranges)
+
+
+def _matched(subject: str, vulnerability: str, assessment: Assessment) -> str:
+    by = f"{assessment.advisory} ({assessment.source})"
+    if assessment.verdict is Verdict.NOT_AFFECTED:
+        return f"{subject} is not affected by {vulnerability}: {by} says so outright."
+    words = {FixState.FIXED: f"fixed in {assessment.fixed_version}", FixState.UNKNOWN: "no fix is named"}
+    fix = words.get(assessment.fix_state, str(assessment.fix_state))
+    return f"{subject} is affected by {vulnerability}, as {by} says; {fix}."
+
+
+def _silent(subject: str, vulnerability: str, ranges: Sequence[ConsideredRange]) -> str:
+    own = [one for one in ranges if one.standing not in (Standing.ELSEWHERE, Standing.ENDED)]
+    if own:
+        nearest = own[0]
+        return (
+            f"No range of {vulnerability} holds for {subject}; the nearest is of {nearest.advisory}: {nearest.words}."
+        )
+    elsewhere = [one for one in ranges if one.standing is Standing.ELSEWHERE]
+    if elsewhere:
+        places = _named(f"{one.range.package} of {one.range.ecosystem}" for one in elsewhere)
+        return f"No advisory in force on {vulnerability} speaks of {subject}'s package; they speak of {places}."
+    if ranges:
+        return f"Nothing is said of {subject} and {vulnerability} any more: what was said is no longer in force."
+    return f"No advisory in force that was imported names packages for {vulnerability}."
+
+
+def _named(names: Iterable[str]) -> str:
+    distinct = list(dict.fromkeys(names))
+    more = len(distinct) - _MOST_NAMED
+    return ", ".join(distinct[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,112 @@
+"""Rows of `explanations.sql` as ranges that were considered, each with how a package stands to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dogwatch.matching import is_distribution, stand
+from dogwatch.model.advisories import AffectedRange, FixState, SeverityFact
+from dogwatch.model.explanations import ConsideredRange, Standing
+from dogwatch.model.matches import Match
+from dogwatch.model.packages import KeyedPackage
+from dogwatch.model.verdicts import Verdict
+from dogwatch.model.vulnerabilities import RangeView
+
+_MOST_ELSEWHERE = 20
+"""Ranges shown of other packages, where the package's own name has none."""
+
+_PLACES = {Standing.INSIDE: 0, Standing.NOT_COMPARED: 1, Standing.ENDED: 4, Standing.ELSEWHERE: 3}
+_OTHERWISE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A range as it is shown, and the match that it is where it holds."""
+
+    view: ConsideredRange
+    match: Match
+
+    def weighed(self, weights: Mapping[int, str]) -> ConsideredRange:
+        """Return the range with what became of its match."""
+        return replace(self.view, weight=weights.get(self.match.range_id, ""))
+
+
+def considered_of(row: Sequence[Any], package: KeyedPackage) -> Considered:
+    """Return the range of a row, and how a package stands to it; one that ended does not count, whatever it said."""
+    number, source, advisory, modified_at, state, revision, published_at, ended, *of_range, name, _ = row
+    affected = _range_of(of_range)
+    standing, words = stand(package, affected)
+    view = ConsideredRange(
+        vulnerability=name,
+        source=source,
+        advisory=advisory,
+        modified_at=modified_at,
+        state=state,
+        revision=revision,
+        published_at=published_at,
+        ended_revision=ended,
+        range=_view_of(affected),
+        low="" if affected.low is None else affected.low.hex(),
+        high="" if affected.high is None else affected.high.hex(),
+        standing=standing if ended is None else Standing.ENDED,
+        words=words,
+    )
+    match = Match(
+        range_id=number,
+        advisory=advisory,
+        source=source,
+        verdict=affected.stated_verdict,
+        own_distribution=is_distribution(affected.ecosystem),
+        fix_state=affected.fix_state,
+        fixed_version=affected.fixed,
+        fixed_key=affected.fixed_key,
+        severity=affected.severity,
+    )
+    return Considered(view, match)
+
+
+def drop_what_is_elsewhere(found: Sequence[Considered]) -> list[Considered]:
+    """Return ranges the nearest first; those of other packages only where the package's own name has none."""
+    own = [one for one in found if one.view.standing is not Standing.ELSEWHERE]
+    elsewhere = [one for one in found if one.view.standing is Standing.ELSEWHERE]
+    is_spoken_of = any(one.view.standing is not Standing.ENDED for one in own)
+    kept = own if is_spoken_of else [*own, *elsewhere[:_MOST_ELSEWHERE]]
+    return sorted(kept, key=lambda one: _PLACES.get(one.view.standing, _OTHERWISE))  # stable: nearest first within
+
+
+def _range_of(row: Sequence[Any]) -> AffectedRange:
+    (ecosystem, name, scheme, number, low, high, exact, why_not, introduced, fixed, last, fixed_key, *stated) = row
+    fix_state, verdict, severity = stated
+    return AffectedRange(
+        ecosystem=ecosystem,
+        name=name,
+        scheme=scheme,
+        scheme_number=number,
+        low=low,
+        high=high,
+        exact_version=exact,
+        not_comparable=why_not,
+        introduced=introduced,
+        fixed=fixed,
+        last_affected=last,
+        fixed_key=fixed_key,
+        fix_state=FixState(fix_state),
+        stated_verdict=Verdict(verdict),
+        severity=tuple(SeverityFact(kind, value) for kind, value in severity),
+    )
+
+
+def _view_of(one: AffectedRange) -> RangeView:
+    return RangeView(
+        one.ecosystem,
+        one.name,
+        one.introduced,
+        one.fixed,
+        one.last_affected,
+        one.exact_version,
+        str(one.fix_state),
+        str(one.stated_verdict),
+        one.not_comparable,
+    )

@@ -1,0 +1,259 @@
+"""Why a package is, or is not, affected by a vulnerability: what is stored of it, read and put into words.
+
+Judged anew by the pure functions that the stored exposures come from (`matching.decide`, `matching.resolve`), so that
+it holds for packages that nobody has as well. When an exposure began and ended is told only of packages in images of
+the account that asks: others' images are nobody's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from dogwatch.inventory.named_packages import read_package
+from dogwatch.inventory.package_urls import write_package_url
+from dogwatch.matching import conclude, key_package, resolve, weigh
+from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.explanations import Explanation, ExposureView, JudgedName, Standing
+from dogwatch.model.matches import Severity
+from dogwatch.model.packages import KeyedPackage, Package
+from dogwatch.store.connection import Database
+from dogwatch.store.considered import Considered, considered_of, drop_what_is_elsewhere
+from dogwatch.store.feed_gaps import load_feed_gaps
+from dogwatch.store.feeds import ExpectedFeeds, read_feed_views
+from dogwatch.store.judgement import meet_ranges
+from dogwatch.store.known_facts import load_scores
+from dogwatch.store.matching import newest_revision
+from dogwatch.store.queries import load_queries
+from dogwatch.store.text import is_storable_key, storable
+from dogwatch.versions import family_of, speaks_for
+
+_SQL = load_queries("explanations")
+_JUDGEMENT = load_queries("judgement")
+_BY_NAME = load_queries("vulnerability_views")["by_name"]
+
+MAX_PACKAGES = 20
+"""Packages explained at once: a name and version has one per architecture and source, a finding one per package."""
+
+MAX_VULNERABILITIES = 20
+"""Vulnerabilities explained at once: some documents of distributions are about hundreds."""
+
+MAX_RANGES = 200
+"""Ranges shown; the nearest come first, and nobody reads more."""
+
+MAX_ENDED = 50
+"""Ranges shown that are no longer in force."""
+
+MAX_EXPOSURES = 100
+"""Intervals shown: one that changes every week for two years has as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A package, stored in the account (with its id) or not."""
+
+    id: int | None
+    package: Package
+
+
+@dataclass(frozen=True, slots=True)
+class _Vulnerability:
+    """A vulnerability that is known (with its id), or only a name."""
+
+    id: int | None
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+class Explainer:
+    """Reads what is stored; writes nothing."""
+
+    def __init__(self, database: Database, expected_feeds: ExpectedFeeds) -> None:
+        self._database = database
+        self._expected_feeds = expected_feeds
+
+    def explain(
+        self, account_id: str, text: str, ecosystem: str, vulnerability: str, now: datetime
+    ) -> tuple[Explanation, ...]:
+        """Explain a package that somebody types, and a vulnerability by any of its names.
+
+        Args:
+            account_id: who asks.
+            text: a package URL, or name@version.
+            ecosystem: as `read_package` takes it.
+            vulnerability: its name; empty for what cannot be compared with the package at all.
+            now: the product's present.
+
+        Returns:
+            One for each package of that name and version in the account's images, and each vulnerability of that name;
+            mostly one.
+
+        Raises:
+            InvalidRequestError: it is no package.
+        """
+        package = read_package(text, ecosystem)
+        with self._database.transaction() as connection:
+            connection.execute(_JUDGEMENT["read_only"])
+            packages = _find_packages(connection, account_id, package)
+            named = _find_vulnerabilities(connection, vulnerability)
+            return tuple(self._explain(connection, one, each, now) for one in packages for each in named)
+
+    def explain_finding(self, account_id: str, finding: str, now: datetime) -> tuple[Explanation, ...]:
+        """Explain the packages of a finding, open or closed, by its id: image and vulnerability in hex.
+
+        Raises:
+            InvalidRequestError: it is no id.
+            NotFoundError: the account has no such finding.
+        """
+        image, number = _read_finding(finding)
+        values = {"image": image, "vulnerability": number, "account": account_id, "most": MAX_PACKAGES}
+        with self._database.transaction() as connection:
+            connection.execute(_JUDGEMENT["read_only"])
+            rows = connection.execute(_SQL["packages_of_finding"], values).fetchall()
+            if not rows:
+                raise NotFoundError("finding", finding)
+            named = connection.execute(_SQL["vulnerability_by_id"], values).fetchall()
+            return tuple(
+                self._explain(connection, _asked(row), _vulnerability(each), now) for row in rows for each in named
+            )
+
+    def _explain(
+        self, connection: psycopg.Connection, asked: _Asked, vulnerability: _Vulnerability, now: datetime
+    ) -> Explanation:
+        keyed = key_package(asked.package)
+        judged_by = JudgedName(
+            keyed.match_name,
+            keyed.match_version,
+            keyed.scheme,
+            "" if keyed.key is None else keyed.key.hex(),
+            keyed.not_comparable,
+        )
+        found, more = _load_ranges(connection, asked, keyed, vulnerability)
+        matches = [one.match for one in found if one.view.standing is Standing.INSIDE]
+        scores = {} if vulnerability.id is None else load_scores(connection, {vulnerability.id})
+        assessment = resolve(matches, scores.get(vulnerability.id or 0, ())) if vulnerability.name else None
+        weights = weigh(matches, assessment)
+        ranges = tuple(one.weighed(weights) for one in found)
+        verdict, conclusion = conclude(judged_by, vulnerability.name, assessment, ranges)
+        ecosystem = asked.package.ecosystem
+
+        def expected(ecosystems: Any) -> Any:
+            return self._expected_feeds((*ecosystems, ecosystem))
+
+        views = read_feed_views(connection, expected, now)
+        gaps = load_feed_gaps(connection, expected, now).of([(family_of(ecosystem), False)])
+        return Explanation(
+            package=asked.package,
+            package_url=write_package_url(asked.package),
+            judged_by=judged_by,
+            vulnerability=vulnerability.name,
+            aliases=vulnerability.aliases,
+            revision=newest_revision(connection),
+            verdict=verdict,
+            conclusion=conclusion,
+            ranges=ranges,
+            more_ranges=more,
+            exposures=_load_exposures(connection, asked, vulnerability),
+            feeds=tuple(one for one in views if speaks_for(one.ecosystem, ecosystem)),
+            feed_gaps=tuple(gap.detail for gap in gaps),
+        )
+
+
+def _read_finding(text: str) -> tuple[int, int]:
+    try:
+        image, vulnerability = int(text[:16], 16), int(text[16:], 16)
+    except ValueError:
+        image = vulnerability = -1
+    if len(text) != 32 or not (0 <= image < 2**63 and 0 <= vulnerability < 2**63):
+        raise InvalidRequestError("finding", "an id has 32 hexadecimal digits")
+    return image, vulnerability
+
+
+def _find_packages(connection: psycopg.Connection, account_id: str, package: Package) -> list[_Asked]:
+    """Return the account's packages that are meant; otherwise the package as it was typed."""
+    keyed = key_package(package)
+    values = {
+        "ecosystem": storable(package.ecosystem),
+        "name": storable(package.name),
+        "match_name": storable(keyed.match_name),
+        "version": storable(package.version),
+        "account": account_id,
+        "most": MAX_PACKAGES,
+    }
+    stored = [_asked(row) for row in connection.execute(_SQL["packages_named"], values)]
+    return [one for one in stored if _is_meant(package, one.package)] or [_Asked(None, package)]
+
+
+def _is_meant(typed: Package, stored: Package) -> bool:
+    """Say whether a stored package is the one that was typed; what was not typed does not matter."""
+    if typed.arch and typed.arch != stored.arch:
+        return False
+    tells_source = typed.source_name not in ("", typed.name)
+    return not tells_source or (typed.source_name, typed.source_version) == (stored.source_name, stored.source_version)
+
+
+def _asked(row: Sequence[Any]) -> _Asked:
+    return _Asked(row[0], Package(*row[1:]))
+
+
+def _find_vulnerabilities(connection: psycopg.Connection, name: str) -> list[_Vulnerability]:
+    """Return what is known by a name: of a vulnerability, or of a document, which may be about several."""
+    if not name or not is_storable_key(name):
+        return [_Vulnerability(None, name)]
+    values = {"name": name, "most": MAX_VULNERABILITIES}
+    rows = connection.execute(_BY_NAME, values).fetchall()
+    rows = rows or connection.execute(_SQL["vulnerabilities_of_document"], values).fetchall()
+    return [_vulnerability(row) for row in rows] or [_Vulnerability(None, name)]
+
+
+def _vulnerability(row: Sequence[Any]) -> _Vulnerability:
+    number, name, names = row
+    return _Vulnerability(number, name, tuple(one for one in names or () if one != name))
+
+
+def _load_ranges(
+    connection: psycopg.Connection, asked: _Asked, keyed: KeyedPackage, vulnerability: _Vulnerability
+) -> tuple[list[Considered], int]:
+    """Return what was considered, the nearest first, and how many ranges in force were left out."""
+    values = {
+        "name": vulnerability.name,
+        "vulnerability": vulnerability.id,
+        "package": asked.id,
+        "ecosystem": storable(keyed.package.ecosystem),
+        "match_name": storable(keyed.match_name),
+        "match_version": storable(keyed.match_version),
+        "scheme": keyed.scheme,
+        "scheme_number": keyed.scheme_number,
+        "key": keyed.key,
+    }
+    if not vulnerability.name:
+        met = [row[2] for row in meet_ranges(connection, [keyed])]
+        rows = connection.execute(_SQL["not_compared"], values | {"met": met, "most": MAX_RANGES}).fetchall()
+        return [considered_of(row, keyed) for row in rows], _left(rows)
+    rows = connection.execute(_SQL["considered"], values | {"most": MAX_RANGES}).fetchall()
+    found = [considered_of(row, keyed) for row in rows]
+    if asked.id is not None:
+        ended = connection.execute(_SQL["ended"], values | {"most": MAX_ENDED})
+        found += [considered_of(row, keyed) for row in ended]
+    kept = drop_what_is_elsewhere(found)
+    return kept, _left(rows) + len(found) - len(kept)
+
+
+def _left(rows: Sequence[Sequence[Any]]) -> int:
+    return int(rows[0][-1]) - len(rows) if rows else 0
+
+
+def _load_exposures(
+    connection: psycopg.Connection, asked: _Asked, vulnerability: _Vulnerability
+) -> tuple[ExposureView, ...]:
+    if asked.id is None or vulnerability.id is None:
+        return ()
+    values = {"package": asked.id, "vulnerability": vulnerability.id, "most": MAX_EXPOSURES}
+    return tuple(
+        ExposureView(verdict, Severity(severity).name, *rest)
+        for verdict, severity, *rest in connection.execute(_SQL["exposures"], values)
+    )

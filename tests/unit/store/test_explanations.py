@@ -1,0 +1,146 @@
+"""Why packages are, or are not, affected: what is read and put into words, on real PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+import pytest
+
+from dogwatch.advisories import parse_advisory
+from dogwatch.model.advisories import Advisory
+from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.explanations import Explanation
+from dogwatch.model.packages import Package
+from dogwatch.store.explanations import Explainer
+from tests.builders.advisories import encode_record, osv_record
+from tests.builders.contents import contain, publish
+from tests.builders.watching import ACCOUNT, World, as_day, day, image, pushed
+
+LIBSSL = Package("Debian:12", "libssl3", "3.0.7-1", "amd64", "openssl", "3.0.7-1")
+ODD = Package("Debian:12", "odd", "not a version", "amd64")
+CVE = "CVE-2026-1001"
+OTHER_ACCOUNT = "999999999999"
+
+
+def debian(number: int, *, name: str = "openssl", cve: str = CVE, fixed: str) -> Advisory:
+    """An advisory of Debian's, changed on a day."""
+    document_id = f"DEBIAN-{cve}" if name == "openssl" else f"DEBIAN-{cve}-{name}"
+    modified = day(number).isoformat()
+    record = osv_record(document_id, ecosystem="Debian:12", name=name, modified=modified, upstream=[cve], fixed=fixed)
+    return parse_advisory(encode_record(record))
+
+
+def feeds(found: Collection[str]) -> Sequence[tuple[str, str, timedelta]]:
+    """Expect the feeds of what was found, asked daily."""
+    families = dict.fromkeys(ecosystem.partition(":")[0] for ecosystem in found)
+    return [("osv", family, timedelta(days=1)) for family in families]
+
+
+@pytest.fixture
+def explainer(world: World) -> Explainer:
+    """A Debian image with a vulnerable library, whose advisory got another fix, and a version that is none."""
+    publish(world, 1, "Debian", debian(1, fixed="3.0.8-1"), debian(1, name="odd", cve="CVE-2026-2002", fixed="2"))
+    world.tell(2, pushed("a", 2, "latest"))
+    world.resolve(2, image("a"))
+    contain(world, 3, "a", LIBSSL, ODD)
+    publish(world, 4, "Debian", debian(4, fixed="3.0.9-1"))
+    return Explainer(world.database, feeds)
+
+
+def told(one: Explanation) -> list[tuple[object, ...]]:
+    """How the package stands to each range, in words, what became of it, and its state."""
+    return [(str(each.standing), each.words, each.weight, each.state, each.ended_revision) for each in one.ranges]
+
+
+def test_a_finding_is_explained_with_what_held_before(world: World, explainer: Explainer) -> None:
+    (row,) = world.rows(
+        "SELECT DISTINCT span.image_id, span.vulnerability_id FROM finding_span AS span"
+        " JOIN vulnerability ON vulnerability.id = vulnerability_id WHERE name = %s",
+        CVE,
+    )
+    finding = f"{row[0]:016x}{row[1]:016x}"
+    (one,) = explainer.explain_finding(ACCOUNT, finding, day(5))
+    assert (one.package, one.judged_by.name, one.verdict, one.aliases) == (
+        LIBSSL,
+        "openssl",
+        "affected",
+        (),
+    )
+    assert one.conclusion == (f"openssl 3.0.7-1 is affected by {CVE}, as DEBIAN-{CVE} (osv) says; fixed in 3.0.9-1.")
+    assert told(one) == [
+        ("inside", "3.0.7-1 < 3.0.9-1 (order of dpkg)", "decides", "in force", None),
+        ("no longer in force", "3.0.7-1 < 3.0.8-1 (order of dpkg)", "", "changed", 2),
+    ]
+    assert [(each.range.fixed, each.revision, as_day(each.published_at)) for each in one.ranges] == [
+        ("3.0.9-1", 2, 4),
+        ("3.0.8-1", 1, 1),
+    ]
+    assert one.ranges[0].low <= one.judged_by.key < one.ranges[0].high
+    assert [
+        (each.fixed_version, as_day(each.from_at), as_day(each.to_at), each.begin_reason, each.end_reason)
+        for each in one.exposures
+    ] == [("3.0.9-1", 4, None, "fix changed", ""), ("3.0.8-1", 3, 4, "package first seen", "fix changed")]
+    assert [(feed.ecosystem, feed.stale) for feed in one.feeds] == [("Debian", False)]
+    assert one.feed_gaps == ()
+    for account, asked, error in (
+        (OTHER_ACCOUNT, finding, NotFoundError),
+        (ACCOUNT, "f" * 32, InvalidRequestError),
+        (ACCOUNT, "0" * 32, NotFoundError),
+    ):
+        with pytest.raises(error):
+            explainer.explain_finding(account, asked, day(5))
+
+
+def test_a_package_that_is_typed_is_the_account_s_own_where_it_has_one(explainer: Explainer) -> None:
+    (mine,) = explainer.explain(ACCOUNT, "libssl3@3.0.7-1", "debian:12", f"DEBIAN-{CVE}", day(5))
+    (others,) = explainer.explain(OTHER_ACCOUNT, "libssl3@3.0.7-1", "Debian:12", CVE, day(5))
+    (source,) = explainer.explain(OTHER_ACCOUNT, "openssl@3.0.7-1", "Debian:12", CVE, day(5))
+    assert (mine.package, mine.verdict, len(mine.exposures), len(mine.ranges)) == (LIBSSL, "affected", 2, 2)
+    assert (source.verdict, source.exposures, len(source.ranges)) == ("affected", (), 1)
+    assert (others.package.source_name, others.verdict, others.exposures) == ("", "", ())
+    assert others.conclusion == (
+        f"No advisory in force on {CVE} speaks of libssl3 3.0.7-1's package; they speak of openssl of Debian:12."
+    )
+
+
+def test_where_nothing_holds_the_nearest_is_named_and_why_it_does_not_hold(world: World, explainer: Explainer) -> None:
+    for name, low, high, listed in (("PYSEC-1", "1.0", "1.5", ["nightly"]), ("PYSEC-2", "2.0", "2.2", [])):
+        record = osv_record(name, aliases=["CVE-2026-3003"], introduced=low, fixed=high, versions=listed)
+        publish(world, 6, "PyPI", parse_advisory(encode_record(record)))
+
+    def asked(version: str, ecosystem: str = "PyPI") -> tuple[str, list[str]]:
+        (one,) = explainer.explain(ACCOUNT, f"example@{version}", ecosystem, "CVE-2026-3003", day(9))
+        return one.verdict, [each.words for each in one.ranges]
+
+    assert asked("1.7") == (
+        "",
+        [
+            "1.7 >= 1.5, the fix (order of pep440)",
+            "1.7 < 2.0, where it begins (order of pep440)",
+            "names nightly itself, which has no place in an order, and no other version",
+        ],
+    )
+    verdict, words = asked("nightly")
+    assert (verdict, words[0]) == ("affected", "names nightly itself, which has no place in an order")
+    assert asked("2.1")[1][0] == "2.0 <= 2.1 < 2.2 (order of pep440)"
+    assert asked("1.7", "npm")[1][0] == "speaks of example of PyPI, not of example of npm"
+    (unknown,) = explainer.explain(ACCOUNT, "pkg:gem/rails@7.0", "", "CVE-1999-0001", day(9))
+    assert unknown.conclusion == "No advisory in force that was imported names packages for CVE-1999-0001."
+    assert unknown.feed_gaps == ("osv RubyGems: nothing was imported yet",)
+    (stale,) = explainer.explain(ACCOUNT, "libssl3@3.0.7-1", "Debian:12", CVE, day(9))
+    assert stale.feed_gaps == ("osv Debian: last answered 2026-01-05 00:00 UTC",)
+
+
+def test_what_cannot_be_compared_is_told_with_every_advisory_concerned(explainer: Explainer) -> None:
+    (one,) = explainer.explain(ACCOUNT, "odd@not a version", "Debian:12", "CVE-2026-2002", day(5))
+    (whole,) = explainer.explain(ACCOUNT, "odd@not a version", "Debian:12", "", day(5))
+    reason = "version is not one of its ecosystem"
+    for each in (one, whole):
+        assert (each.package, each.verdict, each.judged_by.not_comparable) == (ODD, "undetermined", reason)
+        assert [(row.vulnerability, row.advisory, row.words) for row in each.ranges] == [
+            ("CVE-2026-2002", "DEBIAN-CVE-2026-2002-odd", reason)
+        ]
+    (well,) = explainer.explain(ACCOUNT, "libssl3@3.0.7-1", "Debian:12", "", day(5))
+    assert (well.verdict, well.ranges) == ("", ())
+    assert well.conclusion == "Every advisory on openssl can be compared with openssl 3.0.7-1."
