@@ -15,6 +15,7 @@ from dogwatch.advisories import SOURCES, AdvisorySource, Changes, Unchanged
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.model.errors import FeedUnavailableError
 from tests.builders.advisories import osv_record, repomd, secdb, tracker, update, updateinfo
+from tests.builders.vex import listing, vex
 from tests.simulators.feeds import FeedBucket
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
@@ -101,6 +102,10 @@ def lay_out(source: AdvisorySource, folder: Path) -> str:
                 "core/guids/1a/x86_64/repodata/repomd.xml": repomd("repodata/updateinfo.xml", updates),
                 "core/guids/1a/x86_64/repodata/updateinfo.xml": updates,
             }
+        case "redhat-vex":
+            paths = [f"2026/cve-2026-{number}.json" for number in (1000, 1001)]
+            files = {path: vex(path[5:-5].upper()) for path in paths}
+            files["changes.csv"] = listing(dict.fromkeys(paths, "2026-07-01T10:00:00Z"))
         case unknown:
             raise AssertionError(f"say here what {unknown} looks like")
     for path, content in files.items():

@@ -38,6 +38,7 @@ from tests.builders.lock_files import LOCK_FILES
 from tests.builders.oci import as_json, build_image, build_index
 from tests.builders.programs import build_elf, build_mach_o, build_pe, go_build_info, old_go_data, rust_audit
 from tests.builders.rpm import berkeley_database, ndb_database, rpm_header, sqlite_database
+from tests.builders.vex import vex
 
 Seeds = tuple[bytes, ...]
 
@@ -118,6 +119,13 @@ def nvd_files() -> Seeds:
     record = nvd_record("CVE-2026-0001", ("nvd@nist.gov", CRITICAL), ("someone", LOW))
     record["cve"] |= {"references": [{"tags": ["Exploit"]}], "weaknesses": [{"description": [{"value": "CWE-79"}]}]}
     return gzip.decompress(nvd_file()), gzip.decompress(nvd_file(record, nvd_record("CVE-2026-0002")))
+
+
+def csaf_documents() -> Seeds:
+    """Documents of the VEX profile."""
+    module = "pkg:rpm/redhat/redis@6.2-1.module%2Bel8.10.0%2B22680%2B748527fd?arch=src&epoch=1&rpmmod=redis:6:81:48"
+    statements = [("AppStream-8", module, "fixed"), ("RHEL-8", "pkg:rpm/redhat/bash", "known_affected")]
+    return vex(), vex(statements=statements, remedies={"pkg:rpm/redhat/bash": "Fix deferred"})
 
 
 def kev_files() -> Seeds:

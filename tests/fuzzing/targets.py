@@ -16,6 +16,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from dogwatch.advisories import redhat_vex
 from dogwatch.advisories.archive import Archive
 from dogwatch.advisories.epss import EpssSource
 from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
@@ -152,6 +153,15 @@ def _read_facts(source: FactSource, name: str) -> Callable[[bytes], object]:
     return _refusable(read)
 
 
+def _read_csaf(content: bytes) -> object:
+    """Condense a document and key what it says; the source refuses by these two errors."""
+    with suppress(ValueError, RecursionError):
+        return key_affected_ranges(
+            redhat_vex.SOURCE.read("REDHAT-CVE-2026-1", redhat_vex.SOURCE.condense(content), NOW)
+        )
+    return None
+
+
 def _read_nvd(content: bytes) -> object:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "file.json.gz")
@@ -255,6 +265,7 @@ TARGETS = (
     Target("bill", _refusable(lambda content: read_bill(content, "it", LIMITS)), seeds.bills),
     Target("package-url", _read_package_url, seeds.package_urls),
     Target("osv", _refusable(_read_advisory), seeds.records),
+    Target("csaf", _read_csaf, seeds.csaf_documents),
     Target("nvd", _refusable(_read_nvd), seeds.nvd_files),
     Target("kev", _read_facts(KevSource(), "known_exploited_vulnerabilities.json"), seeds.kev_files),
     Target("epss", _read_facts(EpssSource(), "epss_scores-current.csv.gz"), seeds.epss_files),

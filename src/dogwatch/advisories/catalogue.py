@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from dogwatch.advisories import alpine, amazon, chainguard, debian_tracker, end_of_life, fedora, oracle, wolfi
+from dogwatch.advisories import (
+    alpine,
+    amazon,
+    chainguard,
+    debian_tracker,
+    end_of_life,
+    fedora,
+    oracle,
+    redhat_vex,
+    wolfi,
+)
 from dogwatch.advisories.epss import EpssSource
 from dogwatch.advisories.fact_source import FactSource
 from dogwatch.advisories.kev import KevSource
@@ -20,6 +30,7 @@ SOURCES: tuple[AdvisorySource, ...] = (
     amazon.AMAZON_LINUX_2,
     oracle.SOURCE,
     fedora.SOURCE,
+    redhat_vex.SOURCE,
     end_of_life.SOURCE,
 )
 

@@ -18,6 +18,7 @@ from typing import Final
 from dogwatch.advisories.documents import select_documents
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.listing import Comparison, Listing, compare_listing, from_ticks, parse_listing
+from dogwatch.advisories.losses import ListedFeed
 from dogwatch.advisories.mirror import Downloaded, FeedMirror, Missing, NotModified
 from dogwatch.advisories.osv_document import parse_advisory
 from dogwatch.advisories.singles import fetch_singles
@@ -30,7 +31,7 @@ from dogwatch.advisories.source import (
     RefusedDocument,
     Unchanged,
 )
-from dogwatch.model.errors import FeedRejectedError, FeedShrunkError, MalformedAdvisoryError, MalformedSnapshotError
+from dogwatch.model.errors import FeedRejectedError, MalformedAdvisoryError
 from dogwatch.model.feeds import ParsedRecord
 from dogwatch.versions import speaks_for
 
@@ -42,11 +43,11 @@ OSV_ECOSYSTEMS: Final = (
     *("Debian", "PyPI", "npm"),
     *("AlmaLinux", "Alpaquita", "Alpine", "Azure Linux", "BellSoft Hardened Containers", "Bitnami", "Chainguard"),
     *("CleanStart", "Echo", "Go", "Hex", "Julia", "Mageia", "Maven", "MinimOS", "NuGet", "Packagist", "Photon OS"),
-    *("Pub", "Red Hat", "Rocky Linux", "RubyGems", "SUSE", "SwiftURL", "Ubuntu", "Wolfi"),
+    *("Pub", "Rocky Linux", "RubyGems", "SUSE", "SwiftURL", "Ubuntu", "Wolfi"),
     *("crates.io", "openEuler", "openSUSE"),
 )
 """Those of which packages are found in images. Left out are ecosystems of source code and devices (Android, OSS-Fuzz,
-Linux), and those whose versions nobody here can order (CRAN, Hackage …)."""
+Linux), those whose versions nobody here can order (CRAN, Hackage …), and Red Hat, whose records go by repositories."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ class _Fetch:
             return Outdated(before, newest_at, reason)
         records = len(listing.modified)
         comparison = compare_listing(listing, known)
-        self._refuse_shrinking(comparison, listing, confirmed)
+        self._refuse_losses(comparison, listing, confirmed)
         state = FeedState(
             downloaded.fingerprint, before.archive_fingerprint, newest_at, self.now, before.changed_at, records
         )
@@ -191,28 +192,10 @@ class _Fetch:
         address = self.mirror.describe(f"{self.feed_folder}/{_LISTING}")
         raise FeedRejectedError(self.source.name, address, "there is no such file; is this a mirror of the export?")
 
-    def _refuse_shrinking(self, comparison: Comparison, listing: Listing, confirmed: bool) -> None:
-        limits = self.source.limits
-        lost, held = len(comparison.removed), comparison.known_records
-        address = self.mirror.describe(f"{self.feed_folder}/{_LISTING}")
-        if not confirmed and held >= limits.shrink_floor_records and lost * 100 > held * limits.max_shrink_percent:
-            raise FeedShrunkError(self.source.name, address, lost, held, limits.max_shrink_percent)
-        if lost and all(held_at < listing.oldest for _, held_at in comparison.removed):
-            self._refuse_lost_tail(max(comparison.removed, key=lambda each: each[1])[0], lost)
-
-    def _refuse_lost_tail(self, record_id: str, lost: int) -> None:
-        """Only the oldest records are gone: the look of a listing cut off between two lines. Ask for one of them."""
-        with open(self.folder / "witness.json", "wb") as file:
-            found = self.mirror.download(
-                f"{self.feed_folder}/{record_id}.json",
-                file,
-                max_bytes=self.source.limits.max_record_bytes,
-                timeout_seconds=self.source.limits.small_transfer_seconds,
-            )
-        if not isinstance(found, Missing):
-            raise MalformedSnapshotError(
-                self._label(), f"the listing was cut off: its {lost} oldest records are gone, yet {record_id} is there"
-            )
+    def _refuse_losses(self, comparison: Comparison, listing: Listing, confirmed: bool) -> None:
+        path, limits = f"{self.feed_folder}/{_LISTING}", self.source.limits
+        feed = ListedFeed(self.source.name, self._label(), path, self._path_of, self.mirror, limits)
+        feed.refuse_losses(comparison, listing, confirmed)
 
     def _bring(self, comparison: Comparison, before: FeedState) -> tuple[str, ...]:
         """Get the changed records; return the ids that the feed does not have yet."""
@@ -223,13 +206,16 @@ class _Fetch:
         singles = dict(islice(wanted.items(), limits.max_single_records))
         if not singles:
             return tuple(wanted)
-        fetched = fetch_singles(self.mirror, self.feed_folder, singles, self.folder / "singles", limits)
+        fetched = fetch_singles(self.mirror, self._path_of, singles, self.folder / "singles", limits)
         self.documents.append(fetched.documents)
         self.refused.extend(fetched.refused)
         missing = {record_id: wanted[record_id] for record_id in fetched.pending}
         if missing and self.mirror.is_local and not self.archive_fingerprint:
             missing = self._bring_by_archive(missing, "")
         return (*missing, *(record_id for record_id in wanted if record_id not in singles))
+
+    def _path_of(self, record_id: str) -> str:
+        return f"{self.feed_folder}/{record_id}.json"
 
     def _bring_by_archive(self, wanted: dict[str, int], fingerprint: str) -> dict[str, int]:
         """Take the wanted records out of the archive; return what it does not have (`wanted` itself, consumed)."""

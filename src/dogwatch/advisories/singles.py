@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -27,16 +27,16 @@ class FetchedSingles:
 
 
 def fetch_singles(
-    mirror: FeedMirror, folder: str, wanted: Mapping[str, int], path: Path, limits: FeedLimits
+    mirror: FeedMirror, path_of: Callable[[str], str], wanted: Mapping[str, int], path: Path, limits: FeedLimits
 ) -> FetchedSingles:
-    """Fetch `<folder>/<ID>.json` of every wanted id into one spool file.
+    """Fetch the file of every wanted id into one spool file.
 
     A record that is missing, or older than listed, is pending: lists run ahead of records. So is one that fails for
     good, as long as few do.
 
     Args:
         mirror: where from.
-        folder: the ecosystem's folder there.
+        path_of: from id to the path of its file there.
         wanted: id → listed modified, in ticks.
         path: the spool file to write.
         limits: caps.
@@ -51,7 +51,7 @@ def fetch_singles(
     with open(path, "wb") as file, ThreadPoolExecutor(limits.parallel_requests) as pool:
 
         def fetch_one(record_id: str) -> bytes | FeedError | LimitExceededError | None:
-            return _fetch_one(mirror, f"{folder}/{record_id}.json", limits)
+            return _fetch_one(mirror, path_of(record_id), limits)
 
         # Batches keep memory at one batch of records, however slowly the file is written.
         for batch in _batches(iter(wanted), limits.parallel_requests):

@@ -6,28 +6,18 @@ making: a document type, and with it every entity, is refused.
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 import re
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final
 from xml.parsers import expat
 
 import msgspec
 
 from dogwatch.advisories.limits import TEXT_LIMITS, FeedLimits
+from dogwatch.advisories.packed_file import UNPACKING_ERRORS, open_packed
 from dogwatch.model.errors import LimitExceededError, MalformedSnapshotError
 
-if sys.version_info >= (3, 14):  # pragma: no cover - the floor's library serves all versions below
-    from compression import zstd
-else:
-    from backports import zstd
-
-_GZIP, _BZIP2, _XZ, _ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"
 _PIECE_BYTES: Final = 256 * 1024
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 _TEXTS: Final = frozenset({"id", "title", "description", "severity"})
@@ -60,6 +50,9 @@ class _RefusedError(Exception):
     """The document is none that we read."""
 
 
+_UNREADABLE: Final[tuple[type[Exception], ...]] = (expat.ExpatError, _RefusedError, *UNPACKING_ERRORS)
+
+
 def read_updates(path: Path, label: str, limits: FeedLimits) -> Iterator[Update]:
     """Yield the updates of a file, packed as its first bytes say, without those that have no id.
 
@@ -73,36 +66,15 @@ def read_updates(path: Path, label: str, limits: FeedLimits) -> Iterator[Update]
     reader = _Reader()
     unpacked = 0
     try:
-        with _open(path) as file:
+        with open_packed(path) as file:
             while piece := file.read(_PIECE_BYTES):
                 unpacked += len(piece)
                 if unpacked > limits.max_inflated_bytes:
                     raise LimitExceededError(label, "max_inflated_bytes", limits.max_inflated_bytes, "bytes")
                 yield from reader.feed(piece, is_last=False)
         yield from reader.feed(b"", is_last=True)
-    except (expat.ExpatError, _RefusedError, OSError, EOFError, lzma.LZMAError, zstd.ZstdError) as refused:
+    except _UNREADABLE as refused:
         raise MalformedSnapshotError(label, f"not an updateinfo: {str(refused)[:200]}") from refused
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[BinaryIO]:
-    with open(path, "rb") as packed:
-        magic = packed.read(len(_XZ))
-        packed.seek(0)
-        with _unpacking(magic, packed) as file:
-            yield file
-
-
-def _unpacking(magic: bytes, packed: BinaryIO) -> BinaryIO:
-    if magic.startswith(_GZIP):
-        return cast("BinaryIO", gzip.GzipFile(fileobj=packed))
-    if magic.startswith(_BZIP2):
-        return cast("BinaryIO", bz2.BZ2File(packed))
-    if magic.startswith(_XZ):
-        return cast("BinaryIO", lzma.LZMAFile(packed))
-    if magic.startswith(_ZSTD):
-        return cast("BinaryIO", zstd.ZstdFile(packed))
-    return packed
 
 
 class _Reader:

@@ -18,12 +18,12 @@ JUDGED: Final = frozenset(
     {
         *("Debian", "Ubuntu", "Echo"),
         *("Alpine", "Wolfi", "Chainguard", "MinimOS"),
-        *("AlmaLinux", "Rocky Linux", "Oracle Linux", "Amazon Linux", "Fedora"),
+        *("Red Hat", "AlmaLinux", "Rocky Linux", "Oracle Linux", "Amazon Linux", "Fedora"),
         *("Photon OS", "Azure Linux", "openEuler", "Mageia"),
     }
 )
 """Families whose packages this version can judge: a feed names their packages, versions and releases as images do. That
-of Red Hat goes by repositories and that of SUSE by products, which an image does not tell."""
+of SUSE goes by products, which an image does not tell."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,15 @@ Called wherever a package is stored. Which scheme belongs to an ecosystem is sai
 from __future__ import annotations
 
 from dogwatch.model.packages import KeyedPackage, Package
-from dogwatch.versions import NotComparable, family_of, normalise_name, scheme_of, why_not_comparable
+from dogwatch.versions import (
+    UNNAMED_STREAM,
+    NotComparable,
+    family_of,
+    name_in_stream,
+    normalise_name,
+    scheme_of,
+    why_not_comparable,
+)
 
 _DISTRIBUTIONS = frozenset(
     {
@@ -41,11 +49,17 @@ _NAMED_BY_BINARY = frozenset(
 )
 """Their advisories name the packages that are installed; those of all other distributions name the source package."""
 
+_STREAMS_TOLD = frozenset({"Red Hat"})
+"""Their advisories say for which module stream they are, and are told apart by it."""
+
 OTHER_VENDOR = "built by {vendor}, not by the distribution"
 """Why a package of another vendor is not judged by the distribution's ranges."""
 
 MODULE_STREAM = "built for the module stream {module}, and advisories do not say for which stream they are"
 """Why a package of a module is not judged: a fix of one stream proves nothing for another."""
+
+UNTOLD_STREAM = "built for a module stream, and it does not say for which"
+"""Why a package is not judged that is known to be of a module by its release alone."""
 
 
 def is_distribution(ecosystem: str) -> bool:
@@ -57,8 +71,9 @@ def key_package(package: Package) -> KeyedPackage:
     """Give a package the name, version and key it is matched by.
 
     Where the package knows its source package, advisories mostly name that one and judge its version; a binary may
-    carry another version than its source. Packages of another vendor or of a module stream have no key: what the
-    distribution says is not about them.
+    carry another version than its source. A package of a module stream is matched by what is said of that stream.
+    Packages of another vendor have no key, since what the distribution says is not about them, and neither have those
+    of a stream where package or advisories do not say of which.
 
     Args:
         package: as found in an image.
@@ -70,16 +85,24 @@ def key_package(package: Package) -> KeyedPackage:
     by_source = bool(package.source_name) and family_of(package.ecosystem) not in _NAMED_BY_BINARY
     name = normalise_name(package.ecosystem, package.source_name if by_source else package.name)
     version = (package.source_version or package.version) if by_source else package.version
+    if family_of(package.ecosystem) in _STREAMS_TOLD:
+        name = name_in_stream(package.module, name)
     scheme = scheme_of(package.ecosystem)
     if scheme is None:
         return KeyedPackage(package, name, version, "", 0, None, NotComparable.NO_SCHEME.value)
-    if package.vendor or package.module:
-        reason = (
-            OTHER_VENDOR.format(vendor=package.vendor)
-            if package.vendor
-            else MODULE_STREAM.format(module=package.module)
-        )
+    if reason := _why_not_judged(package):
         return KeyedPackage(package, name, version, scheme.name, scheme.number, None, reason)
     key = scheme.sort_key(version)
     reason = "" if key is not None else str(why_not_comparable(scheme.name, version))
     return KeyedPackage(package, name, version, scheme.name, scheme.number, key, reason)
+
+
+def _why_not_judged(package: Package) -> str:
+    """Say why what advisories say of a package's name is not about it; empty where it is."""
+    if package.vendor:
+        return OTHER_VENDOR.format(vendor=package.vendor)
+    if package.module == UNNAMED_STREAM:
+        return UNTOLD_STREAM
+    if package.module and family_of(package.ecosystem) not in _STREAMS_TOLD:
+        return MODULE_STREAM.format(module=package.module)
+    return ""

@@ -7,7 +7,7 @@ range is stored; nothing in here knows ranges (`matching.ranges`) or packages.
 from dogwatch.versions.catalogue import SCHEMES, scheme_named, sort_key, why_not_comparable
 from dogwatch.versions.ecosystems import family_of, keying_table, scheme_of, speaks_for
 from dogwatch.versions.gotoolchain import go_release_version
-from dogwatch.versions.names import normalise_name
+from dogwatch.versions.names import UNNAMED_STREAM, name_in_stream, normalise_name
 from dogwatch.versions.scheme import (
     HIGHEST,
     LOWEST,
@@ -22,11 +22,13 @@ __all__ = [
     "LOWEST",
     "MAX_VERSION_CHARACTERS",
     "SCHEMES",
+    "UNNAMED_STREAM",
     "NotComparable",
     "VersionScheme",
     "family_of",
     "go_release_version",
     "keying_table",
+    "name_in_stream",
     "normalise_name",
     "scheme_named",
     "scheme_of",

@@ -6,8 +6,12 @@ Packages and advisories meet under the normalised name and nothing else. Called 
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from dogwatch.versions.ecosystems import family_of
+
+UNNAMED_STREAM: Final = "unnamed"
+"""The module stream of what is known to be built for one, and does not say which."""
 
 _PYPI_SEPARATORS = re.compile(r"[-_.]+")
 _LOWER_CASED = frozenset({"NuGet", "Packagist", "GitHub Actions"})
@@ -38,6 +42,16 @@ def normalise_name(ecosystem: str, name: str) -> str:
     if family == "SwiftURL":
         return _normalise_repository(name)
     return name
+
+
+def name_in_stream(module: str, name: str) -> str:
+    """Return the name under which a package of a module stream meets what is said of that stream, and nothing else.
+
+    Args:
+        module: name and stream (`nodejs:18`), or `UNNAMED_STREAM`; empty for a package of no module.
+        name: the package's, as it would be outside.
+    """
+    return f"{module}/{name}" if module else name
 
 
 def _normalise_repository(address: str) -> str:

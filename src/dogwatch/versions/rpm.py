@@ -49,7 +49,7 @@ class RpmScheme:
     """
 
     name: Final = "rpm"
-    number: Final = 1
+    number: Final = 2  # version 1 knew no module streams: names are made anew with the keys
 
     def sort_key(self, text: str) -> bytes | None:
         """Return the key of an rpm label; None only for an empty version, as rpm refuses nothing else.

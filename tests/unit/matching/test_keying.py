@@ -37,7 +37,7 @@ def test_a_package_without_a_source_package_ignores_a_stray_source_version() -> 
 )
 def test_some_distributions_name_the_binary_and_others_its_source(ecosystem: str, name: str, version: str) -> None:
     package = Package(ecosystem, "libgcc", "11.4.1-2.el9", "x86_64", "gcc", "1:11.4.1-2.el9")
-    assert key_package(package) == KeyedPackage(package, name, version, "rpm", 1, sort_key("rpm", version))
+    assert key_package(package) == KeyedPackage(package, name, version, "rpm", 2, sort_key("rpm", version))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,17 @@ def test_a_package_of_another_vendor_or_of_a_module_stream_cannot_be_compared(
     origin: dict[str, str], reason: str
 ) -> None:
     package = Package("AlmaLinux:9", "nodejs", "18.19.0-1", **origin)
-    assert key_package(package) == KeyedPackage(package, "nodejs", "18.19.0-1", "rpm", 1, None, reason)
+    assert key_package(package) == KeyedPackage(package, "nodejs", "18.19.0-1", "rpm", 2, None, reason)
+
+
+def test_a_package_of_a_stream_is_matched_by_its_stream_where_advisories_tell_theirs() -> None:
+    package = Package("Red Hat:enterprise_linux:8", "npm", "1:8.19-1.module+el8.8.0+1+a", module="nodejs:16")
+    assert key_package(package) == KeyedPackage(
+        package, "nodejs:16/npm", package.version, "rpm", 2, sort_key("rpm", package.version)
+    )
+    untold = Package("Red Hat:enterprise_linux:8", "npm", "1:8.19-1.module+el8.8.0+1+a", module="unnamed")
+    reason = "built for a module stream, and it does not say for which"
+    assert key_package(untold) == KeyedPackage(untold, "unnamed/npm", untold.version, "rpm", 2, None, reason)
 
 
 def test_a_version_outside_the_grammar_has_no_key_and_a_reason() -> None:

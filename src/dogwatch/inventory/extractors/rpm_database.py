@@ -17,6 +17,7 @@ from dogwatch.inventory.rpm.reading import DatabaseFile, RpmFormatError
 from dogwatch.model.errors import MalformedPackageDatabaseError
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
+from dogwatch.versions import UNNAMED_STREAM
 
 FOLDERS = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
 _PATHS = frozenset(f"{folder}/{name}" for folder in FOLDERS for name in ("Packages", "Packages.db", "rpmdb.sqlite"))
@@ -169,7 +170,7 @@ def _read_module(label: str, release: str) -> str:
     """Return name and stream of a label; of a package that was built for a module and has none, `unnamed`."""
     if label:
         return ":".join(label.split(":")[:2])
-    return "unnamed" if _MODULE_RELEASE.search(release) else ""
+    return UNNAMED_STREAM if _MODULE_RELEASE.search(release) else ""
 
 
 def _read_source(file_name: str) -> tuple[str, str] | None:

@@ -1,0 +1,269 @@
+"""Folders of CSAF documents as their publishers serve them: a list of changes, a list of deletions, one archive of all.
+
+`changes.csv` lists every document with the time of its last change, so a day without news costs one small request. What
+changed is fetched singly, and by the archive at first and where much changed. Of each document only what its source
+keeps goes on: documents have megabytes, most of them about products that no image tells.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tempfile
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import IO, Final
+
+from dogwatch.advisories.csaf_listing import cve_of, parse_changes, read_archive_name
+from dogwatch.advisories.documents import SingleDocuments, SpooledDocument
+from dogwatch.advisories.limits import FeedLimits
+from dogwatch.advisories.listing import Listing, compare_listing, from_ticks, to_ticks
+from dogwatch.advisories.losses import ListedFeed
+from dogwatch.advisories.mirror import Downloaded, DownloadResult, FeedMirror, Missing, NotModified
+from dogwatch.advisories.packed_file import UNPACKING_ERRORS, open_packed
+from dogwatch.advisories.singles import fetch_singles
+from dogwatch.advisories.source import Changes, FeedState, FetchResult, Outdated, RefusedDocument, Unchanged
+from dogwatch.inventory.limits import DEFAULT_LIMITS
+from dogwatch.inventory.tar import TarFormatError, TarReader
+from dogwatch.model.advisories import Advisory
+from dogwatch.model.errors import FeedRejectedError, LimitExceededError, MalformedSnapshotError
+from dogwatch.model.feeds import ParsedRecord
+
+_CHANGES: Final = "changes.csv"
+_DELETIONS: Final = "deletions.csv"
+_NEWEST_ARCHIVE: Final = "archive_latest.txt"
+_NAME_BYTES: Final = 4096  # of the file that names the archive; the name has some thirty characters
+_PIECE_BYTES: Final = 1024 * 1024
+_DAMAGED: Final[tuple[type[Exception], ...]] = (TarFormatError, *UNPACKING_ERRORS)
+
+
+class CsafSource(ABC):
+    """What the sources of such folders have in common: `fetch` and `parse` of an AdvisorySource, by four questions."""
+
+    __slots__ = ()
+
+    name: str
+    limits: FeedLimits
+
+    @abstractmethod
+    def id_of(self, cve: str) -> str:
+        """Return the id under which the document of a CVE id is kept."""
+
+    @abstractmethod
+    def path_of(self, record_id: str) -> str:
+        """Return where the document of an id is."""
+
+    @abstractmethod
+    def condense(self, content: bytes) -> bytes:
+        """Return what is kept of a document.
+
+        Raises:
+            ValueError, RecursionError: it cannot be used.
+        """
+
+    @abstractmethod
+    def read(self, record_id: str, content: bytes, listed_at: datetime) -> Advisory:
+        """Make an advisory of what was kept.
+
+        Raises:
+            ValueError: it cannot be used.
+        """
+
+    def fetch(
+        self,
+        ecosystem: str,
+        previous: FeedState | None,
+        known: Iterable[tuple[str, datetime]],
+        *,
+        mirror: FeedMirror,
+        spool: Path,
+        now: datetime,
+        confirmed: bool = False,
+    ) -> FetchResult:
+        """Bring what changed into the spool; see `AdvisorySource.fetch`.
+
+        1. The list of changes, conditionally. Not modified: nothing new.
+        2. A list whose newest time is before the newest seen comes from a mirror that lags: outdated.
+        3. Compare with `known`; a list that lost too much, or only its tail, is refused.
+        4. At first, and where much changed: the newest archive. A document that changed on the archive's day or later
+           is not taken from it.
+        5. What is left, singly, as many as the limit says. The others, and what is not there yet, stay pending; the
+           list's fingerprint is then not kept, so that the next fetch goes on.
+        """
+        before = previous or FeedState()
+        folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=spool))
+        try:
+            result = _Fetch(self, f"{self.name} {ecosystem}", mirror, folder, now).run(before, known, confirmed)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        if not isinstance(result, Changes):
+            shutil.rmtree(folder, ignore_errors=True)
+        return result
+
+    def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
+        """Read what was kept; see `AdvisorySource.parse`. A record is as old as the list says."""
+        for refused in changes.refused:
+            yield ParsedRecord(refused.id, refused.listed_at, b"", None, refused.reason)
+        for raw in changes:
+            try:
+                advisory = self.read(raw.id, raw.content, raw.listed_at)
+            except (ValueError, RecursionError) as unusable:
+                yield ParsedRecord(raw.id, raw.listed_at, raw.content, None, f"{self.name}: {str(unusable)[:500]}")
+            else:
+                yield ParsedRecord(raw.id, raw.listed_at, raw.content, advisory)
+
+
+@dataclass(slots=True)
+class _Fetch:
+    """One fetch under way: where it reads and writes, and what it has gathered so far."""
+
+    source: CsafSource
+    label: str
+    mirror: FeedMirror
+    folder: Path
+    now: datetime
+    index: list[SpooledDocument] = field(default_factory=list)
+    refused: list[RefusedDocument] = field(default_factory=list)
+
+    def run(self, before: FeedState, known: Iterable[tuple[str, datetime]], confirmed: bool) -> FetchResult:
+        """Go through the five steps of `CsafSource.fetch`."""
+        listed = self._read_list(before)
+        if listed is None:
+            return Unchanged(replace(before, checked_at=self.now))
+        fingerprint, listing = listed
+        newest_at = None if listing.newest is None else from_ticks(listing.newest)
+        held_at = before.newest_modified_at
+        if held_at and not confirmed and (newest_at is None or newest_at < held_at):
+            return Outdated(before, newest_at, f"its newest document is of {newest_at}, we hold one of {held_at}")
+        records = len(listing.modified)
+        comparison = compare_listing(listing, known)
+        limits = self.source.limits
+        feed = ListedFeed(self.source.name, self.label, _CHANGES, self.source.path_of, self.mirror, limits)
+        feed.refuse_losses(comparison, listing, confirmed)
+        state = FeedState(fingerprint, "", newest_at, self.now, before.changed_at, records)
+        if not comparison.changed and not comparison.removed:
+            return Unchanged(state)
+        kept = self.folder / "kept"
+        with open(kept, "wb") as file:
+            pending = self._bring(comparison.changed, comparison.known_records == 0, file)
+        return Changes(
+            state=replace(state, listing_fingerprint="" if pending else fingerprint, changed_at=self.now),
+            documents=(SingleDocuments(kept, tuple(self.index)),),
+            removed=tuple(record_id for record_id, _ in comparison.removed),
+            pending=pending,
+            refused=tuple(self.refused),
+            spool=self.folder,
+        )
+
+    def _read_list(self, before: FeedState) -> tuple[str, Listing] | None:
+        """Return the list of changes and its fingerprint; None where it is still that of the last time."""
+        limits = self.source.limits
+        path = self.folder / _CHANGES
+        found = self._get(_CHANGES, path, limits.max_listing_bytes, before.listing_fingerprint)
+        if isinstance(found, NotModified):
+            return None
+        if isinstance(found, Missing):
+            address = self.mirror.describe(_CHANGES)
+            raise FeedRejectedError(self.source.name, address, "there is no such file; is this a folder of CSAF?")
+        deletions = io.BytesIO()
+        gone = self.mirror.download(
+            _DELETIONS, deletions, max_bytes=limits.max_listing_bytes, timeout_seconds=limits.small_transfer_seconds
+        )
+        deletions = deletions if isinstance(gone, Downloaded) else io.BytesIO()
+        deletions.seek(0)
+        with open(path, "rb") as file:
+            listing = parse_changes(file, deletions, self.label, self.source.id_of, self.now, limits)
+        return found.fingerprint, listing
+
+    def _get(self, name: str, path: Path, max_bytes: int, fingerprint: str = "") -> DownloadResult:
+        is_small = name in (_CHANGES, _DELETIONS, _NEWEST_ARCHIVE)
+        limits = self.source.limits
+        seconds = limits.small_transfer_seconds if is_small else limits.archive_transfer_seconds
+        with open(path, "wb") as file:
+            return self.mirror.download(
+                name, file, max_bytes=max_bytes, timeout_seconds=seconds, fingerprint=fingerprint
+            )
+
+    def _bring(self, wanted: dict[str, int], is_first: bool, file: IO[bytes]) -> tuple[str, ...]:
+        """Get the changed documents; return the ids that have to wait."""
+        limits = self.source.limits
+        if is_first or len(wanted) > limits.max_single_records:
+            self._bring_by_archive(wanted, file)
+        singles = dict(islice(wanted.items(), limits.max_single_records))
+        pending: tuple[str, ...] = ()
+        if singles:
+            path = self.folder / "singles"
+            fetched = fetch_singles(self.mirror, self.source.path_of, singles, path, limits)
+            for raw in fetched.documents:
+                self._keep(raw.id, to_ticks(raw.listed_at), raw.content, file)
+            path.unlink()
+            self.refused.extend(fetched.refused)
+            pending = fetched.pending
+        return (*pending, *(record_id for record_id in wanted if record_id not in singles))
+
+    def _bring_by_archive(self, wanted: dict[str, int], file: IO[bytes]) -> None:
+        """Take what the newest archive has; what is left of `wanted` it does not have, or not as new as listed."""
+        limits = self.source.limits
+        named = self.folder / _NEWEST_ARCHIVE
+        if not isinstance(self._get(_NEWEST_ARCHIVE, named, _NAME_BYTES), Downloaded):
+            return
+        found = read_archive_name(named.read_text("ascii", "replace"))
+        if found is None:
+            return
+        name, made_at = found
+        path = self.folder / name
+        if not isinstance(self._get(name, path, limits.max_archive_bytes), Downloaded):
+            return
+        try:
+            self._take_entries(path, to_ticks(made_at), wanted, file)
+        except _DAMAGED as damaged:
+            raise MalformedSnapshotError(self.label, f"{name}: {str(damaged)[:200]}") from damaged
+        path.unlink()
+
+    def _take_entries(self, path: Path, made: int, wanted: dict[str, int], file: IO[bytes]) -> None:
+        limits = self.source.limits
+        with open_packed(path) as unpacked:
+            archive = TarReader(self._pieces(unpacked), DEFAULT_LIMITS, f"archive of {self.label}")
+            for entry in archive:
+                cve = cve_of(entry.name.decode("utf-8", "replace"))
+                record_id = self.source.id_of(cve)
+                listed = wanted.get(record_id, made) if cve and entry.kind == "file" else made
+                if listed >= made:
+                    continue
+                content = archive.take(limits.max_record_bytes)
+                if content is None:
+                    self._refuse(
+                        record_id, listed, f"over the limit max_record_bytes of {limits.max_record_bytes} bytes"
+                    )
+                else:
+                    self._keep(record_id, listed, content, file)
+                del wanted[record_id]
+
+    def _pieces(self, unpacked: IO[bytes]) -> Iterator[bytes]:
+        total, allowed = 0, self.source.limits.max_inflated_bytes
+        while piece := unpacked.read(_PIECE_BYTES):
+            total += len(piece)
+            if total > allowed:
+                raise LimitExceededError(f"archive of {self.label}", "max_inflated_bytes", allowed, "bytes")
+            yield piece
+
+    def _keep(self, record_id: str, listed: int, content: bytes, file: IO[bytes]) -> None:
+        """Condense a document into the spool, or refuse it."""
+        try:
+            kept = self.source.condense(content)
+        except (ValueError, RecursionError) as unusable:
+            self._refuse(record_id, listed, f"{self.source.name}: {str(unusable)[:500]}")
+            return
+        self.index.append(SpooledDocument(record_id, listed, file.tell(), len(kept)))
+        file.write(kept)
+
+    def _refuse(self, record_id: str, listed: int, reason: str) -> None:
+        self.refused.append(RefusedDocument(record_id, from_ticks(listed), reason))
+        allowed = self.source.limits.max_refused_records
+        if len(self.refused) > allowed:
+            raise MalformedSnapshotError(self.label, f"more than {allowed} documents are refused")

@@ -1,0 +1,46 @@
+"""Several fixes of one vulnerability in one release: which versions stay affected."""
+
+from __future__ import annotations
+
+import pytest
+
+from dogwatch.advisories.rpm_branches import range_with_fixes
+from dogwatch.matching import key_affected_package
+from dogwatch.model.advisories import AffectedPackage
+from dogwatch.versions import sort_key
+
+CURL = ("7.76.1-23.el9_2.4", "7.76.1-26.el9_3.2")
+KERNEL = ("5.14.0-284.30.1.el9_2", "5.14.0-284.62.1.el9_2", "5.14.0-362.8.1.el9_3")
+CONTEXTS = ("1:0.78-12.module+el8.10.0+23147+95b68fad", "1:0.78-12.module+el8.10.0+23147+20b7d289")
+STREAM = ("1:16.20-2.module+el8.8.0+100+aaaa", "1:16.20-3.module+el8.9.0+200+bbbb")
+
+
+@pytest.mark.parametrize(
+    ("fixed", "version", "fix"),
+    [
+        (CURL[:1], "7.76.1-23.el9_2.3", "7.76.1-23.el9_2.4"),
+        (CURL[:1], "7.76.1-23.el9_2.4", ""),
+        (CURL, "7.76.1-23.el9", "7.76.1-23.el9_2.4"),
+        (CURL, "7.76.1-23.el9_2.5", ""),
+        (CURL, "7.76.1-23.el9_3", "7.76.1-26.el9_3.2"),
+        (CURL, "7.76.1-26.el9_3.1", "7.76.1-26.el9_3.2"),
+        (CURL, "7.76.1-29.el9_4", ""),
+        (KERNEL, "5.14.0-284.40.1.el9_2", "5.14.0-284.62.1.el9_2"),
+        (KERNEL, "5.14.0-284.70.1.el9_2", ""),
+        (KERNEL, "5.14.0-362.el9", "5.14.0-362.8.1.el9_3"),
+        (CONTEXTS, "1:0.78-12.module+el8.10.0+23147+20b7d289", ""),
+        (CONTEXTS, "1:0.78-11.module+el8.10.0+22000+ffffffff", "1:0.78-12.module+el8.10.0+23147+20b7d289"),
+        (STREAM, "1:16.20-2.module+el8.8.0+150+aaaa", ""),
+        (STREAM, "1:16.20-2.module+el8.9.0+150+aaaa", "1:16.20-3.module+el8.9.0+200+bbbb"),
+        (("1.2-5.el9", "1.2-7.el9_5"), "1.2-6.el9", "1.2-7.el9_5"),
+    ],
+)
+def test_a_build_that_has_the_fix_of_its_minor_release_is_not_affected(
+    fixed: tuple[str, ...], version: str, fix: str
+) -> None:
+    ranges = key_affected_package(AffectedPackage("Red Hat:enterprise_linux:9", "a", (range_with_fixes(fixed),)))
+    key = sort_key("rpm", version)
+    assert key is not None
+    assert [one.fixed for one in ranges if one.low is not None and one.low <= key < (one.high or b"")] == (
+        [fix] if fix else []
+    )
