@@ -52,7 +52,14 @@ from dogwatch.model.views import (
     UnresolvedView,
     VulnerablePackage,
 )
-from dogwatch.model.vulnerabilities import AdvisoryView, RangeView, VulnerabilityView
+from dogwatch.model.vulnerabilities import (
+    AdvisoryView,
+    FoundVulnerability,
+    NamedPackage,
+    RangeView,
+    VulnerabilityQuery,
+    VulnerabilityView,
+)
 from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 from dogwatch.serve.http import Application, Served, make_app
 from dogwatch.serve.ports import AccessKey, Role
@@ -170,6 +177,21 @@ def make_vulnerability() -> VulnerabilityView:
         facts=finding.facts,
         advisories=(AdvisoryView(*document, (stated,), more_ranges=3),),
         images=1,
+    )
+
+
+def make_found_vulnerability() -> FoundVulnerability:
+    finding = make_finding()
+    return FoundVulnerability(
+        name=finding.vulnerability,
+        aliases=finding.aliases,
+        severity=finding.severity,
+        score=finding.scores[0],
+        facts=replace(finding.facts, scores=()),
+        packages=(NamedPackage("Debian:12", "openssl"),),
+        more_packages=2,
+        summary="A denial of service.",
+        modified_at=NOW,
     )
 
 
@@ -500,6 +522,7 @@ class Rooms:
     verifications: int = 0
     deeds_done: list[DeedRequest] = field(default_factory=list)
     image_history: ImageHistory = field(default_factory=lambda: make_history())
+    searched: list[VulnerabilityQuery] = field(default_factory=list)
 
     # Views
     def findings(self, query: FindingQuery) -> Page[FindingView]:
@@ -560,6 +583,11 @@ class Rooms:
     def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
         self._fail()
         return (make_vulnerability(),) if account_id == ACCOUNT and name in ("CVE-2024-6119", "DSA-5764-1") else ()
+
+    def search_vulnerabilities(self, query: VulnerabilityQuery) -> Page[FoundVulnerability]:
+        self._fail()
+        self.searched.append(query)
+        return Page((make_found_vulnerability(),), "more" if query.limit == 1 else "")
 
     def explain(self, account_id: str, package: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
         self._fail()

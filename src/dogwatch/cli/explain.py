@@ -109,12 +109,13 @@ def _prose(one: Explanation, *, with_keys: bool = False) -> Iterator[str]:
 
 
 def _range_lines(one: ConsideredRange, with_keys: bool) -> Iterator[str]:
-    state = one.state if one.ended_revision is None else f"{one.state} in revision {one.ended_revision}"
     verdict = "" if one.range.verdict == "affected" else f" {one.range.verdict}:"
     weight = f" [{one.weight}]" if one.weight else ""
     yield f"  {one.standing}:{verdict} {one.words}{weight}"
     origin = f"{one.source} {one.advisory}, changed {day(one.modified_at)}"
-    yield f"      {origin}; {state} since revision {one.revision} of {minute(one.published_at)}; {_stated(one)}"
+    since = f"in force since revision {one.revision} of {minute(one.published_at)}"
+    until = "" if one.ended_revision is None else f", until revision {one.ended_revision} ({one.state})"
+    yield f"      {origin}; {since}{until}; {_stated(one)}"
     if with_keys and (one.low or one.high):
         yield f"      keys from {one.low or 'the lowest'} to below {one.high}"
 

@@ -12,6 +12,7 @@ from dogwatch.cli.command_line import examples, new_group, reached
 from dogwatch.cli.lists import Columns, Outputs, Query, lay_out
 from dogwatch.cli.rendering import Column, day, plural, rfc3339
 from dogwatch.cli.settings_flags import Reach, takes_settings
+from dogwatch.cli.vulns_search import search_vulnerabilities
 from dogwatch.cli.writers import Listing
 from dogwatch.model.errors import NotFoundError
 from dogwatch.model.vulnerabilities import AdvisoryView, RangeView, VulnerabilityView
@@ -123,4 +124,13 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch vulns show GHSA-jfh8-c2jp-5v3q -o json --query '[].epss'",
         ),
     )(show_vulnerability)
+    group.command(
+        "search",
+        epilog=examples(
+            "dogwatch vulns search CVE-2024-61",
+            "dogwatch vulns search openssl --ecosystem Debian:12 --severity CRITICAL,HIGH",
+            "dogwatch vulns search --exploited --epss 0.5 --sort=-epss --all",
+            "dogwatch vulns search --package 'python-*' -o json --query '[].name'",
+        ),
+    )(search_vulnerabilities)
     application.add_typer(group, name="vulns")

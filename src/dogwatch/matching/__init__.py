@@ -16,7 +16,7 @@ from dogwatch.matching.decide import decide, why_undetermined
 from dogwatch.matching.explaining import stand, weigh
 from dogwatch.matching.keying import is_distribution, key_package
 from dogwatch.matching.ranges import key_affected_package, key_affected_ranges
-from dogwatch.matching.resolve import resolve
+from dogwatch.matching.resolve import resolve, resolve_severity
 from dogwatch.matching.severity import label_of_score, label_of_word, score_of, why_not_scored, why_this_severity
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "name_advisory",
     "names_of_vulnerabilities",
     "resolve",
+    "resolve_severity",
     "score_of",
     "stand",
     "weigh",

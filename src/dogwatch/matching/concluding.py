@@ -56,7 +56,7 @@ def _silent(subject: str, vulnerability: str, ranges: Sequence[ConsideredRange])
     elsewhere = [one for one in ranges if one.standing is Standing.ELSEWHERE]
     if elsewhere:
         places = _named(f"{one.range.package} of {one.range.ecosystem}" for one in elsewhere)
-        return f"No advisory in force on {vulnerability} speaks of {subject}'s package; they speak of {places}."
+        return f"No advisory in force on {vulnerability} speaks of this package ({subject}); they speak of {places}."
     if ranges:
         return f"Nothing is said of {subject} and {vulnerability} any more: what was said is no longer in force."
     return f"No advisory in force that was imported names packages for {vulnerability}."

@@ -117,15 +117,28 @@ def _most_telling(fixes: Sequence[_Fix]) -> _Fix:
 
 def _severity(voice: Sequence[Match], stated: Iterable[StatedScore]) -> tuple[Severity, Score | None]:
     """Return label and score of one voice, with what catalogues say beside it."""
+    facts = ((fact, match.source) for match in voice for fact in match.severity)
+    return resolve_severity(facts, stated, is_own=voice[0].own_distribution)
+
+
+def resolve_severity(
+    facts: Iterable[tuple[SeverityFact, str]], stated: Iterable[StatedScore], *, is_own: bool = False
+) -> tuple[Severity, Score | None]:
+    """Return the label and score that several statements come to; see `resolve`, step 3.
+
+    Args:
+        facts: what advisories state, each with its source, in any order.
+        stated: what catalogues give.
+        is_own: whether the advisories are a distribution's on its own package.
+    """
     scores: list[tuple[int, Score]] = []
     words: list[Severity] = []
-    for match in voice:
-        for fact in match.severity:
-            score = score_of(fact, match.source)
-            if score is not None:
-                scores.append((_OWN if match.own_distribution else _UPSTREAM, score))
-            elif fact.kind == "TEXT":
-                words.append(label_of_word(fact.value))
+    for fact, source in facts:
+        score = score_of(fact, source)
+        if score is not None:
+            scores.append((_OWN if is_own else _UPSTREAM, score))
+        elif fact.kind == "TEXT":
+            words.append(label_of_word(fact.value))
     for one in stated:
         score = score_of(SeverityFact(one.kind, one.vector), one.source)
         if score is not None:
@@ -134,7 +147,7 @@ def _severity(voice: Sequence[Match], stated: Iterable[StatedScore]) -> tuple[Se
     if not scores:
         return word, None
     _, best = max(scores, key=_preference)
-    own_word_counts = voice[0].own_distribution and word is not Severity.UNTRIAGED
+    own_word_counts = is_own and word is not Severity.UNTRIAGED
     return (word if own_word_counts else label_of_score(best.tenths)), best
 
 

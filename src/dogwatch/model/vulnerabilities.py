@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dogwatch.model.facts import KnownFacts
-from dogwatch.model.matches import Score
+from dogwatch.model.matches import Score, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +55,50 @@ class VulnerabilityView:
     advisories: tuple[AdvisoryView, ...]
     images: int
     are_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VulnerabilityQuery:
+    """A search among all vulnerabilities that are known; whatever is empty demands nothing.
+
+    `text` is how a name of it begins (a CVE id, an alias, the id of a document), or the name of a package. `package`
+    (with a `*` at its end: how it begins) and `ecosystem` must hold of one range in force; an ecosystem without a
+    release means all of its releases. `epss_ppm` is the least probability, in parts per million. Sorted by name;
+    `after` is an opaque cursor.
+    """
+
+    text: str = ""
+    package: str = ""
+    ecosystem: str = ""
+    severities: frozenset[Severity] = frozenset()
+    exploited: bool = False
+    epss_ppm: int = 0
+    limit: int = 100
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPackage:
+    """A package as advisories name it."""
+
+    ecosystem: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundVulnerability:
+    """A vulnerability in a list: severity and score as catalogues and advisories give them for the flaw as a whole.
+
+    What counts for one package is another matter (`matching.resolve`). `packages` are the first that ranges in force
+    name, `more_packages` how many others there are. `modified_at` is when the newest of its documents changed.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    severity: Severity
+    score: Score | None
+    facts: KnownFacts
+    packages: tuple[NamedPackage, ...]
+    more_packages: int
+    summary: str
+    modified_at: datetime

@@ -40,7 +40,7 @@ from dogwatch.model.views import ImageView as ImageView
 from dogwatch.model.views import Page as Page
 from dogwatch.model.views import UnresolvedView as UnresolvedView
 from dogwatch.model.views import VulnerablePackage as VulnerablePackage
-from dogwatch.model.vulnerabilities import VulnerabilityView
+from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
 from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 
 
@@ -58,6 +58,9 @@ class Views(Protocol):
 
     def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
         """What is known by a name: mostly one vulnerability; none where the name is unknown."""
+
+    def search_vulnerabilities(self, query: VulnerabilityQuery) -> Page[FoundVulnerability]:
+        """A page of a search among everything that advisories are about; it may come short and still have a cursor."""
 
     def explain(self, account_id: str, package: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
         """Why a package (a package URL, or name@version with its ecosystem) is, or is not, affected by a vulnerability.

@@ -24,7 +24,7 @@ from dogwatch.model.views import (
     Page,
     UnresolvedView,
 )
-from dogwatch.model.vulnerabilities import VulnerabilityView
+from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
 from dogwatch.store.audit import load_last_audit
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
@@ -38,6 +38,7 @@ from dogwatch.store.image_views import ImageViews
 from dogwatch.store.jobs import count_jobs, count_to_reread, load_processes
 from dogwatch.store.manifests import load_manifests
 from dogwatch.store.unresolved import load_unresolved_page
+from dogwatch.store.vulnerability_search import search_vulnerabilities
 from dogwatch.store.vulnerability_views import load_vulnerabilities
 
 
@@ -70,6 +71,10 @@ class Views:
     def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
         """Return what is known by a name."""
         return load_vulnerabilities(self._database, account_id, name, self.now())
+
+    def search_vulnerabilities(self, query: VulnerabilityQuery) -> Page[FoundVulnerability]:
+        """Return a page of a search among everything that advisories are about."""
+        return search_vulnerabilities(self._database, query)
 
     def explain(self, account_id: str, package: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
         """Return why a package is, or is not, affected by a vulnerability."""

@@ -21,7 +21,7 @@ ASK = {
     *(
         "findings",
         "explain",
-        "vulns show",
+        *("vulns show", "vulns search"),
         "images list",
         "images history",
         *(f"images {deed}" for deed in Deed),

@@ -37,6 +37,7 @@ from dogwatch.model.scanning import ScanningConfiguration, ScanningRule, ScanTyp
 from dogwatch.model.scopes import Scope
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import CoverageCount, FeedView, FindingView, ImageView
+from dogwatch.model.vulnerabilities import VulnerabilityQuery
 from dogwatch.serve.api import rendering
 from dogwatch.serve.api.costs import render_costs
 from dogwatch.serve.api.vulnerabilities import vulnerability as render_vulnerability
@@ -50,6 +51,7 @@ from tests.serve.rooms import (
     make_explanation,
     make_feed,
     make_finding,
+    make_found_vulnerability,
     make_history,
     make_image,
     make_package,
@@ -90,6 +92,20 @@ def through_json(document: dict[str, Any], shape: Any) -> Any:
 )
 def test_costs(costs: Costs) -> None:
     assert through_json(render_costs(costs), cost_shapes.Told).view() == costs
+
+
+def test_a_search_is_asked_and_answered_as_it_is_meant() -> None:
+    rooms = Rooms()
+    query = "text=CVE-&package=openssl&ecosystem=Debian&severity=high&severity=LOW&exploited=true&epss=0.250000&limit=1"
+    reply = call(rooms.app(open_loopback=True), "GET", f"/api/v1/vulnerabilities?{query}&cursor=here")
+    page = msgspec.json.decode(reply.body, type=vulnerability_shapes.VulnerabilityPage)
+    assert (page.next, [one.view() for one in page.vulnerabilities]) == ("more", [make_found_vulnerability()])
+    severities = frozenset({Severity.HIGH, Severity.LOW})
+    asked = VulnerabilityQuery("CVE-", "openssl", "Debian", severities, True, 250_000, 1, "here")
+    assert rooms.searched == [asked]
+    refused = ("severity=!HIGH", "severity=odd", "epss=2", "epss=x", "exploited=perhaps", "name=x", "limit=0")
+    for wrong in refused:
+        assert call(rooms.app(open_loopback=True), "GET", f"/api/v1/vulnerabilities?{wrong}").status == 400
 
 
 def test_explanations() -> None:

@@ -100,7 +100,7 @@ def test_a_package_that_is_typed_is_the_account_s_own_where_it_has_one(explainer
     assert (source.verdict, source.exposures, len(source.ranges)) == ("affected", (), 1)
     assert (others.package.source_name, others.verdict, others.exposures) == ("", "", ())
     assert others.conclusion == (
-        f"No advisory in force on {CVE} speaks of libssl3 3.0.7-1's package; they speak of openssl of Debian:12."
+        f"No advisory in force on {CVE} speaks of this package (libssl3 3.0.7-1); they speak of openssl of Debian:12."
     )
 
 

@@ -50,17 +50,17 @@ class Facts:
     def advise(self, *aliases: str) -> None:
         """Publish the advisory, with these aliases."""
         records = iter([parsed_record(example(aliases=list(aliases)))])
-        JournalStore(self.database).publish("osv", "PyPI", FeedChanges({}, records, ()), self._later())
+        JournalStore(self.database).publish("osv", "PyPI", FeedChanges({}, records, ()), self.later())
 
     def arrive(self, *packages: Package) -> None:
         """Let packages arrive."""
         with self.database.transaction() as connection:
-            admit_packages(connection, packages or [EXAMPLE], self._later())
+            admit_packages(connection, packages or [EXAMPLE], self.later())
 
     def tell(self, *facts: Fact | RefusedFact, kind: FactKind = FactKind.SCORES, source: str = NVD) -> Publication:
         """Publish facts."""
         changes = FactChanges(kind, {"as_of": AS_OF}, iter(facts))
-        return FactStore(self.database).publish_facts(source, changes, self._later())
+        return FactStore(self.database).publish_facts(source, changes, self.later())
 
     def severities(self) -> list[tuple[object, ...]]:
         """(severity, score, its source, begin reason, end reason, from and to revision), oldest first."""
@@ -81,7 +81,8 @@ class Facts:
         with self.database.transaction() as connection:
             return load_known_facts(connection, cves)
 
-    def _later(self) -> datetime:
+    def later(self) -> datetime:
+        """An hour has passed."""
         self.now += timedelta(hours=1)
         return self.now
 

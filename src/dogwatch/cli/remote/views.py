@@ -29,7 +29,7 @@ from dogwatch.model.views import (
     Page,
     UnresolvedView,
 )
-from dogwatch.model.vulnerabilities import VulnerabilityView
+from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
 
 
 class RemoteViews:
@@ -61,6 +61,17 @@ class RemoteViews:
         """Return what is known by a name."""
         found = self._wire.get(f"/vulnerabilities/{quote(name, safe='')}", vulnerability_shapes.Vulnerabilities)
         return tuple(one.view() for one in found.vulnerabilities)
+
+    def search_vulnerabilities(self, query: VulnerabilityQuery) -> Page[FoundVulnerability]:
+        """Return a page of a search."""
+        asked = [("text", query.text), ("package", query.package), ("ecosystem", query.ecosystem)]
+        asked += [("severity", one.name) for one in sorted(query.severities)]
+        asked += [("exploited", "true" if query.exploited else "")]
+        asked += [("epss", f"{query.epss_ppm / 1e6:.6f}" if query.epss_ppm else "")]
+        asked += [("limit", str(query.limit)), ("cursor", query.after)]
+        given = [(name, value) for name, value in asked if value]
+        page = self._wire.get("/vulnerabilities", vulnerability_shapes.VulnerabilityPage, given)
+        return Page(tuple(one.view() for one in page.vulnerabilities), page.next or "")
 
     def explain(self, account_id: str, package: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
         """Return why a package is, or is not, affected by a vulnerability."""
