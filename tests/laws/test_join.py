@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -29,13 +29,14 @@ from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,
     AffectedRange,
+    Naming,
     RangeEvent,
     RangeEventKind,
     SeverityFact,
     StatedRange,
 )
 from dogwatch.model.facts import NVD, CveScores, FactChanges, FactKind, StatedScore
-from dogwatch.model.feeds import FeedChanges, ParsedRecord
+from dogwatch.model.feeds import OPERATOR_SOURCES, SUPPLIED_SOURCE, VEX_SOURCE, FeedChanges, ParsedRecord
 from dogwatch.model.matches import Match
 from dogwatch.model.packages import Package
 from dogwatch.model.verdicts import Verdict
@@ -43,13 +44,14 @@ from dogwatch.store.connection import Database
 from dogwatch.store.facts import FactStore
 from dogwatch.store.inventories import admit_packages
 from dogwatch.store.journal import JournalStore
-from dogwatch.versions import family_of
+from dogwatch.versions import EVERY_ECOSYSTEM, speaks_for
 
 START = datetime(2026, 7, 1, tzinfo=UTC)
 QUICK_TO_SHOW = (Phase.explicit, Phase.reuse, Phase.generate)
 """No shrinking: an example costs a database round, and a small history is rarely a clearer one."""
 
 FEEDS = ("PyPI", "npm", "Debian")
+"""Of everybody; the operator's own documents speak of every ecosystem."""
 
 # --- generated worlds -------------------------------------------------------------------------------------------------
 
@@ -59,7 +61,18 @@ _RELEASES = {"PyPI": ("PyPI",), "npm": ("npm",), "Debian": ("Debian:12", "Debian
 _ecosystems = st.sampled_from([release for releases in _RELEASES.values() for release in releases])
 _names = st.sampled_from(["a", "B_b"])
 _versions = st.sampled_from((*_ORDERED * 3, *_ODD))
-packages = st.builds(Package, _ecosystems, _names, _versions)
+packages = st.one_of(
+    st.builds(Package, _ecosystems, _names, _versions),
+    st.builds(
+        Package,
+        st.sampled_from(_RELEASES["Debian"]),
+        _names,
+        _versions,
+        st.sampled_from(["amd64", "arm64"]),
+        _names,
+        st.sampled_from(_ORDERED),
+    ),
+)
 
 
 def _closing(kind: RangeEventKind) -> st.SearchStrategy[tuple[RangeEvent, ...]]:
@@ -93,6 +106,17 @@ def _affected(feed: str) -> st.SearchStrategy[AffectedPackage]:
     )
 
 
+_named = st.builds(
+    AffectedPackage,
+    ecosystem=st.sampled_from(["PyPI", "npm", "Debian", "Debian:12"]),
+    name=st.sampled_from(["a", "B_b", "b-b"]),
+    versions=st.sampled_from([(), ("1.0",), ("1.0", "not a version"), ("1.00",)]),
+    state=st.sampled_from(["affected", "not affected", "not affected", "fixed", "under investigation"]),
+    naming=st.sampled_from([Naming.SOURCE, Naming.INSTALLED]),
+    arch=st.sampled_from(["", "", "amd64"]),
+)
+"""What statements name outright."""
+
 _ids = st.sampled_from(["GHSA-1", "GHSA-2", "PYSEC-1", "PYSEC-2", "DEBIAN-CVE-2026-1001", "DSA-1-1"])
 _aliases = st.lists(
     st.sampled_from(["CVE-2026-1001", "CVE-2026-1002", "GHSA-1", "GHSA-2", "PYSEC-1"]), max_size=2, unique=True
@@ -111,11 +135,12 @@ class Arrive:
 
 @dataclass(frozen=True)
 class Publish:
-    """A feed shows documents, and no longer lists others."""
+    """A feed shows documents, and no longer lists others; or the operator does."""
 
     feed: str
     advisories: tuple[Advisory, ...]
     removed: tuple[str, ...]
+    source: str = "osv"
 
 
 @dataclass(frozen=True)
@@ -169,6 +194,27 @@ def _publications(feed: str) -> st.SearchStrategy[Publish]:
     )
 
 
+def _own_documents(source: str, affected: st.SearchStrategy[AffectedPackage]) -> st.SearchStrategy[Publish]:
+    """Return publications of the operator, whose documents say when they were written."""
+    ids = st.sampled_from([f"{source}-1", f"{source}-2"])
+    documents = st.builds(
+        lambda name, entries, cve, days, severity: replace(
+            _advisory(name, entries, [cve], False, severity), source=source, modified_at=START - timedelta(days=days)
+        ),
+        ids,
+        st.lists(affected, min_size=1, max_size=3),
+        st.sampled_from(["CVE-2026-1001", "CVE-2026-1002"]),
+        st.integers(0, 2),
+        _severities,
+    )
+    several = st.lists(documents, min_size=1, max_size=2, unique_by=lambda one: one.id).map(tuple)
+    removed = st.lists(ids, max_size=1).map(tuple)
+    return st.builds(Publish, st.just(EVERY_ECOSYSTEM), several, removed, st.just(source))
+
+
+_statements = _own_documents(VEX_SOURCE, _named)
+_own_advisories = _own_documents(SUPPLIED_SOURCE, _affected("npm"))
+
 _stated = st.builds(
     StatedScore,
     st.just("CVSS_V3"),
@@ -185,7 +231,9 @@ _facts = st.builds(
 )
 _tellings = st.builds(Tell, st.lists(_facts, min_size=1, max_size=2).map(tuple))
 _arrivals = st.builds(Arrive, st.lists(packages, min_size=1, max_size=8).map(tuple))
-histories = st.lists(st.one_of(_arrivals, *map(_publications, FEEDS), _tellings), min_size=2, max_size=12)
+histories = st.lists(
+    st.one_of(_arrivals, *map(_publications, FEEDS), _tellings, _statements, _own_advisories), min_size=2, max_size=12
+)
 
 # --- the definition, by brute force -----------------------------------------------------------------------------------
 
@@ -222,7 +270,7 @@ class World:
         for (feed, name), advisory in self.listed.items():
             if advisory.withdrawn_at is None:
                 for one in key_affected_ranges(advisory):
-                    if family_of(one.ecosystem) == feed:
+                    if speaks_for(feed, one.ecosystem):
                         yield name, one
 
     def verdicts(self) -> Iterator[tuple[Package, str, AffectedRange, Verdict]]:
@@ -237,9 +285,9 @@ class World:
     def matches(self) -> set[tuple[object, ...]]:
         """What must be stored as matches."""
         return {
-            (package, name, one.low, one.high, one.exact_version, str(verdict))
+            (package, name, one.low, one.high, one.exact_version, str(one.naming), one.arch, str(verdict))
             for package, name, one, verdict in self.verdicts()
-            if verdict is not Verdict.UNDETERMINED
+            if verdict is not Verdict.UNDETERMINED or one.naming
         }
 
     def exposures(self) -> dict[tuple[Package, str], tuple[object, ...]]:
@@ -251,32 +299,35 @@ class World:
                 leading.setdefault(name, []).append(group.name)
         found: dict[tuple[Package, str], list[Match]] = {}
         for package, name, one, verdict in self.verdicts():
-            if verdict is not Verdict.UNDETERMINED:
+            if verdict is not Verdict.UNDETERMINED or one.naming:
                 for vulnerability in leading[name]:
-                    found.setdefault((package, vulnerability), []).append(_match(name, one, verdict))
-        return {pair: _outcome(matches, self.facts.get(pair[1])) for pair, matches in found.items()}
+                    found.setdefault((package, vulnerability), []).append(_match(self.seen[name], one, verdict))
+        outcomes = {pair: _outcome(matches, self.facts.get(pair[1])) for pair, matches in found.items()}
+        return {pair: outcome for pair, outcome in outcomes.items() if outcome is not None}
 
     def undetermined(self) -> dict[tuple[Package, str], int]:
         """Documents that cannot be compared with a package in any way, counted by reason."""
         decided = {(row[0], row[1]) for row in self.verdicts() if row[3] is not Verdict.UNDETERMINED}
         concerned: dict[tuple[Package, str], set[str]] = {}
         for package, name, one, verdict in self.verdicts():
-            if verdict is Verdict.UNDETERMINED and (package, name) not in decided:
+            if verdict is Verdict.UNDETERMINED and not one.naming and (package, name) not in decided:
                 reason = why_undetermined(key_package(package), one)
                 reason = f"range: {one.not_comparable}" if one.not_comparable else reason
                 concerned.setdefault((package, reason), set()).add(name)
         return {key: len(names) for key, names in concerned.items()}
 
 
-def _match(name: str, one: AffectedRange, verdict: Verdict) -> Match:
-    return Match(
-        0, name, "osv", verdict, is_distribution(one.ecosystem), one.fix_state, one.fixed, one.fixed_key, one.severity
-    )
+def _match(advisory: Advisory, one: AffectedRange, verdict: Verdict) -> Match:
+    is_own = is_distribution(one.ecosystem)
+    told = (one.fix_state, one.fixed, one.fixed_key, one.severity)
+    return Match(0, advisory.id, advisory.source, verdict, is_own, *told, advisory.modified_at)
 
 
-def _outcome(matches: Sequence[Match], facts: CveScores | None) -> tuple[object, ...]:
+def _outcome(matches: Sequence[Match], facts: CveScores | None) -> tuple[object, ...] | None:
+    """What is stored of it; nothing where it is only under investigation."""
     assessment = resolve(matches, facts.scores if facts else ())
-    assert assessment is not None
+    if assessment is None:
+        return None
     score = assessment.score
     return (
         str(assessment.verdict),
@@ -291,17 +342,21 @@ def _outcome(matches: Sequence[Match], facts: CveScores | None) -> tuple[object,
 
 # --- what is stored ---------------------------------------------------------------------------------------------------
 
-_PACKAGE = "package.ecosystem, package.name, package.version"
+_PACKAGE = ", ".join(
+    f"package.{column}" for column in ("ecosystem", "name", "version", "arch", "source_name", "source_version")
+)
+_OWN = 6
+"""How many columns that are."""
 
 
 def stored_matches(connection: psycopg.Connection) -> set[tuple[object, ...]]:
     """Open matches, in the terms of `World.matches`."""
     rows = connection.execute(
-        f"SELECT {_PACKAGE}, advisory.name, low, high, exact_version, verdict FROM match"
+        f"SELECT {_PACKAGE}, advisory.name, low, high, exact_version, naming, affected_range.arch, verdict FROM match"
         " JOIN package ON package.id = package_id JOIN affected_range ON affected_range.id = range_id"
         " JOIN advisory ON advisory.id = advisory_id WHERE match.to_rev = 2147483647"
     )
-    return {(Package(*row[:3]), *row[3:]) for row in rows}
+    return {(Package(*row[:_OWN]), *row[_OWN:]) for row in rows}
 
 
 def stored_exposures(connection: psycopg.Connection) -> dict[tuple[Package, str], tuple[object, ...]]:
@@ -312,7 +367,7 @@ def stored_exposures(connection: psycopg.Connection) -> dict[tuple[Package, str]
         " FROM exposure JOIN package ON package.id = package_id"
         " JOIN vulnerability ON vulnerability.id = vulnerability_id WHERE to_at = '9999-12-31Z'"
     )
-    return {(Package(*row[:3]), row[3]): tuple(row[4:]) for row in rows}
+    return {(Package(*row[:_OWN]), row[_OWN]): tuple(row[_OWN + 1 :]) for row in rows}
 
 
 def stored_undetermined(connection: psycopg.Connection) -> dict[tuple[Package, str], int]:
@@ -320,7 +375,7 @@ def stored_undetermined(connection: psycopg.Connection) -> dict[tuple[Package, s
     rows = connection.execute(
         f"SELECT {_PACKAGE}, reason, advisories FROM undetermined JOIN package ON package.id = package_id"
     )
-    return {(Package(*row[:3]), row[3]): row[4] for row in rows}
+    return {(Package(*row[:_OWN]), row[_OWN]): row[_OWN + 1] for row in rows}
 
 
 def play(database: Database, steps: Sequence[Step]) -> None:
@@ -335,7 +390,7 @@ def play(database: Database, steps: Sequence[Step]) -> None:
             FactStore(database).publish_facts(NVD, FactChanges(FactKind.SCORES, {}, iter(step.facts)), now)
         else:
             records = [ParsedRecord(one.id, one.modified_at, _document(one), one) for one in step.advisories]
-            journal.publish("osv", step.feed, FeedChanges({}, iter(records), step.removed), now)
+            journal.publish(step.source, step.feed, FeedChanges({}, iter(records), step.removed), now)
 
 
 def _document(advisory: Advisory) -> bytes:
@@ -393,13 +448,17 @@ def test_image_by_image_advisory_by_advisory_and_all_at_once_give_the_same(opene
     world.listed = {key: world.seen[key[1]] for key in world.listed}
     everything = Arrive(tuple(world.packages))
     arrivals = [Arrive((package,)) for package in world.packages]
-    once = [_publish_all(world, feed) for feed in FEEDS]
-    singly = [Publish(feed, (advisory,), ()) for (feed, _), advisory in world.listed.items()]
+    once = [_publish_all(world, feed, "osv") for feed in FEEDS]
+    once += [_publish_all(world, EVERY_ECOSYSTEM, source) for source in OPERATOR_SOURCES]
+    singly = [Publish(feed, (advisory,), (), advisory.source) for (feed, _), advisory in world.listed.items()]
     # Documents that no feed lists any more still name vulnerabilities: seen, then gone.
     gone = [
         step
         for advisory in world.seen.values()
-        for step in (Publish("PyPI", (advisory,), ()), Publish("PyPI", (), (advisory.id,)))
+        for step in (
+            Publish("PyPI", (advisory,), (), advisory.source),
+            Publish("PyPI", (), (advisory.id,), advisory.source),
+        )
     ]
     told = [Tell((fact,)) for fact in world.facts.values()]
     orders: tuple[list[Step], ...] = (
@@ -414,5 +473,6 @@ def test_image_by_image_advisory_by_advisory_and_all_at_once_give_the_same(opene
         assert_lawful(opened, world)
 
 
-def _publish_all(world: World, feed: str) -> Publish:
-    return Publish(feed, tuple(one for (listed_in, _), one in world.listed.items() if listed_in == feed), ())
+def _publish_all(world: World, feed: str, source: str) -> Publish:
+    listed = ((listed_in, one) for (listed_in, _), one in world.listed.items() if one.source == source)
+    return Publish(feed, tuple(one for listed_in, one in listed if listed_in == feed), (), source)

@@ -32,6 +32,7 @@ from dogwatch.model.monitoring import (
     Window,
     WindowOverride,
 )
+from dogwatch.model.operator_documents import DocumentDetails, DocumentView, SuppliedDocument
 from dogwatch.model.packages import Package
 from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess
 from dogwatch.model.scanning import ScanningConfiguration
@@ -417,6 +418,22 @@ class NoUsage:
         return UsageOutcome(0, len(report.seen), tuple(one.text for one in report.seen), 0)
 
 
+class NoDocuments:
+    """There are no documents of the operator's."""
+
+    def list(self) -> tuple[DocumentView, ...]:
+        return ()
+
+    def show(self, key: str) -> DocumentDetails:
+        raise NotFoundError("document", key)
+
+    def add(self, content: bytes, file: str, by: str) -> SuppliedDocument:
+        raise NotImplementedError
+
+    def remove(self, key: str) -> DocumentView:
+        raise NotFoundError("document", key)
+
+
 class NoExclusions:
     """A list that is empty and stays so."""
 
@@ -775,6 +792,7 @@ class Rooms:
                 accounts=self.accounts,
                 usage=NoUsage(),
                 costs=self.costs,
+                documents=NoDocuments(),
                 registries=self,
                 health=self,
                 hook_secrets=self,

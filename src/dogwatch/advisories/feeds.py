@@ -16,11 +16,12 @@ from dogwatch.advisories.documents import StoredDocuments
 from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.location import open_mirror
+from dogwatch.advisories.operator_documents import reread_documents
 from dogwatch.advisories.source import AdvisorySource, Changes, FeedState, Outdated
 from dogwatch.advisories.spool import spool_folder
 from dogwatch.model.errors import ConfigError, FeedUnavailableError
 from dogwatch.model.facts import CATALOGUE, FactChanges
-from dogwatch.model.feeds import FeedChanges, ParsedRecord, StoredDocument
+from dogwatch.model.feeds import OPERATOR_SOURCES, FeedChanges, ParsedRecord, StoredDocument
 from dogwatch.model.progress import Progress, Tell, Unit, tell_nobody
 from dogwatch.versions import family_of, speaks_for
 
@@ -139,6 +140,8 @@ class FeedReader:
 
     def reread(self, source: str, documents: Iterable[StoredDocument]) -> Iterator[ParsedRecord]:
         """Parse documents that were published once more; none of a source that is not in the catalogue any more."""
+        if source in OPERATOR_SOURCES:
+            return reread_documents(source, documents)
         speaker = next((each for each in self.catalogue if each.name == source), None)
         if speaker is None:
             return iter(())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dogwatch.model.operator_documents import MAX_DOCUMENT_BYTES
+
 
 @dataclass(frozen=True, slots=True)
 class FeedLimits:
@@ -62,3 +64,24 @@ class TextLimits:
 
 FEED_LIMITS = FeedLimits()
 TEXT_LIMITS = TextLimits()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    """Caps on one document that the operator supplies.
+
+    Units:
+        As each name says; characters and counts otherwise.
+    """
+
+    max_document_bytes: int = MAX_DOCUMENT_BYTES
+    max_statements: int = 20_000  # each becomes a record of the journal
+    max_products: int = 100_000  # of all statements together; each becomes an affected range
+    max_aliases: int = 50  # each is a name of a vulnerability; real ones have up to ten
+    max_name: int = 200  # what a document calls itself is an index key, together with an identifier
+    max_identifier: int = 80  # the longest real id of a vulnerability has 45
+    max_shown: int = 1_000  # texts in lists
+    max_text: int = 64_000  # texts that are shown one at a time
+
+
+DOCUMENT_LIMITS = DocumentLimits()

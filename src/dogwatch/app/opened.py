@@ -11,6 +11,7 @@ from typing import Self
 from dogwatch.app.children import InChildren, InProcess
 from dogwatch.app.connections import connect, watched_registries
 from dogwatch.app.deeds import ImageDeeds
+from dogwatch.app.documents import OperatorDocuments
 from dogwatch.app.feeds import choose_feeds, expect_feeds
 from dogwatch.app.usage import Usage
 from dogwatch.demonstration import Demonstration, DemonstrationFolder
@@ -50,6 +51,7 @@ class Opened:
     accounts: AccountSwitches
     usage: Usage
     costs: CostStore
+    documents: OperatorDocuments
     views: Views
     queue: JobQueue
     demonstration: Demonstration
@@ -101,6 +103,7 @@ class Opened:
             self.accounts = AccountSwitches(self.database, self.clock)
             self.usage = Usage(self.database, self.clock, self.queue)
             self.costs = CostStore(self.database, self.clock, prices)
+            self.documents = OperatorDocuments(self.database, self.clock)
             self.deeds = ImageDeeds(self.database, self.clock, self.queue)
             feeds = choose_feeds(self.settings, JournalStore(self.database))
             self.views = Views(self.database, self.clock, expect_feeds(self.settings, feeds))

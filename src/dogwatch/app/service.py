@@ -91,6 +91,7 @@ def served_by(app: App, notices: NoticeWriter) -> Served:
         accounts=app.accounts,
         usage=app.usage,
         costs=app.costs,
+        documents=app.documents,
         registries=app.registries,
         health=app.views,
         hook_secrets=HookSecrets(app.dsn),

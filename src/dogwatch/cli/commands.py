@@ -70,6 +70,7 @@ COMMANDS = (
         "lifecycle",
         "Lifecycle rules: which images nobody wants to keep. Proposals only, nothing is deleted.",
     ),
+    Entry("advisories", "advisories", "Advisories and VEX documents of your own."),
     Entry("db", "db", "The advisories that are known, and what follows from them."),
     Entry("jobs", "jobs", "Say what waits to be done and for how long, by task; or who does it."),
     Entry("keys", "keys", "Access keys for whoever asks from elsewhere: AWS clients, scripts, dogwatch --server."),

@@ -14,6 +14,7 @@ from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.explanations import Explanation
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting
+from dogwatch.model.operator_documents import DocumentDetails, DocumentView, SuppliedDocument
 from dogwatch.model.registries import Registry
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
@@ -161,6 +162,22 @@ class Exclusions(Protocol):
         """End an entry; events that were heard before stay as they are."""
 
 
+class OperatorDocuments(Protocol):
+    """Advisories and VEX documents that the operator supplies."""
+
+    def list(self) -> tuple[DocumentView, ...]:
+        """The documents in force, the newest first."""
+
+    def show(self, key: str) -> DocumentDetails:
+        """A document by its number or name, with what it says."""
+
+    def add(self, content: bytes, file: str, by: str) -> SuppliedDocument:
+        """Let a document count from now on; `file` is what errors call it."""
+
+    def remove(self, key: str) -> object:
+        """Take a document back."""
+
+
 class CostViews(Protocol):
     """Scans as the original bills them, and what they cost."""
 
@@ -207,6 +224,10 @@ class Dogwatch(Protocol):
     @property
     def exclusions(self) -> Exclusions:
         """Whose events move no clock."""
+
+    @property
+    def documents(self) -> OperatorDocuments:
+        """The operator's own documents."""
 
     @property
     def costs(self) -> CostViews:

@@ -60,13 +60,16 @@ _IDS: Final = {
 _SOURCE_RPM: Final = re.compile(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm")
 
 
-def parse_package_url(text: str, fallback: OsRelease | None = None, limits: Limits = DEFAULT_LIMITS) -> Package:
+def parse_package_url(
+    text: str, fallback: OsRelease | None = None, limits: Limits = DEFAULT_LIMITS, *, needs_version: bool = True
+) -> Package:
     """Return the package that a package URL names.
 
     Args:
         text: the package URL.
         fallback: the distribution that the whole document names, for distribution packages that name none.
         limits: caps on names and versions.
+        needs_version: whether one without a version is refused.
 
     Returns:
         The package. A distribution's package whose release is not told has the family alone as its ecosystem.
@@ -79,7 +82,8 @@ def parse_package_url(text: str, fallback: OsRelease | None = None, limits: Limi
     separator = _SEPARATORS.get(ecosystem, "/")
     name = f"{url.namespace}{separator}{url.name}" if ecosystem and url.namespace else url.name
     version = url.version or ""
-    if not (is_keepable(name, limits) and is_keepable(version, limits)):
+    is_versioned = is_keepable(version, limits) or not (version or needs_version)
+    if not (is_keepable(name, limits) and is_versioned):
         raise ValueError("no usable name and version")
     qualifiers = url.qualifiers
     if ecosystem:
@@ -88,9 +92,9 @@ def parse_package_url(text: str, fallback: OsRelease | None = None, limits: Limi
         raise ValueError(f"packages of type {url.type} are not judged")
     arch = qualifiers.get("arch", "")
     before = f"{epoch}:" if url.type == "rpm" and (epoch := qualifiers.get("epoch", "0")) != "0" else ""
-    version = before + version
+    version = before + version if version else ""
     source_name, source_version = _source(url.type, qualifiers.get("upstream", ""), before)
-    if not (is_keepable(version, limits) and is_keepable(source_name or "-", limits)):
+    if not (is_keepable(version or "-", limits) and is_keepable(source_name or "-", limits)):
         raise ValueError("no usable name and version")
     return Package(
         _ecosystem(url.namespace or "", qualifiers.get("distro", ""), fallback),

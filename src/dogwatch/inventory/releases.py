@@ -142,3 +142,8 @@ DISTRIBUTIONS: Final = {
     "mageia": KnownDistribution("Mageia", "rpm", _major, ("mageia",)),
 }
 """By the ID of os-release, in lower case."""
+
+
+def is_rolling(family: str) -> bool:
+    """Say whether a distribution has no releases, so that its packages are of the family alone."""
+    return any(known.family == family and known.release_of is _rolling for known in DISTRIBUTIONS.values())

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dogwatch.model.advisories import Advisory
+from dogwatch.model.feeds import VEX_SOURCE
 
 _CVE = re.compile(r"(?:^|-)(CVE-[0-9]{4}-[0-9]{4,19})$", re.IGNORECASE)
 """A CVE id, alone or at the end of a distribution's own id (`DEBIAN-CVE-2021-1234`)."""
@@ -30,7 +31,7 @@ _NOTICE = re.compile(r"^(?:ALBA|ALEA|ELBA|ELEA|RHBA|RHEA|RLBA|RLEA)-")
 class AdvisoryNames:
     """The names in one advisory: `cves` it is about, and `others`, its own id and aliases that are no CVE ids; sorted.
 
-    `others` always holds the advisory's own id unless that is, or ends in, a CVE id.
+    `others` always holds the advisory's own id unless that is, or ends in, a CVE id, or is that of a VEX statement.
     """
 
     id: str
@@ -51,14 +52,15 @@ def name_advisory(advisory: Advisory) -> AdvisoryNames:
     """Read the names out of an advisory.
 
     Aliases are the same flaw; `upstream` is what a distribution's record is about. `related` is something else, except
-    where a distribution's announcement names its CVEs nowhere else.
+    where a distribution's announcement names its CVEs nowhere else. The id of a VEX statement names the statement.
 
     Source:
         OSV schema 1.7.3, sections aliases, upstream and related.
     """
     cves: set[str] = set()
     others: set[str] = set()
-    for name in (advisory.id, *filter(None, advisory.aliases), *filter(None, advisory.upstream)):
+    own = () if advisory.source == VEX_SOURCE else (advisory.id,)
+    for name in (*own, *filter(None, advisory.aliases), *filter(None, advisory.upstream)):
         cve = _cve_in(name)
         if cve:
             cves.add(cve)
@@ -71,7 +73,8 @@ def name_advisory(advisory: Advisory) -> AdvisoryNames:
 
 def is_notice(advisory: Advisory) -> bool:
     """Say whether an advisory announces no mended vulnerability: it is kept, and no package is affected by it."""
-    return _NOTICE.match(advisory.id) is not None and not name_advisory(advisory).cves
+    is_announced = advisory.source != VEX_SOURCE and _NOTICE.match(advisory.id) is not None
+    return is_announced and not name_advisory(advisory).cves
 
 
 def names_of_vulnerabilities(advisory: Advisory | AdvisoryNames) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Here: one pair. What several ranges come to is said in `resolve`. Called by test
 
 from __future__ import annotations
 
-from dogwatch.model.advisories import AffectedRange
+from dogwatch.model.advisories import AffectedRange, Naming
 from dogwatch.model.packages import KeyedPackage
 from dogwatch.model.verdicts import Verdict
 
@@ -24,6 +24,8 @@ def decide(package: KeyedPackage, affected: AffectedRange) -> Verdict | None:
         range states for the versions inside (affected, or not affected where the source says so outright), or
         undetermined where both sides are known and cannot be compared.
     """
+    if affected.naming is not Naming.MATCHED:
+        return affected.stated_verdict if _is_named(package, affected) else None
     if package.package.ecosystem != affected.ecosystem or package.match_name != affected.name:
         return None
     if affected.exact_version:
@@ -35,6 +37,21 @@ def decide(package: KeyedPackage, affected: AffectedRange) -> Verdict | None:
     return affected.stated_verdict if inside else None
 
 
+def _is_named(package: KeyedPackage, named: AffectedRange) -> bool:
+    """Say whether a range that names packages outright names this one: by texts, and a source's version by its key too.
+
+    An ecosystem without a release stands for all its releases.
+    """
+    own = package.package
+    if own.ecosystem != named.ecosystem and not own.ecosystem.startswith(f"{named.ecosystem}:"):
+        return False
+    by_source = named.naming is Naming.SOURCE
+    name, version = (package.match_name, package.match_version) if by_source else (own.name, own.version)
+    has_key = (named.scheme, named.scheme_number) == (package.scheme, package.scheme_number) and named.low is not None
+    is_version = named.exact_version in ("", version) or (by_source and has_key and named.low == package.key)
+    return name == named.name and is_version and named.arch in ("", own.arch)
+
+
 def why_undetermined(package: KeyedPackage, affected: AffectedRange) -> str:
     """Say why a package and a range of its name cannot be compared; empty where they can.
 
@@ -42,7 +59,7 @@ def why_undetermined(package: KeyedPackage, affected: AffectedRange) -> str:
     """
     if affected.not_comparable:
         return affected.not_comparable
-    if affected.exact_version:
+    if affected.exact_version or affected.naming is not Naming.MATCHED:
         return ""
     if package.key is None:
         return package.not_comparable

@@ -10,12 +10,13 @@ from collections.abc import Collection
 
 from dogwatch.matching.decide import decide, why_undetermined
 from dogwatch.matching.resolve import deciding_voice
-from dogwatch.model.advisories import AffectedRange
+from dogwatch.model.advisories import AffectedRange, Naming
 from dogwatch.model.explanations import Standing
+from dogwatch.model.feeds import OPERATOR_SOURCES
 from dogwatch.model.matches import Assessment, Match
 from dogwatch.model.packages import KeyedPackage
 from dogwatch.model.verdicts import Verdict
-from dogwatch.versions import HIGHEST, LOWEST
+from dogwatch.versions import HIGHEST, LOWEST, speaks_for
 
 DECIDES = "decides"
 AGREES = "agrees"
@@ -31,6 +32,8 @@ def stand(package: KeyedPackage, affected: AffectedRange) -> tuple[Standing, str
     Returns:
         The standing, and a comparison as people write it, with the scheme by whose order it holds.
     """
+    if affected.naming is not Naming.MATCHED:
+        return _stand_to_named(package, affected)
     if (package.package.ecosystem, package.match_name) != (affected.ecosystem, affected.name):
         mine, other = (
             f"{name} of {ecosystem}"
@@ -53,6 +56,17 @@ def stand(package: KeyedPackage, affected: AffectedRange) -> tuple[Standing, str
     if low is not None and key is not None and key < low:
         return Standing.BELOW, f"{package.match_version} < {affected.introduced}, where it begins{_by(package)}"
     return Standing.ABOVE, _above(package, affected)
+
+
+def _stand_to_named(package: KeyedPackage, named: AffectedRange) -> tuple[Standing, str]:
+    """Say how a package stands to a range that names packages outright."""
+    what = " ".join(filter(None, (named.exact_version or "every version", named.arch)))
+    words = f"names {named.name} of {named.ecosystem}, {what}"
+    if decide(package, named) is not None:
+        return Standing.INSIDE, words
+    is_own = named.name == (package.match_name if named.naming is Naming.SOURCE else package.package.name)
+    is_there = speaks_for(named.ecosystem, package.package.ecosystem)
+    return (Standing.NOT_LISTED, f"{words}, and no other") if is_own and is_there else (Standing.ELSEWHERE, words)
 
 
 def _by(package: KeyedPackage) -> str:
@@ -99,6 +113,12 @@ def _weight(match: Match, voice: Collection[Match], assessment: Assessment | Non
         if match.fixed_version and match.fixed_version != assessment.fixed_version:
             return f"{AGREES}; of several fixes the newest counts"
         return AGREES
+    if match.source in OPERATOR_SOURCES:
+        if match.verdict is Verdict.UNDETERMINED:
+            return "does not count: what is under investigation is for others to say meanwhile"
+        return "overruled: of what the operator says, statements come first, and of several the newest"
+    if any(one.source in OPERATOR_SOURCES for one in voice):
+        return "overruled: what the operator says comes before anybody else's word"
     decided_by_own = any(one.own_distribution for one in voice)
     if match.own_distribution != decided_by_own:
         return (

@@ -17,6 +17,7 @@ from dogwatch.model.advisories import (
     AffectedPackage,
     AffectedRange,
     FixState,
+    Naming,
     RangeEventKind,
     SeverityFact,
     StatedRange,
@@ -45,6 +46,14 @@ _STATED_FIX_STATES = {
     "end of life": FixState.END_OF_LIFE,
 }
 _STATES = frozenset({_STATED_NOT_AFFECTED, *_STATED_FIX_STATES})
+_NAMED_STATES = {
+    "affected": (Verdict.AFFECTED, FixState.UNKNOWN),
+    _STATED_NOT_AFFECTED: (Verdict.NOT_AFFECTED, FixState.UNKNOWN),
+    "fixed": (Verdict.NOT_AFFECTED, FixState.FIXED),
+    "under investigation": (Verdict.UNDETERMINED, FixState.UNKNOWN),
+    "will not fix": (Verdict.AFFECTED, FixState.WILL_NOT_FIX),
+}
+"""What is said of packages that are named outright."""
 _ZERO_IS_NEVER = frozenset({"Alpine", "Chainguard", "Debian", "Wolfi"})
 """Here a fix in version "0" is a mark: this release was never affected."""
 
@@ -92,6 +101,8 @@ def key_affected_package(
         stated_verdict=Verdict.NOT_AFFECTED if affected.state == _STATED_NOT_AFFECTED else Verdict.AFFECTED,
         severity=affected.severity or advisory_severity,
     )
+    if affected.naming is not Naming.MATCHED:
+        return tuple(_key_named(blank, scheme, affected))
     if not affected.ranges and not affected.versions:
         if affected.state in _STATES:
             return (replace(blank, low=LOWEST, high=HIGHEST),)
@@ -100,6 +111,17 @@ def key_affected_package(
     covered = _merge(keyed, blank.stated_verdict)
     keyed.extend(_key_listed(blank, scheme, affected.versions, covered))
     return tuple(keyed)
+
+
+def _key_named(
+    blank: AffectedRange, scheme: VersionScheme | None, affected: AffectedPackage
+) -> Iterator[AffectedRange]:
+    """Key what is said of a package that is named outright: of each version, or of all at once."""
+    verdict, fix_state = _NAMED_STATES[affected.state]
+    named = replace(blank, naming=affected.naming, arch=affected.arch, stated_verdict=verdict, fix_state=fix_state)
+    for version in affected.versions or ("",):
+        is_keyed = scheme is not None and version and affected.naming is Naming.SOURCE
+        yield replace(named, exact_version=version, low=scheme.sort_key(version) if scheme and is_keyed else None)
 
 
 def _key_range(blank: AffectedRange, scheme: VersionScheme | None, stated: StatedRange) -> Iterator[AffectedRange]:

@@ -7,10 +7,13 @@ under a total order. Called by the store whenever matches begin or end.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from dogwatch.matching.severity import label_of_score, label_of_word, score_of
 from dogwatch.model.advisories import FixState, SeverityFact
 from dogwatch.model.facts import NVD, StatedScore
+from dogwatch.model.feeds import OPERATOR_SOURCES
 from dogwatch.model.matches import Assessment, Match, Score, Severity
 from dogwatch.model.verdicts import Verdict
 
@@ -23,12 +26,17 @@ _CVSS_PREFERENCE = {"2.0": 0, "4.0": 1, "3.0": 2, "3.1": 2}
 _OWN, _NVD, _UPSTREAM, _HANDED_ON = 3, 2, 1, 0
 """Of scores of one generation: a distribution's own, then NVD's, then the advisory's, then those that NVD hands on."""
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 _Fix = tuple[FixState, str, bytes]
 
 
 def resolve(matches: Iterable[Match], scores: Iterable[StatedScore] = ()) -> Assessment | None:
     """Resolve what all advisories say of one package version and one vulnerability.
 
+    0. What the operator says beats everyone else, a statement (VEX) an advisory; of several the newest by its own time
+       counts. It says the verdict; where it names no fix or severity, those that the others come to stay. While it is
+       only under investigation, the others count.
     1. The distribution's word on its own package beats everyone else's. Within one voice affected beats an explicit
        "not affected", and that beats undetermined. Where the distribution's word cannot be compared, only an upstream
        "affected" counts; an upstream "not affected" does not make it clean.
@@ -45,11 +53,46 @@ def resolve(matches: Iterable[Match], scores: Iterable[StatedScore] = ()) -> Ass
     Returns:
         The assessment, or None where there is no match at all.
     """
-    voice = deciding_voice(frozenset(matches))
-    if not voice:
-        return None
+    every, told = frozenset(matches), tuple(scores)
+    operators = _operators_voice(every)
+    others = _voice_of_others(every)
+    otherwise = _assess(others, told) if others else None
+    return _with_facts_of(_assess(operators, told), operators, otherwise) if operators else otherwise
+
+
+def deciding_voice(matches: frozenset[Match]) -> list[Match]:
+    """Return the matches whose verdict counts: all of one voice and one verdict."""
+    return _operators_voice(matches) or _voice_of_others(matches)
+
+
+def _operators_voice(matches: frozenset[Match]) -> list[Match]:
+    """Return the operator's matches that count, newest first of all; none where nothing is said."""
+    for source in OPERATOR_SOURCES:
+        said = [match for match in matches if match.source == source]
+        newest_at = max((match.stated_at or _LONG_AGO for match in said), default=_LONG_AGO)
+        newest = [match for match in said if (match.stated_at or _LONG_AGO) == newest_at]
+        for verdict in (Verdict.AFFECTED, Verdict.NOT_AFFECTED):
+            agreeing = [match for match in newest if match.verdict is verdict]
+            if agreeing:
+                return agreeing
+    return []
+
+
+def _with_facts_of(stated: Assessment, voice: Sequence[Match], otherwise: Assessment | None) -> Assessment:
+    """Complete what the operator says by what the others come to, where he says nothing of it."""
+    if otherwise is None:
+        return stated
+    if not any(match.severity for match in voice):
+        stated = replace(stated, severity=otherwise.severity, score=otherwise.score)
+    if stated.verdict is otherwise.verdict is Verdict.AFFECTED and stated.fix_state is FixState.UNKNOWN:
+        stated = replace(stated, fix_state=otherwise.fix_state, fixed_version=otherwise.fixed_version)
+    return stated
+
+
+def _assess(voice: Sequence[Match], scores: Iterable[StatedScore]) -> Assessment:
+    """Resolve the matches of one voice and one verdict; there is one at least."""
     verdict = voice[0].verdict
-    state, fixed_version, _ = fix = _fix(voice) if verdict is Verdict.AFFECTED else (FixState.UNKNOWN, "", b"")
+    state, fixed_version, _ = fix = _fix(voice) if verdict is Verdict.AFFECTED else _no_fix(voice)
     severity, score = _severity(voice, scores)
     deciding = min(voice, key=lambda match: (_own_fix(match) != fix, *_rank(match)))
     return Assessment(
@@ -63,10 +106,11 @@ def resolve(matches: Iterable[Match], scores: Iterable[StatedScore] = ()) -> Ass
     )
 
 
-def deciding_voice(matches: frozenset[Match]) -> list[Match]:
-    """Return the matches whose verdict counts: all of one voice and one verdict."""
-    own = [match for match in matches if match.own_distribution]
-    upstream = [match for match in matches if not match.own_distribution]
+def _voice_of_others(matches: frozenset[Match]) -> list[Match]:
+    """Return the matches that count of everybody but the operator."""
+    others = [match for match in matches if match.source not in OPERATOR_SOURCES]
+    own = [match for match in others if match.own_distribution]
+    upstream = [match for match in others if not match.own_distribution]
     for voice, verdict in (
         (own, Verdict.AFFECTED),
         (own, Verdict.NOT_AFFECTED),
@@ -104,6 +148,12 @@ def _fix_of_advisory(matches: Sequence[Match]) -> _Fix:
     named = [fix for fix in fixes if fix[0] is FixState.FIXED]
     stays_open = any(fix[0] in _OPEN_STATES for fix in fixes)
     return _newest(named) if named and not stays_open else _most_telling(fixes)
+
+
+def _no_fix(voice: Sequence[Match]) -> _Fix:
+    """Return what is told of a fix where nothing is affected: that a version is a fixed one, if the operator says."""
+    is_fixed = any(match.source in OPERATOR_SOURCES and match.fix_state is FixState.FIXED for match in voice)
+    return (FixState.FIXED if is_fixed else FixState.UNKNOWN, "", b"")
 
 
 def _newest(fixes: Sequence[_Fix]) -> _Fix:

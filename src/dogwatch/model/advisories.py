@@ -53,12 +53,25 @@ class FixState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Naming(StrEnum):
+    """By which of its names and versions a package is meant."""
+
+    MATCHED = ""
+    """Those that advisories of its ecosystem go by, in exactly this ecosystem; versions may be ranges."""
+    SOURCE = "source"
+    """The same names; single versions or all, and an ecosystem without a release stands for every release."""
+    INSTALLED = "installed"
+    """What is installed, whatever it was built from; otherwise as SOURCE."""
+
+
 @dataclass(frozen=True, slots=True)
 class AffectedPackage:
     """One `affected` entry: package, ranges, listed versions, and what the source says of it outright.
 
     `name` is as the source writes it. `state` is empty, or one of: `not affected`, `will not fix`, `deferred`,
-    `end of life`. `severity` overrides the advisory's for this package.
+    `end of life`. `severity` overrides the advisory's for this package. A `naming` of its own goes with `versions`
+    (none: all of them) and `arch` (empty: any) alone, and `state` may also be `affected`, `fixed` or
+    `under investigation`.
     """
 
     ecosystem: str
@@ -67,6 +80,8 @@ class AffectedPackage:
     versions: tuple[str, ...] = ()
     state: str = ""
     severity: tuple[SeverityFact, ...] = ()
+    naming: Naming = Naming.MATCHED
+    arch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +108,10 @@ class Advisory:
 class AffectedRange:
     """A half-open key interval of one package name, with its fix; the unit that matching joins on.
 
-    Exactly one of three forms: an interval (`low` ≤ key < `high`), an exact version text for a listed version without a
-    key (`exact_version`, keys None), or a range that cannot be compared (`not_comparable` says why, keys None).
+    Exactly one of four forms: an interval (`low` ≤ key < `high`), an exact version text for a listed version without a
+    key (`exact_version`, keys None), a range that cannot be compared (`not_comparable` says why, keys None), or, with a
+    `naming` of its own, one version of a package or all (`exact_version` empty), on one `arch` or any; there `low` is
+    the version's key, so that other spellings of a source's version are met too, and `high` None.
     `name` is normalised as the ecosystem does. `fixed`, `introduced`, `last_affected` are the source's texts, to show;
     `fixed` is empty where no fix is named, `fixed_key` is its key and then None. `stated_verdict` is what holds for the
     versions inside: affected, or not affected where the source says so outright.
@@ -115,3 +132,5 @@ class AffectedRange:
     fix_state: FixState = FixState.UNKNOWN
     stated_verdict: Verdict = Verdict.AFFECTED
     severity: tuple[SeverityFact, ...] = ()
+    naming: Naming = Naming.MATCHED
+    arch: str = ""

@@ -11,6 +11,15 @@ from dogwatch.model.advisories import Advisory
 SAMPLE_SOURCE = "sample"
 """The source whose advisories come with the demonstration: a few facts and no feed; marked wherever it is shown."""
 
+SUPPLIED_SOURCE = "supplied"
+"""The source of advisories that the operator of an installation supplies."""
+
+VEX_SOURCE = "vex"
+"""The source of an operator's VEX statements: what is said of single products and versions."""
+
+OPERATOR_SOURCES = (VEX_SOURCE, SUPPLIED_SOURCE)
+"""What the operator says beats everyone else's word; the first of these the second's."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedRecord:

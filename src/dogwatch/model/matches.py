@@ -36,7 +36,8 @@ class Match:
     """One open match as `resolve` needs it: what one advisory says of one package version and one vulnerability.
 
     `advisory` is the source's id of the document, `own_distribution` whether the source speaks for the distribution
-    that built the package. `fixed_key` orders the fixes of matches of the same scheme.
+    that built the package. `fixed_key` orders the fixes of matches of the same scheme. `stated_at` is when the document
+    was last modified by its own word; it decides between documents of the operator alone.
     """
 
     range_id: int
@@ -48,6 +49,7 @@ class Match:
     fixed_version: str
     fixed_key: bytes | None
     severity: tuple[SeverityFact, ...] = ()
+    stated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,10 @@ class ExposureReason(StrEnum):
     REMOVED = "advisory removed from its feed"
     MERGED = "vulnerabilities merged"
     KEYS_CHANGED = "version keys made anew"
+    STATED_AFFECTED = "affected, says a document of the operator"
+    STATED_NOT_AFFECTED = "not affected, says a document of the operator"
+    STATED_FIXED = "fixed, says a document of the operator"
+    STATEMENT_ENDED = "document of the operator no longer in force"
 
 
 @dataclass(frozen=True, slots=True)

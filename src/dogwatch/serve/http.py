@@ -64,6 +64,7 @@ from dogwatch.serve.ports import (
     ImageDeeds,
     Lifecycle,
     NoticeSink,
+    OperatorDocuments,
     RegistryAdmin,
     RescanSettings,
     Scanning,
@@ -97,6 +98,7 @@ class Served:
     accounts: AccountSwitches
     usage: Usage
     costs: CostViews
+    documents: OperatorDocuments
     registries: RegistryAdmin
     health: Health
     hook_secrets: HookSecrets
@@ -169,6 +171,7 @@ class Application:
             served.accounts,
             served.usage,
             served.costs,
+            served.documents,
             served.registries,
             served.after_setting,
             served.request_audit,

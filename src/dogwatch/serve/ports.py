@@ -24,6 +24,7 @@ from dogwatch.model.judgements import Examined as Examined
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.monitoring import RescanSetting
+from dogwatch.model.operator_documents import DocumentDetails, DocumentView, SuppliedDocument
 from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
@@ -312,6 +313,34 @@ class Work(Protocol):
 
     def request_feed_updates(self) -> tuple[tuple[str, str], ...]:
         """Queue a look at every feed; returns (source, ecosystem) of each."""
+
+
+class OperatorDocuments(Protocol):
+    """Advisories and VEX documents that the operator supplies; they count for every account."""
+
+    def list(self) -> tuple[DocumentView, ...]:
+        """The documents in force, the newest first."""
+
+    def show(self, key: str) -> DocumentDetails:
+        """A document by its number or name, with what it says.
+
+        Raises:
+            NotFoundError: no such document.
+        """
+
+    def add(self, content: bytes, file: str, by: str) -> SuppliedDocument:
+        """Let a document count from now on; `file` is what errors call it.
+
+        Raises:
+            InvalidRequestError: it cannot be used, or is older than what is held.
+        """
+
+    def remove(self, key: str) -> DocumentView:
+        """Take a document back.
+
+        Raises:
+            NotFoundError: no such document.
+        """
 
 
 class HookSecrets(Protocol):

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dogwatch.matching import is_distribution, stand
-from dogwatch.model.advisories import AffectedRange, FixState, SeverityFact
+from dogwatch.model.advisories import AffectedRange, FixState, Naming, SeverityFact
 from dogwatch.model.explanations import ConsideredRange, Standing
+from dogwatch.model.feeds import OPERATOR_SOURCES
 from dogwatch.model.matches import Match
 from dogwatch.model.packages import KeyedPackage
 from dogwatch.model.verdicts import Verdict
@@ -63,6 +64,7 @@ def considered_of(row: Sequence[Any], package: KeyedPackage) -> Considered:
         fixed_version=affected.fixed,
         fixed_key=affected.fixed_key,
         severity=affected.severity,
+        stated_at=modified_at if source in OPERATOR_SOURCES else None,
     )
     return Considered(view, match)
 
@@ -78,7 +80,7 @@ def drop_what_is_elsewhere(found: Sequence[Considered]) -> list[Considered]:
 
 def _range_of(row: Sequence[Any]) -> AffectedRange:
     (ecosystem, name, scheme, number, low, high, exact, why_not, introduced, fixed, last, fixed_key, *stated) = row
-    fix_state, verdict, severity = stated
+    fix_state, verdict, severity, naming, arch = stated
     return AffectedRange(
         ecosystem=ecosystem,
         name=name,
@@ -95,6 +97,8 @@ def _range_of(row: Sequence[Any]) -> AffectedRange:
         fix_state=FixState(fix_state),
         stated_verdict=Verdict(verdict),
         severity=tuple(SeverityFact(kind, value) for kind, value in severity),
+        naming=Naming(naming),
+        arch=arch,
     )
 
 

@@ -225,6 +225,7 @@ def _load_ranges(
         "package": asked.id,
         "ecosystem": storable(keyed.package.ecosystem),
         "match_name": storable(keyed.match_name),
+        "own_name": storable(keyed.package.name),
         "match_version": storable(keyed.match_version),
         "scheme": keyed.scheme,
         "scheme_number": keyed.scheme_number,

@@ -9,11 +9,19 @@ from datetime import datetime
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dogwatch.model.feeds import FeedChanges, Publication
+from dogwatch.model.feeds import OPERATOR_SOURCES, FeedChanges, Publication
 from dogwatch.model.matches import Assessment, ExposureReason
 from dogwatch.store.connection import Database
 from dogwatch.store.locks import become_publisher, own_ecosystem
-from dogwatch.store.matching import OpenExposure, Reason, Resolution, refresh_undetermined, resolve_pairs, what_changed
+from dogwatch.store.matching import (
+    OpenExposure,
+    Reason,
+    Resolution,
+    refresh_undetermined,
+    resolve_pairs,
+    what_changed,
+    why_stated,
+)
 from dogwatch.store.packages import load_found, note_found
 from dogwatch.store.queries import load_queries
 from dogwatch.store.staging import stage_records
@@ -164,6 +172,8 @@ def _reason(kinds: Mapping[str, str], merged: frozenset[int]) -> Reason:
 
     def reason(old: OpenExposure | None, new: Assessment | None) -> ExposureReason:
         if old is None:
+            if new is not None and new.source in OPERATOR_SOURCES:
+                return why_stated(new)
             added = new is not None and kinds.get(new.advisory) in ("added", "restored")
             return ExposureReason.ADDED if added else ExposureReason.RANGE_CHANGED
         if new is None:

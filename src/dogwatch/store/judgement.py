@@ -68,6 +68,9 @@ def _columns(asked: Sequence[KeyedPackage]) -> dict[str, object]:
         "scheme_numbers": [one.scheme_number for one in asked],
         "keys": [one.key for one in asked],
         "not_comparable": [str(one.not_comparable) for one in asked],
+        "installed_names": [storable(one.package.name) for one in asked],
+        "installed_versions": [storable(one.package.version) for one in asked],
+        "arches": [storable(one.package.arch) for one in asked],
     }
 
 

@@ -16,6 +16,7 @@ import psycopg
 
 from dogwatch.matching import is_distribution, resolve
 from dogwatch.model.advisories import FixState, SeverityFact
+from dogwatch.model.feeds import OPERATOR_SOURCES
 from dogwatch.model.matches import Assessment, ExposureReason, Match, Score, Severity
 from dogwatch.model.verdicts import Verdict
 from dogwatch.store.known_facts import load_scores
@@ -89,10 +90,25 @@ def what_changed(old: Assessment, new: Assessment | None) -> ExposureReason:
     if new is None:
         return ExposureReason.RANGE_CHANGED
     if old.verdict != new.verdict:
-        return ExposureReason.VERDICT_CHANGED
+        return _why_other_verdict(old, new)
     if (old.fix_state, old.fixed_version) != (new.fix_state, new.fixed_version):
         return ExposureReason.FIX_CHANGED
     return ExposureReason.SEVERITY_CHANGED
+
+
+def _why_other_verdict(old: Assessment, new: Assessment) -> ExposureReason:
+    """Name whose word changed a verdict."""
+    if new.source in OPERATOR_SOURCES:
+        return why_stated(new)
+    return ExposureReason.STATEMENT_ENDED if old.source in OPERATOR_SOURCES else ExposureReason.VERDICT_CHANGED
+
+
+def why_stated(stated: Assessment) -> ExposureReason:
+    """Name what a document of the operator says."""
+    if stated.verdict is Verdict.AFFECTED:
+        return ExposureReason.STATED_AFFECTED
+    is_fixed = stated.fix_state is FixState.FIXED
+    return ExposureReason.STATED_FIXED if is_fixed else ExposureReason.STATED_NOT_AFFECTED
 
 
 def resolve_pairs(
@@ -180,8 +196,9 @@ def assess(connection: psycopg.Connection, rows: Sequence[tuple[Any, ...]]) -> I
 
 def match_of(row: tuple[object, ...]) -> Match:
     """Return the match that a row of `load_matches` or `judge` is."""
-    _, _, range_id, advisory, source, verdict, ecosystem, fix_state, fixed, fixed_key, severity = row
+    _, _, range_id, advisory, source, verdict, ecosystem, fix_state, fixed, fixed_key, severity, stated_at = row
     assert isinstance(severity, list)
+    assert isinstance(stated_at, datetime)
     return Match(
         range_id=int(str(range_id)),
         advisory=str(advisory),
@@ -192,6 +209,7 @@ def match_of(row: tuple[object, ...]) -> Match:
         fixed_version=str(fixed),
         fixed_key=bytes(fixed_key) if isinstance(fixed_key, bytes) else None,
         severity=tuple(SeverityFact(kind, value) for kind, value in severity),
+        stated_at=stated_at if source in OPERATOR_SOURCES else None,
     )
 
 

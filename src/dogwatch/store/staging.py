@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from itertools import islice
 
@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 
 from dogwatch.matching import key_affected_ranges, name_advisory
 from dogwatch.model.advisories import Advisory, AffectedRange
-from dogwatch.model.feeds import ParsedRecord
+from dogwatch.model.feeds import OPERATOR_SOURCES, ParsedRecord
 from dogwatch.store.compression import compress
 from dogwatch.store.queries import load_queries
 from dogwatch.versions import speaks_for
@@ -26,8 +26,11 @@ _RECORDS_AT_ONCE = 500
 _ADVISORY_TYPES = ("text", "timestamptz", "timestamptz", "timestamptz", "text", "bytea", "text[]", "text[]")
 _RANGE_TYPES = (
     *("text", "text", "text", "text", "int4", "bytea", "bytea", "text", "text"),
-    *("text", "text", "text", "bytea", "text", "text", "jsonb", "bytea"),
+    *("text", "text", "text", "bytea", "text", "text", "jsonb", "text", "text", "bytea"),
 )
+
+_WITHOUT_NAMING = [each.name for each in fields(AffectedRange)].index("naming")
+"""How many fields come before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,21 @@ def _range_rows(ecosystem: str, records: Iterable[ParsedRecord], now: datetime) 
             continue
         contents: set[bytes] = set()
         for one in key_affected_ranges(advisory):
-            content = hashlib.sha256(repr(astuple(one)).encode("utf-8", "surrogatepass")).digest()
+            content = _digest(one, record)
             if speaks_for(ecosystem, one.ecosystem) and content not in contents:
                 contents.add(content)
                 yield _range_row(record.id, one, content)
+
+
+def _digest(one: AffectedRange, record: ParsedRecord) -> bytes:
+    """Return what tells whether a range is stated as before.
+
+    Naming counts where there is one: few have. When the operator said it counts as well, as the newest word is taken.
+    """
+    told = astuple(one) if one.naming else astuple(one)[:_WITHOUT_NAMING]
+    if _advisory(record).source in OPERATOR_SOURCES:
+        told = (*told, record.modified_at.isoformat())
+    return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest()
 
 
 def _range_row(advisory: str, one: AffectedRange, content: bytes) -> Sequence[object]:
@@ -132,5 +146,7 @@ def _range_row(advisory: str, one: AffectedRange, content: bytes) -> Sequence[ob
         str(one.fix_state),
         str(one.stated_verdict),
         Jsonb([[_clean(fact.kind), _clean(fact.value)] for fact in one.severity]),
+        str(one.naming),
+        _clean(one.arch),
         content,
     )

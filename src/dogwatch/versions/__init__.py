@@ -5,7 +5,7 @@ range is stored; nothing in here knows ranges (`matching.ranges`) or packages.
 """
 
 from dogwatch.versions.catalogue import SCHEMES, scheme_named, sort_key, why_not_comparable
-from dogwatch.versions.ecosystems import family_of, keying_table, scheme_of, speaks_for
+from dogwatch.versions.ecosystems import EVERY_ECOSYSTEM, family_of, keying_table, scheme_of, speaks_for
 from dogwatch.versions.gotoolchain import go_release_version
 from dogwatch.versions.names import UNNAMED_STREAM, name_in_stream, normalise_name
 from dogwatch.versions.scheme import (
@@ -18,6 +18,7 @@ from dogwatch.versions.scheme import (
 )
 
 __all__ = [
+    "EVERY_ECOSYSTEM",
     "HIGHEST",
     "LOWEST",
     "MAX_VERSION_CHARACTERS",

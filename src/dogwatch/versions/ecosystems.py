@@ -9,6 +9,9 @@ from __future__ import annotations
 from dogwatch.versions.catalogue import SCHEMES, scheme_named
 from dogwatch.versions.scheme import VersionScheme
 
+EVERY_ECOSYSTEM = "*"
+"""Of documents that are no feed of one ecosystem."""
+
 _REBUILDERS = ("Root", "TuxCare")
 """They put the ecosystem whose packages they rebuild behind the colon; its order counts."""
 
@@ -65,8 +68,13 @@ def family_of(ecosystem: str) -> str:
 
 
 def speaks_for(feed: str, ecosystem: str) -> bool:
-    """Say whether a feed is about an ecosystem: `Debian` is about `Debian:12`, and `Debian:12` about itself alone."""
-    return ecosystem == feed or ecosystem.startswith(feed + ":") or family_of(ecosystem) == feed
+    """Say whether a feed is about an ecosystem: `Debian` is about `Debian:12`, and `Debian:12` about itself alone.
+
+    `EVERY_ECOSYSTEM` is about all of them.
+    """
+    return (
+        feed == EVERY_ECOSYSTEM or ecosystem == feed or ecosystem.startswith(feed + ":") or family_of(ecosystem) == feed
+    )
 
 
 def keying_table() -> str:

@@ -26,6 +26,7 @@ ASK = {
         "images history",
         *(f"images {deed}" for deed in Deed),
         *("exclusions list", "exclusions add", "exclusions remove"),
+        *("advisories list", "advisories show", "advisories add", "advisories remove"),
         "coverage",
         "sbom",
         "db status",
@@ -63,7 +64,13 @@ def refusal_of(command: str, *options: str, **variables: str) -> BaseException |
 
 
 @pytest.mark.parametrize("command", sorted(ASK))
-def test_a_command_that_asks_reaches_for_the_service_alone(command: str) -> None:
+def test_a_command_that_asks_reaches_for_the_service_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for word in example_of(command):
+        if word.endswith(".json"):
+            (tmp_path / word).write_text("{}")
     error = refusal_of(command, DOGWATCH_SERVER=NOBODY, DOGWATCH_DATA="/dev/null/data")
     assert isinstance(error, ServiceError)
     assert error.message.startswith(f"{NOBODY}/api/v1/")

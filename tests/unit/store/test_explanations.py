@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,8 +13,10 @@ from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.explanations import Explanation
 from dogwatch.model.packages import Package
 from dogwatch.store.explanations import Explainer
+from dogwatch.store.operator_documents import OperatorDocumentStore
 from tests.builders.advisories import encode_record, osv_record
 from tests.builders.contents import contain, publish
+from tests.builders.statements import NAME, openvex, read, statement
 from tests.builders.watching import ACCOUNT, World, as_day, day, image, pushed
 
 LIBSSL = Package("Debian:12", "libssl3", "3.0.7-1", "amd64", "openssl", "3.0.7-1")
@@ -35,6 +37,16 @@ def feeds(found: Collection[str]) -> Sequence[tuple[str, str, timedelta]]:
     """Expect the feeds of what was found, asked daily."""
     families = dict.fromkeys(ecosystem.partition(":")[0] for ecosystem in found)
     return [("osv", family, timedelta(days=1)) for family in families]
+
+
+class Standing:
+    """A clock that stands."""
+
+    def __init__(self, moment: datetime) -> None:
+        self._moment = moment
+
+    def now(self) -> datetime:
+        return self._moment
 
 
 @pytest.fixture
@@ -144,3 +156,24 @@ def test_what_cannot_be_compared_is_told_with_every_advisory_concerned(explainer
     (well,) = explainer.explain(ACCOUNT, "libssl3@3.0.7-1", "Debian:12", "", day(5))
     assert (well.verdict, well.ranges) == ("", ())
     assert well.conclusion == "Every advisory on openssl can be compared with openssl 3.0.7-1."
+
+
+def test_a_statement_of_the_operator_is_told_with_what_it_overrules(world: World, explainer: Explainer) -> None:
+    documents = OperatorDocumentStore(world.database, Standing(day(5)))  # type: ignore[arg-type]  # only the time
+    purl = "pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12"
+    documents.add(read(openvex(statement(CVE, "not_affected", purl))), "root")
+    typed = "pkg:deb/debian/libssl3@3.0.7-1?arch=amd64&distro=debian-12&upstream=openssl"
+    (one,) = explainer.explain(ACCOUNT, typed, "", CVE, day(6))
+    assert one.conclusion == f"openssl 3.0.7-1 is not affected by {CVE}: {NAME}#{CVE} (vex) says so outright."
+    assert told(one)[:2] == [
+        (
+            "inside",
+            "3.0.7-1 < 3.0.9-1 (order of dpkg)",
+            "overruled: what the operator says comes before anybody else's word",
+            "in force",
+            None,
+        ),
+        ("inside", "names libssl3 of Debian:12, 3.0.7-1", "decides", "in force", None),
+    ]
+    (other,) = explainer.explain(ACCOUNT, "libssl3@3.0.8-1", "Debian:12", CVE, day(6))
+    assert told(other) == [("not listed", "names libssl3 of Debian:12, 3.0.7-1, and no other", "", "in force", None)]

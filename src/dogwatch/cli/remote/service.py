@@ -14,6 +14,7 @@ from dogwatch.cli.remote import (
     setup_shapes,
     what_if_shapes,
 )
+from dogwatch.cli.remote.documents import RemoteDocuments
 from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.views import RemoteViews
@@ -82,6 +83,7 @@ class RemoteDogwatch:
         self.scanning = RemoteScanning(wire)
         self.accounts = RemoteAccounts(wire)
         self.costs = RemoteCosts(wire)
+        self.documents = RemoteDocuments(wire)
 
     def check_registry(self, alias: str) -> Sequence[setup_shapes.Check]:
         """Have the service try a registry."""

@@ -69,6 +69,10 @@ class Wire:
         body = b"" if content is None else msgspec.json.encode(content)
         return self._decoded(path, self._answer(method, path, (), body), shape)
 
+    def send_document(self, path: str, shape: type[T], content: bytes, parameters: Parameters = ()) -> T:
+        """Send a document that is passed on as it is."""
+        return self._decoded(path, self._answer("POST", path, parameters, content), shape)
+
     def delete(self, path: str) -> None:
         """Take something away."""
         self._answer("DELETE", path)

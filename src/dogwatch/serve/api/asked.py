@@ -21,6 +21,7 @@ from dogwatch.serve.ports import (
     Exclusions,
     ImageDeeds,
     Lifecycle,
+    OperatorDocuments,
     RegistryAdmin,
     RescanSettings,
     Scanning,
@@ -50,6 +51,7 @@ class Rooms:
     accounts: AccountSwitches
     usage: Usage
     costs: CostViews
+    documents: OperatorDocuments
     registries: RegistryAdmin
     after_setting: Callable[[], None]
     request_audit: Callable[[], None]

@@ -40,13 +40,15 @@ SELECT affected_range.id, advisory.source, advisory.name, advisory.modified_at, 
        affected_range.ecosystem, affected_range.name, affected_range.scheme, affected_range.scheme_number,
        affected_range.low, affected_range.high, affected_range.exact_version, affected_range.not_comparable,
        affected_range.introduced, affected_range.fixed, affected_range.last_affected, affected_range.fixed_key,
-       affected_range.fix_state, affected_range.stated_verdict, affected_range.severity, %(name)s, count(*) OVER ()
+       affected_range.fix_state, affected_range.stated_verdict, affected_range.severity, affected_range.naming,
+       affected_range.arch, %(name)s, count(*) OVER ()
 FROM advisory_vulnerability AS link
 JOIN advisory ON advisory.id = link.advisory_id
 JOIN affected_range ON affected_range.advisory_id = advisory.id AND affected_range.to_rev = 2147483647
 JOIN revision ON revision.id = affected_range.from_rev
 CROSS JOIN LATERAL (
-    SELECT affected_range.ecosystem = %(ecosystem)s AND affected_range.name = %(match_name)s AS is_own,
+    SELECT affected_range.ecosystem = %(ecosystem)s AND affected_range.name = %(match_name)s
+           OR (affected_range.naming <> '' AND affected_range.name IN (%(own_name)s, %(match_name)s)) AS is_own,
            affected_range.name = %(match_name)s AS is_named_so,
            affected_range.ecosystem = %(ecosystem)s AS is_of_ecosystem) AS relation
 WHERE link.vulnerability_id = %(vulnerability)s
@@ -67,7 +69,8 @@ SELECT affected_range.id, advisory.source, advisory.name, advisory.modified_at,
        affected_range.ecosystem, affected_range.name, affected_range.scheme, affected_range.scheme_number,
        affected_range.low, affected_range.high, affected_range.exact_version, affected_range.not_comparable,
        affected_range.introduced, affected_range.fixed, affected_range.last_affected, affected_range.fixed_key,
-       affected_range.fix_state, affected_range.stated_verdict, affected_range.severity, %(name)s, count(*) OVER ()
+       affected_range.fix_state, affected_range.stated_verdict, affected_range.severity, affected_range.naming,
+       affected_range.arch, %(name)s, count(*) OVER ()
 FROM match
 JOIN affected_range ON affected_range.id = match.range_id
 JOIN advisory ON advisory.id = affected_range.advisory_id
@@ -88,7 +91,8 @@ SELECT affected_range.id, advisory.source, advisory.name, advisory.modified_at, 
        affected_range.ecosystem, affected_range.name, affected_range.scheme, affected_range.scheme_number,
        affected_range.low, affected_range.high, affected_range.exact_version, affected_range.not_comparable,
        affected_range.introduced, affected_range.fixed, affected_range.last_affected, affected_range.fixed_key,
-       affected_range.fix_state, affected_range.stated_verdict, affected_range.severity,
+       affected_range.fix_state, affected_range.stated_verdict, affected_range.severity, affected_range.naming,
+       affected_range.arch,
        coalesce((SELECT min(vulnerability.name) FROM advisory_vulnerability AS link
                  JOIN vulnerability ON vulnerability.id = link.vulnerability_id
                  WHERE link.advisory_id = advisory.id), ''),
@@ -97,7 +101,7 @@ FROM affected_range
 JOIN advisory ON advisory.id = affected_range.advisory_id
 JOIN revision ON revision.id = affected_range.from_rev
 WHERE affected_range.ecosystem = %(ecosystem)s AND affected_range.name = %(match_name)s
-  AND affected_range.to_rev = 2147483647 AND affected_range.exact_version = ''
+  AND affected_range.to_rev = 2147483647 AND affected_range.exact_version = '' AND affected_range.naming = ''
   AND (affected_range.not_comparable <> '' OR %(key)s::bytea IS NULL
        OR (affected_range.scheme, affected_range.scheme_number) <> (%(scheme)s, %(scheme_number)s))
   AND affected_range.advisory_id NOT IN

@@ -9,7 +9,8 @@ CREATE TEMPORARY TABLE incoming_range (
     advisory text COLLATE "C" NOT NULL, ecosystem text NOT NULL, name text NOT NULL, scheme text NOT NULL,
     scheme_number int NOT NULL, low bytea, high bytea, exact_version text NOT NULL, not_comparable text NOT NULL,
     introduced text NOT NULL, fixed text NOT NULL, last_affected text NOT NULL, fixed_key bytea,
-    fix_state text NOT NULL, stated_verdict text NOT NULL, severity jsonb NOT NULL, content bytea NOT NULL
+    fix_state text NOT NULL, stated_verdict text NOT NULL, severity jsonb NOT NULL, naming text NOT NULL,
+    arch text NOT NULL, content bytea NOT NULL
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE removed_record (name text COLLATE "C" PRIMARY KEY) ON COMMIT DROP;
 CREATE TEMPORARY TABLE ended_range (id bigint PRIMARY KEY, advisory_id bigint NOT NULL) ON COMMIT DROP;
@@ -113,13 +114,15 @@ SELECT %(source)s, name, modified_at, published_at, withdrawn_at, summary FROM i
 ON CONFLICT (source, name) DO NOTHING
 
 -- name: update_advisories
--- Documents as they are now; another feed may already have shown a newer state of the same document.
+-- Documents as they are now; another feed may already have shown a newer state of the same document. One that nobody
+-- listed any more is what comes back, however old; what is no feed of one ecosystem ('*') has no other beside it.
 UPDATE advisory
 SET modified_at = incoming_advisory.modified_at, published_at = incoming_advisory.published_at,
     withdrawn_at = incoming_advisory.withdrawn_at, removed_at = NULL, summary = incoming_advisory.summary
 FROM incoming_advisory
 WHERE advisory.source = %(source)s AND advisory.name = incoming_advisory.name
-  AND advisory.modified_at <= incoming_advisory.modified_at
+  AND (%(ecosystem)s = '*' OR advisory.removed_at IS NOT NULL
+       OR advisory.modified_at <= incoming_advisory.modified_at)
 
 -- name: mark_removed
 -- Documents that no feed lists any more.
@@ -147,12 +150,13 @@ DO UPDATE SET modified_at = excluded.modified_at, withdrawn_at = excluded.withdr
 WITH begun AS (
     INSERT INTO affected_range (advisory_id, feed, ecosystem, name, scheme, scheme_number, low, high, exact_version,
                                 not_comparable, introduced, fixed, last_affected, fixed_key, fix_state, stated_verdict,
-                                severity, content, from_rev)
+                                severity, naming, arch, content, from_rev)
     SELECT advisory.id, %(ecosystem)s, incoming_range.ecosystem, incoming_range.name, incoming_range.scheme,
            incoming_range.scheme_number, incoming_range.low, incoming_range.high, incoming_range.exact_version,
            incoming_range.not_comparable, incoming_range.introduced, incoming_range.fixed,
            incoming_range.last_affected, incoming_range.fixed_key, incoming_range.fix_state,
-           incoming_range.stated_verdict, incoming_range.severity, incoming_range.content, %(revision)s
+           incoming_range.stated_verdict, incoming_range.severity, incoming_range.naming, incoming_range.arch,
+           incoming_range.content, %(revision)s
     FROM incoming_range
     JOIN advisory ON advisory.source = %(source)s AND advisory.name = incoming_range.advisory
     WHERE NOT EXISTS (SELECT FROM affected_range

@@ -2,8 +2,9 @@
 -- Packages that are not stored meet the open ranges of their name: the join of `match_packages`, without its traces.
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(%(ordinals)s::int[], %(ecosystems)s::text[], %(names)s::text[], %(versions)s::text[],
-                         %(schemes)s::text[], %(scheme_numbers)s::int[], %(keys)s::bytea[])
-        AS asked (ordinal, ecosystem, name, version, scheme, scheme_number, key)
+                         %(schemes)s::text[], %(scheme_numbers)s::int[], %(keys)s::bytea[],
+                         %(installed_names)s::text[], %(installed_versions)s::text[], %(arches)s::text[])
+        AS asked (ordinal, ecosystem, name, version, scheme, scheme_number, key, installed_name, installed_version, arch)
 ), met AS (
     SELECT asked.ordinal, affected_range.id
     FROM asked
@@ -16,10 +17,18 @@ WITH asked AS MATERIALIZED (
     FROM asked
     JOIN affected_range ON affected_range.ecosystem = asked.ecosystem AND affected_range.name = asked.name
     WHERE affected_range.to_rev = 2147483647
-      AND affected_range.exact_version <> '' AND affected_range.exact_version = asked.version)
+      AND affected_range.naming = ''
+      AND affected_range.exact_version <> '' AND affected_range.exact_version = asked.version
+    UNION
+    SELECT asked.ordinal, named.id
+    FROM asked
+    JOIN affected_range AS named ON named.name = ANY(ARRAY[asked.installed_name, asked.name])
+    WHERE named.naming <> '' AND named.to_rev = 2147483647
+      AND names_package(named, asked.ecosystem, asked.installed_name, asked.installed_version, asked.arch, asked.name,
+                        asked.version, asked.scheme, asked.scheme_number, asked.key))
 SELECT met.ordinal, advisory_vulnerability.vulnerability_id, affected_range.id, advisory.name, advisory.source,
        affected_range.stated_verdict, affected_range.ecosystem, affected_range.fix_state, affected_range.fixed,
-       affected_range.fixed_key, affected_range.severity
+       affected_range.fixed_key, affected_range.severity, advisory.modified_at
 FROM met
 JOIN affected_range ON affected_range.id = met.id
 JOIN advisory_vulnerability ON advisory_vulnerability.advisory_id = affected_range.advisory_id
@@ -42,7 +51,7 @@ FROM asked
 JOIN affected_range ON affected_range.ecosystem = asked.ecosystem AND affected_range.name = asked.name
                    AND affected_range.to_rev = 2147483647
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN affected_range.exact_version <> '' THEN NULL
+    SELECT CASE WHEN affected_range.exact_version <> '' OR affected_range.naming <> '' THEN NULL
                 WHEN affected_range.not_comparable <> '' THEN 'range: ' || affected_range.not_comparable
                 WHEN asked.key IS NULL THEN asked.not_comparable
                 WHEN (affected_range.scheme, affected_range.scheme_number) <> (asked.scheme, asked.scheme_number)

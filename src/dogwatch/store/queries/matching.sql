@@ -15,7 +15,16 @@ WITH begun AS (
     JOIN affected_range ON affected_range.ecosystem = package.ecosystem AND affected_range.name = package.match_name
     WHERE package.id = ANY(%(packages)s::bigint[])
       AND affected_range.to_rev = 2147483647
+      AND affected_range.naming = ''
       AND affected_range.exact_version <> '' AND affected_range.exact_version = package.match_version
+    UNION
+    SELECT package.id, named.id, named.stated_verdict, named.from_rev
+    FROM package
+    JOIN affected_range AS named ON named.name = ANY(ARRAY[package.name, package.match_name])
+    WHERE package.id = ANY(%(packages)s::bigint[])
+      AND named.naming <> '' AND named.to_rev = 2147483647
+      AND names_package(named, package.ecosystem, package.name, package.version, package.arch, package.match_name,
+                        package.match_version, package.scheme, package.scheme_number, package.key)
     ON CONFLICT DO NOTHING
     RETURNING package_id, range_id)
 SELECT DISTINCT begun.package_id, advisory_vulnerability.vulnerability_id
@@ -38,7 +47,14 @@ FROM new_range
 JOIN affected_range ON affected_range.id = new_range.id
 JOIN package ON package.ecosystem = affected_range.ecosystem AND package.match_name = affected_range.name
             AND package.match_version = affected_range.exact_version
-WHERE affected_range.exact_version <> ''
+WHERE affected_range.exact_version <> '' AND affected_range.naming = ''
+UNION
+SELECT package.id, named.id, named.stated_verdict, named.from_rev
+FROM new_range
+JOIN affected_range AS named ON named.id = new_range.id AND named.naming <> ''
+JOIN package ON (package.match_name = named.name OR package.name = named.name)
+WHERE names_package(named, package.ecosystem, package.name, package.version, package.arch, package.match_name,
+                    package.match_version, package.scheme, package.scheme_number, package.key)
 ON CONFLICT DO NOTHING
 
 -- name: end_matches
@@ -51,7 +67,7 @@ FROM ended_range WHERE match.range_id = ended_range.id AND match.to_rev = 214748
 -- keys alone: a package like a kernel has thousands of both, and a join by package would multiply them.
 SELECT match.package_id, link.vulnerability_id, affected_range.id, advisory.name, advisory.source,
        match.verdict, affected_range.ecosystem, affected_range.fix_state, affected_range.fixed, affected_range.fixed_key,
-       affected_range.severity
+       affected_range.severity, advisory.modified_at
 FROM unnest(%(pair_packages)s::bigint[], %(pair_vulnerabilities)s::bigint[]) AS asked (package_id, vulnerability_id)
 JOIN advisory_vulnerability AS link ON link.vulnerability_id = asked.vulnerability_id
 JOIN affected_range ON affected_range.advisory_id = link.advisory_id AND affected_range.to_rev = 2147483647
@@ -114,7 +130,7 @@ FROM package
 JOIN affected_range ON affected_range.ecosystem = package.ecosystem AND affected_range.name = package.match_name
                    AND affected_range.to_rev = 2147483647
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN affected_range.exact_version <> '' THEN NULL
+    SELECT CASE WHEN affected_range.exact_version <> '' OR affected_range.naming <> '' THEN NULL
                 WHEN affected_range.not_comparable <> '' THEN 'range: ' || affected_range.not_comparable
                 WHEN package.key IS NULL THEN package.not_comparable
                 WHEN (affected_range.scheme, affected_range.scheme_number) <> (package.scheme, package.scheme_number)

@@ -1,0 +1,60 @@
+"""The products that VEX statements speak of: package URLs become the packages that they name outright."""
+
+from __future__ import annotations
+
+from packageurl import PackageURL
+
+from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
+from dogwatch.inventory.package_urls import parse_package_url
+from dogwatch.inventory.releases import is_rolling
+from dogwatch.model.advisories import AffectedPackage, Naming
+from dogwatch.versions import family_of, normalise_name
+
+_SOURCE_ARCHES = ("source", "src")
+_SYSTEM_TYPES = ("deb", "apk", "rpm")
+_IMAGE_TYPES = ("oci", "docker")
+
+
+def name_product(text: str, state: str, limits: TextLimits = TEXT_LIMITS) -> AffectedPackage:
+    """Return the package that a product's identifier names.
+
+    A package URL without a version names every version, one of a distribution without a release every release. Of
+    distributions the installed package is meant, unless the architecture is `source`.
+
+    Args:
+        text: the identifier.
+        state: what is said of it; see `AffectedPackage`.
+        limits: caps on names and versions.
+
+    Raises:
+        ValueError: why no package can be met by it, in words.
+
+    Source:
+        Package URL specification 1.0; OpenVEX 0.2.0, section on products.
+    """
+    if not text.startswith("pkg:"):
+        raise ValueError("is no package URL: only these name packages")
+    url = PackageURL.from_string(text)
+    if url.type in _IMAGE_TYPES:
+        raise ValueError("is an image: only packages are judged by statements yet")
+    package = parse_package_url(text, needs_version=False)
+    if len(package.name) > limits.max_name or len(package.version) > limits.max_version:
+        raise ValueError("has a name or version that is longer than can be kept")
+    versions = (package.version,) if package.version else ()
+    if url.type not in _SYSTEM_TYPES:
+        name = normalise_name(package.ecosystem, package.name)
+        return AffectedPackage(package.ecosystem, name, (), versions, state, naming=Naming.SOURCE)
+    _refuse_unknown_release(package.ecosystem, url.qualifiers.get("distro", ""))
+    is_source = url.qualifiers.get("arch", "") in _SOURCE_ARCHES
+    naming = Naming.SOURCE if is_source else Naming.INSTALLED
+    return AffectedPackage(package.ecosystem, package.name, (), versions, state, naming=naming, arch=package.arch)
+
+
+def _refuse_unknown_release(ecosystem: str, distro: str) -> None:
+    """Refuse a release that is named and not known: taking it for all releases would say too much.
+
+    Raises:
+        ValueError: the release is not known.
+    """
+    if distro and ecosystem == family_of(ecosystem) and not is_rolling(ecosystem):
+        raise ValueError(f"names the release {distro[:80]!r}, which is not known")

@@ -1,0 +1,65 @@
+-- name: list
+-- The documents in force, the newest first; what they say of packages, and how many stored packages that meets.
+SELECT document.id, document.name, document.format, document.author, document.stated_at, document.added_at,
+       document.added_by, said.statements, said.packages, jsonb_array_length(document.unused)
+FROM operator_document AS document
+CROSS JOIN LATERAL (
+    SELECT count(DISTINCT affected_range.id) AS statements, count(DISTINCT match.package_id) AS packages
+    FROM advisory
+    JOIN affected_range ON affected_range.advisory_id = advisory.id AND affected_range.to_rev = 2147483647
+    LEFT JOIN match ON match.range_id = affected_range.id AND match.to_rev = 2147483647
+    WHERE advisory.source = document.source AND advisory.name = ANY(document.records)) AS said
+WHERE %(id)s::bigint IS NULL OR document.id = %(id)s
+ORDER BY document.id DESC
+
+-- name: find
+-- A document by its number or its name.
+SELECT id, source, records FROM operator_document
+WHERE id::text = %(key)s OR name = %(key)s
+ORDER BY id LIMIT 1
+
+-- name: by_name
+-- A document as it is held.
+SELECT id, source, records, content, stated_at FROM operator_document WHERE name = %(name)s
+
+-- name: statements
+-- What a document says of packages, in the order of its records, and how many stored packages each line meets.
+SELECT advisory.name, affected_range.ecosystem, affected_range.name, affected_range.exact_version,
+       affected_range.introduced, affected_range.fixed, affected_range.last_affected, affected_range.arch,
+       affected_range.stated_verdict, affected_range.fix_state, affected_range.not_comparable, advisory.summary,
+       (SELECT count(*) FROM match WHERE match.range_id = affected_range.id AND match.to_rev = 2147483647),
+       (SELECT string_agg(vulnerability.name, ', ' ORDER BY vulnerability.name)
+        FROM advisory_vulnerability AS link JOIN vulnerability ON vulnerability.id = link.vulnerability_id
+        WHERE link.advisory_id = advisory.id),
+       count(*) OVER ()
+FROM operator_document AS document
+CROSS JOIN LATERAL unnest(document.records) WITH ORDINALITY AS record (name, place)
+JOIN advisory ON advisory.source = document.source AND advisory.name = record.name
+JOIN affected_range ON affected_range.advisory_id = advisory.id AND affected_range.to_rev = 2147483647
+WHERE document.id = %(id)s
+ORDER BY record.place, affected_range.ecosystem, affected_range.name, affected_range.id
+LIMIT %(most)s
+
+-- name: unused
+-- What a document says of nothing that can be met.
+SELECT unused FROM operator_document WHERE id = %(id)s
+
+-- name: save
+-- A document, in place of an earlier state of it.
+INSERT INTO operator_document (source, name, format, author, stated_at, added_at, added_by, content, records, unused)
+VALUES (%(source)s, %(name)s, %(format)s, %(author)s, %(stated_at)s, %(now)s, %(by)s, %(content)s, %(records)s,
+        %(unused)s)
+ON CONFLICT (name) DO UPDATE SET
+    source = excluded.source, format = excluded.format, author = excluded.author, stated_at = excluded.stated_at,
+    added_at = excluded.added_at, added_by = excluded.added_by, content = excluded.content,
+    records = excluded.records, unused = excluded.unused
+RETURNING id
+
+-- name: forget
+-- A document that was taken back; the journal keeps what it said.
+DELETE FROM operator_document WHERE id = %(id)s
+
+-- name: claimed
+-- Records that another document has already.
+SELECT record FROM operator_document, unnest(records) AS record
+WHERE source = %(source)s AND name <> %(name)s AND record = ANY(%(records)s::text[]) LIMIT 1

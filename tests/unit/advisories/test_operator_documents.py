@@ -1,0 +1,171 @@
+"""Documents of the operator's own: what is read of them, what is refused and with which words."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dogwatch.advisories import parse_document
+from dogwatch.advisories.limits import DocumentLimits
+from dogwatch.advisories.operator_documents import reread_documents
+from dogwatch.matching import name_advisory
+from dogwatch.model.advisories import AffectedPackage, Naming
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.feeds import VEX_SOURCE, StoredDocument
+from dogwatch.model.operator_documents import DocumentFormat, UnusedProduct
+from tests.builders.advisories import osv_record
+from tests.builders.statements import NAME, openvex, read, statement
+
+FIRST = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+def named(product: str) -> AffectedPackage:
+    """What a statement that names one product is about."""
+    document = read(openvex(statement("CVE-2026-1001", "affected", product)))
+    assert document.unused == ()
+    assert document.records[0].advisory is not None
+    (affected,) = document.records[0].advisory.affected
+    return affected
+
+
+def test_a_statement_is_read_with_its_names_its_products_its_reason_and_its_own_time() -> None:
+    document = read(
+        openvex(
+            statement(
+                "CVE-2026-1001",
+                "not_affected",
+                "pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&distro=debian-12",
+                "pkg:pypi/Some_Thing@1.0",
+                aliases=("GHSA-aaaa-bbbb-cccc",),
+                impact_statement="We build without it.",
+                timestamp="2026-06-30T12:00:00Z",
+            ),
+            statement("CVE-2026-1001", "under_investigation", "pkg:npm/%40acme/app"),
+        )
+    )
+    assert (document.name, document.source, document.format) == (NAME, VEX_SOURCE, DocumentFormat.OPENVEX)
+    assert (document.author, document.stated_at) == ("Security at Example", FIRST)
+    one, other = (record.advisory for record in document.records)
+    assert one is not None
+    assert other is not None
+    assert (one.id, one.modified_at) == (f"{NAME}#CVE-2026-1001", datetime(2026, 6, 30, 12, tzinfo=UTC))
+    assert (name_advisory(one).cves, name_advisory(one).others) == (("CVE-2026-1001",), ("GHSA-aaaa-bbbb-cccc",))
+    assert one.affected == (
+        AffectedPackage(
+            "Debian:12", "libssl3", (), ("3.0.11-1",), "not affected", naming=Naming.INSTALLED, arch="amd64"
+        ),
+        AffectedPackage("PyPI", "some-thing", (), ("1.0",), "not affected", naming=Naming.SOURCE),
+    )
+    assert one.summary == "not affected: vulnerable_code_not_present"
+    assert one.details == "not affected\n\nvulnerable_code_not_present\n\nWe build without it."
+    assert (other.id, other.modified_at) == (f"{NAME}#CVE-2026-1001/2", FIRST)
+    assert other.affected == (AffectedPackage("npm", "@acme/app", (), (), "under investigation", naming=Naming.SOURCE),)
+
+
+def test_what_is_journalled_of_a_statement_reads_back_as_the_statement() -> None:
+    document = read(openvex(statement("GHSA-aaaa-bbbb-cccc", "fixed", "pkg:golang/example.com/a@v1.2.3")))
+    stored = [StoredDocument(one.id, one.modified_at, one.document) for one in document.records]
+    assert tuple(reread_documents(VEX_SOURCE, stored)) == document.records
+
+
+@pytest.mark.parametrize(
+    ("product", "ecosystem", "name", "version", "naming"),
+    [
+        ("pkg:deb/debian/openssl@3.0?arch=source&distro=bookworm", "Debian:12", "openssl", "3.0", Naming.SOURCE),
+        ("pkg:deb/debian/openssl", "Debian", "openssl", "", Naming.INSTALLED),
+        ("pkg:apk/wolfi/busybox@1.36?distro=wolfi-20230201", "Wolfi", "busybox", "1.36", Naming.INSTALLED),
+        ("pkg:rpm/almalinux/sed@4.8-9?epoch=1&distro=almalinux-9", "AlmaLinux:9", "sed", "1:4.8-9", Naming.INSTALLED),
+        ("pkg:maven/org.acme/core@2", "Maven", "org.acme:core", "2", Naming.SOURCE),
+    ],
+)
+def test_a_product_is_the_package_that_its_url_names(
+    product: str, ecosystem: str, name: str, version: str, naming: Naming
+) -> None:
+    versions = (version,) if version else ()
+    assert named(product) == AffectedPackage(ecosystem, name, (), versions, "affected", naming=naming)
+
+
+@pytest.mark.parametrize(
+    ("product", "reason"),
+    [
+        ("pkg:oci/app@sha256:00", "is an image: only packages are judged by statements yet"),
+        ("pkg:deb/ubuntu/openssl?distro=warty", "names the release 'warty', which is not known"),
+        ("cpe:2.3:a:acme:app:1:*:*:*:*:*:*:*", "is no package URL: only these name packages"),
+        ("pkg:cran/thing@1", "packages of type cran are not judged"),
+        ("", "has no identifier"),
+    ],
+)
+def test_a_product_that_no_package_can_be_met_by_is_told_with_its_place_and_the_reason(
+    product: str, reason: str
+) -> None:
+    document = read(openvex(statement("CVE-2026-1001", "affected", "pkg:npm/a@1", product)))
+    shown = product or "without an identifier"
+    assert document.unused == (UnusedProduct("statements[0].products[1]", shown, reason),)
+    assert len(document.records) == 1
+
+
+def test_parts_of_another_product_are_not_taken_for_the_packages_themselves() -> None:
+    product = {"@id": "pkg:maven/acme/app@1", "subcomponents": [{"@id": "pkg:maven/log4j/log4j@1"}]}
+    document = read(openvex({**statement("CVE-2026-1001", "affected"), "products": [product]}))
+    reason = "is said of parts of another product: only packages themselves are judged by statements yet"
+    assert (document.records, document.unused) == (
+        (),
+        (UnusedProduct("statements[0].products[0]", "pkg:maven/acme/app@1", reason),),
+    )
+
+
+def test_an_advisory_in_osv_is_read_and_entries_that_can_meet_nothing_are_told() -> None:
+    record = osv_record("ACME-2026-1", ecosystem="npm", name="@acme/app", aliases=("CVE-2026-1001",))
+    record["affected"] += [{"ranges": []}, {"package": {"ecosystem": "Nobody's", "name": "thing"}}]
+    document = read(record)
+    assert (document.name, document.format) == ("ACME-2026-1", DocumentFormat.OSV)
+    assert document.unused == (
+        UnusedProduct("affected[1]", "", "names no package ecosystem"),
+        UnusedProduct("affected", "Nobody's thing", "is of an ecosystem whose versions nobody here can order"),
+    )
+
+
+def _broken(**changes: object) -> dict[str, Any]:
+    return openvex({**statement("CVE-2026-1001", "affected", "pkg:npm/a@1"), **changes})
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\xff", "not a document that is known"),
+        (b"[" * 100_000, "not a document that is known"),
+        (b'{"affected":' * 2, "not a document that is known"),
+        (json.dumps({"document": {}}).encode(), "neither an OSV advisory (an `id`) nor OpenVEX (a `@context`)"),
+        (
+            json.dumps(osv_record("A-1", modified="soon")).encode(),
+            "not an OSV advisory: modified is not a time",
+        ),
+        (json.dumps(_broken(status="maybe")).encode(), "statements[0].status: 'maybe' is none of not_affected, "),
+        (json.dumps(_broken(status="not_affected")).encode(), "statements[0]: not_affected without a justification"),
+        (json.dumps(_broken(justification="because")).encode(), "statements[0].justification: 'because' is none of "),
+        (json.dumps(_broken(timestamp="soon")).encode(), "statements[0].timestamp: not a time: 'soon'"),
+        (json.dumps(_broken(vulnerability={})).encode(), "statements[0].vulnerability: not a text of 1 to 80 "),
+        (json.dumps(_broken(products="all")).encode(), "not an OpenVEX document: Expected `array`, got `str`"),
+        (json.dumps(openvex(name=" ")).encode(), "@id: not a text of 1 to 200 characters"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_file_place_and_reason(content: bytes, problem: str) -> None:
+    with pytest.raises(InvalidRequestError) as refused:
+        parse_document(content, "acme.json")
+    assert str(refused.value).startswith(f"acme.json: {problem}")
+
+
+def test_limits_are_named() -> None:
+    two = openvex(*[statement(f"CVE-2026-100{number}", "affected", "pkg:npm/a", "pkg:npm/b") for number in (1, 2)])
+    content = json.dumps(two).encode()
+    for limits, reason in (
+        (DocumentLimits(max_document_bytes=100), "over the limit max_document_bytes of 100 bytes"),
+        (DocumentLimits(max_statements=1), "more than 1 statements"),
+        (DocumentLimits(max_products=3), "statements[1]: more than 3 products in all"),
+    ):
+        with pytest.raises(InvalidRequestError) as refused:
+            parse_document(content, "acme.json", limits)
+        assert str(refused.value) == f"acme.json: {reason}"
