@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import sys
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from tests.builders.layers import compress
 
 RHEL = {
     "RHEL-8": "cpe:/o:redhat:enterprise_linux:8",
@@ -102,7 +98,7 @@ def archive(documents: Mapping[str, bytes]) -> bytes:
             entry = tarfile.TarInfo(path)
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
-    return zstd.compress(packed.getvalue())
+    return compress(packed.getvalue(), "zstd")
 
 
 def put(folder: Path, files: Mapping[str, bytes]) -> None:

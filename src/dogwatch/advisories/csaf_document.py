@@ -14,7 +14,6 @@ from urllib.parse import parse_qs, unquote
 
 import msgspec
 
-from dogwatch.advisories.limits import TEXT_LIMITS
 from dogwatch.versions import UNNAMED_STREAM
 
 MAX_PRODUCTS: Final = 500_000
@@ -290,7 +289,7 @@ def _describe(vulnerability: _Vulnerability) -> str:
     chosen = [
         note.text for note in vulnerability.notes or () if note.category == "description" or note.title == "Statement"
     ]
-    return "\n\n".join(dict.fromkeys(chosen))[: TEXT_LIMITS.max_details]
+    return "\n\n".join(dict.fromkeys(chosen))
 
 
 def _state(

@@ -75,15 +75,33 @@ class _Package(msgspec.Struct, frozen=True, array_like=True, order=True):
     severity: int
 
 
+class _Reference(msgspec.Struct):
+    url: str
+
+
+class _Vector(msgspec.Struct):
+    type: str
+    score: str
+
+
+class _Specific(msgspec.Struct):
+    severity: str
+
+
 class _Record(msgspec.Struct):
-    """What is kept of a document. `severities` are numbered; the first is the most frequent."""
+    """What is kept of a document; what is shown of it stands where documents in the OSV format have it.
+
+    `severities` are numbered; the first, which is the most frequent, is also `severity` and the word beside it.
+    """
 
     cve: str
-    title: str
-    description: str
+    summary: str
+    details: str
     published: str
     cwe: str
-    references: tuple[str, ...]
+    references: tuple[_Reference, ...]
+    severity: tuple[_Vector, ...]
+    database_specific: _Specific
     severities: tuple[_Severity, ...]
     packages: tuple[_Package, ...]
 
@@ -117,20 +135,22 @@ class RedHatVexSource(CsafSource):
     def condense(self, content: bytes) -> bytes:
         """Keep of a document what is said of the main stream."""
         document = read_vex(content, _release_of)
-        severities = Counter(_Severity(one.impact, one.vector) for one in document.statements).most_common()
-        numbers = {severity: number for number, (severity, _) in enumerate(severities)}
-        return msgspec.json.encode(
-            _Record(
-                document.cve,
-                document.title[: TEXT_LIMITS.max_summary],
-                _describe(document),
-                document.published,
-                document.cwe,
-                document.references[: TEXT_LIMITS.max_references],
-                tuple(numbers),
-                _gather(document, numbers),
-            )
+        counted = Counter(_Severity(one.impact, one.vector) for one in document.statements).most_common()
+        severities = tuple(severity for severity, _ in counted)
+        frequent = severities[0] if severities else _Severity("", "")
+        record = _Record(
+            document.cve,
+            _shown(document.title, TEXT_LIMITS.max_summary),
+            _shown(_describe(document), TEXT_LIMITS.max_details),
+            document.published,
+            document.cwe,
+            tuple(_Reference(url) for url in document.references if _is_link(url))[: TEXT_LIMITS.max_references],
+            tuple(_Vector(fact.kind, fact.value) for fact in _facts(frequent) if fact.kind != "TEXT"),
+            _Specific(frequent.word),
+            severities,
+            _gather(document, {severity: number for number, severity in enumerate(severities)}),
         )
+        return msgspec.json.encode(record)
 
     def read(self, record_id: str, content: bytes, listed_at: datetime) -> Advisory:
         """Make an advisory of what was kept."""
@@ -144,12 +164,12 @@ class RedHatVexSource(CsafSource):
             modified_at=listed_at,
             published_at=parse_rfc3339(record.published) if record.published else None,
             withdrawn_at=None,
-            summary=record.title.replace("\0", "\N{REPLACEMENT CHARACTER}"),
-            details=record.description.replace("\0", "\N{REPLACEMENT CHARACTER}"),
+            summary=record.summary,
+            details=record.details,
             upstream=(record.cve,),
             affected=tuple(_affected(one, severities) for one in (*record.packages, *_of_any_stream(record.packages))),
             severity=severities[0] if severities else (),
-            references=tuple(one for one in record.references if one.startswith("https://") and "\0" not in one),
+            references=tuple(one.url for one in record.references),
             cwes=(record.cwe,) if re.fullmatch(r"CWE-\d{1,6}", record.cwe) else (),
         )
 
@@ -164,7 +184,15 @@ def _describe(document: VexDocument) -> str:
     """Return the description, with the reasons for which packages are not affected."""
     reasons = sorted({one.reason.replace("_", " ") for one in document.statements if one.reason})
     why = f'Red Hat\'s reasons where it says "not affected": {", ".join(reasons)}.' if reasons else ""
-    return f"{document.description}\n\n{why}".strip()[: TEXT_LIMITS.max_details]
+    return f"{document.description}\n\n{why}".strip()
+
+
+def _shown(text: str, longest: int) -> str:
+    return text[:longest].replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _is_link(url: str) -> bool:
+    return url.startswith(("https://", "http://")) and len(url) <= TEXT_LIMITS.max_reference and "\0" not in url
 
 
 def _gather(document: VexDocument, numbers: dict[_Severity, int]) -> tuple[_Package, ...]:

@@ -75,6 +75,24 @@ def test_a_document_becomes_an_advisory_of_its_cve_id() -> None:
     )
 
 
+def test_what_is_shown_of_a_document_is_kept_where_documents_in_the_osv_format_have_it() -> None:
+    bash = "pkg:rpm/redhat/bash"
+    content = vex(
+        statements=[("RHEL-8", bash, "known_affected"), ("RHEL-8", "pkg:rpm/redhat/zsh", "known_not_affected")],
+        impacts={bash: "Important"},
+        scores=[{"cvss_v3": {"vectorString": "CVSS:3.1/AV:L"}, "products": [f"RHEL-8:{bash}"]}],
+        flags=[{"label": "component_not_present", "product_ids": ["RHEL-8:pkg:rpm/redhat/zsh"]}],
+    )
+    kept = msgspec.json.decode(SOURCE.condense(content))
+    assert {name: kept[name] for name in ("summary", "details", "references", "severity", "database_specific")} == {
+        "summary": "bash: a flaw",
+        "details": 'Long.\n\nRed Hat\'s reasons where it says "not affected": component not present.',
+        "references": [{"url": "https://access.redhat.com/security/cve/CVE-2026-1000"}],
+        "severity": [{"type": "CVSS_V3", "score": "CVSS:3.1/AV:L"}],
+        "database_specific": {"severity": "Important"},
+    }
+
+
 @pytest.mark.parametrize(
     ("status", "details", "state", "versions"),
     [
