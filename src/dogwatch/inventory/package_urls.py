@@ -19,7 +19,9 @@ from dogwatch.inventory.evidence import OsRelease
 from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
 from dogwatch.inventory.naming import is_keepable
 from dogwatch.inventory.releases import DEBIAN_CODENAMES, DISTRIBUTIONS
+from dogwatch.inventory.rpm.modules import read_module
 from dogwatch.model.packages import Package
+from dogwatch.versions import UNNAMED_STREAM
 
 LANGUAGES: Final = {
     "bitnami": "Bitnami",
@@ -56,6 +58,9 @@ _IDS: Final = {
     "suse.linux.enterprise.server": "sles",
 }
 """What package URLs and tools call distributions → their ID in os-release, where that is another."""
+
+_MODULE_LABELS: Final = ("rpmmod", "modularitylabel")
+"""What syft and trivy call the label of a module, whose first two parts are its name and stream."""
 
 _SOURCE_RPM: Final = re.compile(r"(?P<name>.+)-(?P<version>[^-]+-[^-]+)\.(?:no)?src\.rpm")
 
@@ -94,7 +99,9 @@ def parse_package_url(
     before = f"{epoch}:" if url.type == "rpm" and (epoch := qualifiers.get("epoch", "0")) != "0" else ""
     version = before + version if version else ""
     source_name, source_version = _source(url.type, qualifiers.get("upstream", ""), before)
-    if not (is_keepable(version or "-", limits) and is_keepable(source_name or "-", limits)):
+    label = next((qualifiers[each] for each in _MODULE_LABELS if each in qualifiers), "")
+    module = read_module(label, version) if url.type == "rpm" else ""
+    if not all(is_keepable(each or "-", limits) for each in (version, source_name, module)):
         raise ValueError("no usable name and version")
     return Package(
         _ecosystem(url.namespace or "", qualifiers.get("distro", ""), fallback),
@@ -103,6 +110,7 @@ def parse_package_url(
         arch if is_keepable(arch, limits) and arch not in ("source", "src") else "",
         source_name or name,
         source_version if is_keepable(source_version, limits) else version,
+        module,
     )
 
 
@@ -167,6 +175,8 @@ def _write_system(package: Package, identifier: str, database: str, release: str
             source_version = source_version.removeprefix(f"{epoch}:")
         if package.source_name:
             qualifiers["upstream"] = f"{package.source_name}-{source_version}.src.rpm"
+        if package.module not in ("", UNNAMED_STREAM):
+            qualifiers["rpmmod"] = package.module
     elif package.source_name and (package.source_name, source_version) != (package.name, version):
         qualifiers["upstream"] = package.source_name + (f"@{source_version}" if source_version != version else "")
     namespace = "redhat" if identifier == "rhel" else identifier

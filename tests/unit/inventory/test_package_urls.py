@@ -30,6 +30,14 @@ OURS = [
         "pkg:rpm/redhat/bash@5.1.8-6.el9?distro=rhel-9&upstream=bash-5.1.8-6.el9.src.rpm",
         Package("Red Hat:enterprise_linux:9", "bash", "5.1.8-6.el9", "", "bash", "5.1.8-6.el9"),
     ),
+    (
+        "pkg:rpm/redhat/npm@8.19-1.module%2Bel8.8.0%2B1%2Ba?distro=rhel-8&epoch=1&rpmmod=nodejs:16"
+        "&upstream=nodejs-16.1-1.module%2Bel8.src.rpm",
+        Package(
+            *("Red Hat:enterprise_linux:8", "npm", "1:8.19-1.module+el8.8.0+1+a", "", "nodejs"),
+            *("1:16.1-1.module+el8", "nodejs:16"),
+        ),
+    ),
 ]
 
 
@@ -58,6 +66,19 @@ def test_a_package_url_and_its_package_give_each_other(url: str, package: Packag
 )
 def test_distributions_are_known_by_what_tools_call_them(url: str, ecosystem: str) -> None:
     assert parse_package_url(url).ecosystem == ecosystem
+
+
+@pytest.mark.parametrize(
+    ("url", "module"),
+    [
+        ("pkg:rpm/redhat/npm@1-1.module%2Bel8?rpmmod=nodejs:16:8070:a", "nodejs:16"),
+        ("pkg:rpm/alma/npm@1-1.module_el8?modularitylabel=nodejs:16:8070:a", "nodejs:16"),
+        ("pkg:rpm/alma/npm@1-1.module_el8", "unnamed"),
+        ("pkg:rpm/alma/npm@1-1.el8", ""),
+    ],
+)
+def test_the_module_stream_is_told_by_a_label_or_its_lack_by_the_release(url: str, module: str) -> None:
+    assert parse_package_url(url).module == module
 
 
 def test_the_documents_distribution_stands_in_under_any_of_its_names() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -13,11 +12,11 @@ from dogwatch.inventory.naming import decode_text, incomplete, is_keepable, show
 from dogwatch.inventory.ownership import Claims
 from dogwatch.inventory.rpm import berkeley, header, ndb, sqlite
 from dogwatch.inventory.rpm.header import Header
+from dogwatch.inventory.rpm.modules import read_module
 from dogwatch.inventory.rpm.reading import DatabaseFile, RpmFormatError
 from dogwatch.model.errors import MalformedPackageDatabaseError
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
-from dogwatch.versions import UNNAMED_STREAM
 
 FOLDERS = ("var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm")
 _PATHS = frozenset(f"{folder}/{name}" for folder in FOLDERS for name in ("Packages", "Packages.db", "rpmdb.sqlite"))
@@ -26,7 +25,6 @@ DIRECTORIES = frozenset(
 )
 _LOGS = frozenset(f"{folder}/rpmdb.sqlite-wal" for folder in FOLDERS)
 _EMPTY_LOG_BYTES = 32  # a log of SQLite that has its own header alone
-_MODULE_RELEASE = re.compile(r"\.module[+_]")
 _KEYS_OF_SIGNERS = b"gpg-pubkey"  # listed like packages, and none
 _BUILD_IDS = b"usr/lib/.build-id/"  # links to programs, thousands of them
 
@@ -158,19 +156,12 @@ def _read_package(parsed: Header, limits: Limits) -> Package | None:
         decode_text(parsed.text(header.ARCH)) or "",
         source_name,
         before + source_version,
-        _read_module(decode_text(parsed.text(header.MODULARITY_LABEL)) or "", release),
+        read_module(decode_text(parsed.text(header.MODULARITY_LABEL)) or "", release),
         decode_text(parsed.text(header.VENDOR)) or "",
     )
     texts = (package.name, package.version, package.source_name, package.source_version)
     optional = (package.arch, package.module, package.vendor)
     return package if all(is_keepable(text, limits) for text in (*texts, *(each or "-" for each in optional))) else None
-
-
-def _read_module(label: str, release: str) -> str:
-    """Return name and stream of a label; of a package that was built for a module and has none, `unnamed`."""
-    if label:
-        return ":".join(label.split(":")[:2])
-    return UNNAMED_STREAM if _MODULE_RELEASE.search(release) else ""
 
 
 def _read_source(file_name: str) -> tuple[str, str] | None:
