@@ -79,6 +79,7 @@ class Settings:
     poll_minutes: int
     sweep_minutes: int
     feed_minutes: int
+    bundle_keys: str = ""
     price_initial_scan: Decimal = USUAL_INITIAL_SCAN
     price_rescan: Decimal = USUAL_RESCAN
     server: str = ""
@@ -412,6 +413,13 @@ SETTINGS: tuple[Setting, ...] = (
         lambda _: "",
         lambda s: ",".join(s.facts_off) or "(none)",
         "sources of scores and facts that are not asked: nvd, kev, epss, or all",
+    ),
+    Setting(
+        "bundle_keys",
+        _file("bundle_keys"),
+        lambda _: "",
+        lambda s: s.bundle_keys or "(none)",
+        "public keys of those whose bundles `dogwatch db import` believes, PEM",
     ),
     Setting(
         "demo",

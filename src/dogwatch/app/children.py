@@ -127,7 +127,7 @@ def read_notices_in_child(settings: Settings, dsn: str, lease: Lease | None) -> 
     from dogwatch.flow.notices import read_notices
 
     with holding(lease):
-        read_notices(_child_outside(settings, dsn), _child_queue(dsn))
+        read_notices(child_outside(settings, dsn), _child_queue(dsn))
 
 
 def index_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: int) -> int:
@@ -135,7 +135,7 @@ def index_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: 
     from dogwatch.flow.index import index_image
 
     with holding(lease):
-        return index_image(_child_outside(settings, dsn), image_id)
+        return index_image(child_outside(settings, dsn), image_id)
 
 
 def update_feed_in_child(
@@ -145,7 +145,7 @@ def update_feed_in_child(
     from dogwatch.flow.feeds import update_feed
 
     with holding(lease):
-        update_feed(_child_outside(settings, dsn), source, ecosystem, confirmed, calmly(tell))
+        update_feed(child_outside(settings, dsn), source, ecosystem, confirmed, calmly(tell))
 
 
 def rekey_in_child(settings: Settings, dsn: str, lease: Lease | None) -> None:
@@ -153,23 +153,23 @@ def rekey_in_child(settings: Settings, dsn: str, lease: Lease | None) -> None:
     from dogwatch.flow.rekeying import rekey
 
     with holding(lease):
-        rekey(_child_outside(settings, dsn))
+        rekey(child_outside(settings, dsn))
 
 
 def examine_in_child(tell: Tell, settings: Settings, dsn: str, target: Target) -> Examined:
     """Find out what a thing contains; called in a child process."""
-    return examine_here(calmly(tell), settings, _child_outside(settings, dsn), target)
+    return examine_here(calmly(tell), settings, child_outside(settings, dsn), target)
 
 
 def audit_in_child(settings: Settings, dsn: str) -> Audit:
     """Audit; called in a child process."""
     from dogwatch.flow.audit import audit
 
-    return audit(_child_outside(settings, dsn))
+    return audit(child_outside(settings, dsn))
 
 
 @lru_cache(maxsize=1)
-def _child_outside(settings: Settings, dsn: str) -> Outside:
+def child_outside(settings: Settings, dsn: str) -> Outside:
     """Connect a child once, for all its works."""
     database = Database(dsn, _CHILD_CONNECTIONS)
     database.open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from dogwatch.app.bundles import BundleTransfers
 from dogwatch.app.inspections import Inspections
 from dogwatch.app.keys import AccessKeys
 from dogwatch.app.operations import Operations
@@ -34,7 +35,7 @@ def build(
     return App(settings, machine, isolated, tell)
 
 
-class App(AccessKeys, Inspections, Operations, Work):
+class App(AccessKeys, BundleTransfers, Inspections, Operations, Work):
     """One process of Dogwatch. Attributes are there between `open` and `close`; use it as a context.
 
     `registries`, `rescan_settings`, `lifecycle`, `views` and the methods answer and change; `queue` puts jobs in;

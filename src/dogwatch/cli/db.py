@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli.audits import audit
+from dogwatch.cli.bundles import export_feeds, import_feeds
 from dogwatch.cli.command_line import examples, new_group, reached
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
@@ -126,5 +127,9 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch db update --confirm-shrink osv/PyPI",
         ),
     )(update_feeds)
+    group.command("export", epilog=examples("dogwatch db export --key release.pem knowledge.bundle"))(export_feeds)
+    group.command("import", epilog=examples("dogwatch db import --bundle-keys trusted.pem knowledge.bundle"))(
+        import_feeds
+    )
     group.command("audit", epilog=examples("dogwatch db audit", "dogwatch db audit -o json"))(audit)
     application.add_typer(group, name="db")

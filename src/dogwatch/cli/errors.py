@@ -45,6 +45,7 @@ EXIT_CODES: Mapping[type[errors.DogwatchError], int] = MappingProxyType(
         errors.MalformedManifestError: INCOMPLETE,
         errors.MalformedLayerError: INCOMPLETE,
         errors.MalformedSnapshotError: INCOMPLETE,
+        errors.BundleRefusedError: INCOMPLETE,
         errors.MalformedAdvisoryError: INCOMPLETE,
         errors.MalformedPackageDatabaseError: INCOMPLETE,
         errors.LimitExceededError: INCOMPLETE,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec
@@ -34,18 +34,19 @@ class Reach(Enum):
 
 
 def takes_settings(
-    reach: Reach = Reach.DATA_FOLDER, *, every: bool = False
+    reach: Reach = Reach.DATA_FOLDER, *, every: bool = False, also: Collection[str] = ()
 ) -> Callable[[Callable[Concatenate[Settings, P], None]], Callable[..., None]]:
     """Let a command take settings as flags; it gets the `Settings` as its first argument.
 
     Args:
         reach: where the command can do its work.
         every: all settings, as for the service; otherwise those that any command needs.
+        also: settings beside those that any command needs.
     """
 
     def decorate(command: Callable[Concatenate[Settings, P], None]) -> Callable[..., None]:
         own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
-        offered = [one for one in SETTINGS if _is_offered(one, reach, every, _flags(own))]
+        offered = [one for one in SETTINGS if _is_offered(one, reach, every or one.name in also, _flags(own))]
 
         @functools.wraps(command)
         def run(*arguments: Any, context: typer.Context, **options: Any) -> None:

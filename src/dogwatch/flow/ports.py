@@ -6,10 +6,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from dogwatch.inventory import LayerEvidence
 from dogwatch.model.audits import Audit
+from dogwatch.model.bundles import BundledFeed, FeedContent
 from dogwatch.model.facts import FactChanges
 from dogwatch.model.feeds import FeedChanges, ParsedRecord, Publication, StoredDocument
 from dogwatch.model.images import BaseImage, KeptEvidence, Layer, Resolved, ResolvedImage
@@ -327,6 +329,40 @@ class RekeyingStore(Protocol):
 
     def finish(self, now: datetime) -> None:
         """Remember that there are none."""
+
+
+class KnowledgeStore(Protocol):
+    """What is known of the feeds, to be carried elsewhere."""
+
+    def held_feeds(self) -> tuple[BundledFeed, ...]:
+        """Every feed that was imported, with its age and its source's memory."""
+
+    def contents(self) -> AbstractContextManager[Iterator[FeedContent]]:
+        """Every feed that was imported with its records, as of one moment."""
+
+
+class Bundles(Protocol):
+    """Files that carry what is known of the feeds.
+
+    Raises BundleRefusedError for a file that cannot be believed, ConfigError for keys that cannot be used.
+    """
+
+    def can_carry(self, feed: BundledFeed) -> bool:
+        """Whether this version reads such a feed, and does not bring it along itself."""
+
+    def write(self, path: Path, key: Path, contents: Iterable[FeedContent]) -> tuple[BundledFeed, ...]:
+        """Write a bundle, signed with a key; returns what it holds."""
+
+    def check(self, path: Path) -> tuple[BundledFeed, ...]:
+        """The feeds of a bundle, every byte of which was compared with what somebody trusted has signed."""
+
+    def bring(
+        self, path: Path, feed: BundledFeed, known: Iterable[tuple[str, datetime]], confirmed: bool = False
+    ) -> FeedChanges:
+        """What it says of a feed of advisories and is not known; `known` and `confirmed` as of `Feeds.fetch`."""
+
+    def bring_facts(self, path: Path, feed: BundledFeed) -> FactChanges:
+        """What it says of a feed of facts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ TREATMENTS: dict[type[BaseException], Treatment] = {
     errors.MalformedManifestError: _INVALID,
     errors.MalformedLayerError: _INVALID,
     errors.MalformedSnapshotError: _INVALID,
+    errors.BundleRefusedError: _INVALID,
     errors.MalformedAdvisoryError: _INVALID,
     errors.MalformedPackageDatabaseError: _INVALID,
     errors.LimitExceededError: Treatment(Outcome.ABORT, StatusReason.STORAGE_LIMIT_EXCEEDED),

@@ -205,6 +205,15 @@ class MalformedSnapshotError(ContentError):
         super().__init__(f"malformed snapshot of {source}: {reason}", source=source, reason=reason)
 
 
+class BundleRefusedError(ContentError):
+    """A bundle of feeds that is not whole, not signed by somebody who is trusted, or older than what we hold."""
+
+    actor = Actor.OPERATOR
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"bundle refused: {path}: {reason}", path=path, reason=reason)
+
+
 class MalformedAdvisoryError(MalformedSnapshotError):
     """One record of a feed that does not parse; what was known of it before stays in force."""
 

@@ -46,12 +46,13 @@ class FeedChanges:
     """What a fetch brought. `state` is the source's own memory, to be stored as it is.
 
     `records` is consumed once and may raise MalformedSnapshotError while it runs: then nothing is published. `removed`
-    are ids no longer listed. `modified` is what the feed lists now for each id that changed.
+    are ids no longer listed. `answered_at` is when the feed said this; None: just now.
     """
 
     state: Mapping[str, str]
     records: Iterator[ParsedRecord]
     removed: tuple[str, ...]
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ PROBLEMS: Mapping[type[DogwatchError], Problem] = {
     errors.MalformedManifestError: _MALFORMED,
     errors.MalformedLayerError: _MALFORMED,
     errors.MalformedSnapshotError: _REFUSED,
+    errors.BundleRefusedError: _REFUSED,
     errors.MalformedAdvisoryError: _REFUSED,
     errors.MalformedPackageDatabaseError: _MALFORMED,
     errors.LimitExceededError: Problem(422, "limit-exceeded", "Over a limit"),

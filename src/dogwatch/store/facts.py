@@ -70,7 +70,8 @@ class FactStore:
             become_publisher(connection)
             records = _replace(connection, source, changes.kind, reading, now)
             saved = {"state": Jsonb(dict(changes.state)), "records": records, "refused": reading.refused}
-            connection.execute(_SQL["save_feed"], {"source": source, "ecosystem": CATALOGUE, "now": now} | saved)
+            values = {"source": source, "ecosystem": CATALOGUE, "answered_at": min(changes.answered_at or now, now)}
+            connection.execute(_SQL["save_feed"], values | saved)
         return Publication(
             done.revision, 0, done.changed, 0, reading.refused, done.exposures_begun, done.exposures_ended
         )

@@ -100,6 +100,7 @@ class JournalStore:
                 publication = publish_staged(connection, values, now)
             saved = {
                 **values,
+                "answered_at": min(changes.answered_at or now, now),
                 "state": Jsonb(dict(changes.state)),
                 "refused": staged.refused,
                 "changed": publication.revision is not None,

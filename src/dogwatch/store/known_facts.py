@@ -22,7 +22,7 @@ def load_scores(connection: psycopg.Connection, vulnerabilities: Collection[int]
     rows = connection.execute(_SQL["scores_of_vulnerabilities"], {"vulnerabilities": sorted(vulnerabilities)})
     found: dict[int, tuple[StatedScore, ...]] = {}
     for number, flat in rows:
-        found[number] = found.get(number, ()) + _scores(flat)
+        found[number] = found.get(number, ()) + paired_scores(flat)
     return found
 
 
@@ -47,7 +47,7 @@ def _known(cve: str, row: Sequence[Any]) -> KnownFacts:
     scores, cwes, has_exploit, added_on, due_on, by_ransomware, action, score_ppm, percentile_ppm, as_of = row
     is_likely = score_ppm is not None
     return KnownFacts(
-        scores=_scores(scores or ()),
+        scores=paired_scores(scores or ()),
         cwes=tuple(cwes or ()),
         has_exploit=has_exploit,
         exploitation=None if added_on is None else Exploitation(cve, added_on, due_on, by_ransomware, action),
@@ -56,7 +56,7 @@ def _known(cve: str, row: Sequence[Any]) -> KnownFacts:
     )
 
 
-def _scores(flat: Sequence[str]) -> tuple[StatedScore, ...]:
+def paired_scores(flat: Sequence[str]) -> tuple[StatedScore, ...]:
     """Return the scores that stand as kind, vector and giver, one after the other."""
     return tuple(StatedScore(*flat[place : place + 3]) for place in range(0, len(flat), 3))
 

@@ -105,7 +105,7 @@ ANALYZE cve_probability
 -- name: save_feed
 -- The feed answered with something new.
 INSERT INTO feed (source, ecosystem, state, checked_at, changed_at, records, refused, problem)
-VALUES (%(source)s, %(ecosystem)s, %(state)s, %(now)s, %(now)s, %(records)s, %(refused)s, '')
+VALUES (%(source)s, %(ecosystem)s, %(state)s, %(answered_at)s, %(answered_at)s, %(records)s, %(refused)s, '')
 ON CONFLICT (source, ecosystem) DO UPDATE SET
     state = excluded.state, checked_at = excluded.checked_at, changed_at = excluded.changed_at,
     records = excluded.records, refused = excluded.refused, problem = '', problem_at = NULL, unconfirmed_loss = 0

@@ -210,7 +210,8 @@ DELETE FROM revision WHERE id = %(revision)s
 -- name: save_feed
 -- The feed answered; whether anything changed in effect is told apart.
 INSERT INTO feed (source, ecosystem, state, checked_at, changed_at, records, refused, problem)
-VALUES (%(source)s, %(ecosystem)s, %(state)s, %(now)s, CASE WHEN %(changed)s THEN %(now)s::timestamptz END,
+VALUES (%(source)s, %(ecosystem)s, %(state)s, %(answered_at)s,
+        CASE WHEN %(changed)s THEN %(answered_at)s::timestamptz END,
         (SELECT count(*) FROM feed_record WHERE source = %(source)s AND ecosystem = %(ecosystem)s), %(refused)s, '')
 ON CONFLICT (source, ecosystem) DO UPDATE SET
     state = excluded.state, checked_at = excluded.checked_at,

@@ -1,0 +1,117 @@
+"""Bundles behind one door: write one, look into one, and bring what differs, as a fetch of the feed itself would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dogwatch.advisories.bundles.keys import TRUSTED_KEYS, read_signing_key, read_trusted_keys
+from dogwatch.advisories.bundles.layout import DOCUMENTS, Section
+from dogwatch.advisories.bundles.reading import Bundle, check_bundle, open_bundle, read_records
+from dogwatch.advisories.bundles.writing import write_bundle
+from dogwatch.advisories.catalogue import FACT_SOURCES, SOURCES
+from dogwatch.advisories.documents import StoredDocuments
+from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
+from dogwatch.advisories.listing import Listing, compare_listing, to_ticks
+from dogwatch.advisories.source import AdvisorySource, Changes, FeedState
+from dogwatch.model.bundles import BundledFeed, FeedContent
+from dogwatch.model.errors import ConfigError, FeedShrunkError, NotFoundError
+from dogwatch.model.facts import CATALOGUE, FactChanges, FactKind
+from dogwatch.model.feeds import FeedChanges, StoredDocument
+
+
+@dataclass(frozen=True, slots=True)
+class BundleCarrier:
+    """Writes and reads bundles. Implements `flow.ports.Bundles`.
+
+    `trusted` is a PEM file with the public keys of those whose bundles are believed; empty where none is named.
+    """
+
+    trusted: str = ""
+    limits: FeedLimits = FEED_LIMITS
+
+    def can_carry(self, feed: BundledFeed) -> bool:
+        """Whether this version reads such a feed, and it has to be brought: a table of our own is everywhere."""
+        if feed.ecosystem == CATALOGUE:
+            return any(source.name == feed.source for source in FACT_SOURCES)
+        speaker = _speaker(feed.source)
+        return speaker is not None and bool(speaker.public_location) and speaker.covers(feed.ecosystem)
+
+    def write(self, path: Path, key: Path, contents: Iterable[FeedContent]) -> tuple[BundledFeed, ...]:
+        """Write a bundle, signed with the key of a PEM file; see `write_bundle`.
+
+        Raises:
+            ConfigError: the key cannot be used, or the file not be written.
+        """
+        return write_bundle(path, read_signing_key(key), contents)
+
+    def check(self, path: Path) -> tuple[BundledFeed, ...]:
+        """Return the feeds of a bundle after every byte of it was compared with what was signed.
+
+        Raises:
+            BundleRefusedError: it is not whole, or not signed by somebody who is trusted.
+            ConfigError: nobody is trusted, or the keys cannot be read.
+        """
+        bundle = self._open(path)
+        check_bundle(bundle)
+        return tuple(section.feed for section in bundle.sections)
+
+    def bring(
+        self, path: Path, feed: BundledFeed, known: Iterable[tuple[str, datetime]], confirmed: bool = False
+    ) -> FeedChanges:
+        """Return what a bundle says of a feed of advisories and is not known: new, newer, and no longer listed.
+
+        The section is read twice, because what is no longer listed is known in the end only.
+
+        Raises:
+            BundleRefusedError: see `check`; also while the records are read.
+            FeedShrunkError: it lost too many records at once.
+        """
+        bundle = self._open(path)
+        section = _section(bundle, feed)
+        speaker = _speaker(feed.source)
+        assert speaker is not None  # `can_carry` was asked
+        modified = {one.id: to_ticks(one.listed_at) for one in _documents(bundle, section)}
+        compared = compare_listing(Listing(modified, None, 0), known)
+        lost, held, most = len(compared.removed), compared.known_records, self.limits.max_shrink_percent
+        if not confirmed and held >= self.limits.shrink_floor_records and lost * 100 > held * most:
+            raise FeedShrunkError(feed.source, str(path), lost, held, most)
+        differing = (one for one in _documents(bundle, section) if one.id in compared.changed)
+        parsed = speaker.parse(Changes(FeedState(), (StoredDocuments(differing),), (), (), (), path.parent))
+        return FeedChanges(feed.state, parsed, tuple(name for name, _ in compared.removed), feed.checked_at)
+
+    def bring_facts(self, path: Path, feed: BundledFeed) -> FactChanges:
+        """Return what a bundle says of a feed of facts.
+
+        Raises:
+            BundleRefusedError: see `check`; also while the facts are read.
+        """
+        bundle = self._open(path)
+        section = _section(bundle, feed)
+        facts = (one for one in read_records(bundle, section) if not isinstance(one, StoredDocument))
+        return FactChanges(FactKind(section.kind), feed.state, facts, feed.checked_at)
+
+    def _open(self, path: Path) -> Bundle:
+        if not self.trusted:
+            raise ConfigError(TRUSTED_KEYS, "a file with the public keys of those whose bundles are believed is needed")
+        return open_bundle(path, read_trusted_keys(Path(self.trusted)))
+
+
+def _speaker(source: str) -> AdvisorySource | None:
+    return next((each for each in SOURCES if each.name == source), None)
+
+
+def _section(bundle: Bundle, feed: BundledFeed) -> Section:
+    """Return a feed's section: of documents for a feed of advisories, of facts for the other."""
+    found = next((each for each in bundle.sections if each.feed == feed), None)
+    if found is None:
+        raise NotFoundError("feed in the bundle", f"{feed.source}/{feed.ecosystem}")
+    if (found.kind == DOCUMENTS) is (feed.ecosystem == CATALOGUE):
+        bundle.refuse(f"what it has of {feed.source}/{feed.ecosystem} are {found.kind}")
+    return found
+
+
+def _documents(bundle: Bundle, section: Section) -> Iterator[StoredDocument]:
+    return (one for one in read_records(bundle, section) if isinstance(one, StoredDocument))
