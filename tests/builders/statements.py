@@ -1,4 +1,4 @@
-"""OpenVEX documents from small arguments, as dictionaries that are valid JSON documents."""
+"""OpenVEX and CSAF documents from small arguments, as dictionaries that are valid JSON documents."""
 
 from __future__ import annotations
 
@@ -44,6 +44,25 @@ def openvex(*statements: dict[str, Any], name: str = NAME, timestamp: str = "202
         "timestamp": timestamp,
         "version": 1,
         "statements": list(statements),
+    }
+
+
+def csaf(status: dict[str, list[str]], *purls: str, **vulnerability: object) -> dict[str, Any]:
+    """Return a CSAF document about CVE-2026-1001, with products p0, p1 … of these package URLs."""
+    products = [
+        {"product_id": f"p{number}", "name": purl, "product_identification_helper": {"purl": purl}}
+        for number, purl in enumerate(purls)
+    ]
+    tracking = {"id": "acme-2026-1", "current_release_date": "2026-07-01T00:00:00Z"}
+    return {
+        "document": {
+            "category": "csaf_vex",
+            "csaf_version": "2.0",
+            "publisher": {"name": "Security at Example"},
+            "tracking": tracking,
+        },
+        "product_tree": {"full_product_names": products},
+        "vulnerabilities": [{"cve": "CVE-2026-1001", "product_status": status, **vulnerability}],
     }
 
 

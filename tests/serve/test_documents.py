@@ -66,7 +66,7 @@ def test_documents_are_added_listed_shown_and_taken_back(flags: list[str], tmp_p
     assert (shown["vulnerability"], shown["verdict"], shown["versions"]) == ("CVE-2026-1001", "affected", "all")
     assert "About nothing: statements[0].products[1]: pkg:oci/app is an image" in run(flags, "advisories", "show", "1")
     (folder / "b.json").write_text("{}")
-    assert refusal(flags, "advisories", "add", f"{folder}/b.json").startswith(f"{folder}/b.json: neither an OSV ")
+    assert refusal(flags, "advisories", "add", f"{folder}/b.json").startswith(f"{folder}/b.json: no OSV ")
     assert refusal(flags, "advisories", "show", "9") == "no such document: 9"
     for name in (NAME, "2"):
         assert run(flags, "advisories", "remove", name) == f"{name} no longer counts.\n"

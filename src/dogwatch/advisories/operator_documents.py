@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from dogwatch.advisories.csaf_statements import parse_csaf
 from dogwatch.advisories.limits import DOCUMENT_LIMITS, DocumentLimits
 from dogwatch.advisories.openvex import CONTEXT, parse_openvex
 from dogwatch.advisories.osv_document import parse_advisory
@@ -16,12 +17,15 @@ from dogwatch.model.feeds import SUPPLIED_SOURCE, VEX_SOURCE, ParsedRecord, Stor
 from dogwatch.model.operator_documents import DocumentFormat, OperatorDocument, UnusedProduct
 from dogwatch.versions import scheme_of
 
+_NULL = msgspec.Raw(b"null")
+
 
 class _Head(msgspec.Struct):
     """What tells formats apart, and the packages of an advisory that have no ecosystem."""
 
     context: str | list[str] = msgspec.field(name="@context", default="")
     id: str = ""
+    document: msgspec.Raw = _NULL
     affected: list[_Affected] = []
 
 
@@ -33,7 +37,7 @@ _HEAD = msgspec.json.Decoder(_Head)
 
 
 def parse_document(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_LIMITS) -> OperatorDocument:
-    """Read a document in any of the formats that are known: an OSV advisory, or OpenVEX.
+    """Read a document in any of the formats that are known: an OSV advisory, OpenVEX, or CSAF's VEX.
 
     Args:
         content: the file.
@@ -56,7 +60,9 @@ def parse_document(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_
         return parse_openvex(content, file, limits)
     if head.id:
         return _parse_osv(content, file, head)
-    raise InvalidRequestError(file, "neither an OSV advisory (an `id`) nor OpenVEX (a `@context`)")
+    if head.document != _NULL:
+        return parse_csaf(content, file, limits)
+    raise InvalidRequestError(file, "no OSV advisory (`id`), OpenVEX (`@context`) or CSAF (`document`)")
 
 
 def _parse_osv(content: bytes, file: str, head: _Head) -> OperatorDocument:

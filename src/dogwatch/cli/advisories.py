@@ -36,7 +36,7 @@ def add_documents(
         typer.Argument(metavar="FILE|FOLDER", help="documents, or folders of .json files", show_default=False),
     ],
 ) -> None:
-    """Let advisories (OSV) and VEX documents (OpenVEX) of your own count, for every account of this installation.
+    """Let advisories (OSV) and VEX documents (OpenVEX, CSAF) of your own count, for every account of this installation.
 
     They beat what distributions and others say. A document that is there already is replaced, unless it is older. The
     first file that cannot be used ends the command; those before it are in.

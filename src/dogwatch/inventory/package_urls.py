@@ -18,7 +18,7 @@ from dogwatch.inventory.distributions import judge_release
 from dogwatch.inventory.evidence import OsRelease
 from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
 from dogwatch.inventory.naming import is_keepable
-from dogwatch.inventory.releases import DEBIAN_CODENAMES, DISTRIBUTIONS
+from dogwatch.inventory.releases import DEBIAN_CODENAMES, DISTRIBUTIONS, UBUNTU_CODENAMES
 from dogwatch.inventory.rpm.modules import read_module
 from dogwatch.model.packages import Package
 from dogwatch.versions import UNNAMED_STREAM
@@ -139,6 +139,8 @@ def _ecosystem(namespace: str, distro: str, fallback: OsRelease | None) -> str:
     identifier = _IDS.get(identifier, identifier)
     if identifier == "debian":
         release = DEBIAN_CODENAMES.get(release, release).partition(".")[0]
+    if identifier == "ubuntu":
+        release = UBUNTU_CODENAMES.get(release, release)
     if not release and fallback is not None and _IDS.get(fallback.id, fallback.id) == identifier:
         release = fallback.version_id
     return judge_release(OsRelease(id=identifier, version_id=release), "").ecosystem or identifier

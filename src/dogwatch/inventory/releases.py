@@ -22,6 +22,19 @@ DEBIAN_CODENAMES: Final = {
 }
 """Testing and unstable have no number in os-release but the codename of the release that they will become."""
 
+UBUNTU_CODENAMES: Final = {
+    "trusty": "14.04",
+    "xenial": "16.04",
+    "bionic": "18.04",
+    "focal": "20.04",
+    "jammy": "22.04",
+    "noble": "24.04",
+    "oracular": "24.10",
+    "plucky": "25.04",
+    "questing": "25.10",
+}
+"""What package URLs call releases that os-release numbers."""
+
 _RELEASE = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,39}")
 _NUMBERED = re.compile(r"\d+(?:\.\d+)*")
 _PARTS = re.compile(r"(\d{1,4})\.(\d{1,2})(.*)")

@@ -17,6 +17,7 @@ class DocumentFormat(StrEnum):
 
     OSV = "osv"
     OPENVEX = "openvex"
+    CSAF = "csaf-vex"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.feeds import VEX_SOURCE, StoredDocument
 from dogwatch.model.operator_documents import DocumentFormat, UnusedProduct
 from tests.builders.advisories import osv_record
-from tests.builders.statements import NAME, openvex, read, statement
+from tests.builders.statements import NAME, csaf, openvex, read, statement
 
+ONLY = "only packages themselves are judged by statements yet"
 FIRST = datetime(2026, 7, 1, tzinfo=UTC)
 
 
@@ -39,7 +40,7 @@ def test_a_statement_is_read_with_its_names_its_products_its_reason_and_its_own_
                 "not_affected",
                 "pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&distro=debian-12",
                 "pkg:pypi/Some_Thing@1.0",
-                aliases=("GHSA-aaaa-bbbb-cccc",),
+                aliases=("GHSA-aaaa-bbbb-cccc", "https://example.com/an/address/that/is/no/name"),
                 impact_statement="We build without it.",
                 timestamp="2026-06-30T12:00:00Z",
             ),
@@ -75,6 +76,7 @@ def test_what_is_journalled_of_a_statement_reads_back_as_the_statement() -> None
     ("product", "ecosystem", "name", "version", "naming"),
     [
         ("pkg:deb/debian/openssl@3.0?arch=source&distro=bookworm", "Debian:12", "openssl", "3.0", Naming.SOURCE),
+        ("pkg:deb/ubuntu/curl@7?arch=source&distro=jammy", "Ubuntu:22.04:LTS", "curl", "7", Naming.SOURCE),
         ("pkg:deb/debian/openssl", "Debian", "openssl", "", Naming.INSTALLED),
         ("pkg:apk/wolfi/busybox@1.36?distro=wolfi-20230201", "Wolfi", "busybox", "1.36", Naming.INSTALLED),
         ("pkg:rpm/almalinux/sed@4.8-9?epoch=1&distro=almalinux-9", "AlmaLinux:9", "sed", "1:4.8-9", Naming.INSTALLED),
@@ -110,7 +112,7 @@ def test_a_product_that_no_package_can_be_met_by_is_told_with_its_place_and_the_
 def test_parts_of_another_product_are_not_taken_for_the_packages_themselves() -> None:
     product = {"@id": "pkg:maven/acme/app@1", "subcomponents": [{"@id": "pkg:maven/log4j/log4j@1"}]}
     document = read(openvex({**statement("CVE-2026-1001", "affected"), "products": [product]}))
-    reason = "is said of parts of another product: only packages themselves are judged by statements yet"
+    reason = f"is said of parts of another product: {ONLY}"
     assert (document.records, document.unused) == (
         (),
         (UnusedProduct("statements[0].products[0]", "pkg:maven/acme/app@1", reason),),
@@ -128,6 +130,77 @@ def test_an_advisory_in_osv_is_read_and_entries_that_can_meet_nothing_are_told()
     )
 
 
+def test_a_csaf_document_is_read_product_by_product_with_its_reasons_and_scores() -> None:
+    status = {
+        "known_not_affected": ["p0", "p1"],
+        "known_affected": ["p2", "p3"],
+        "fixed": ["p4"],
+        "recommended": ["p4"],
+    }
+    vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+    source = csaf(
+        status,
+        *(f"pkg:npm/p{number}@1" for number in range(5)),
+        ids=[{"system_name": "tracker", "text": "12345"}, {"system_name": "GitHub", "text": "GHSA-aaaa-bbbb-cccc"}],
+        flags=[{"label": "component_not_present", "product_ids": ["p0"]}],
+        threats=[{"category": "impact", "details": "Not built in.", "group_ids": ["g"]}],
+        remediations=[{"category": "no_fix_planned", "details": "Replace it.", "product_ids": ["p3"]}],
+        scores=[{"products": ["p2"], "cvss_v3": {"vectorString": vector}}],
+    )
+    source["product_tree"]["product_groups"] = [{"group_id": "g", "product_ids": ["p1"]}]
+    document = read(source)
+    assert (document.name, document.format, document.author) == (
+        "acme-2026-1",
+        DocumentFormat.CSAF,
+        "Security at Example",
+    )
+    said = [one.advisory for one in document.records if one.advisory is not None]
+    assert [
+        (one.id, one.summary, [(each.name, each.state) for each in one.affected], [fact.value for fact in one.severity])
+        for one in said
+    ] == [
+        ("acme-2026-1#CVE-2026-1001", "not affected: component_not_present", [("p0", "not affected")], []),
+        ("acme-2026-1#CVE-2026-1001/2", "not affected: Not built in.", [("p1", "not affected")], []),
+        ("acme-2026-1#CVE-2026-1001/3", "affected", [("p2", "affected")], [vector]),
+        ("acme-2026-1#CVE-2026-1001/4", "will not fix: Replace it.", [("p3", "will not fix")], []),
+        ("acme-2026-1#CVE-2026-1001/5", "fixed", [("p4", "fixed")], []),
+    ]
+    assert said[0].aliases == ("CVE-2026-1001", "GHSA-aaaa-bbbb-cccc")
+
+
+def test_parts_and_ranges_of_products_in_csaf_are_about_nothing() -> None:
+    source = csaf({"known_affected": ["part", "range", "bare"]})
+    helper = {"product_identification_helper": {"purl": "pkg:npm/a"}}
+    source["product_tree"] = {
+        "branches": [
+            {
+                "category": "vendor",
+                "branches": [
+                    {"category": "product_version_range", "product": {"product_id": "range", "name": "<2", **helper}},
+                    {"category": "product_name", "product": {"product_id": "bare", "name": "App"}},
+                ],
+            }
+        ],
+        "relationships": [{"full_product_name": {"product_id": "part", "name": "a as a part of App"}}],
+    }
+    document = read(source)
+    place = "vulnerabilities[0]"
+    assert (document.records, document.unused) == (
+        (),
+        (
+            UnusedProduct(
+                place, "part", "is a part of another product: only packages themselves are judged by statements yet"
+            ),
+            UnusedProduct(place, "pkg:npm/a", "is a range of versions: single versions or all can be named"),
+            UnusedProduct(place, "bare", "has no package URL"),
+        ),
+    )
+
+
+def _csaf(status: dict[str, list[str]], **vulnerability: object) -> bytes:
+    return json.dumps(csaf(status, "pkg:npm/a@1", **vulnerability)).encode()
+
+
 def _broken(**changes: object) -> dict[str, Any]:
     return openvex({**statement("CVE-2026-1001", "affected", "pkg:npm/a@1"), **changes})
 
@@ -137,8 +210,9 @@ def _broken(**changes: object) -> dict[str, Any]:
     [
         (b"\xff", "not a document that is known"),
         (b"[" * 100_000, "not a document that is known"),
+        (b"{}", "no OSV advisory (`id`), OpenVEX (`@context`) or CSAF (`document`)"),
         (b'{"affected":' * 2, "not a document that is known"),
-        (json.dumps({"document": {}}).encode(), "neither an OSV advisory (an `id`) nor OpenVEX (a `@context`)"),
+        (json.dumps({"document": {}}).encode(), "not a CSAF document: Object missing required field"),
         (
             json.dumps(osv_record("A-1", modified="soon")).encode(),
             "not an OSV advisory: modified is not a time",
@@ -149,6 +223,10 @@ def _broken(**changes: object) -> dict[str, Any]:
         (json.dumps(_broken(timestamp="soon")).encode(), "statements[0].timestamp: not a time: 'soon'"),
         (json.dumps(_broken(vulnerability={})).encode(), "statements[0].vulnerability: not a text of 1 to 80 "),
         (json.dumps(_broken(products="all")).encode(), "not an OpenVEX document: Expected `array`, got `str`"),
+        (_csaf({"known_not_affected": ["p0"]}), "vulnerabilities[0]: 'p0' is known_not_affected without a flag or an "),
+        (_csaf({"fixed": ["p9"]}), "vulnerabilities[0]: the product 'p9' is not defined"),
+        (_csaf({"mended": ["p0"]}), "vulnerabilities[0].product_status: 'mended' is not known"),
+        (_csaf({}, cve=""), "vulnerabilities[0]: not a text of 1 to 80 characters: ''"),
         (json.dumps(openvex(name=" ")).encode(), "@id: not a text of 1 to 200 characters"),
     ],
 )
@@ -164,7 +242,7 @@ def test_limits_are_named() -> None:
     for limits, reason in (
         (DocumentLimits(max_document_bytes=100), "over the limit max_document_bytes of 100 bytes"),
         (DocumentLimits(max_statements=1), "more than 1 statements"),
-        (DocumentLimits(max_products=3), "statements[1]: more than 3 products in all"),
+        (DocumentLimits(max_products=3), "statements[1].products[1]: more than 3 products in all"),
     ):
         with pytest.raises(InvalidRequestError) as refused:
             parse_document(content, "acme.json", limits)

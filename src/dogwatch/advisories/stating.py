@@ -1,0 +1,139 @@
+"""What the readers of VEX documents have in common: statements become records, and what they are about nothing is told.
+
+Every refusal names the file, the place in it, and the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from dogwatch.advisories.limits import DOCUMENT_LIMITS, DocumentLimits
+from dogwatch.advisories.products import name_product
+from dogwatch.advisories.statement_record import write_record
+from dogwatch.model.advisories import AffectedPackage, SeverityFact
+from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.feeds import ParsedRecord
+from dogwatch.model.operator_documents import UnusedProduct
+from dogwatch.model.times import parse_rfc3339
+
+JUSTIFICATIONS = frozenset(
+    {
+        "component_not_present",
+        "vulnerable_code_not_present",
+        "vulnerable_code_not_in_execute_path",
+        "vulnerable_code_cannot_be_controlled_by_adversary",
+        "inline_mitigations_already_exist",
+    }
+)
+"""Why something is not affected, in the words that CISA agreed on and every format took over."""
+
+
+_ID = re.compile(r"[A-Za-z][A-Za-z0-9]*-[0-9A-Za-z.:-]+")
+"""An id of a vulnerability; addresses, and numbers of bug trackers, stand among aliases and mean nothing elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedProduct:
+    """A product of a document: where it stands, how it is shown, and its identifier or why none can be used."""
+
+    place: str
+    shown: str
+    identifier: str = ""
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Stating:
+    """Writes the statements of one document; gathers what can meet no package."""
+
+    file: str
+    limits: DocumentLimits = DOCUMENT_LIMITS
+    document: str = ""
+    unused: list[UnusedProduct] = field(default_factory=list)
+    _products: int = 0
+    _numbers: Counter[str] = field(default_factory=Counter)
+
+    def write(
+        self,
+        names: tuple[str, ...],
+        stated_at: datetime,
+        state: str,
+        told: Iterable[str],
+        products: Iterable[NamedProduct],
+        severity: tuple[SeverityFact, ...] = (),
+    ) -> Iterator[ParsedRecord]:
+        """Yield the record of a statement; none where no package can be met by its products.
+
+        Args:
+            names: of the vulnerability, the leading one first.
+            stated_at: when it was said.
+            state: what is said; see `AffectedPackage`.
+            told: the reason and whatever is said beside it, the shortest first; empty texts do not count.
+            products: what it is said of.
+            severity: what is said of severity.
+        """
+        self._numbers[names[0]] += 1
+        packages = tuple(dict.fromkeys(self._named(products, state)))
+        if packages:
+            again = "" if self._numbers[names[0]] == 1 else f"/{self._numbers[names[0]]}"
+            texts = self._texts(state, [text for text in told if text])
+            yield write_record(f"{self.document}#{names[0]}{again}", stated_at, names, state, texts, packages, severity)
+
+    def _named(self, products: Iterable[NamedProduct], state: str) -> Iterator[AffectedPackage]:
+        for product in products:
+            self._products += 1
+            if self._products > self.limits.max_products:
+                raise self.refusal(product.place, f"more than {self.limits.max_products} products in all")
+            try:
+                if product.problem:
+                    raise ValueError(product.problem)
+                yield name_product(product.identifier, state)
+            except ValueError as reason:
+                shown = (product.shown or "without an identifier")[: self.limits.max_shown]
+                self.unused.append(UnusedProduct(product.place, shown, str(reason)))
+
+    def _texts(self, state: str, told: list[str]) -> tuple[str, str]:
+        """Return what a statement says for people: in a line, and in whole."""
+        clean = [text.replace("\0", "\N{REPLACEMENT CHARACTER}") for text in told]
+        summary = ": ".join([state, *clean[:1]])
+        return summary[: self.limits.max_shown], "\n\n".join([state, *clean])[: self.limits.max_text]
+
+    def names(self, place: str, name: str, aliases: Iterable[str]) -> tuple[str, ...]:
+        """Return a vulnerability's name and those of its aliases that are ids, each once."""
+        leading = self.text(place, name, self.limits.max_identifier)
+        others = [one for one in aliases if len(one) <= self.limits.max_identifier and _ID.fullmatch(one)]
+        if len(others) > self.limits.max_aliases:
+            raise self.refusal(place, f"more than {self.limits.max_aliases} aliases")
+        return tuple(dict.fromkeys((leading, *others)))
+
+    def justification(self, place: str, word: str) -> str:
+        """Return a justification, or refuse a word that is none."""
+        if word and word not in JUSTIFICATIONS:
+            raise self.refusal(place, f"{word[:80]!r} is none of {', '.join(sorted(JUSTIFICATIONS))}")
+        return word
+
+    def refuse_many(self, statements: int) -> None:
+        """Refuse a document with more statements than the limit."""
+        if statements > self.limits.max_statements:
+            raise InvalidRequestError(self.file, f"more than {self.limits.max_statements} statements")
+
+    def text(self, place: str, text: str, longest: int) -> str:
+        """Return a text that becomes part of a key, or refuse it."""
+        if not text.strip() or len(text) > longest or not text.isprintable():
+            raise self.refusal(place, f"not a text of 1 to {longest} characters: {text[:80]!r}")
+        return text
+
+    def time(self, place: str, text: str) -> datetime:
+        """Return a time, or refuse a text that is none."""
+        try:
+            return parse_rfc3339(text)
+        except ValueError as unreadable:
+            raise self.refusal(place, f"not a time: {text[:80]!r}") from unreadable
+
+    def refusal(self, place: str, reason: str) -> InvalidRequestError:
+        """Return what is raised."""
+        return InvalidRequestError(self.file, f"{place}: {reason}")
