@@ -184,7 +184,7 @@ class _Fetch:
         is_small = name in (_CHANGES, _DELETIONS, _NEWEST_ARCHIVE)
         limits = self.source.limits
         seconds = limits.small_transfer_seconds if is_small else limits.archive_transfer_seconds
-        with open(path, "wb") as file:
+        with open(path, "w+b") as file:
             return self.mirror.download(
                 name, file, max_bytes=max_bytes, timeout_seconds=seconds, fingerprint=fingerprint
             )

@@ -84,7 +84,7 @@ class FactFiles:
             LimitExceededError: it is too large.
         """
         path = self.folder / name
-        with open(path, "wb") as sink:
+        with open(path, "w+b") as sink:
             result = self.mirror.download(
                 name,
                 sink,

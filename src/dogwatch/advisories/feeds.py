@@ -14,6 +14,7 @@ from pathlib import Path
 from dogwatch.advisories.catalogue import FACT_SOURCES, SOURCES
 from dogwatch.advisories.documents import StoredDocuments
 from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
+from dogwatch.advisories.kept_downloads import keeping_downloads
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.location import open_mirror
 from dogwatch.advisories.operator_documents import reread_documents
@@ -126,7 +127,11 @@ class FeedReader:
         opened = open_mirror(
             self._location_of(speaker.folder, speaker.public_location), source=source, limits=self.limits, tell=tell
         )
-        with spool_folder(self.spool) as spool, closing(opened) as mirror:
+        with (
+            spool_folder(self.spool) as spool,
+            closing(opened),
+            keeping_downloads(opened, self.spool, f"{source}/{ecosystem}", now) as mirror,
+        ):
             result = speaker.fetch(ecosystem, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
             if isinstance(result, Outdated):
                 raise FeedUnavailableError(source, mirror.describe(ecosystem), f"an older state: {result.reason}")
@@ -172,7 +177,11 @@ class FeedReader:
         speaker = next(each for each in self.facts if each.name == source)
         location = self._location_of(source, speaker.public_location)
         opened = open_mirror(location, source=source, limits=self.limits, tell=tell)
-        with spool_folder(self.spool) as spool, closing(opened) as mirror:
+        with (
+            spool_folder(self.spool) as spool,
+            closing(opened),
+            keeping_downloads(opened, self.spool, f"{source}/{CATALOGUE}", now) as mirror,
+        ):
             files = FactFiles(source, mirror, spool, self.limits)
             yield speaker.fetch_facts(FactState.from_mapping(state), files, now, confirmed)
 

@@ -70,7 +70,8 @@ class FeedMirror(Protocol):
 
         Args:
             path: relative and slash-separated, not yet quoted (`PyPI/all.zip`).
-            sink: seekable; after an error or NotModified its content means nothing.
+            sink: seekable, and readable where the file is large; after an error or NotModified its content means
+                nothing.
             max_bytes: more than this is an error.
             timeout_seconds: for the whole transfer, however steadily it drips.
             fingerprint: of the copy taken over before.

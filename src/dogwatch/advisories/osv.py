@@ -177,7 +177,7 @@ class _Fetch:
         """Find the ecosystem's folder, whose name may have `_` for `:`, and get its listing."""
         if not self.ecosystem or "/" in self.ecosystem or self.ecosystem.startswith("."):
             raise FeedRejectedError(self.source.name, self.ecosystem, "not an ecosystem's name")
-        with open(path, "wb") as file:
+        with open(path, "w+b") as file:
             for spelling in dict.fromkeys((self.ecosystem, self.ecosystem.replace(":", "_"))):
                 self.feed_folder = spelling
                 downloaded = self.mirror.download(
@@ -220,7 +220,7 @@ class _Fetch:
     def _bring_by_archive(self, wanted: dict[str, int], fingerprint: str) -> dict[str, int]:
         """Take the wanted records out of the archive; return what it does not have (`wanted` itself, consumed)."""
         path = self.folder / _ARCHIVE
-        with open(path, "wb") as file:
+        with open(path, "w+b") as file:
             downloaded = self.mirror.download(
                 f"{self.feed_folder}/{_ARCHIVE}",
                 file,

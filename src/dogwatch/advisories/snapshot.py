@@ -219,7 +219,7 @@ def _spooled(folder: Path, path: str) -> Path:
 def _get(
     snapshot: Snapshot, mirror: FeedMirror, folder: Path, path: str, fingerprint: str
 ) -> Downloaded | NotModified | Missing:
-    with open(_spooled(folder, path), "wb") as file:
+    with open(_spooled(folder, path), "w+b") as file:
         return mirror.download(
             path,
             file,
