@@ -61,6 +61,7 @@ PLACES = {
     "composer-installed": ("vendor/composer/installed.json", "vendor/composer"),
     "java-pom": ("app/META-INF/maven/g/a/pom.properties", ""),
     "java-archive": ("app/a.jar", ""),
+    "java-release": ("opt/java/openjdk/release", ""),
     "unread-database": ("var/lib/pacman/local/ALPM_DB_VERSION", "var/lib/pacman"),
 }
 

@@ -251,6 +251,7 @@ TARGETS = (
             "cargo-lock": "Cargo.lock",
             "go-mod": "go.mod",
             "go-toolchain": "usr/local/go/VERSION",
+            "java-release": "opt/java/release",
             "pub-lock": "pubspec.lock",
             "mix-lock": "mix.lock",
             "swift-resolved": "Package.resolved",

@@ -25,6 +25,7 @@ from dogwatch.inventory.extractors import (
     go_toolchain,
     java_archive,
     java_pom,
+    java_release,
     mix_lock,
     npm_lock,
     npm_package,
@@ -78,6 +79,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     swift_resolved.EXTRACTOR,
     java_archive.EXTRACTOR,
     java_pom.EXTRACTOR,
+    java_release.EXTRACTOR,
     unread_database.EXTRACTOR,
 )
 

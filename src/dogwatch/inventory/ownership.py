@@ -32,14 +32,28 @@ _MARKS: Final = (
 )
 # Their last four bytes: a first look.
 _TAILS: Final = frozenset(
-    {b"DATA", b"info", b"INFO", b".jar", b".war", b".ear", b"spec", b"json", b"lock", b".txt", b".mod", b"SION"}
+    {
+        b"DATA",
+        b"info",
+        b"INFO",
+        b".jar",
+        b".war",
+        b".ear",
+        b"spec",
+        b"json",
+        b"lock",
+        b".txt",
+        b".mod",
+        b"SION",
+        b"ease",
+    }
 )
 _TEXT_TAILS: Final = frozenset(tail.decode() for tail in _TAILS)
 _METADATA: Final = re.compile(
     rb"\.dist-info(/METADATA)?$|\.egg-info(/PKG-INFO)?$|EGG-INFO(/PKG-INFO)?$"
     rb"|node_modules(/@[^/]+)?(/[^/]+)?(/package\.json)?$"
     rb"|\.(?:[jwe]ar|gemspec|deps\.json|lock)$|[.-]lock\.json$"
-    rb"|/(?:installed\.json|requirements\.txt|go\.mod|go/VERSION)$"
+    rb"|/(?:installed\.json|requirements\.txt|go\.mod|go/VERSION|release)$"
 )
 
 

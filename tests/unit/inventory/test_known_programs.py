@@ -33,6 +33,7 @@ SEEN = [
     ("pg/bin/postgres", b"postgres (PostgreSQL) 16.14\n", "postgresql", "16.14.0"),
     ("pg/bin/postgres", b"postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n", "postgresql", "15.20.0"),
     ("opt/mariadbd", b"10.11.19-MariaDB", "mariadb", "10.11.19"),
+    ("usr/local/bin/redis-server", b"7.0.15\0c11-builtin", "redis", "7.0.15"),
     ("opt/memcached", b"memcached 1.6.18", "memcached", "1.6.18"),
     ("opt/haproxy", b" version 2.6.12-1+deb12u4, released 2026/10/17", "haproxy", "2.6.12"),
     ("opt/git", b"git/2.39.5", "git", "2.39.5"),
@@ -71,6 +72,7 @@ def test_every_row_of_the_table_was_seen() -> None:
         ("bin/nginx", b"openresty-nginx/1.2.3"),
         ("bin/mysqld", b"8.0.36"),
         ("bin/git", b"digit/1.2.3"),
+        ("bin/redis-server", b"7.0.151790282056000000000"),
     ],
 )
 def test_what_is_no_release_of_it_is_no_version(path: str, text: bytes) -> None:

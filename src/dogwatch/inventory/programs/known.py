@@ -62,6 +62,7 @@ KNOWN_PROGRAMS: Final = (
         rb"\0postgres \(PostgreSQL\) (\d{1,2}(?:\.\d{1,3}){1,2})" + _BUILD + rb"\n" + _END,
     ),
     _row("mariadb", r"mariadbd|mysqld", rb"\0" + _THREE + rb"-MariaDB(?=[\0-])"),
+    _row("redis", r"redis-server", rb"\0" + _THREE + rb"\0(?:c11|atomic|sync)-builtin" + _END),
     _row("memcached", r"memcached", rb"\0memcached " + _THREE + rb"\n?" + _END),
     _row(
         "haproxy",

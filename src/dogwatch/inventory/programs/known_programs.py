@@ -28,7 +28,7 @@ class KnownProgramsReader:
     """
 
     name = "known-programs"
-    version = 1
+    version = 2
 
     def selects(self, path: str) -> bool:
         """Only the files that the table names."""
