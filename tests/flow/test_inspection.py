@@ -31,9 +31,11 @@ from dogwatch.model.judgements import Choice, Report
 from dogwatch.model.packages import Package
 from dogwatch.model.targets import Target, TargetKind
 from dogwatch.settings import load_settings
+from tests.builders.advisories import encode_record, osv_record
 from tests.builders.archives import BASE, FOUND_IN_BOTH, TOP, archive_of, saved
 from tests.builders.layers import package_json, python_metadata
 from tests.builders.oci import build_image, build_index, write_layout
+from tests.builders.statements import openvex, statement
 
 AMD64 = Platform("linux", "amd64")
 
@@ -76,6 +78,24 @@ def test_a_layout_is_looked_at_and_not_watched_and_its_layers_are_kept(app: App,
         if blob.stat().st_size > 0 and blob.read_bytes()[:2] == b"\x1f\x8b":
             blob.unlink()
     assert look(app, TargetKind.OCI, layout).examined == report.examined
+
+
+def test_what_a_document_says_is_not_affected_is_listed_apart_with_its_reason(app: App, layout: Path) -> None:
+    named = look(app, TargetKind.OCI, layout).examined.packages[-1]
+    record = osv_record("ACME-1", ecosystem=named.package.ecosystem, name=named.package.name, aliases=["CVE-2026-1001"])
+    app.documents.add(encode_record(record), "own.json", "root")
+    plain = look(app, TargetKind.OCI, layout)
+    assert [one.vulnerability for one in plain.findings] == ["CVE-2026-1001"]
+    product = {"@id": f"pkg:oci/app@{plain.examined.subject.digest}", "subcomponents": [{"@id": named.package_url}]}
+    document = openvex({**statement("CVE-2026-1001", "not_affected"), "products": [product]})
+    target, vex = Target(TargetKind.OCI, str(layout), AMD64), [("app.json", json.dumps(document).encode())]
+    report = app.inspect(target, Choice(), update=False, vex=vex)
+    (apart,) = report.ignored
+    assert (report.findings, apart.finding.vulnerability) == ((), "CVE-2026-1001")
+    assert apart.rule.reason == "not affected: vulnerable_code_not_present"
+    assert apart.rule.origin == f"app.json: {document['@id']}"
+    with pytest.raises(InvalidRequestError, match=r"own\.json: an advisory, no VEX document"):
+        app.inspect(target, Choice(), update=False, vex=[("own.json", encode_record(record))])
 
 
 def test_a_bill_that_we_write_reads_back_as_what_was_found(app: App, layout: Path, tmp_path: Path) -> None:

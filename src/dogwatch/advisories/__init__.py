@@ -12,7 +12,7 @@ from dogwatch.advisories.feeds import FeedReader, choose_facts
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.location import open_mirror
 from dogwatch.advisories.mirror import FeedMirror
-from dogwatch.advisories.operator_documents import parse_document
+from dogwatch.advisories.operator_documents import parse_document, parse_statements
 from dogwatch.advisories.osv import OsvSource
 from dogwatch.advisories.osv_document import parse_advisory
 from dogwatch.advisories.source import (
@@ -49,4 +49,5 @@ __all__ = [
     "open_mirror",
     "parse_advisory",
     "parse_document",
+    "parse_statements",
 ]

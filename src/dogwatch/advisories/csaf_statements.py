@@ -32,7 +32,7 @@ _SAYS_NOTHING = frozenset({"recommended"})
 _NO_FIX_PLANNED = "no_fix_planned"
 _VERSION_RANGE = "product_version_range"
 _RANGE = "is a range of versions: single versions or all can be named"
-_PART = "is a part of another product: only packages themselves are judged by statements yet"
+_PART = "is a part of another product: only packages themselves can be met"
 
 
 class _Helper(msgspec.Struct):
@@ -172,6 +172,7 @@ def parse_csaf(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_LIMI
         content=content,
         records=records,
         unused=tuple(stating.unused),
+        about_images=tuple(stating.about_images),
     )
 
 

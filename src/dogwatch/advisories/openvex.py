@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import msgspec
 
 from dogwatch.advisories.limits import DOCUMENT_LIMITS, DocumentLimits
+from dogwatch.advisories.products import name_image
 from dogwatch.advisories.stating import NamedProduct, Stating
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.feeds import VEX_SOURCE, ParsedRecord
@@ -24,7 +25,7 @@ _STATES = {
     "fixed": "fixed",
     "under_investigation": "under investigation",
 }
-_PART = "is said of parts of another product: only packages themselves are judged by statements yet"
+_PART = "is said of parts of another product: only packages, and parts of images, can be met"
 
 
 class _Vulnerability(msgspec.Struct):
@@ -108,6 +109,7 @@ def parse_openvex(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_L
         content=content,
         records=records,
         unused=tuple(stating.unused),
+        about_images=tuple(stating.about_images),
     )
 
 
@@ -126,12 +128,18 @@ def _read(stating: Stating, place: str, statement: _Statement, changed: str) -> 
 
 
 def _named(place: str, stated: _Product | str) -> NamedProduct:
-    """Return a product with the identifier that tells most: a package URL where there is one."""
+    """Return a product as it can be used."""
     product = _Product(id=stated) if isinstance(stated, str) else stated
-    offered = (product.identifiers.get("purl", ""), product.id, *product.identifiers.values())
-    identifier = next((one for one in offered if one.startswith("pkg:")), next(filter(None, offered), ""))
-    problem = _PART if product.subcomponents else "" if identifier else "has no identifier"
-    return NamedProduct(place, identifier, identifier, problem)
+    identifier = _identify(product)
+    is_whole = not product.subcomponents or name_image(identifier) is not None
+    problem = ("" if identifier else "has no identifier") if is_whole else _PART
+    return NamedProduct(place, identifier, identifier, problem, tuple(map(_identify, product.subcomponents)))
+
+
+def _identify(component: _Component) -> str:
+    """Return the identifier that tells most: a package URL where there is one."""
+    offered = (component.identifiers.get("purl", ""), component.id, *component.identifiers.values())
+    return next((one for one in offered if one.startswith("pkg:")), next(filter(None, offered), ""))
 
 
 def _state(stating: Stating, place: str, statement: _Statement) -> str:

@@ -65,6 +65,18 @@ def parse_document(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_
     raise InvalidRequestError(file, "no OSV advisory (`id`), OpenVEX (`@context`) or CSAF (`document`)")
 
 
+def parse_statements(content: bytes, file: str) -> OperatorDocument:
+    """Read a document that makes statements (VEX), for one look at one thing.
+
+    Raises:
+        InvalidRequestError: as `parse_document`; also where it is an advisory, which makes findings and ends none.
+    """
+    document = parse_document(content, file)
+    if document.source != VEX_SOURCE:
+        raise InvalidRequestError(file, "an advisory, no VEX document: let it count by `dogwatch advisories add`")
+    return document
+
+
 def _parse_osv(content: bytes, file: str, head: _Head) -> OperatorDocument:
     try:
         advisory = parse_advisory(content, source=SUPPLIED_SOURCE)

@@ -8,6 +8,7 @@ from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
 from dogwatch.inventory.package_urls import parse_package_url
 from dogwatch.inventory.releases import is_rolling
 from dogwatch.model.advisories import AffectedPackage, Naming
+from dogwatch.model.operator_documents import ImageProduct
 from dogwatch.versions import family_of, normalise_name
 
 _SOURCE_ARCHES = ("source", "src")
@@ -36,10 +37,12 @@ def name_product(text: str, state: str, limits: TextLimits = TEXT_LIMITS) -> Aff
         raise ValueError("is no package URL: only these name packages")
     url = PackageURL.from_string(text)
     if url.type in _IMAGE_TYPES:
-        raise ValueError("is an image: only packages are judged by statements yet")
+        raise ValueError("is an image: what is said of images counts in `dogwatch scan --vex` alone")
     package = parse_package_url(text, needs_version=False)
     if len(package.name) > limits.max_name or len(package.version) > limits.max_version:
         raise ValueError("has a name or version that is longer than can be kept")
+    if package.module and not package.version:
+        raise ValueError("names a module stream and no version")
     versions = (package.version,) if package.version else ()
     if url.type not in _SYSTEM_TYPES:
         name = normalise_name(package.ecosystem, package.name)
@@ -48,6 +51,29 @@ def name_product(text: str, state: str, limits: TextLimits = TEXT_LIMITS) -> Aff
     is_source = url.qualifiers.get("arch", "") in _SOURCE_ARCHES
     naming = Naming.SOURCE if is_source else Naming.INSTALLED
     return AffectedPackage(package.ecosystem, package.name, (), versions, state, naming=naming, arch=package.arch)
+
+
+def name_image(text: str) -> ImageProduct | None:
+    """Return the image that a product's identifier names; None for anything else.
+
+    Source:
+        Package URL specification 1.0, types oci and docker.
+    """
+    try:
+        url = PackageURL.from_string(text)
+    except ValueError:
+        return None
+    if url.type not in _IMAGE_TYPES:
+        return None
+    version = url.version or ""
+    is_digest = ":" in version
+    named = f"{url.namespace}/{url.name}" if url.namespace else ""
+    return ImageProduct(
+        name=url.name,
+        digest=version if is_digest else "",
+        repository=url.qualifiers.get("repository_url", named),
+        tag=url.qualifiers.get("tag", "" if is_digest else version),
+    )
 
 
 def _refuse_unknown_release(ecosystem: str, distro: str) -> None:

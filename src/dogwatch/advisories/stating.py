@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dogwatch.advisories.limits import DOCUMENT_LIMITS, DocumentLimits
-from dogwatch.advisories.products import name_product
+from dogwatch.advisories.products import name_image, name_product
 from dogwatch.advisories.statement_record import write_record
 from dogwatch.model.advisories import AffectedPackage, SeverityFact
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.feeds import ParsedRecord
-from dogwatch.model.operator_documents import UnusedProduct
+from dogwatch.model.operator_documents import ImageStatement, UnusedProduct
 from dogwatch.model.times import parse_rfc3339
 
 JUSTIFICATIONS = frozenset(
@@ -38,12 +38,16 @@ _ID = re.compile(r"[A-Za-z][A-Za-z0-9]*-[0-9A-Za-z.:-]+")
 
 @dataclass(frozen=True, slots=True)
 class NamedProduct:
-    """A product of a document: where it stands, how it is shown, and its identifier or why none can be used."""
+    """A product of a document: where it stands, how it is shown, and its identifier or why none can be used.
+
+    `parts` are the identifiers of what it is said of inside it, where that is told.
+    """
 
     place: str
     shown: str
     identifier: str = ""
     problem: str = ""
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class Stating:
     limits: DocumentLimits = DOCUMENT_LIMITS
     document: str = ""
     unused: list[UnusedProduct] = field(default_factory=list)
+    about_images: list[ImageStatement] = field(default_factory=list)
     _products: int = 0
     _numbers: Counter[str] = field(default_factory=Counter)
 
@@ -77,24 +82,40 @@ class Stating:
             severity: what is said of severity.
         """
         self._numbers[names[0]] += 1
-        packages = tuple(dict.fromkeys(self._named(products, state)))
+        texts = self._texts(state, [text for text in told if text])
+        packages: dict[AffectedPackage, None] = {}
+        for product in products:
+            self._count(product)
+            image = name_image(product.identifier)
+            if image is not None and not product.problem:
+                self._say_of_image(ImageStatement(image, names, state, stated_at, texts[0]), product)
+            packages |= dict.fromkeys(self._named(product, state))
         if packages:
             again = "" if self._numbers[names[0]] == 1 else f"/{self._numbers[names[0]]}"
-            texts = self._texts(state, [text for text in told if text])
-            yield write_record(f"{self.document}#{names[0]}{again}", stated_at, names, state, texts, packages, severity)
+            record_id = f"{self.document}#{names[0]}{again}"
+            yield write_record(record_id, stated_at, names, state, texts, tuple(packages), severity)
 
-    def _named(self, products: Iterable[NamedProduct], state: str) -> Iterator[AffectedPackage]:
-        for product in products:
-            self._products += 1
-            if self._products > self.limits.max_products:
-                raise self.refusal(product.place, f"more than {self.limits.max_products} products in all")
-            try:
-                if product.problem:
-                    raise ValueError(product.problem)
-                yield name_product(product.identifier, state)
-            except ValueError as reason:
-                shown = (product.shown or "without an identifier")[: self.limits.max_shown]
-                self.unused.append(UnusedProduct(product.place, shown, str(reason)))
+    def _count(self, product: NamedProduct) -> None:
+        self._products += 1 + len(product.parts)
+        if self._products > self.limits.max_products:
+            raise self.refusal(product.place, f"more than {self.limits.max_products} products in all")
+
+    def _named(self, product: NamedProduct, state: str) -> Iterator[AffectedPackage]:
+        """Yield the package that a product is; none where it is none, which is kept with the reason."""
+        try:
+            if product.problem:
+                raise ValueError(product.problem)
+            yield name_product(product.identifier, state)
+        except ValueError as reason:
+            shown = (product.shown or "without an identifier")[: self.limits.max_shown]
+            self.unused.append(UnusedProduct(product.place, shown, str(reason)))
+
+    def _say_of_image(self, said: ImageStatement, product: NamedProduct) -> None:
+        """Keep what is said of an image: of those of its packages that are named, or of all where none is."""
+        parts = (NamedProduct(product.place, part, part) for part in product.parts)
+        packages = tuple(dict.fromkeys(each for part in parts for each in self._named(part, said.state)))
+        if packages or not product.parts:
+            self.about_images.append(replace(said, packages=packages))
 
     def _texts(self, state: str, told: list[str]) -> tuple[str, str]:
         """Return what a statement says for people: in a line, and in whole."""

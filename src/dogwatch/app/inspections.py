@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dogwatch import __version__
@@ -19,17 +20,19 @@ if TYPE_CHECKING:
 class Inspections(FeedUpdates):
     """What `dogwatch scan` and `dogwatch sbom` ask."""
 
-    def inspect(self, target: Target, choice: Choice, *, update: bool) -> Report:
+    def inspect(self, target: Target, choice: Choice, *, update: bool, vex: Sequence[tuple[str, bytes]] = ()) -> Report:
         """Look at a thing once and report what the stored advisories say of it; it becomes no watched image.
 
         Args:
             target: what to look at.
             choice: which findings count.
             update: whether feeds that were never imported are imported first, where they speak for what was found.
+            vex: documents whose statements count for this one look, each with the name of its file.
 
         Raises:
-            DogwatchError: the target cannot be had or read; the database cannot be reached.
+            DogwatchError: the target cannot be had or read; the database cannot be reached; a document cannot be used.
         """
+        from dogwatch.advisories import parse_statements
         from dogwatch.flow.inspection import Surroundings, inspect
         from dogwatch.store.judgement import Judge
 
@@ -42,7 +45,8 @@ class Inspections(FeedUpdates):
             now=self.clock.now,
             tell=self._tell,
         )
-        return inspect(surroundings, target, choice, update=update)
+        documents = tuple(parse_statements(content, file) for file, content in vex)
+        return inspect(surroundings, target, replace(choice, documents=documents), update=update)
 
     def write_bill(self, image_id: int, form: BillFormat) -> str:
         """Return what a watched image contains, as a bill of materials.

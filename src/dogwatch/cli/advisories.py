@@ -45,7 +45,7 @@ def add_documents(
     by = user_name()
     with reached(settings) as app:
         for file in files:
-            say(_told(file, app.documents.add(_content(file), str(file), by)))
+            say(_told(file, app.documents.add(read_document(file), str(file), by)))
 
 
 @takes_settings(Reach.ANYWHERE)
@@ -108,7 +108,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
         yield from found
 
 
-def _content(file: Path) -> bytes:
+def read_document(file: Path) -> bytes:
     """Read a file, and no more of it than tells that it is too large.
 
     Raises:

@@ -9,6 +9,7 @@ import typer
 
 from dogwatch.cli import filters
 from dogwatch.cli import scan_options as options
+from dogwatch.cli.advisories import read_document
 from dogwatch.cli.command_line import examples, opened
 from dogwatch.cli.errors import INCOMPLETE, POLICY
 from dogwatch.cli.outputs import read_outputs
@@ -33,6 +34,7 @@ def scan(
     only_fixed: options.OnlyFixed = False,
     ignore: options.Ignored = None,
     ignore_file: options.IgnoreFile = None,
+    vex: options.Vex = None,
     platform: options.PlatformName = None,
     username: options.Username = "",
     password_file: options.PasswordFile = None,
@@ -55,10 +57,11 @@ def scan(
     outputs = read_outputs(output, FORMAT_NAMES)
     policy = _policy(fail_on, exit_code, max_db_age, strict)
     choice = options.choice_of(severity, only_fixed, ignore, ignore_file)
+    documents = [(str(path), read_document(path)) for path in vex or ()]
     access = options.Access(username, password_file, password_variable, ca_file, plain_http, sboms)
     asked = options.target_with(target, platform, access)
     with showing_progress(quiet) as tell, opened(settings, tell) as app:
-        report = app.inspect(asked, choice, update=not no_update)
+        report = app.inspect(asked, choice, update=not no_update, vex=documents)
     write_report(report, outputs, quiet=quiet)
     if code := exit_code_of(report, policy):
         raise typer.Exit(code)
@@ -109,6 +112,7 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch scan ghcr.io/shop/app:1.4 --fail-on high --only-fixed",
             "dogwatch scan oci:build/image --platform linux/arm64 -o table --output=sarif=report.sarif",
             "dogwatch scan docker-archive:image.tar '--ignore=CVE-2026-1234=not reachable' --ignore-file ignore.toml",
+            "dogwatch scan ghcr.io/shop/app:1.4 --vex app.openvex.json",
             "dogwatch scan sbom:app.cdx.json -o json --strict --max-db-age 2d",
             "dogwatch scan dir:/srv/app --no-update",
         ),

@@ -88,6 +88,9 @@ Severities = Annotated[
 OnlyFixed = Annotated[bool, _switch("--only-fixed", "only findings that an upgrade mends")]
 Ignored = Annotated[list[str] | None, _option("--ignore", "a vulnerability that does not count", "ID[=REASON]")]
 IgnoreFile = Annotated[Path | None, _option("--ignore-file", "rules for what does not count", "FILE")]
+Vex = Annotated[
+    list[Path] | None, _option("--vex", "OpenVEX or CSAF: what it says is not affected does not count", "FILE")
+]
 PlatformName = Annotated[
     str | None, _option("--platform", "of an image for several; this machine's by default", "OS/ARCH")
 ]

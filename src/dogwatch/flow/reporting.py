@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from dogwatch.matching import why_this_severity
+from dogwatch.matching import Statements, key_package, why_this_severity
 from dogwatch.model.gaps import Gap
 from dogwatch.model.images import BaseImage
 from dogwatch.model.judgements import (
@@ -20,12 +20,23 @@ from dogwatch.model.judgements import (
     Place,
     Report,
     ReportedFinding,
+    Subject,
+    SubjectKind,
 )
+from dogwatch.model.operator_documents import ImageProduct
 from dogwatch.model.packages import Package
+from dogwatch.model.targets import TargetKind
+from dogwatch.model.verdicts import Verdict
 from dogwatch.model.views import FeedView, VulnerablePackage
 from dogwatch.versions import family_of
 
 _NO_PLACES = (Place("", ()),)
+
+_KINDS = frozenset(one.value for one in TargetKind if one.value)
+"""What may stand before an image's name as somebody typed it."""
+
+_ENGINES = frozenset({TargetKind.DOCKER.value, TargetKind.PODMAN.value, TargetKind.REGISTRY.value})
+"""Those behind which the image's own name stands."""
 
 _Standing = Mapping[Package, Sequence[VulnerablePackage]]
 
@@ -40,7 +51,8 @@ def make_report(
 ) -> Report:
     """Put a report together.
 
-    1. A rule takes what it names out of the findings, package by package, and it is listed apart.
+    1. A rule takes what it names out of the findings, package by package, and it is listed apart; so does a document of
+       the choice that says that it is not affected.
     2. What is left is grouped by vulnerability; the severity is that of the worst package.
     3. Findings of other severities, or without a fix for any package where only fixed ones are asked for, are counted.
 
@@ -55,11 +67,12 @@ def make_report(
     standing = _standing(examined)
     lapsed = tuple(rule for rule in choice.rules if rule.until is not None and rule.until < now.date())
     rules = [rule for rule in choice.rules if rule not in lapsed]
+    statements, images = Statements.of(choice.documents), name_images(examined.subject)
     counting: list[Judged] = []
     ignored: dict[IgnoreRule, list[Judged]] = defaultdict(list)
     for one in judgement.judged:
         if one.is_affected:
-            rule = next((rule for rule in rules if _applies(rule, one)), None)
+            rule = next((rule for rule in rules if _applies(rule, one)), None) or _stated(one, statements, images)
             (counting if rule is None else ignored[rule]).append(one)
     found = _group(counting, standing)
     chosen = tuple(finding for finding in found if _is_chosen(finding, choice))
@@ -84,6 +97,33 @@ def _applies(rule: IgnoreRule, one: Judged) -> bool:
     if rule.vulnerability and rule.vulnerability.upper() not in names:
         return False
     return not rule.package or rule.package in (one.package.name, one.package.source_name)
+
+
+def _stated(one: Judged, statements: Statements, images: Sequence[ImageProduct]) -> IgnoreRule | None:
+    """Return what documents say against a finding of one package, as the rule that it comes to."""
+    names = (one.vulnerability, *one.aliases)
+    said = statements.about(key_package(one.package), names, images)
+    if said is None or said.verdict is not Verdict.NOT_AFFECTED:
+        return None
+    return IgnoreRule(one.vulnerability, one.package.name, said.summary, None, said.origin)
+
+
+def name_images(subject: Subject) -> tuple[ImageProduct, ...]:
+    """Return what statements may call an image, once for each digest that it is known by; nothing of other things.
+
+    Layouts and archives are known by their digest alone: their names are those of files.
+    """
+    if subject.kind is not SubjectKind.IMAGE:
+        return ()
+    kind, colon, rest = subject.name.partition(":")
+    is_told = bool(colon) and kind in _KINDS
+    if is_told and kind not in _ENGINES:
+        return (ImageProduct("", subject.digest),)
+    named, _, digest = (rest if is_told else subject.name).partition("@")
+    path, colon, tag = named.rpartition(":")
+    repository, tag = (path, tag) if colon and "/" not in tag else (named, "")
+    name = repository.rpartition("/")[2]
+    return tuple(ImageProduct(name, each, repository, tag) for each in dict.fromkeys((subject.digest, digest)) if each)
 
 
 def _is_chosen(finding: ReportedFinding, choice: Choice) -> bool:

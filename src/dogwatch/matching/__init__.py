@@ -18,9 +18,12 @@ from dogwatch.matching.keying import is_distribution, key_package
 from dogwatch.matching.ranges import key_affected_package, key_affected_ranges
 from dogwatch.matching.resolve import resolve, resolve_severity
 from dogwatch.matching.severity import label_of_score, label_of_word, score_of, why_not_scored, why_this_severity
+from dogwatch.matching.stated import Said, Statements
 
 __all__ = [
     "AdvisoryNames",
+    "Said",
+    "Statements",
     "VulnerabilityGroup",
     "conclude",
     "decide",

@@ -113,6 +113,11 @@ def key_affected_package(
     return tuple(keyed)
 
 
+def verdict_of_state(state: str) -> Verdict:
+    """Return what is said of a package that is named outright, by the word of its state."""
+    return _NAMED_STATES[state][0]
+
+
 def _key_named(
     blank: AffectedRange, scheme: VersionScheme | None, affected: AffectedPackage
 ) -> Iterator[AffectedRange]:

@@ -13,6 +13,7 @@ from dogwatch.model.facts import NOTHING_KNOWN, KnownFacts
 from dogwatch.model.gaps import Gap
 from dogwatch.model.images import NO_BASE, BaseImage
 from dogwatch.model.matches import Assessment, Score, Severity
+from dogwatch.model.operator_documents import OperatorDocument
 from dogwatch.model.packages import Distribution, Package
 from dogwatch.model.verdicts import Verdict
 from dogwatch.model.views import FeedView, VulnerablePackage
@@ -167,11 +168,15 @@ class IgnoredFinding:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which findings count: from which severity on, only those with a fix, without those that rules ignore."""
+    """Which findings count: from which severity on, only those with a fix, without those that rules ignore.
+
+    What `documents` say is not affected does not count either.
+    """
 
     severities: frozenset[Severity] = frozenset(Severity)
     only_fixed: bool = False
     rules: tuple[IgnoreRule, ...] = ()
+    documents: tuple[OperatorDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dogwatch.model.advisories import AffectedPackage
 from dogwatch.model.feeds import ParsedRecord
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
@@ -30,10 +31,36 @@ class UnusedProduct:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageProduct:
+    """An image that a statement is about, by what is told of it: each text is empty where nothing is.
+
+    `name` is the last part of `repository`, which has its registry; `digest` is that of a manifest.
+    """
+
+    name: str
+    digest: str = ""
+    repository: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageStatement:
+    """What a document says of a vulnerability in one image: in `packages`, named outright, or in all of it (none)."""
+
+    image: ImageProduct
+    names: tuple[str, ...]
+    state: str
+    stated_at: datetime
+    summary: str
+    packages: tuple[AffectedPackage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorDocument:
     """One document as it was read. `name` is what it calls itself, `stated_at` its own word for its last change.
 
-    `file` is what errors call it. `records` are what is journalled of it, under `source`; each has an advisory.
+    `file` is what errors call it. `records` are what is journalled of it, under `source`; each has an advisory. What it
+    says of images alone, `about_images`, is not: it counts where one image is looked at.
     """
 
     file: str
@@ -45,6 +72,7 @@ class OperatorDocument:
     content: bytes
     records: tuple[ParsedRecord, ...]
     unused: tuple[UnusedProduct, ...] = ()
+    about_images: tuple[ImageStatement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from dogwatch.model.operator_documents import DocumentFormat, UnusedProduct
 from tests.builders.advisories import osv_record
 from tests.builders.statements import NAME, csaf, openvex, read, statement
 
-ONLY = "only packages themselves are judged by statements yet"
 FIRST = datetime(2026, 7, 1, tzinfo=UTC)
 
 
@@ -93,7 +92,7 @@ def test_a_product_is_the_package_that_its_url_names(
 @pytest.mark.parametrize(
     ("product", "reason"),
     [
-        ("pkg:oci/app@sha256:00", "is an image: only packages are judged by statements yet"),
+        ("pkg:oci/app@sha256:00", "is an image: what is said of images counts in `dogwatch scan --vex` alone"),
         ("pkg:deb/ubuntu/openssl?distro=warty", "names the release 'warty', which is not known"),
         ("cpe:2.3:a:acme:app:1:*:*:*:*:*:*:*", "is no package URL: only these name packages"),
         ("pkg:cran/thing@1", "packages of type cran are not judged"),
@@ -112,7 +111,7 @@ def test_a_product_that_no_package_can_be_met_by_is_told_with_its_place_and_the_
 def test_parts_of_another_product_are_not_taken_for_the_packages_themselves() -> None:
     product = {"@id": "pkg:maven/acme/app@1", "subcomponents": [{"@id": "pkg:maven/log4j/log4j@1"}]}
     document = read(openvex({**statement("CVE-2026-1001", "affected"), "products": [product]}))
-    reason = f"is said of parts of another product: {ONLY}"
+    reason = "is said of parts of another product: only packages, and parts of images, can be met"
     assert (document.records, document.unused) == (
         (),
         (UnusedProduct("statements[0].products[0]", "pkg:maven/acme/app@1", reason),),
@@ -188,9 +187,7 @@ def test_parts_and_ranges_of_products_in_csaf_are_about_nothing() -> None:
     assert (document.records, document.unused) == (
         (),
         (
-            UnusedProduct(
-                place, "part", "is a part of another product: only packages themselves are judged by statements yet"
-            ),
+            UnusedProduct(place, "part", "is a part of another product: only packages themselves can be met"),
             UnusedProduct(place, "pkg:npm/a", "is a range of versions: single versions or all can be named"),
             UnusedProduct(place, "bare", "has no package URL"),
         ),

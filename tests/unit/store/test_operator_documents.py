@@ -157,7 +157,7 @@ def test_what_a_document_says_of_nothing_is_shown_beside_what_it_says_of_package
         StatementView("CVE-2026-1001", "Debian:12", "libssl3", "3.0.11-1", "amd64", "not affected", "unknown", why, 1),
         StatementView("CVE-2026-1009", "npm", "nowhere", "1", "", "affected", "unknown", "affected", 0),
     )
-    reason = "is an image: only packages are judged by statements yet"
+    reason = "is an image: what is said of images counts in `dogwatch scan --vex` alone"
     assert shown.unused == (UnusedProduct("statements[1].products[1]", "pkg:oci/app", reason),)
     with pytest.raises(NotFoundError):
         here.documents.show("nobody's")
