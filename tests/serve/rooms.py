@@ -11,18 +11,26 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from dogwatch.model.accounts import AccountState, AccountStatus
+from dogwatch.model.advisories import FixState
 from dogwatch.model.audits import Audit, AuditedRow
 from dogwatch.model.costs import AccountScans, Costs, PriceTable, Scans
 from dogwatch.model.deeds import Deed, DeedRequest, DeedView
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
-from dogwatch.model.explanations import ConsideredRange, Explanation, ExposureView, JudgedName, Standing
+from dogwatch.model.explanations import (
+    ConsideredRange,
+    Explanation,
+    ExposureView,
+    JudgedName,
+    PackageJudgement,
+    Standing,
+)
 from dogwatch.model.facts import Exploitation, KnownFacts, Probability
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
-from dogwatch.model.judgements import Examined, Subject, SubjectKind
+from dogwatch.model.judgements import AdvisoryText, Examined, Judged, NotCompared, Subject, SubjectKind
 from dogwatch.model.manifests import ManifestQuery, ManifestView
-from dogwatch.model.matches import Score, Severity
+from dogwatch.model.matches import Assessment, Score, Severity, Verdict
 from dogwatch.model.monitoring import (
     ActivityMode,
     RescanSetting,
@@ -224,6 +232,39 @@ def make_explanation() -> Explanation:
         ),
         feeds=(make_feed(),),
         feed_gaps=("osv Debian: last answered 2026-07-01 00:00 UTC",),
+    )
+
+
+def make_package_judgement() -> PackageJudgement:
+    finding, explained = make_finding(), make_explanation()
+    fixed = Assessment(
+        Verdict.AFFECTED, FixState.FIXED, "3.0.14-1~deb12u1", Severity.HIGH, finding.scores[0], finding.advisory, "osv"
+    )
+    outright = Assessment(Verdict.NOT_AFFECTED, FixState.UNKNOWN, "", Severity.UNTRIAGED, None, "DSA-1", "osv")
+    text = AdvisoryText("A denial of service.", "", (), finding.published_at, finding.modified_at)
+    facts = replace(finding.facts, scores=())
+    return PackageJudgement(
+        package=explained.package,
+        package_url=explained.package_url,
+        judged_by=explained.judged_by,
+        revision=9,
+        conclusion="openssl 3.0.9-1 is affected by 1 vulnerability.",
+        judged=(
+            Judged(
+                explained.package,
+                finding.vulnerability,
+                finding.aliases,
+                fixed,
+                text,
+                facts,
+            ),
+            Judged(explained.package, "CVE-2024-1", (), outright),
+        ),
+        total=7,
+        next="",
+        not_compared=(NotCompared(explained.package, "range: written in another version scheme (rpm)", 2),),
+        feeds=explained.feeds,
+        feed_gaps=explained.feed_gaps,
     )
 
 
@@ -610,6 +651,12 @@ class Rooms:
         self._fail()
         is_known = (account_id, package, ecosystem) == (ACCOUNT, "libssl3@3.0.9-1", "Debian:12")
         return (make_explanation(),) if is_known and vulnerability in ("CVE-2024-6119", "") else ()
+
+    def judge_package(self, account_id: str, package: str, ecosystem: str, limit: int, after: str) -> PackageJudgement:
+        self._fail()
+        if (account_id, package, ecosystem, limit) != (ACCOUNT, "libssl3@3.0.9-1", "Debian:12", 5):
+            raise InvalidRequestError("package", f"{package!r} is no package")
+        return replace(make_package_judgement(), next="" if after else "more")
 
     def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
         self._fail()

@@ -12,6 +12,7 @@ import typer
 from dogwatch.cli.audits import audit
 from dogwatch.cli.bundles import export_feeds, import_feeds
 from dogwatch.cli.command_line import examples, new_group, reached
+from dogwatch.cli.db_search import judge_package
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import feed_state
@@ -131,5 +132,13 @@ def add_to(application: typer.Typer) -> None:
     group.command("import", epilog=examples("dogwatch db import --bundle-keys trusted.pem knowledge.bundle"))(
         import_feeds
     )
+    group.command(
+        "search",
+        epilog=examples(
+            "dogwatch db search requests 2.30.0 --ecosystem PyPI",
+            "dogwatch db search 'pkg:deb/debian/libssl3@3.0.9-1?distro=debian-12&upstream=openssl'",
+            "dogwatch db search lodash@4.17.4 --ecosystem npm -o json --query '[].vulnerability'",
+        ),
+    )(judge_package)
     group.command("audit", epilog=examples("dogwatch db audit", "dogwatch db audit -o json"))(audit)
     application.add_typer(group, name="db")

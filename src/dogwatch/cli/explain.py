@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from dogwatch.cli.command_line import examples, reached
 from dogwatch.cli.lists import Columns, Outputs, Query, lay_out
-from dogwatch.cli.looked_at import feed_state
+from dogwatch.cli.looked_at import resting_on
 from dogwatch.cli.options import option, switch
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import Column, day, minute, plural, rfc3339
@@ -63,7 +62,7 @@ def explain(
     with reached(settings) as app:
         found = _ask(app.views, settings.account, what, ecosystem, vulnerability or "")
         now = app.views.now()
-    layout.write(found, "\n".join(dict.fromkeys(line for one in found for line in _feed_lines(one, now))))
+    layout.write(found, "\n".join(dict.fromkeys(resting_on(one, now) for one in found)))
 
 
 def _ask(views: Views, account_id: str, what: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
@@ -73,13 +72,6 @@ def _ask(views: Views, account_id: str, what: str, ecosystem: str, vulnerability
     if vulnerability or ecosystem:
         raise InvalidRequestError("what", "a finding's id says already which vulnerability and which packages")
     return views.explain_finding(account_id, finding["id"])
-
-
-def _feed_lines(one: Explanation, now: datetime) -> Iterator[str]:
-    states = [f"{feed.source} {feed.ecosystem} {feed_state(feed, now)}" for feed in one.feeds]
-    yield f"Feeds that speak for {one.package.ecosystem}: {'; '.join(states) or 'none'}."
-    for gap in one.feed_gaps:
-        yield f"This rests on advisories that are missing or old: {gap}."
 
 
 def _prose(one: Explanation, *, with_keys: bool = False) -> Iterator[str]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import plural
+from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, FeedView, ImageQuery
@@ -111,6 +112,14 @@ def feed_state(feed: FeedView, now: datetime) -> str:
         return "NEVER IMPORTED"
     lost = f", LOST {feed.unconfirmed_loss:,} records, kept until confirmed" if feed.unconfirmed_loss else ""
     return f"{'STALE, ' if feed.stale else ''}asked {age(feed.checked_at, now)}{lost}"
+
+
+def resting_on(one: Explanation | PackageJudgement, now: datetime) -> str:
+    """Say which feeds an answer about one package rests on, and what is wrong with them."""
+    states = [f"{feed.source} {feed.ecosystem} {feed_state(feed, now)}" for feed in one.feeds]
+    told = [f"Feeds that speak for {one.package.ecosystem}: {'; '.join(states) or 'none'}."]
+    told += [f"This rests on advisories that are missing or old: {gap}." for gap in one.feed_gaps]
+    return "\n".join(told)
 
 
 def _unresolved_sentence(looked: LookedAt) -> str:

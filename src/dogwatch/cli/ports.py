@@ -11,7 +11,7 @@ from dogwatch.model.bills import BillFormat
 from dogwatch.model.costs import Costs
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.exclusions import Exclusion, ExclusionKind
-from dogwatch.model.explanations import Explanation
+from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.operator_documents import DocumentDetails, DocumentView, SuppliedDocument
@@ -53,6 +53,9 @@ class Views(Protocol):
 
         Without a vulnerability: what cannot be compared with the package at all.
         """
+
+    def judge_package(self, account_id: str, package: str, ecosystem: str, limit: int, after: str) -> PackageJudgement:
+        """What the stored advisories say of a package, given as to `explain`; it is stored nowhere."""
 
     def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
         """Why the packages of a finding are affected; its id is image and vulnerability, as 32 hex."""

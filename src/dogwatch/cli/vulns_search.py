@@ -25,7 +25,8 @@ _SHOWN = 3  # packages in a table's cell
 def search_vulnerabilities(
     settings: Settings,
     text: Annotated[
-        str, typer.Argument(metavar="[TEXT]", help="beginning of an id or alias, or a package's name")
+        str,
+        typer.Argument(metavar="[TEXT]", help="beginning of an id or alias (4 characters or more), or a package"),
     ] = "",
     *,
     package: Annotated[str, option("name of a package, 'NAME*' for those that begin so", "--package")] = "",

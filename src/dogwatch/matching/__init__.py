@@ -14,7 +14,7 @@ from dogwatch.matching.aliases import (
 from dogwatch.matching.concluding import conclude
 from dogwatch.matching.decide import decide, why_undetermined
 from dogwatch.matching.explaining import stand, weigh
-from dogwatch.matching.keying import is_distribution, key_package
+from dogwatch.matching.keying import goes_by_source, is_distribution, key_package
 from dogwatch.matching.ranges import key_affected_package, key_affected_ranges
 from dogwatch.matching.resolve import resolve, resolve_severity
 from dogwatch.matching.severity import label_of_score, label_of_word, score_of, why_not_scored, why_this_severity
@@ -27,6 +27,7 @@ __all__ = [
     "VulnerabilityGroup",
     "conclude",
     "decide",
+    "goes_by_source",
     "group_vulnerabilities",
     "is_distribution",
     "key_affected_package",

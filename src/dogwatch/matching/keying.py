@@ -67,6 +67,12 @@ def is_distribution(ecosystem: str) -> bool:
     return family_of(ecosystem) in _DISTRIBUTIONS
 
 
+def goes_by_source(ecosystem: str) -> bool:
+    """Say whether an ecosystem's advisories name source packages, which a package does not tell by its own name."""
+    family = family_of(ecosystem)
+    return family in _DISTRIBUTIONS and family not in _NAMED_BY_BINARY
+
+
 def key_package(package: Package) -> KeyedPackage:
     """Give a package the name, version and key it is matched by.
 

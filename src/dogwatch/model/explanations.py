@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dogwatch.model.judgements import Judged, NotCompared
 from dogwatch.model.packages import Package
 from dogwatch.model.views import FeedView
 from dogwatch.model.vulnerabilities import RangeView
@@ -107,5 +108,26 @@ class Explanation:
     ranges: tuple[ConsideredRange, ...]
     more_ranges: int
     exposures: tuple[ExposureView, ...]
+    feeds: tuple[FeedView, ...]
+    feed_gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageJudgement:
+    """What the stored advisories say of one package that somebody types; a page of it, the most severe first.
+
+    `total` counts all of `judged`, on all pages; `next` is the cursor of the next one. `feeds` and `feed_gaps` are as
+    in an explanation.
+    """
+
+    package: Package
+    package_url: str
+    judged_by: JudgedName
+    revision: int
+    conclusion: str
+    judged: tuple[Judged, ...]
+    total: int
+    next: str
+    not_compared: tuple[NotCompared, ...]
     feeds: tuple[FeedView, ...]
     feed_gaps: tuple[str, ...]

@@ -89,8 +89,9 @@ class NamedPackage:
 class FoundVulnerability:
     """A vulnerability in a list: severity and score as catalogues and advisories give them for the flaw as a whole.
 
-    What counts for one package is another matter (`matching.resolve`). `packages` are the first that ranges in force
-    name, `more_packages` how many others there are. `modified_at` is when the newest of its documents changed.
+    What counts for one package is another matter (`matching.resolve`). `facts` come without scores. `packages` are the
+    first that ranges in force name, `more_packages` how many others there are. `modified_at` is when the newest of its
+    documents changed.
     """
 
     name: str

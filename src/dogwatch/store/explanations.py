@@ -18,26 +18,22 @@ from dogwatch.inventory.named_packages import read_package
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.matching import conclude, key_package, resolve, weigh
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
-from dogwatch.model.explanations import Explanation, ExposureView, JudgedName, Standing
+from dogwatch.model.explanations import Explanation, ExposureView, Standing
 from dogwatch.model.matches import Severity
-from dogwatch.model.packages import KeyedPackage, Package
+from dogwatch.model.packages import KeyedPackage
 from dogwatch.store.connection import Database
 from dogwatch.store.considered import Considered, considered_of, drop_what_is_elsewhere
-from dogwatch.store.feed_gaps import load_feed_gaps
-from dogwatch.store.feeds import ExpectedFeeds, read_feed_views
+from dogwatch.store.feeds import ExpectedFeeds
 from dogwatch.store.judgement import meet_ranges
 from dogwatch.store.known_facts import load_scores
 from dogwatch.store.matching import newest_revision
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import is_storable_key, storable
-from dogwatch.versions import family_of, speaks_for
+from dogwatch.store.typed_packages import MAX_PACKAGES, TypedPackage, find_typed, judged_name, load_feeds_of, typed_of
 
 _SQL = load_queries("explanations")
 _JUDGEMENT = load_queries("judgement")
 _BY_NAME = load_queries("vulnerability_views")["by_name"]
-
-MAX_PACKAGES = 20
-"""Packages explained at once: a name and version has one per architecture and source, a finding one per package."""
 
 MAX_VULNERABILITIES = 20
 """Vulnerabilities explained at once: some documents of distributions are about hundreds."""
@@ -50,14 +46,6 @@ MAX_ENDED = 50
 
 MAX_EXPOSURES = 100
 """Intervals shown: one that changes every week for two years has as many."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A package, stored in the account (with its id) or not."""
-
-    id: int | None
-    package: Package
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +86,7 @@ class Explainer:
         package = read_package(text, ecosystem)
         with self._database.transaction() as connection:
             connection.execute(_JUDGEMENT["read_only"])
-            packages = _find_packages(connection, account_id, package)
+            packages = find_typed(connection, account_id, package)
             named = _find_vulnerabilities(connection, vulnerability)
             return tuple(self._explain(connection, one, each, now) for one in packages for each in named)
 
@@ -118,20 +106,14 @@ class Explainer:
                 raise NotFoundError("finding", finding)
             named = connection.execute(_SQL["vulnerability_by_id"], values).fetchall()
             return tuple(
-                self._explain(connection, _asked(row), _vulnerability(each), now) for row in rows for each in named
+                self._explain(connection, typed_of(row), _vulnerability(each), now) for row in rows for each in named
             )
 
     def _explain(
-        self, connection: psycopg.Connection, asked: _Asked, vulnerability: _Vulnerability, now: datetime
+        self, connection: psycopg.Connection, asked: TypedPackage, vulnerability: _Vulnerability, now: datetime
     ) -> Explanation:
         keyed = key_package(asked.package)
-        judged_by = JudgedName(
-            keyed.match_name,
-            keyed.match_version,
-            keyed.scheme,
-            "" if keyed.key is None else keyed.key.hex(),
-            keyed.not_comparable,
-        )
+        judged_by = judged_name(keyed)
         found, more = _load_ranges(connection, asked, keyed, vulnerability)
         matches = [one.match for one in found if one.view.standing is Standing.INSIDE]
         scores = {} if vulnerability.id is None else load_scores(connection, {vulnerability.id})
@@ -139,13 +121,7 @@ class Explainer:
         weights = weigh(matches, assessment)
         ranges = tuple(one.weighed(weights) for one in found)
         verdict, conclusion = conclude(judged_by, vulnerability.name, assessment, ranges)
-        ecosystem = asked.package.ecosystem
-
-        def expected(ecosystems: Any) -> Any:
-            return self._expected_feeds((*ecosystems, ecosystem))
-
-        views = read_feed_views(connection, expected, now)
-        gaps = load_feed_gaps(connection, expected, now).of([(family_of(ecosystem), False)])
+        feeds, feed_gaps = load_feeds_of(connection, self._expected_feeds, asked.package.ecosystem, now)
         return Explanation(
             package=asked.package,
             package_url=write_package_url(asked.package),
@@ -154,12 +130,12 @@ class Explainer:
             aliases=vulnerability.aliases,
             revision=newest_revision(connection),
             verdict=verdict,
-            conclusion=conclusion,
+            conclusion=conclusion + ("" if verdict else asked.doubt),
             ranges=ranges,
             more_ranges=more,
             exposures=_load_exposures(connection, asked, vulnerability),
-            feeds=tuple(one for one in views if speaks_for(one.ecosystem, ecosystem)),
-            feed_gaps=tuple(gap.detail for gap in gaps),
+            feeds=feeds,
+            feed_gaps=feed_gaps,
         )
 
 
@@ -171,33 +147,6 @@ def _read_finding(text: str) -> tuple[int, int]:
     if len(text) != 32 or not (0 <= image < 2**63 and 0 <= vulnerability < 2**63):
         raise InvalidRequestError("finding", "an id has 32 hexadecimal digits")
     return image, vulnerability
-
-
-def _find_packages(connection: psycopg.Connection, account_id: str, package: Package) -> list[_Asked]:
-    """Return the account's packages that are meant; otherwise the package as it was typed."""
-    keyed = key_package(package)
-    values = {
-        "ecosystem": storable(package.ecosystem),
-        "name": storable(package.name),
-        "match_name": storable(keyed.match_name),
-        "version": storable(package.version),
-        "account": account_id,
-        "most": MAX_PACKAGES,
-    }
-    stored = [_asked(row) for row in connection.execute(_SQL["packages_named"], values)]
-    return [one for one in stored if _is_meant(package, one.package)] or [_Asked(None, package)]
-
-
-def _is_meant(typed: Package, stored: Package) -> bool:
-    """Say whether a stored package is the one that was typed; what was not typed does not matter."""
-    if typed.arch and typed.arch != stored.arch:
-        return False
-    tells_source = typed.source_name not in ("", typed.name)
-    return not tells_source or (typed.source_name, typed.source_version) == (stored.source_name, stored.source_version)
-
-
-def _asked(row: Sequence[Any]) -> _Asked:
-    return _Asked(row[0], Package(*row[1:]))
 
 
 def _find_vulnerabilities(connection: psycopg.Connection, name: str) -> list[_Vulnerability]:
@@ -216,7 +165,7 @@ def _vulnerability(row: Sequence[Any]) -> _Vulnerability:
 
 
 def _load_ranges(
-    connection: psycopg.Connection, asked: _Asked, keyed: KeyedPackage, vulnerability: _Vulnerability
+    connection: psycopg.Connection, asked: TypedPackage, keyed: KeyedPackage, vulnerability: _Vulnerability
 ) -> tuple[list[Considered], int]:
     """Return what was considered, the nearest first, and how many ranges in force were left out."""
     values = {
@@ -249,7 +198,7 @@ def _left(rows: Sequence[Sequence[Any]]) -> int:
 
 
 def _load_exposures(
-    connection: psycopg.Connection, asked: _Asked, vulnerability: _Vulnerability
+    connection: psycopg.Connection, asked: TypedPackage, vulnerability: _Vulnerability
 ) -> tuple[ExposureView, ...]:
     if asked.id is None or vulnerability.id is None:
         return ()

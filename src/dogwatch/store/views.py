@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from dogwatch.model.audits import Audit
-from dogwatch.model.explanations import Explanation
+from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.gaps import Gap
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
@@ -37,6 +37,7 @@ from dogwatch.store.histories import load_history
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.jobs import count_jobs, count_to_reread, load_processes
 from dogwatch.store.manifests import load_manifests
+from dogwatch.store.package_search import PackageSearch
 from dogwatch.store.unresolved import load_unresolved_page
 from dogwatch.store.vulnerability_search import search_vulnerabilities
 from dogwatch.store.vulnerability_views import load_vulnerabilities
@@ -59,6 +60,7 @@ class Views:
         self._findings = FindingStore(database)
         self._images = ImageViews(database, expected_feeds)
         self._explainer = Explainer(database, expected_feeds)
+        self._packages = PackageSearch(database, expected_feeds)
 
     def now(self) -> datetime:
         """Return the product's present."""
@@ -79,6 +81,10 @@ class Views:
     def explain(self, account_id: str, package: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
         """Return why a package is, or is not, affected by a vulnerability."""
         return self._explainer.explain(account_id, package, ecosystem, vulnerability, self.now())
+
+    def judge_package(self, account_id: str, package: str, ecosystem: str, limit: int, after: str) -> PackageJudgement:
+        """Return what the stored advisories say of a package, which is not stored for it."""
+        return self._packages.judge(account_id, package, ecosystem, limit, after, self.now())
 
     def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
         """Return why the packages of a finding are affected."""

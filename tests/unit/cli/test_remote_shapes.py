@@ -16,6 +16,7 @@ from dogwatch.cli.remote import (
     finding_shapes,
     history_shapes,
     image_shapes,
+    judgement_shapes,
     setup_shapes,
     vulnerability_shapes,
 )
@@ -55,6 +56,7 @@ from tests.serve.rooms import (
     make_history,
     make_image,
     make_package,
+    make_package_judgement,
     make_registry,
     make_unresolved,
     make_vulnerability,
@@ -106,6 +108,15 @@ def test_a_search_is_asked_and_answered_as_it_is_meant() -> None:
     refused = ("severity=!HIGH", "severity=odd", "epss=2", "epss=x", "exploited=perhaps", "name=x", "limit=0")
     for wrong in refused:
         assert call(rooms.app(open_loopback=True), "GET", f"/api/v1/vulnerabilities?{wrong}").status == 400
+
+
+def test_what_is_said_of_a_package() -> None:
+    app = Rooms().app(open_loopback=True)
+    path = "/api/v1/db/search?package=libssl3@3.0.9-1&ecosystem=Debian:12&limit=5"
+    first, second = (call(app, "GET", path + cursor) for cursor in ("", "&cursor=more"))
+    told = [msgspec.json.decode(one.body, type=judgement_shapes.Told).view() for one in (first, second)]
+    assert told == [replace(make_package_judgement(), next="more"), make_package_judgement()]
+    assert call(app, "GET", "/api/v1/db/search?package=x").status == 400
 
 
 def test_explanations() -> None:

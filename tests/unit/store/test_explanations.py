@@ -10,10 +10,11 @@ import pytest
 from dogwatch.advisories import parse_advisory
 from dogwatch.model.advisories import Advisory
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
-from dogwatch.model.explanations import Explanation
+from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.packages import Package
 from dogwatch.store.explanations import Explainer
 from dogwatch.store.operator_documents import OperatorDocumentStore
+from dogwatch.store.package_search import PackageSearch
 from tests.builders.advisories import encode_record, osv_record
 from tests.builders.contents import contain, publish
 from tests.builders.statements import NAME, openvex, read, statement
@@ -113,6 +114,7 @@ def test_a_package_that_is_typed_is_the_account_s_own_where_it_has_one(explainer
     assert (others.package.source_name, others.verdict, others.exposures) == ("", "", ())
     assert others.conclusion == (
         f"No advisory in force on {CVE} speaks of this package (libssl3 3.0.7-1); they speak of openssl of Debian:12."
+        " Advisories of Debian name source packages; that of libssl3 is not known, unless it is its own."
     )
 
 
@@ -177,3 +179,45 @@ def test_a_statement_of_the_operator_is_told_with_what_it_overrules(world: World
     ]
     (other,) = explainer.explain(ACCOUNT, "libssl3@3.0.8-1", "Debian:12", CVE, day(6))
     assert told(other) == [("not listed", "names libssl3 of Debian:12, 3.0.7-1, and no other", "", "in force", None)]
+
+
+def test_a_package_is_judged_without_an_image_and_by_its_source_where_that_is_known(
+    world: World, explainer: Explainer
+) -> None:
+    more = (debian(6, name="openssl", cve=f"CVE-2026-400{number}", fixed="9") for number in range(3))
+    publish(world, 6, "Debian", *more)
+    search = PackageSearch(world.database, feeds)
+    tables = ("package", "match", "exposure", "undetermined", "found_ecosystem")
+    before = [world.rows(f"SELECT count(*) FROM {table}") for table in tables]
+
+    def judged(account: str, text: str, ecosystem: str, limit: int = 100, after: str = "") -> PackageJudgement:
+        return search.judge(account, text, ecosystem, limit, after, day(6))
+
+    pages: list[PackageJudgement] = []
+    after = ""
+    while not pages or after:
+        pages.append(judged(ACCOUNT, "libssl3@3.0.7-1", "debian:12", 3, after))
+        after = pages[-1].next
+    assert [len(page.judged) for page in pages] == [3, 1]
+    expected = [CVE, *(f"CVE-2026-400{number}" for number in range(3))]
+    assert [one.vulnerability for page in pages for one in page.judged] == expected
+    assert {page.conclusion for page in pages} == {"openssl 3.0.7-1 is affected by 4 vulnerabilities."}
+    stranger = judged(OTHER_ACCOUNT, "libssl3@3.0.7-1", "Debian:12")
+    assert (stranger.judged, stranger.not_compared) == ((), ())
+    doubt = "Advisories of Debian name source packages; that of libssl3 is not known, unless it is its own."
+    assert stranger.conclusion == f"No advisory that was imported says that libssl3 3.0.7-1 is affected. {doubt}"
+    odd = judged(ACCOUNT, "odd@none of these", "Debian:12")
+    assert [one.advisories for one in odd.not_compared] == [1]
+    said = "No advisory that was imported says that odd none of these is affected"
+    assert odd.conclusion.startswith(f"{said}; others cannot be compared with it.")
+    assert [world.rows(f"SELECT count(*) FROM {table}") for table in tables] == before
+    publish(world, 7, "Debian", debian(7, fixed="3.0.10-1"))
+    for text, ecosystem, limit, cursor in (
+        ("libssl3@3.0.7-1", "debian:12", 3, pages[0].next),
+        ("libssl3@3.0.7-1", "debian:12", 0, ""),
+        ("libssl3@3.0.7-1", "", 3, ""),
+        ("libssl3", "Debian:12", 3, ""),
+        ("pkg:nothing/of@this", "", 3, ""),
+    ):
+        with pytest.raises(InvalidRequestError):
+            judged(ACCOUNT, text, ecosystem, limit, cursor)

@@ -11,12 +11,13 @@ from dogwatch.cli.remote import (
     finding_shapes,
     history_shapes,
     image_shapes,
+    judgement_shapes,
     setup_shapes,
     vulnerability_shapes,
 )
 from dogwatch.cli.remote.wire import Wire
 from dogwatch.model.errors import InvalidRequestError
-from dogwatch.model.explanations import Explanation
+from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.filters import filter_text
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.views import (
@@ -78,6 +79,12 @@ class RemoteViews:
         asked = [("package", package), ("ecosystem", ecosystem), ("vulnerability", vulnerability)]
         given = [(name, value) for name, value in asked if value]
         return self._wire.get("/explanations", explanation_shapes.Explanations, given).explanations
+
+    def judge_package(self, account_id: str, package: str, ecosystem: str, limit: int, after: str) -> PackageJudgement:
+        """Return what the stored advisories say of a package."""
+        asked = [("package", package), ("ecosystem", ecosystem), ("limit", str(limit)), ("cursor", after)]
+        given = [(name, value) for name, value in asked if value]
+        return self._wire.get("/db/search", judgement_shapes.Told, given).view()
 
     def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
         """Return why the packages of a finding are affected."""
