@@ -7,50 +7,16 @@ somebody asks for are kept, each once for every status. Called by sources of suc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
-from urllib.parse import parse_qs, unquote
 
 import msgspec
 
-from dogwatch.versions import UNNAMED_STREAM
-
-MAX_PRODUCTS: Final = 500_000
-"""Products, packages and pairs of both in one document; the largest real ones have some 60,000."""
-
-_LONGEST_WAY: Final = 3
-"""A package may be part of a module, which is part of a product; nothing is nested further."""
+from dogwatch.advisories.csaf_products import PlaceOf, ProductTree, RpmName, read_products
 
 _FIX_WORDS: Final = frozenset({"none_available", "no_fix_planned"})
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
-_STREAM: Final = re.compile(r"[^:/]+:[^:/]+")
-
-
-class _Helper(msgspec.Struct):
-    cpe: str = ""
-    purl: str = ""
-
-
-class _Product(msgspec.Struct):
-    product_id: str
-    product_identification_helper: _Helper | None = None
-
-
-class _Branch(msgspec.Struct):
-    product: _Product | None = None
-    branches: list[_Branch] | None = None
-
-
-class _Relationship(msgspec.Struct):
-    product_reference: str
-    relates_to_product_reference: str
-    full_product_name: _Product
-
-
-class _Tree(msgspec.Struct):
-    branches: list[_Branch] | None = None
-    relationships: list[_Relationship] | None = None
 
 
 class _Note(msgspec.Struct):
@@ -114,20 +80,11 @@ class _Meta(msgspec.Struct):
 
 class _Document(msgspec.Struct):
     document: _Meta
-    product_tree: _Tree | None = None
+    product_tree: ProductTree | None = None
     vulnerabilities: list[_Vulnerability] | None = None
 
 
 _DOCUMENT = msgspec.json.Decoder(_Document)
-
-
-class RpmName(NamedTuple):
-    """An rpm as a package URL names it; `version` with its epoch, empty where none is told, `module` `name:stream`."""
-
-    name: str
-    version: str
-    arch: str
-    module: str
 
 
 class VexStatement(NamedTuple):
@@ -160,10 +117,6 @@ class VexDocument:
     statements: tuple[VexStatement, ...]
 
 
-PlaceOf = Callable[[str], str]
-"""From the CPE of a product to the place in which its statements are kept; empty for one that nobody asks for."""
-
-
 def read_vex(content: bytes, place_of: PlaceOf) -> VexDocument:
     """Read a document about one vulnerability.
 
@@ -179,7 +132,7 @@ def read_vex(content: bytes, place_of: PlaceOf) -> VexDocument:
         RecursionError: branches nested without end.
 
     Source:
-        CSAF 2.0, sections 3.2.1 to 3.2.3 and profile 5 (VEX); Red Hat's security data guidelines on CSAF and VEX.
+        CSAF 2.0, sections 3.2.1 to 3.2.3 and profile 5 (VEX).
     """
     document = _DOCUMENT.decode(content)
     vulnerability, *others = document.vulnerabilities or [_Vulnerability()]
@@ -187,9 +140,8 @@ def read_vex(content: bytes, place_of: PlaceOf) -> VexDocument:
         raise ValueError("about more than one vulnerability")
     if not _CVE.fullmatch(vulnerability.cve):
         raise ValueError(f"not a CVE id: {vulnerability.cve[:80]!r}")
-    tree = document.product_tree or _Tree()
-    known, places, rpms = _read_products(tree, place_of)
-    pairs = _read_pairs(tree, known, places, rpms)
+    tree = document.product_tree or ProductTree()
+    known, pairs = read_products(tree, place_of)
     fixes = [one.url for one in vulnerability.remediations or () if one.category == "vendor_fix"]
     return VexDocument(
         cve=vulnerability.cve,
@@ -200,88 +152,6 @@ def read_vex(content: bytes, place_of: PlaceOf) -> VexDocument:
         references=tuple(dict.fromkeys([*(one.url for one in vulnerability.references or ()), *fixes])),
         statements=tuple(dict.fromkeys(_state(vulnerability, known, pairs))),
     )
-
-
-def _read_products(tree: _Tree, place_of: PlaceOf) -> tuple[set[str], dict[str, str], dict[str, RpmName]]:
-    """Return the ids of all products, the places of those with a CPE that are asked for, and all rpms by id."""
-    known: set[str] = set()
-    places: dict[str, str] = {}
-    rpms: dict[str, RpmName] = {}
-    waiting = list(tree.branches or ())
-    while waiting:
-        branch = waiting.pop()
-        waiting.extend(branch.branches or ())
-        if branch.product is None:
-            continue
-        product_id, helper = branch.product.product_id, branch.product.product_identification_helper or _Helper()
-        known.add(product_id)
-        _refuse_many(known)
-        if helper.cpe and (place := place_of(helper.cpe)):
-            places[product_id] = place
-        elif helper.purl.startswith(("pkg:rpm/", "pkg:rpmmod/")):
-            rpms[product_id] = _read_purl(helper.purl)
-    return known, places, rpms
-
-
-def _read_pairs(
-    tree: _Tree, known: set[str], places: dict[str, str], rpms: dict[str, RpmName]
-) -> dict[str, tuple[str, RpmName]]:
-    """Return place and rpm by the id of a pair; `known` takes the ids of all pairs up.
-
-    Older documents have the rpm of a module as part of the module, and that as part of the product.
-    """
-    pairs: dict[str, tuple[str, RpmName]] = {}
-    waiting = list(tree.relationships or ())
-    for _ in range(_LONGEST_WAY):
-        later: list[_Relationship] = []
-        for one in waiting:
-            pair_id, rpm = one.full_product_name.product_id, rpms.get(one.product_reference)
-            known.add(pair_id)
-            _refuse_many(known)
-            if place := places.get(one.relates_to_product_reference):
-                if rpm is not None:
-                    pairs[pair_id] = (place, rpm)
-            elif whole := pairs.get(one.relates_to_product_reference):
-                if rpm is not None:
-                    pairs[pair_id] = (whole[0], rpm._replace(module=rpm.module or whole[1].module))
-            else:
-                later.append(one)
-        waiting = later
-    return pairs
-
-
-def _refuse_many(known: set[str]) -> None:
-    if len(known) > MAX_PRODUCTS:
-        raise ValueError(f"more than MAX_PRODUCTS = {MAX_PRODUCTS} products")
-
-
-def _read_purl(text: str) -> RpmName:
-    """Read a package URL of an rpm or a module; what it does not tell is empty.
-
-    Three forms name a module: `pkg:rpm/redhat/redis@6.2.17-1?arch=x86_64&epoch=1&rpmmod=redis:6:8100:1f2`, and before
-    2025 `pkg:rpmmod/redhat/redis@6:8100:1f2` (a module, which rpms are part of) and `pkg:rpmmod/redhat/redis:6/redis`.
-
-    Source:
-        Package URL specification, type rpm; Red Hat's security data guidelines on package URLs.
-    """
-    path, _, query = text.partition("#")[0].partition("?")
-    path, _, version = path.partition("@")
-    kind, *folders, name = (unquote(part) for part in path.split("/"))
-    version = unquote(version)
-    if kind == "pkg:rpmmod":
-        module = folders[-1] if len(folders) > 1 else f"{name}:{version}"
-        return RpmName(name, "", "", _name_stream(module))
-    told = {key: values[0] for key, values in parse_qs(query).items()}
-    epoch = told.get("epoch", "0")
-    label = version if epoch == "0" or not version else f"{epoch}:{version}"
-    module = told.get("rpmmod", "")
-    return RpmName(name, label, told.get("arch", ""), _name_stream(module) if module else "")
-
-
-def _name_stream(label: str) -> str:
-    """Return name and stream of `redis:6:8100020250113083959:489197e6`; of one that tells no stream, UNNAMED_STREAM."""
-    named = ":".join(label.split(":")[:2])
-    return named if _STREAM.fullmatch(named) else UNNAMED_STREAM
 
 
 def _describe(vulnerability: _Vulnerability) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
 from dogwatch.advisories.listing import RECORD_ID
+from dogwatch.advisories.suse_products import restate_by_binary
 from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,
@@ -152,13 +154,21 @@ def _read(document: _Document, source: str, expected_id: str, limits: TextLimits
         aliases=_identifiers("aliases", document.aliases, limits),
         upstream=_identifiers("upstream", document.upstream, limits),
         related=_identifiers("related", document.related, limits),
-        affected=tuple(
-            _affected(entry, limits) for entry in document.affected or () if entry.package and entry.package.ecosystem
-        ),
+        affected=_all_affected(document, limits),
         severity=_severity(document.severity, specific.severity, limits),
         references=_references(document.references, limits),
         cwes=_cwes(specific.cwe_ids),
     )
+
+
+def _all_affected(document: _Document, limits: TextLimits) -> tuple[AffectedPackage, ...]:
+    """Return what is said of packages, each statement once, since SUSE's records repeat theirs for every product."""
+    entries = (entry for entry in document.affected or () if entry.package and entry.package.ecosystem)
+    try:
+        restated = (restate_by_binary(_affected(each, limits), each.ecosystem_specific) for each in entries)
+        return tuple(dict.fromkeys(chain.from_iterable(restated)))
+    except ValueError as unusable:
+        raise _RefusedError(str(unusable)) from unusable
 
 
 def _affected(entry: _Affected, limits: TextLimits) -> AffectedPackage:

@@ -19,11 +19,12 @@ JUDGED: Final = frozenset(
         *("Debian", "Ubuntu", "Echo"),
         *("Alpine", "Wolfi", "Chainguard", "MinimOS"),
         *("Red Hat", "AlmaLinux", "Rocky Linux", "Oracle Linux", "Amazon Linux", "Fedora"),
+        *("SUSE", "openSUSE"),
         *("Photon OS", "Azure Linux", "openEuler", "Mageia"),
     }
 )
-"""Families whose packages this version can judge: a feed names their packages, versions and releases as images do. That
-of SUSE goes by products, which an image does not tell."""
+"""Families whose packages this version can judge: a feed names their packages, versions and releases as images do, or
+is read so that it does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,10 @@ _DISTRIBUTIONS = frozenset(
 
 
 _NAMED_BY_BINARY = frozenset(
-    {"AlmaLinux", "Amazon Linux", "Azure Linux", "Fedora", "Oracle Linux", "Photon OS", "Red Hat"}
+    {
+        *("AlmaLinux", "Amazon Linux", "Azure Linux", "Fedora", "Oracle Linux", "Photon OS", "Red Hat"),
+        *("SUSE", "openSUSE"),
+    }
 )
 """Their advisories name the packages that are installed; those of all other distributions name the source package."""
 

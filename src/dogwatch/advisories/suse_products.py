@@ -1,0 +1,81 @@
+"""Records of SUSE and openSUSE name products and source packages; an image tells a release and binary packages.
+
+An image of SUSE Linux Enterprise is several products: nearly all of its packages are those of modules (Basesystem,
+Server Applications …), and those of a service pack past its general support are the ones of its long-term support. All
+of them become the release that the image tells (decision 0047).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import msgspec
+
+from dogwatch.advisories.limits import TEXT_LIMITS
+from dogwatch.model.advisories import AffectedPackage, RangeEvent, RangeEventKind, StatedRange
+from dogwatch.versions import family_of
+
+_FAMILIES: Final = frozenset({"SUSE", "openSUSE"})
+_PRODUCT: Final = re.compile(
+    r"SUSE:Linux Enterprise (?:Server|(?P<module>Module for [^:]{1,80}?)) "
+    r"(?P<release>\d{1,2}(?: SP\d{1,2}|\.\d{1,2})?)(?P<term>-LTSS|-ESPOS)?"
+)
+_OF_ALL_SERVICE_PACKS: Final = "12"
+"""Modules of SUSE Linux Enterprise 12 have no service pack; what they name is left as it is, and meets no image."""
+
+_MOST_BINARIES: Final = 20_000
+"""Of one product in one record; the largest seen, of kernels, name some hundred."""
+
+
+def release_of_product(ecosystem: str) -> str:
+    """Return the ecosystem that images tell for a product that their packages may be of; any other as it is."""
+    found = _PRODUCT.fullmatch(ecosystem)
+    if found is None or (found["module"] and found["release"] == _OF_ALL_SERVICE_PACKS):
+        return ecosystem
+    return f"SUSE:Linux Enterprise Server {found['release']}"
+
+
+def restate_by_binary(affected: AffectedPackage, specific: msgspec.Raw) -> Iterator[AffectedPackage]:
+    """Yield what an entry says of the binary packages that an update brings, in the release that images tell.
+
+    By source package alone, a fix for one Python of a module would count for the packages of another.
+
+    Args:
+        affected: the entry, by product and source package; of other families it is yielded as it is.
+        specific: its `ecosystem_specific`, which has a version for each binary.
+
+    Raises:
+        ValueError: binaries that are none, or more than the limit.
+
+    Source:
+        OSV schema 1.7, ecosystems SUSE and openSUSE; their records' `ecosystem_specific.binaries`.
+    """
+    if family_of(affected.ecosystem) not in _FAMILIES:
+        yield affected
+        return
+    binaries = _read_binaries(specific)
+    affected = replace(affected, ecosystem=release_of_product(affected.ecosystem))
+    if not binaries:
+        yield affected
+    for name, version in binaries.items():
+        events = (RangeEvent(RangeEventKind.INTRODUCED, "0"), RangeEvent(RangeEventKind.FIXED, version))
+        yield replace(affected, name=name, ranges=(StatedRange("ECOSYSTEM", events),), versions=())
+
+
+class _Specific(msgspec.Struct):
+    binaries: list[dict[str, str]] = []
+
+
+def _read_binaries(specific: msgspec.Raw) -> dict[str, str]:
+    """Return version by name."""
+    read = msgspec.json.decode(specific, type=_Specific | None)
+    binaries = {name: version for each in (read.binaries if read else ()) for name, version in each.items()}
+    if len(binaries) > _MOST_BINARIES:
+        raise ValueError(f"more than {_MOST_BINARIES} binaries of one product")
+    for name, version in binaries.items():
+        if len(name) > TEXT_LIMITS.max_name or len(version) > TEXT_LIMITS.max_version or "\0" in name + version:
+            raise ValueError(f"a binary with a name or version that cannot be kept: {name[:80]!r}")
+    return binaries
