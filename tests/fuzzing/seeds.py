@@ -38,6 +38,7 @@ from tests.builders.lock_files import LOCK_FILES
 from tests.builders.oci import as_json, build_image, build_index
 from tests.builders.programs import build_elf, build_mach_o, build_pe, go_build_info, old_go_data, rust_audit
 from tests.builders.rpm import berkeley_database, ndb_database, rpm_header, sqlite_database
+from tests.builders.statements import csaf, openvex, statement
 from tests.builders.vex import vex
 
 Seeds = tuple[bytes, ...]
@@ -292,6 +293,18 @@ def ownership_files() -> Seeds:
         b"/.\n/usr/lib/python3/dist-packages/a-1.dist-info/METADATA\n",
         b"d41d8cd98f00b204e9800998ecf8427e  usr/a\n",
     )
+
+
+def operator_documents() -> Seeds:
+    """Documents of every format that an operator may supply."""
+    products = ("pkg:deb/debian/a@1?arch=amd64&distro=debian-12", "pkg:npm/a@1", "pkg:oci/app?tag=1")
+    flags = [{"label": "component_not_present", "product_ids": ["p0", "p2"]}]
+    documents = (
+        openvex(statement("CVE-2026-1001", "not_affected", *products), statement("GHSA-1", "fixed", products[1])),
+        csaf({"known_not_affected": ["p0", "p2"], "fixed": ["p1"]}, *products, flags=flags),
+        osv_record("ACME-1", ecosystem="npm", fixed="2", aliases=("CVE-2026-1001",)),
+    )
+    return tuple(json.dumps(one).encode() for one in documents)
 
 
 def package_urls() -> Seeds:

@@ -25,6 +25,7 @@ from dogwatch.advisories.kev import KevSource
 from dogwatch.advisories.limits import FEED_LIMITS
 from dogwatch.advisories.listing import parse_listing
 from dogwatch.advisories.nvd_file import read_file
+from dogwatch.advisories.operator_documents import parse_document, reread_documents
 from dogwatch.advisories.osv_document import parse_advisory
 from dogwatch.inventory.bills.reading import read_bill
 from dogwatch.inventory.catalogue import PROGRAM_READERS, find_extractor
@@ -36,10 +37,11 @@ from dogwatch.inventory.overlay import overlay
 from dogwatch.inventory.package_urls import parse_package_url
 from dogwatch.inventory.programs.reading import read_open_program
 from dogwatch.inventory.tar import TarFormatError, TarReader
-from dogwatch.matching import key_affected_ranges, score_of
+from dogwatch.matching import Statements, key_affected_ranges, score_of
 from dogwatch.model.advisories import SeverityFact
 from dogwatch.model.errors import ContentError, FeedRejectedError, InvalidRequestError, NotFoundError
 from dogwatch.model.facts import CveScores
+from dogwatch.model.feeds import VEX_SOURCE, StoredDocument
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import FINDING_FIELDS, IMAGE_FIELDS, filter_text
 from dogwatch.model.images import digest_of
@@ -134,6 +136,18 @@ def _read_advisory(content: bytes) -> object:
     advisory = parse_advisory(content)
     facts = chain(advisory.severity, *(entry.severity for entry in advisory.affected))
     return key_affected_ranges(advisory), [score_of(fact, "it") for fact in facts]
+
+
+def _read_document(content: bytes) -> object:
+    """Read a document of the operator's, what is journalled of it, and what it is about."""
+    with suppress(InvalidRequestError):
+        document = parse_document(content, "it")
+        if document.source == VEX_SOURCE:
+            Statements.of([document])
+        stored = [StoredDocument(one.id, one.modified_at, one.document) for one in document.records]
+        assert tuple(reread_documents(document.source, stored)) == document.records
+        return [key_affected_ranges(one.advisory) for one in document.records if one.advisory is not None]
+    return None
 
 
 def _read_facts(source: FactSource, name: str) -> Callable[[bytes], object]:
@@ -259,6 +273,7 @@ TARGETS = (
             "composer-installed": "vendor/composer/installed.json",
         }.items()
     ),
+    Target("operator-document", _read_document, seeds.operator_documents),
     Target("java-pom", _extract_at("META-INF/maven/g/a/pom.properties"), seeds.poms),
     Target("java-archive", _extract_at("a.jar"), seeds.jars),
     Target("program", _read_program, seeds.programs),

@@ -56,7 +56,7 @@ def test_any_row_that_is_lost_is_the_one_that_is_named(
         lost, package_id = rows[place % len(rows)]
         connection.execute(f"DELETE FROM {kind} WHERE ctid = '{lost}'")
         named = connection.execute(
-            "SELECT ecosystem || ' ' || name || ' ' || version FROM package WHERE id = %s", [package_id]
+            "SELECT rtrim(concat_ws(' ', ecosystem, name, version, arch)) FROM package WHERE id = %s", [package_id]
         ).fetchall()
     audit = _audit(opened)
     assert [(one.kind, one.subject, one.stored) for one in audit.differences] == [(kind, named[0][0], "")]

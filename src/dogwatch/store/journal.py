@@ -180,6 +180,8 @@ def _reason(kinds: Mapping[str, str], merged: frozenset[int]) -> Reason:
         if new is None:
             if old.pair[1] in merged:
                 return ExposureReason.MERGED
+            if old.assessment.source in OPERATOR_SOURCES:
+                return ExposureReason.STATEMENT_ENDED
             return _END_REASONS.get(kinds.get(old.assessment.advisory, ""), ExposureReason.RANGE_CHANGED)
         return what_changed(old.assessment, new)
 

@@ -171,3 +171,10 @@ def test_an_advisory_of_the_operators_finds_internal_packages_and_beats_the_dist
     assert here.exposures()[-1][:4] == ("not affected", "unknown", "", "vex")
     here.documents.remove("ACME-1")
     assert here.exposures("openssl")[-1] == (*AFFECTED, "fix changed", "")
+
+
+def test_what_the_operator_alone_said_ends_as_no_longer_in_force(here: Installation) -> None:
+    here.add(statement("CVE-2026-1002", "affected", PURL))
+    here.documents.remove(NAME)
+    said = ("affected", "unknown", "", "vex", "affected, says a document of the operator", NO_LONGER)
+    assert here.exposures()[-1] == said

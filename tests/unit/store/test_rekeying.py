@@ -7,13 +7,17 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
+from dogwatch.advisories.operator_documents import reread_documents
 from dogwatch.advisories.osv_document import parse_advisory
-from dogwatch.model.feeds import FeedChanges, ParsedRecord, StoredDocument
+from dogwatch.model.feeds import VEX_SOURCE, FeedChanges, ParsedRecord, StoredDocument
 from dogwatch.model.packages import Package
 from dogwatch.store.audit import AuditStore
+from dogwatch.store.clock import ProductClock
 from dogwatch.store.journal import JournalStore
+from dogwatch.store.operator_documents import OperatorDocumentStore
 from dogwatch.store.rekeying import RekeyingStore
 from tests.builders.contents import contain
+from tests.builders.statements import openvex, read, statement
 from tests.builders.watching import World, day, image, pushed
 
 OLD, NEW = Package("npm", "lodash", "4.9.0"), Package("npm", "lodash", "4.17.21")
@@ -137,3 +141,19 @@ def test_an_ecosystem_that_had_no_order_gets_findings_when_it_has_one(filled: Wo
     assert sorted(str(row[3]) for row in found) == ["affected range changed", "version keys made anew"]
     assert filled.rows("SELECT * FROM undetermined") == []
     assert AuditStore(filled.database, lambda: day(4)).audit().counts == ()
+
+
+def test_statements_of_the_operator_are_keyed_anew_as_well(filled: World) -> None:
+    said = statement("A-1", "not_affected", "pkg:npm/lodash@4.9")
+    OperatorDocumentStore(filled.database, ProductClock(filled.database, lambda: day(2))).add(
+        read(openvex(said)), "root"
+    )
+    right = keys(filled, "affected_range")
+    with filled.database.transaction() as connection:
+        connection.execute("UPDATE affected_range SET scheme_number = 0, content = '\\x00' WHERE naming <> ''")
+    store = RekeyingStore(filled.database)
+    assert store.stale_feeds() == ((VEX_SOURCE, "*"),)
+    records = reread_documents(VEX_SOURCE, store.load_stale_documents(VEX_SOURCE, "*"))
+    store.republish(VEX_SOURCE, "*", records, day(3))
+    assert keys(filled, "affected_range") == right
+    assert store.stale_feeds() == ()

@@ -52,7 +52,10 @@ UNION
 SELECT package.id, named.id, named.stated_verdict, named.from_rev
 FROM new_range
 JOIN affected_range AS named ON named.id = new_range.id AND named.naming <> ''
-JOIN package ON (package.match_name = named.name OR package.name = named.name)
+CROSS JOIN LATERAL (
+    SELECT * FROM package WHERE package.name = named.name
+    UNION ALL
+    SELECT * FROM package WHERE package.match_name = named.name AND package.name <> named.name) AS package
 WHERE names_package(named, package.ecosystem, package.name, package.version, package.arch, package.match_name,
                     package.match_version, package.scheme, package.scheme_number, package.key)
 ON CONFLICT DO NOTHING
