@@ -28,6 +28,7 @@ from dogwatch.model.explanations import (
 from dogwatch.model.facts import Exploitation, KnownFacts, Probability
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.jobs import JobCount, WorkerProcess
+from dogwatch.model.journals import AdvisoryChange, Boundary, DiffQuery, JournalDiff, Tally
 from dogwatch.model.judgements import AdvisoryText, Examined, Judged, NotCompared, Subject, SubjectKind
 from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.matches import Assessment, Score, Severity, Verdict
@@ -266,6 +267,13 @@ def make_package_judgement() -> PackageJudgement:
         feeds=explained.feeds,
         feed_gaps=explained.feed_gaps,
     )
+
+
+def make_diff() -> JournalDiff:
+    change = AdvisoryChange(8, NOW, "osv", "Debian", "DSA-1", "added", ("CVE-2024-1", "CVE-2024-2"), "A flaw.")
+    begin, end = Boundary(7, NOW - timedelta(days=1)), Boundary(9, NOW)
+    counts = ((Tally("added", 1),), (Tally("advisory added", 3),), (Tally("advisory withdrawn", 1),))
+    return JournalDiff(begin, end, (change,), "more", *counts, are_more=True)
 
 
 def make_image(**changes: Any) -> ImageView:
@@ -581,6 +589,7 @@ class Rooms:
     deeds_done: list[DeedRequest] = field(default_factory=list)
     image_history: ImageHistory = field(default_factory=lambda: make_history())
     searched: list[VulnerabilityQuery] = field(default_factory=list)
+    diffed: list[DiffQuery] = field(default_factory=list)
 
     # Views
     def findings(self, query: FindingQuery) -> Page[FindingView]:
@@ -657,6 +666,12 @@ class Rooms:
         if (account_id, package, ecosystem, limit) != (ACCOUNT, "libssl3@3.0.9-1", "Debian:12", 5):
             raise InvalidRequestError("package", f"{package!r} is no package")
         return replace(make_package_judgement(), next="" if after else "more")
+
+    def diff(self, query: DiffQuery) -> JournalDiff:
+        self._fail()
+        self.diffed.append(query)
+        told = make_diff()
+        return JournalDiff(told.begin, told.end, told.changes, "") if query.after else told
 
     def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
         self._fail()

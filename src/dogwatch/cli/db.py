@@ -12,6 +12,7 @@ import typer
 from dogwatch.cli.audits import audit
 from dogwatch.cli.bundles import export_feeds, import_feeds
 from dogwatch.cli.command_line import examples, new_group, reached
+from dogwatch.cli.db_diff import show_diff
 from dogwatch.cli.db_search import judge_package
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
@@ -140,5 +141,13 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch db search lodash@4.17.4 --ecosystem npm -o json --query '[].vulnerability'",
         ),
     )(judge_package)
+    group.command(
+        "diff",
+        epilog=examples(
+            "dogwatch db diff 7d",
+            "dogwatch db diff 41 42 --kind added,withdrawn --all",
+            "dogwatch db diff 2026-03-03 2026-03-10 -o json --query '[].advisory'",
+        ),
+    )(show_diff)
     group.command("audit", epilog=examples("dogwatch db audit", "dogwatch db audit -o json"))(audit)
     application.add_typer(group, name="db")

@@ -20,6 +20,7 @@ from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
+from dogwatch.model.journals import DiffQuery, JournalDiff
 from dogwatch.model.judgements import Examined as Examined
 from dogwatch.model.lifecycle import LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.model.manifests import ManifestQuery, ManifestView
@@ -71,6 +72,9 @@ class Views(Protocol):
 
     def judge_package(self, account_id: str, package: str, ecosystem: str, limit: int, after: str) -> PackageJudgement:
         """What the stored advisories say of a package, given as to `explain`; it is stored nowhere."""
+
+    def diff(self, query: DiffQuery) -> JournalDiff:
+        """A page of what changed in the advisories between two moments; the first one has the counts."""
 
     def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
         """Why the packages of a finding are affected; its id is image and vulnerability, as 32 hex."""

@@ -10,6 +10,7 @@ from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.gaps import Gap
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.jobs import JobCount, WorkerProcess
+from dogwatch.model.journals import DiffQuery, JournalDiff
 from dogwatch.model.judgements import Examined
 from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.views import (
@@ -36,6 +37,7 @@ from dogwatch.store.findings import FindingStore
 from dogwatch.store.histories import load_history
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.jobs import count_jobs, count_to_reread, load_processes
+from dogwatch.store.journal_diffs import load_diff
 from dogwatch.store.manifests import load_manifests
 from dogwatch.store.package_search import PackageSearch
 from dogwatch.store.unresolved import load_unresolved_page
@@ -85,6 +87,10 @@ class Views:
     def judge_package(self, account_id: str, package: str, ecosystem: str, limit: int, after: str) -> PackageJudgement:
         """Return what the stored advisories say of a package, which is not stored for it."""
         return self._packages.judge(account_id, package, ecosystem, limit, after, self.now())
+
+    def diff(self, query: DiffQuery) -> JournalDiff:
+        """Return a page of what changed in the advisories."""
+        return load_diff(self._database, query, self.now())
 
     def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
         """Return why the packages of a finding are affected."""

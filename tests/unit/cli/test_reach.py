@@ -29,7 +29,7 @@ ASK = {
         *("advisories list", "advisories show", "advisories add", "advisories remove"),
         "coverage",
         "sbom",
-        *("db search", "db status"),
+        *("db search", "db diff", "db status"),
         "db update",
         "rescan show",
         "rescan set",

@@ -16,11 +16,13 @@ from dogwatch.cli.remote import (
     finding_shapes,
     history_shapes,
     image_shapes,
+    journal_shapes,
     judgement_shapes,
     setup_shapes,
     vulnerability_shapes,
 )
 from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, RescanRate, Scans
+from dogwatch.model.journals import DiffQuery, JournalDiff
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import (
@@ -49,6 +51,7 @@ from tests.serve.rooms import (
     GAP,
     NOW,
     Rooms,
+    make_diff,
     make_explanation,
     make_feed,
     make_finding,
@@ -117,6 +120,20 @@ def test_what_is_said_of_a_package() -> None:
     told = [msgspec.json.decode(one.body, type=judgement_shapes.Told).view() for one in (first, second)]
     assert told == [replace(make_package_judgement(), next="more"), make_package_judgement()]
     assert call(app, "GET", "/api/v1/db/search?package=x").status == 400
+
+
+def test_what_changed_in_the_advisories() -> None:
+    rooms = Rooms()
+    app = rooms.app(open_loopback=True)
+    path = "/api/v1/db/diff?since=7&until=2026-07-09T12:00:00Z&kind=added&limit=5"
+    first, second = (call(app, "GET", path + cursor) for cursor in ("", "&cursor=more"))
+    told = [msgspec.json.decode(one.body, type=journal_shapes.Told).view() for one in (first, second)]
+    assert told[0] == make_diff()
+    assert told[1] == JournalDiff(make_diff().begin, make_diff().end, make_diff().changes, "")
+    asked = DiffQuery(ACCOUNT, 7, NOW, frozenset({"added"}), 5)
+    assert rooms.diffed == [asked, replace(asked, after="more")]
+    for wrong in ("", "since=yesterday", "since=1&until=x", "since=1&revision=2"):
+        assert call(app, "GET", f"/api/v1/db/diff?{wrong}").status == 400
 
 
 def test_explanations() -> None:

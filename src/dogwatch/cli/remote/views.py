@@ -11,6 +11,7 @@ from dogwatch.cli.remote import (
     finding_shapes,
     history_shapes,
     image_shapes,
+    journal_shapes,
     judgement_shapes,
     setup_shapes,
     vulnerability_shapes,
@@ -20,6 +21,7 @@ from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.filters import filter_text
 from dogwatch.model.histories import ImageHistory
+from dogwatch.model.journals import DiffQuery, JournalDiff
 from dogwatch.model.views import (
     CoverageCount,
     FeedView,
@@ -86,6 +88,13 @@ class RemoteViews:
         given = [(name, value) for name, value in asked if value]
         return self._wire.get("/db/search", judgement_shapes.Told, given).view()
 
+    def diff(self, query: DiffQuery) -> JournalDiff:
+        """Return a page of what changed in the advisories."""
+        asked = [("since", _boundary(query.since)), ("until", _boundary(query.until)), ("cursor", query.after)]
+        asked += [("kind", kind) for kind in sorted(query.kinds)]
+        given = [(name, value) for name, value in [*asked, ("limit", str(query.limit))] if value]
+        return self._wire.get("/db/diff", journal_shapes.Told, given).view()
+
     def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
         """Return why the packages of a finding are affected."""
         path = f"/findings/{quote(finding, safe='')}/explanation"
@@ -113,6 +122,11 @@ class RemoteViews:
     def now(self) -> datetime:
         """Return the service's present."""
         return self._wire.get("/db/status", setup_shapes.Feeds).at
+
+
+def _boundary(asked: int | datetime | None) -> str:
+    """Return a revision or a moment as a parameter; nothing for none."""
+    return asked.isoformat() if isinstance(asked, datetime) else "" if asked is None else str(asked)
 
 
 def _parameters(query: FindingQuery | ImageQuery) -> list[tuple[str, str]]:
