@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from dogwatch.cli.logs import configure_logs
 from tests.ordering import pytest_collection_modifyitems
 from tests.requirements import NO_SHARED_DATA, shared_data
 from tests.skipping import pytest_make_collect_report, pytest_runtest_makereport
@@ -21,6 +22,9 @@ __all__ = [
     "pytest_runtest_makereport",
     "real_data",
 ]
+
+# As programs do: the library's own account of an exception takes ten seconds, with all variables in it.
+configure_logs()
 
 # No deadline anywhere: a busy machine is not a wrong answer. CI draws the same examples every time;
 # ./dev laws takes the thorough profile.

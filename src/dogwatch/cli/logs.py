@@ -1,7 +1,6 @@
 """Log lines: one JSON object each where a program reads them, coloured text on a terminal.
 
 Everything goes to standard error through one formatter: ours, the web server's, the job engine's. `cli` calls it once.
-`cli`.
 """
 
 from __future__ import annotations
