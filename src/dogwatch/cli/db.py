@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -16,7 +16,7 @@ from dogwatch.cli.db_diff import show_diff
 from dogwatch.cli.db_search import judge_package
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
-from dogwatch.cli.looked_at import feed_state
+from dogwatch.cli.looked_at import feed_state, missing_sentence, stale_sentences
 from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
 from dogwatch.cli.progress import showing_progress
@@ -39,7 +39,10 @@ class AgedFeed:
 def show_feeds(
     settings: Settings, *, sort: Sort = None, output: Outputs = None, columns: Columns = None, query: Query = None
 ) -> None:
-    """Show each feed of advisories: how many records, when it was asked and when it last changed."""
+    """Show each feed of advisories: how many records, when it was asked and when it last changed.
+
+    Below stands in words which answers rest on a feed that is stale, and which packages are not judged at all.
+    """
     layout = lay_out(LISTING, output, columns, query, sort)
     with reached(settings) as app:
         feeds = _feeds(app.views)
@@ -97,10 +100,13 @@ def _feed_named(text: str) -> tuple[str, str]:
     return source, ecosystem
 
 
-def _advice(feeds: Iterable[AgedFeed]) -> str:
-    """Say what to type where lost records wait for a word."""
-    waiting = [f"{one.feed.source}/{one.feed.ecosystem}" for one in feeds if one.feed.unconfirmed_loss]
-    return "\n".join(f"If the loss is real: dogwatch db update --confirm-shrink {name}" for name in waiting)
+def _advice(several: Sequence[AgedFeed]) -> str:
+    """Say in words what answers rest on, and what to type where lost records wait for a word."""
+    feeds = [one.feed for one in several]
+    waiting = [f"{one.source}/{one.ecosystem}" for one in feeds if one.unconfirmed_loss]
+    lines = [*stale_sentences(feeds), missing_sentence(feeds)]
+    lines += [f"If the loss is real: dogwatch db update --confirm-shrink {name}" for name in waiting]
+    return "\n".join(line for line in lines if line)
 
 
 COLUMNS: tuple[Column[AgedFeed], ...] = (

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dogwatch.cli.ports import Views
-from dogwatch.cli.rendering import plural
+from dogwatch.cli.rendering import minute, plural
 from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import StatusCode, StatusReason
@@ -73,14 +73,15 @@ def place_of(code: StatusCode, reason: StatusReason) -> str:
 
 
 def sentences(looked: LookedAt) -> str:
-    """Say what was looked at: images and gaps in one line, the age of feeds in another."""
+    """Say what was looked at: images and gaps in one line, the age of feeds in another, then what stale ones mean."""
     images = [f"{plural(looked.watched, 'image')} watched"]
     images += [f"{looked.pending:,} pending (not looked at yet)"] if looked.pending else []
     images += [f"{looked.failed:,} failed (could not be looked at)"] if looked.failed else []
     images += [f"{looked.ended:,} no longer watched"] if looked.ended else []
     seen = f"Looked at: {', '.join(images)}"
     seen += f"; {plural(looked.gaps, 'gap')} in them" if looked.gaps else "; no gaps"
-    return f"{seen}.\n{_unresolved_sentence(looked)}{_feed_sentence(looked)}"
+    told = f"{seen}.\n{_unresolved_sentence(looked)}{_feed_sentence(looked)}"
+    return "\n".join([told, *stale_sentences(looked.feeds)])
 
 
 def nothing_found(looked: LookedAt) -> str:
@@ -112,6 +113,40 @@ def feed_state(feed: FeedView, now: datetime) -> str:
         return "NEVER IMPORTED"
     lost = f", LOST {feed.unconfirmed_loss:,} records, kept until confirmed" if feed.unconfirmed_loss else ""
     return f"{'STALE, ' if feed.stale else ''}asked {age(feed.checked_at, now)}{lost}"
+
+
+def stale_sentences(feeds: Iterable[FeedView]) -> tuple[str, ...]:
+    """Say plainly which answers rest on feeds that did not answer for too long, and what that means."""
+    stale = [feed for feed in feeds if feed.stale and not feed.missing]
+    advisories = [one for one in stale if not one.is_of_facts]
+    facts = [one for one in stale if one.is_of_facts]
+    packages = ", ".join(dict.fromkeys(one.ecosystem for one in advisories))
+    catalogues = ", ".join(one.source for one in facts)
+    told = []
+    if advisories:
+        told.append(f"packages of {packages} rest on old advisories; newer ones are not known ({_since(advisories)})")
+    if facts:
+        told.append(f"what {catalogues} knows rest on old facts; newer ones are not known ({_since(facts)})")
+    return tuple(f"STALE: answers about {one}." for one in told)
+
+
+def missing_sentence(feeds: Sequence[FeedView]) -> str:
+    """Say plainly on which packages nothing was ever imported; empty where there are none."""
+    imported = {_family(one) for one in feeds if not one.missing and not one.is_of_facts}
+    families = {_family(one) for one in feeds if one.missing and not one.is_of_facts} - imported
+    named = ", ".join(sorted(families))
+    return f"NOT JUDGED: packages of {named}, as no advisories on them were ever imported." if named else ""
+
+
+def _since(several: Iterable[FeedView]) -> str:
+    return "; ".join(
+        f"{one.source} {one.ecosystem} last answered {minute(one.checked_at)}{f': {one.problem}' if one.problem else ''}"
+        for one in several
+    )
+
+
+def _family(one: FeedView) -> str:
+    return one.ecosystem.partition(":")[0]
 
 
 def resting_on(one: Explanation | PackageJudgement, now: datetime) -> str:

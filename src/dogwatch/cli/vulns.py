@@ -10,6 +10,7 @@ import typer
 
 from dogwatch.cli.command_line import examples, new_group, reached
 from dogwatch.cli.lists import Columns, Outputs, Query, lay_out
+from dogwatch.cli.looked_at import stale_sentences
 from dogwatch.cli.rendering import Column, day, plural, rfc3339
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.vulns_search import search_vulnerabilities
@@ -49,7 +50,8 @@ def show_vulnerability(
         found = app.views.vulnerabilities(settings.account, name)
         if not found:
             raise NotFoundError("vulnerability", name)
-        layout.write(found, "\n".join(line for one in found for line in _lines(one)))
+        lines = [line for one in found for line in _lines(one)]
+        layout.write(found, "\n".join([*lines, *stale_sentences(app.views.feeds())]))
 
 
 def _lines(one: VulnerabilityView) -> Iterator[str]:

@@ -10,6 +10,7 @@ import typer
 from dogwatch.cli import filters
 from dogwatch.cli.command_line import reached
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Limit, Outputs, Query, Sort, lay_out, listing_of
+from dogwatch.cli.looked_at import stale_sentences
 from dogwatch.cli.options import option, switch
 from dogwatch.cli.rendering import Column, day, rfc3339
 from dogwatch.cli.settings_flags import Reach, takes_settings
@@ -69,7 +70,12 @@ def search_vulnerabilities(
             None if all else limit,
             layout.order,
         )
-        layout.write(found, lambda: found.note if found.count else "No vulnerability that is known is like that.")
+
+        def footer() -> str:
+            nothing = "" if found.count else "No vulnerability that is known is like that.\n"
+            return found.note + nothing + "\n".join(stale_sentences(views.feeds()))
+
+        layout.write(found, footer)
 
 
 def _packages(one: FoundVulnerability) -> str:

@@ -3,7 +3,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dogwatch.cli.looked_at import LookedAt, add_up, age, marked, nothing_found, place_of, sentences
+from dogwatch.cli.looked_at import (
+    LookedAt,
+    add_up,
+    age,
+    marked,
+    missing_sentence,
+    nothing_found,
+    place_of,
+    sentences,
+    stale_sentences,
+)
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, FeedView
 
@@ -43,8 +53,26 @@ def test_the_sentences_name_what_was_not_looked_at() -> None:
     assert sentences(LookedAt(3, 1, 2, 4, 1, (FEED, STALE, MISSING), NOW)) == (
         "Looked at: 3 images watched, 1 pending (not looked at yet), 2 failed (could not be looked at), "
         "4 no longer watched; 1 gap in them.\n"
-        "Feeds: npm asked 5 min ago; PyPI STALE, asked 3 d ago; Debian NEVER IMPORTED."
+        "Feeds: npm asked 5 min ago; PyPI STALE, asked 3 d ago; Debian NEVER IMPORTED.\n"
+        "STALE: answers about packages of PyPI rest on old advisories; newer ones are not known"
+        " (osv PyPI last answered 2026-06-28 12:00)."
     )
+
+
+def test_stale_feeds_are_told_by_what_rests_on_them_and_missing_ones_where_nobody_else_speaks() -> None:
+    facts = replace(STALE, source="nvd", ecosystem="CVE", problem="status 503")
+    also = replace(STALE, source="tracker", ecosystem="PyPI")
+    assert stale_sentences((FEED, MISSING, STALE, also, facts)) == (
+        "STALE: answers about packages of PyPI rest on old advisories; newer ones are not known"
+        " (osv PyPI last answered 2026-06-28 12:00; tracker PyPI last answered 2026-06-28 12:00).",
+        "STALE: answers about what nvd knows rest on old facts; newer ones are not known"
+        " (nvd CVE last answered 2026-06-28 12:00: status 503).",
+    )
+    assert stale_sentences((FEED, MISSING)) == ()
+    assert missing_sentence((FEED, MISSING)) == (
+        "NOT JUDGED: packages of Debian, as no advisories on them were ever imported."
+    )
+    assert missing_sentence((MISSING, replace(FEED, ecosystem="Debian:12"), replace(MISSING, ecosystem="CVE"))) == ""
 
 
 def test_a_loss_that_waits_for_a_confirmation_is_told_with_the_feed() -> None:
