@@ -139,10 +139,8 @@ def missing_sentence(feeds: Sequence[FeedView]) -> str:
 
 
 def _since(several: Iterable[FeedView]) -> str:
-    return "; ".join(
-        f"{one.source} {one.ecosystem} last answered {minute(one.checked_at)}{f': {one.problem}' if one.problem else ''}"
-        for one in several
-    )
+    asked = [(f"{one.source} {one.ecosystem}", minute(one.checked_at), one.problem) for one in several]
+    return "; ".join(f"{name} last answered {at}{problem and f': {problem}'}" for name, at, problem in asked)
 
 
 def _family(one: FeedView) -> str:
