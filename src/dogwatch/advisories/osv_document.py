@@ -15,6 +15,7 @@ import msgspec
 
 from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
 from dogwatch.advisories.listing import RECORD_ID
+from dogwatch.advisories.module_streams import tell_streams
 from dogwatch.advisories.suse_products import restate_by_binary
 from dogwatch.model.advisories import (
     Advisory,
@@ -112,7 +113,8 @@ def parse_advisory(
 
     Entries without a package ecosystem and GIT ranges are dropped: they speak of repositories. An unknown kind of range
     or of event refuses the record, because leaving it out would change what is affected. Ecosystems and names stay as
-    written. Severity words of GitHub and Debian become TEXT facts; Debian's urgency `end-of-life` is also the state.
+    written, but for SUSE's (`suse_products`) and those of module streams (`module_streams`). Severity words of GitHub
+    and Debian become TEXT facts; Debian's urgency `end-of-life` is also the state.
 
     Args:
         content: the JSON document.
@@ -128,8 +130,8 @@ def parse_advisory(
         OSV schema 1.7; GitHub's database_specific (severity, cwe_ids); Debian's ecosystem_specific (urgency).
     """
     try:
-        return _read(_DOCUMENT.decode(content), source, expected_id, limits)
-    except (msgspec.MsgspecError, UnicodeDecodeError, _RefusedError) as refused:
+        return tell_streams(_read(_DOCUMENT.decode(content), source, expected_id, limits))
+    except (msgspec.MsgspecError, ValueError, _RefusedError) as refused:
         raise MalformedAdvisoryError(source, expected_id or "without a known id", str(refused)[:500]) from refused
     except RecursionError as too_deep:
         raise MalformedAdvisoryError(source, expected_id or "without a known id", "nested too deeply") from too_deep
@@ -164,11 +166,8 @@ def _read(document: _Document, source: str, expected_id: str, limits: TextLimits
 def _all_affected(document: _Document, limits: TextLimits) -> tuple[AffectedPackage, ...]:
     """Return what is said of packages, each statement once, since SUSE's records repeat theirs for every product."""
     entries = (entry for entry in document.affected or () if entry.package and entry.package.ecosystem)
-    try:
-        restated = (restate_by_binary(_affected(each, limits), each.ecosystem_specific) for each in entries)
-        return tuple(dict.fromkeys(chain.from_iterable(restated)))
-    except ValueError as unusable:
-        raise _RefusedError(str(unusable)) from unusable
+    restated = (restate_by_binary(_affected(each, limits), each.ecosystem_specific) for each in entries)
+    return tuple(dict.fromkeys(chain.from_iterable(restated)))
 
 
 def _affected(entry: _Affected, limits: TextLimits) -> AffectedPackage:

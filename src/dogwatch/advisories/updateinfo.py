@@ -19,6 +19,7 @@ from xml.parsers import expat
 import msgspec
 
 from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
+from dogwatch.advisories.module_streams import tell_streams
 from dogwatch.advisories.snapshot import Linked, Records, Snapshot, SnapshotSource
 from dogwatch.advisories.updateinfo_document import Update, read_updates
 from dogwatch.model.advisories import (
@@ -98,7 +99,7 @@ class UpdateinfoSource(SnapshotSource):
             raise ValueError("a name or version that is longer than can be kept")
         packages = update.packages if update.type == _SECURITY or update.cves else []
         word = update.severity[: TEXT_LIMITS.max_identifier]
-        return Advisory(
+        advisory = Advisory(
             source=self.name,
             id=record_id,
             modified_at=_moment(update.updated) or _moment(update.issued) or now,
@@ -112,6 +113,7 @@ class UpdateinfoSource(SnapshotSource):
             ),
             severity=(SeverityFact("TEXT", word),) if word and word.lower() != "none" else (),
         )
+        return tell_streams(advisory)
 
 
 def _follow(label: str, public_location: str, path: str, content: bytes) -> tuple[Linked, ...] | None:

@@ -52,7 +52,7 @@ _NAMED_BY_BINARY = frozenset(
 )
 """Their advisories name the packages that are installed; those of all other distributions name the source package."""
 
-_STREAMS_TOLD = frozenset({"Red Hat"})
+_STREAMS_TOLD = frozenset({"AlmaLinux", "Oracle Linux", "Red Hat", "Rocky Linux"})
 """Their advisories say for which module stream they are, and are told apart by it."""
 
 OTHER_VENDOR = "built by {vendor}, not by the distribution"
