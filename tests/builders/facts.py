@@ -19,6 +19,32 @@ def nvd_record(cve: str, *vectors: tuple[str, str], modified: str = "2026-07-01T
     return {"cve": {"id": cve, "lastModified": modified, "metrics": {"cvssMetricV31": metrics}}}
 
 
+def cpe(
+    product: str, version: str = "*", update: str = "*", *, vulnerable: bool = True, **bounds: str
+) -> dict[str, Any]:
+    """Return a criterion of NVD; bounds are `versionStartIncluding` and the like."""
+    return {"criteria": f"cpe:2.3:a:{product}:{version}:{update}:*:*:*:*:*:*", "vulnerable": vulnerable} | bounds
+
+
+def nvd_product_record(
+    cve: str, *configurations: Sequence[Sequence[Mapping[str, Any]]], modified: str = "2026-07-01T00:00:00.000"
+) -> dict[str, Any]:
+    """Return a record of NVD with configurations: criteria by node, several nodes joined by AND."""
+    record = nvd_record(cve, ("nvd@nist.gov", CRITICAL), modified=modified)
+    record["cve"] |= {
+        "published": "2026-06-01T10:00:00.000",
+        "descriptions": [{"lang": "es", "value": "Un error"}, {"lang": "en", "value": "A flaw"}],
+        "weaknesses": [{"description": [{"lang": "en", "value": "CWE-787"}]}],
+        "references": [{"url": "https://maker.test/a", "tags": ["Exploit"]}, {"url": "ftp://maker.test"}],
+        "configurations": [
+            {"nodes": [{"operator": "OR", "cpeMatch": node} for node in nodes]}
+            | ({"operator": "AND"} if len(nodes) > 1 else {})
+            for nodes in configurations
+        ],
+    }
+    return record
+
+
 def nvd_file(
     *records: Mapping[str, Any], timestamp: str = "2026-07-15T00:00:00.000", total: int | None = None
 ) -> bytes:

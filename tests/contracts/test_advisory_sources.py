@@ -15,6 +15,7 @@ from dogwatch.advisories import SOURCES, AdvisorySource, Changes, Unchanged
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.model.errors import FeedUnavailableError
 from tests.builders.advisories import osv_record, repomd, secdb, tracker, update, updateinfo
+from tests.builders.facts import cpe, nvd_file, nvd_product_record, put_facts
 from tests.builders.vex import listing, vex
 from tests.simulators.feeds import FeedBucket
 
@@ -106,6 +107,14 @@ def lay_out(source: AdvisorySource, folder: Path) -> str:
             paths = [f"2026/cve-2026-{number}.json" for number in (1000, 1001)]
             files = {path: vex(path[5:-5].upper()) for path in paths}
             files["changes.csv"] = listing(dict.fromkeys(paths, "2026-07-01T10:00:00Z"))
+        case "nvd-products":
+            records = [
+                nvd_product_record(f"CVE-2026-{number}", [[cpe("openssl:openssl", versionEndExcluding="3.0.2")]])
+                for number in (1000, 1001)
+            ]
+            put_facts(folder.parent, modified=nvd_file(*records), until=NOW.year)
+            (folder.parent / "nvd").rename(folder)
+            return ecosystem
         case unknown:
             raise AssertionError(f"say here what {unknown} looks like")
     for path, content in files.items():

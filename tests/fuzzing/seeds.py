@@ -11,7 +11,17 @@ import zipfile
 
 from tests.builders.advisories import encode_record, osv_record
 from tests.builders.archives import BASE, TOP, archive_of, saved
-from tests.builders.facts import CRITICAL, LOW, epss_file, kev_entry, kev_file, nvd_file, nvd_record
+from tests.builders.facts import (
+    CRITICAL,
+    LOW,
+    cpe,
+    epss_file,
+    kev_entry,
+    kev_file,
+    nvd_file,
+    nvd_product_record,
+    nvd_record,
+)
 from tests.builders.jars import build_jar, manifest, pom
 from tests.builders.layers import (
     END,
@@ -120,6 +130,14 @@ def nvd_files() -> Seeds:
     record = nvd_record("CVE-2026-0001", ("nvd@nist.gov", CRITICAL), ("someone", LOW))
     record["cve"] |= {"references": [{"tags": ["Exploit"]}], "weaknesses": [{"description": [{"value": "CWE-79"}]}]}
     return gzip.decompress(nvd_file()), gzip.decompress(nvd_file(record, nvd_record("CVE-2026-0002")))
+
+
+def nvd_product_files() -> Seeds:
+    """Files of NVD's feeds with configurations of known products, unpacked."""
+    openssl, system = cpe("openssl:openssl", versionEndExcluding="1.0.2k"), cpe("a:b", vulnerable=False)
+    named = [[cpe("haxx:curl", "8.1", "beta1"), cpe("perl:perl", "-")]]
+    record = nvd_product_record("CVE-2026-0001", [[openssl], [system]], named)
+    return (gzip.decompress(nvd_file(record, nvd_record("CVE-2026-0002"))),)
 
 
 def csaf_documents() -> Seeds:

@@ -16,7 +16,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from dogwatch.advisories import redhat_vex
+from dogwatch.advisories import nvd_products, redhat_vex
 from dogwatch.advisories.archive import Archive
 from dogwatch.advisories.epss import EpssSource
 from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
@@ -25,6 +25,7 @@ from dogwatch.advisories.kev import KevSource
 from dogwatch.advisories.limits import FEED_LIMITS
 from dogwatch.advisories.listing import parse_listing
 from dogwatch.advisories.nvd_file import read_file
+from dogwatch.advisories.nvd_product_record import make_advisory
 from dogwatch.advisories.operator_documents import parse_document, reread_documents
 from dogwatch.advisories.osv_document import parse_advisory
 from dogwatch.inventory.bills.reading import read_bill
@@ -185,6 +186,20 @@ def _read_nvd(content: bytes) -> object:
         return [score_of(SeverityFact(one.kind, one.vector), one.source) for one in stated]
 
 
+def _read_nvd_products(content: bytes) -> object:
+    """Keep what a file of NVD says of products, and key it."""
+    with tempfile.TemporaryDirectory() as folder:
+        path, kept = Path(folder, "file.json.gz"), io.BytesIO()
+        path.write_bytes(gzip.compress(content, 1))
+        reading = nvd_products.Reading("nvd-products", FEED_LIMITS, {}, NOW)
+        reading.read(path, kept)
+        for found in reading.index.values():
+            record = kept.getvalue()[found.offset : found.offset + found.size_bytes]
+            with suppress(ValueError):
+                key_affected_ranges(make_advisory("nvd-products", found.id, record, NOW))
+        return reading.refused
+
+
 def _read_package_url(content: bytes) -> object:
     try:
         return parse_package_url(content.decode("utf-8", "replace"))
@@ -283,6 +298,7 @@ TARGETS = (
     Target("osv", _refusable(_read_advisory), seeds.records),
     Target("csaf", _read_csaf, seeds.csaf_documents),
     Target("nvd", _refusable(_read_nvd), seeds.nvd_files),
+    Target("nvd-products", _refusable(_read_nvd_products), seeds.nvd_product_files),
     Target("kev", _read_facts(KevSource(), "known_exploited_vulnerabilities.json"), seeds.kev_files),
     Target("epss", _read_facts(EpssSource(), "epss_scores-current.csv.gz"), seeds.epss_files),
     Target("feed-archive", _refusable(_read_archive), seeds.archives),

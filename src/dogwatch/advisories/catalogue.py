@@ -9,6 +9,7 @@ from dogwatch.advisories import (
     debian_tracker,
     end_of_life,
     fedora,
+    nvd_products,
     oracle,
     redhat_vex,
     wolfi,
@@ -31,6 +32,7 @@ SOURCES: tuple[AdvisorySource, ...] = (
     oracle.SOURCE,
     fedora.SOURCE,
     redhat_vex.SOURCE,
+    nvd_products.SOURCE,
     end_of_life.SOURCE,
 )
 

@@ -33,29 +33,42 @@ class NvdSource:
     def fetch_facts(
         self, state: FactState, files: FactFiles, now: datetime, confirmed: bool = False
     ) -> FactChanges | None:
-        """Bring what changed; see `FactSource.fetch_facts`.
-
-        1. The file of changes, conditionally. Not modified: nothing new.
-        2. Where the last state is older than what it covers, and at first, the files of all years, conditionally too.
-           Those come first: what is in the file of changes is the newest.
-        3. Records are taken by their own time, so that an older file never takes back a newer record.
-
-        Source:
-            NVD, "Data feeds" (2025): CVE JSON 2.0 feeds.
-        """
-        downloaded = files.download(_MODIFIED, state.fingerprints.get(_MODIFIED, ""))
-        if downloaded is None:
+        """Bring what changed; see `FactSource.fetch_facts` and `bring_files`."""
+        brought = bring_files(state, files, now, confirmed)
+        if brought is None:
             return None
-        path, fingerprint = downloaded
-        changed_at = read_timestamp(path, self.name, files.limits)
-        files.refuse_older(_MODIFIED, changed_at, state.as_of, confirmed)
-        prints = dict(state.fingerprints)
-        paths = []
-        if confirmed or state.as_of is None or changed_at - state.as_of > _COVERED:
-            paths = _download_years(files, prints, now)
-        prints[_MODIFIED] = fingerprint
-        told = replace(state, fingerprints=prints, as_of=min(changed_at, now))
-        return FactChanges(FactKind.SCORES, told.to_mapping(), _read((*paths, path), files))
+        told, paths = brought
+        return FactChanges(FactKind.SCORES, told.to_mapping(), _read(paths, files))
+
+
+def bring_files(
+    state: FactState, files: FactFiles, now: datetime, confirmed: bool
+) -> tuple[FactState, tuple[Path, ...]] | None:
+    """Download what changed since a state, oldest first; returns it with what to remember, None if nothing changed.
+
+    1. The file of changes, conditionally. Not modified: nothing new.
+    2. Where the last state is older than what it covers, and at first, the files of all years, conditionally too.
+       Those come first: what is in the file of changes is the newest.
+    3. Records are to be taken by their own time, so that an older file never takes back a newer record.
+
+    Raises:
+        As `FactSource.fetch_facts`.
+
+    Source:
+        NVD, "Data feeds" (2025): CVE JSON 2.0 feeds.
+    """
+    downloaded = files.download(_MODIFIED, state.fingerprints.get(_MODIFIED, ""))
+    if downloaded is None:
+        return None
+    path, fingerprint = downloaded
+    changed_at = read_timestamp(path, files.source, files.limits)
+    files.refuse_older(_MODIFIED, changed_at, state.as_of, confirmed)
+    prints = dict(state.fingerprints)
+    paths = []
+    if confirmed or state.as_of is None or changed_at - state.as_of > _COVERED:
+        paths = _download_years(files, prints, now)
+    prints[_MODIFIED] = fingerprint
+    return replace(state, fingerprints=prints, as_of=min(changed_at, now)), (*paths, path)
 
 
 def _download_years(files: FactFiles, prints: dict[str, str], now: datetime) -> list[Path]:

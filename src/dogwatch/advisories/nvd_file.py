@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -44,7 +45,9 @@ class _Metric(msgspec.Struct):
     source: str = ""
 
 
-class _Metrics(msgspec.Struct):
+class Metrics(msgspec.Struct):
+    """Scores of a record, by the version of CVSS."""
+
     v40: list[_Metric] = msgspec.field(default_factory=list, name="cvssMetricV40")
     v31: list[_Metric] = msgspec.field(default_factory=list, name="cvssMetricV31")
     v30: list[_Metric] = msgspec.field(default_factory=list, name="cvssMetricV30")
@@ -55,7 +58,9 @@ class _Text(msgspec.Struct):
     value: str = ""
 
 
-class _Weakness(msgspec.Struct):
+class Weakness(msgspec.Struct):
+    """What kind of weakness somebody takes it for."""
+
     description: list[_Text] = []
 
 
@@ -66,8 +71,8 @@ class _Reference(msgspec.Struct):
 class _Cve(msgspec.Struct):
     id: str
     lastModified: str  # noqa: N815
-    metrics: _Metrics | None = None
-    weaknesses: list[_Weakness] = []
+    metrics: Metrics | None = None
+    weaknesses: list[Weakness] = []
     references: list[_Reference] = []
 
 
@@ -85,19 +90,30 @@ class _Envelope(msgspec.Struct):
 _RECORDS = msgspec.json.Decoder(_Record)
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _JSON = json.JSONDecoder()
+_Decoded = TypeVar("_Decoded")
 
 
 def read_timestamp(path: Path, source: str, limits: FeedLimits) -> datetime:
     """Return when a file was made, from its beginning; see `read_file`."""
     timestamp = _envelope(next(_pieces(path, source, limits), b""), source).timestamp
     try:
-        return _time(timestamp)
+        return read_time(timestamp)
     except ValueError as malformed:
         raise MalformedSnapshotError(source, f"its timestamp cannot be read: {malformed}") from malformed
 
 
 def read_file(path: Path, source: str, limits: FeedLimits) -> Iterator[CveScores | RefusedFact]:
     """Read a file record by record, one in memory at a time.
+
+    Raises:
+        MalformedSnapshotError, LimitExceededError: as `read_pieces`; also where a record is not JSON.
+    """
+    for piece in read_pieces(path, source, limits):
+        yield _read_record(piece, source)
+
+
+def read_pieces(path: Path, source: str, limits: FeedLimits) -> Iterator[bytes]:
+    """Yield each record of a file, with what stands behind it, which `decode_record` cuts off.
 
     Raises:
         MalformedSnapshotError: not a feed of CVE JSON 2.0, cut off, or not as many records as it says.
@@ -108,7 +124,7 @@ def read_file(path: Path, source: str, limits: FeedLimits) -> Iterator[CveScores
     count = 0
     for piece in pieces:
         count += 1
-        yield _read_record(piece, source)
+        yield piece
     if count != envelope.totalResults:
         reason = f"{path.name}: it says it lists {envelope.totalResults} records and lists {count}"
         raise MalformedSnapshotError(source, reason)
@@ -144,25 +160,36 @@ def _envelope(beginning: bytes, source: str) -> _Envelope:
     return envelope
 
 
-def _read_record(piece: bytes, source: str) -> CveScores | RefusedFact:
+def decode_record(piece: bytes, source: str, decoder: msgspec.json.Decoder[_Decoded]) -> _Decoded | str:
+    """Return a record as the decoder knows it; why not, where it is JSON of another shape.
+
+    Raises:
+        MalformedSnapshotError: it is not JSON.
+    """
     try:
-        record = _RECORDS.decode(_alone(piece))
-    except msgspec.ValidationError as other:  # JSON, but not what we know
-        return RefusedFact("a record", str(other)[:300])
+        return decoder.decode(_alone(piece))
+    except msgspec.ValidationError as other:
+        return str(other)[:300]
     except (msgspec.MsgspecError, RecursionError, ValueError) as malformed:
         raise MalformedSnapshotError(source, f"a record is not JSON: {str(malformed)[:300]}") from malformed
+
+
+def _read_record(piece: bytes, source: str) -> CveScores | RefusedFact:
+    record = decode_record(piece, source, _RECORDS)
+    if isinstance(record, str):
+        return RefusedFact("a record", record)
     cve = record.cve
     if not is_cve(cve.id):
         return RefusedFact(cve.id[:80], "not a CVE id")
     try:
-        modified_at = _time(cve.lastModified)
+        modified_at = read_time(cve.lastModified)
     except ValueError as unreadable:
         return RefusedFact(cve.id, str(unreadable)[:300])
     return CveScores(
         cve=cve.id,
         modified_at=modified_at,
-        scores=_scores(cve.metrics or _Metrics()),
-        cwes=_cwes(cve.weaknesses),
+        scores=read_scores(cve.metrics or Metrics()),
+        cwes=read_cwes(cve.weaknesses),
         has_exploit=any("Exploit" in reference.tags for reference in cve.references),
     )
 
@@ -179,7 +206,7 @@ def _alone(piece: bytes) -> bytes:
     return whole[:end].encode()
 
 
-def _scores(metrics: _Metrics) -> tuple[StatedScore, ...]:
+def read_scores(metrics: Metrics) -> tuple[StatedScore, ...]:
     """Return the vectors, each giver's once; what is too long for a vector is none."""
     found: dict[StatedScore, None] = {}
     for kind, name in _KINDS:
@@ -194,13 +221,13 @@ def _giver(source: str) -> str:
     return NVD if source == _OWN else f"{NVD}:{_KNOWN_AS.get(source, source[:_MAX_SOURCE])}"
 
 
-def _cwes(weaknesses: Iterable[_Weakness]) -> tuple[str, ...]:
+def read_cwes(weaknesses: Iterable[Weakness]) -> tuple[str, ...]:
     """Return the numbers of weaknesses; NVD's words for "none known" are no numbers."""
     named = (text.value for weakness in weaknesses for text in weakness.description)
     return tuple(dict.fromkeys(value for value in named if _CWE.fullmatch(value)))[:_MAX_CWES]
 
 
-def _time(text: str) -> datetime:
+def read_time(text: str) -> datetime:
     """Read a time as NVD writes it: in UTC and without a zone.
 
     Raises:

@@ -20,6 +20,7 @@ from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
 from dogwatch.inventory.naming import is_keepable
 from dogwatch.inventory.releases import DEBIAN_CODENAMES, DISTRIBUTIONS, UBUNTU_CODENAMES
 from dogwatch.inventory.rpm.modules import read_module
+from dogwatch.model.known_products import CPE_ECOSYSTEM, PRODUCTS
 from dogwatch.model.packages import Package
 from dogwatch.versions import UNNAMED_STREAM
 
@@ -93,6 +94,8 @@ def parse_package_url(
     qualifiers = url.qualifiers
     if ecosystem:
         return Package(ecosystem, name, version)
+    if url.type == "generic" and f"{url.namespace}:{url.name}" in PRODUCTS:
+        return Package(CPE_ECOSYSTEM, f"{url.namespace}:{url.name}", version)
     if url.type not in _SYSTEM_TYPES:
         raise ValueError(f"packages of type {url.type} are not judged")
     arch = qualifiers.get("arch", "")
@@ -152,6 +155,9 @@ def write_package_url(package: Package) -> str:
     separators = _SEPARATORS.get(family, "/")
     if not package.name.rpartition(separators)[2].strip().strip("/"):  # a URL has no place for such a name
         return PackageURL("generic", None, "unnamed", package.version).to_string()
+    if family == CPE_ECOSYSTEM:  # no type of its own: vendor and product
+        vendor, _, product = package.name.partition(":")
+        return PackageURL("generic", vendor, product, package.version).to_string()
     if family in _TYPES:
         namespace, separator, name = package.name.rpartition(separators)
         return PackageURL(_TYPES[family], namespace if separator else None, name, package.version).to_string()

@@ -6,6 +6,7 @@ is not an error: its versions are undetermined.
 
 from __future__ import annotations
 
+from dogwatch.model.known_products import CPE_ECOSYSTEM
 from dogwatch.versions.catalogue import SCHEMES, scheme_named
 from dogwatch.versions.scheme import VersionScheme
 
@@ -46,6 +47,7 @@ _SCHEME_NAMES = {
     "Hex": "semver",
     "SwiftURL": "semver",
     "Bitnami": "semver",
+    CPE_ECOSYSTEM: "rpm",  # with pre-releases behind a tilde; letters (`1.0.2k`) order as OpenSSL means them
     "Julia": "semver",
     "GitHub Actions": "semver",
     "Kubernetes": "semver",
@@ -94,7 +96,7 @@ def scheme_of(ecosystem: str) -> VersionScheme | None:
         The scheme, or None where no order is known; what depends on it is then undetermined.
 
     Source:
-        OSV schema 1.7.3, defined ecosystems; CentOS, Oracle Linux, Amazon Linux and Fedora are names of our own.
+        OSV schema 1.7.3, defined ecosystems; CentOS, Oracle Linux, Amazon Linux, Fedora and CPE are names of our own.
     """
     name = _SCHEME_NAMES.get(family_of(ecosystem))
     return None if name is None else scheme_named(name)

@@ -16,6 +16,7 @@ from dogwatch.inventory.programs.known_programs import READER
 from dogwatch.inventory.programs.reading import read_open_program
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Platform
+from dogwatch.model.known_products import PRODUCTS
 from dogwatch.model.packages import Package, PackageSet
 from tests.builders.layers import dpkg_status, file, os_release, read_members, stanza
 from tests.builders.programs import LARGE_ENOUGH, build_elf
@@ -37,6 +38,13 @@ SEEN = [
     ("opt/memcached", b"memcached 1.6.18", "memcached", "1.6.18"),
     ("opt/haproxy", b" version 2.6.12-1+deb12u4, released 2026/10/17", "haproxy", "2.6.12"),
     ("opt/git", b"git/2.39.5", "git", "2.39.5"),
+    ("opt/lib/libcrypto.so.3", b"OpenSSL 3.0.22 25 Aug 2026", "openssl:openssl", "3.0.22"),
+    ("x.libs/libcrypto-fb8d5b21.so.1.1", b"OpenSSL 1.1.1w  11 Sep 2023", "openssl:openssl", "1.1.1w"),
+    ("opt/bin/openssl", b"OpenSSL 1.0.2k-fips  26 Jan 2017", "openssl:openssl", "1.0.2k"),
+    ("x.libs/libcurl-330bcbb6.so.4.8.0", b"libcurl/8.23.0", "haxx:curl", "8.23.0"),
+    ("usr/local/bin/curl", b"curl/7.88.1", "haxx:curl", "7.88.1"),
+    ("bin/busybox", b"BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1)", "busybox:busybox", "1.35.0"),
+    ("usr/local/bin/perl5.36.0", b"v5.36.0", "perl:perl", "5.36.0"),
 ]
 
 
@@ -50,14 +58,15 @@ def read(path: str, content: bytes) -> Extraction:
 
 @pytest.mark.parametrize(("path", "text", "name", "version"), SEEN)
 def test_a_known_program_names_its_version(path: str, text: bytes, name: str, version: str) -> None:
-    section = next(row.section for row in KNOWN_PROGRAMS if row.name == name)
+    row = next(row for row in KNOWN_PROGRAMS if row.name == name)
     assert READER.selects(path)
-    found = read(path, program(b"other", text, text, b"1.2.3", section=section))
-    assert found == Extraction(packages=(Package("Bitnami", name, version),))
+    found = read(path, program(b"other", text, text, b"1.2.3", section=row.section))
+    assert found == Extraction(packages=(Package(row.ecosystem, name, version),))
 
 
-def test_every_row_of_the_table_was_seen() -> None:
+def test_every_row_of_the_table_was_seen_and_names_a_product_where_nvd_judges() -> None:
     assert {row.name for row in KNOWN_PROGRAMS} == {name for _, _, name, _ in SEEN}
+    assert {row.name for row in KNOWN_PROGRAMS if row.ecosystem == "CPE"} == set(PRODUCTS)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +81,9 @@ def test_every_row_of_the_table_was_seen() -> None:
         ("bin/nginx", b"openresty-nginx/1.2.3"),
         ("bin/mysqld", b"8.0.36"),
         ("bin/git", b"digit/1.2.3"),
+        ("lib/libcrypto.so.3", b"OpenSSL 3.5.0-beta1 25 Mar 2025"),
+        ("bin/curl", b"curl/8.5.0-DEV"),
+        ("bin/busybox", b"syslogd started: BusyBox v1.35.0"),
         ("bin/redis-server", b"7.0.151790282056000000000"),
     ],
 )

@@ -21,6 +21,7 @@ OURS = [
         "pkg:apk/alpine/libcrypto3@3.3.1-r3?arch=x86_64&distro=alpine-3.20&upstream=openssl",
         Package("Alpine:v3.20", "libcrypto3", "3.3.1-r3", "x86_64", "openssl", "3.3.1-r3"),
     ),
+    ("pkg:generic/openssl/openssl@1.1.1w", Package("CPE", "openssl:openssl", "1.1.1w")),
     ("pkg:apk/wolfi/glibc@2.39-r1", Package("Wolfi", "glibc", "2.39-r1", "", "glibc", "2.39-r1")),
     (
         "pkg:rpm/rocky/bind-libs@9.16.23-14.el9?arch=x86_64&distro=rocky-9&epoch=32&upstream=bind-9.16.23-14.el9.src.rpm",

@@ -1,5 +1,7 @@
 """The table of known programs: names of files, the text that holds the version, and what advisories call the program.
 
+Bitnami's advisories speak of most by the versions of their makers; of those that Bitnami does not have, NVD does.
+
 A row is only here once it was tried on real builds. The text around a version is strict: a pre-release, or a version
 that somebody's build renamed, matches nothing. Why other programs are not here:
 docs/decisions/0043-known-programs.md.
@@ -11,6 +13,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from dogwatch.model.known_products import CPE_ECOSYSTEM
+
+BITNAMI: Final = "Bitnami"
+
 _THREE: Final = rb"(\d{1,4}\.\d{1,4}\.\d{1,4})"
 _END: Final = rb"(?=\0)"  # not taken: the next text begins with it
 _BUILD: Final = rb"(?: \([^()\0]{1,80}\))?"  # what a distribution adds: ` (Debian)`
@@ -20,15 +26,16 @@ _BUILD: Final = rb"(?: \([^()\0]{1,80}\))?"  # what a distribution adds: ` (Debi
 class KnownProgram:
     """One row.
 
-    `name` is that of the advisories. `file` matches the whole last part of a path; its group, if it has one, is the
-    series, which stands in `text` as `{series}`. `text` matches what stands in `section`; its only group is the
-    version.
+    `name` is that of the advisories of the ecosystem. `file` matches the whole last part of a path; its group, if it
+    has one, is the series, which stands in `text` as `{series}`. `text` matches what stands in `section`; its only
+    group is the version.
     """
 
     name: str
     file: re.Pattern[str]
     text: bytes
     section: str = ".rodata"
+    ecosystem: str = BITNAMI
 
     def pattern(self, file_name: str) -> re.Pattern[bytes] | None:
         """Return what to look for in a file of this name; None if it is none of these."""
@@ -43,7 +50,13 @@ def _row(name: str, file: str, text: bytes, section: str = ".rodata") -> KnownPr
     return KnownProgram(name, re.compile(file), text, section)
 
 
+def _product(name: str, file: str, text: bytes) -> KnownProgram:
+    """Return the row of a product that NVD judges."""
+    return KnownProgram(name, re.compile(file), text, ecosystem=CPE_ECOSYSTEM)
+
+
 _SO: Final = r"\.so(?:\.\d{1,3}){0,3}"
+_BUNDLED: Final = r"(?:-[0-9a-f]{8})?"  # behind the names of libraries that wheels of Python bring along
 
 KNOWN_PROGRAMS: Final = (
     _row("python", rf"(?:lib)?python(3\.\d{{1,2}})(?:{_SO})?", rb"\0({series}\.\d{1,3})" + _END),
@@ -70,5 +83,13 @@ KNOWN_PROGRAMS: Final = (
         rb"\0 version " + _THREE + rb"(?:-[0-9a-z.+~-]{1,40})?, released \d{4}/\d\d/\d\d" + _END,
         ".data",
     ),
+    _product(
+        "openssl:openssl",
+        rf"openssl|libcrypto{_BUNDLED}{_SO}",
+        rb"\0OpenSSL (\d{1,2}\.\d{1,2}\.\d{1,3}[a-z]{0,2})(?:-fips)? {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}" + _END,
+    ),
+    _product("haxx:curl", rf"curl|libcurl(?:-gnutls|-nss)?{_BUNDLED}{_SO}", rb"\0(?:lib)?curl/" + _THREE + _END),
+    _product("busybox:busybox", r"busybox(?:\.\w{1,20})?", rb"\0BusyBox v" + _THREE + _BUILD + _END),
+    _product("perl:perl", rf"perl(?:5\.\d{{1,2}}\.\d{{1,2}})?|libperl{_SO}", rb"\0v(5\.\d{1,3}\.\d{1,3})" + _END),
     _row("git", r"git", rb"(?<![\w/.-])git/" + _THREE + _END),
 )

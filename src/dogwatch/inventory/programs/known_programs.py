@@ -12,8 +12,6 @@ from dogwatch.inventory.programs.program import Program
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
 
-ECOSYSTEM: Final = "Bitnami"
-
 # Node has the most, 60 MiB; the others have one to five.
 _SEARCHED_BYTES: Final = 128 * MIB
 # The longest text that a row matches.
@@ -24,7 +22,7 @@ _CANDIDATES_MAX: Final = 4
 class KnownProgramsReader:
     """Looks for the version where a row of the table `known` says that it stands.
 
-    The advisories of Bitnami speak of such programs by the versions of their makers.
+    The advisories of Bitnami and the ranges of NVD speak of such programs by the versions of their makers.
     """
 
     name = "known-programs"
@@ -45,7 +43,7 @@ class KnownProgramsReader:
                 detail = f"{row.name} of several versions: {', '.join(sorted(versions)[:_CANDIDATES_MAX])}"
                 return Extraction(gaps=(Gap(GapKind.PACKAGE_INCOMPLETE, path, detail),))
             if versions:
-                return Extraction(packages=(Package(ECOSYSTEM, row.name, _with_patch(versions.pop())),))
+                return Extraction(packages=(Package(row.ecosystem, row.name, _with_patch(versions.pop())),))
         return Extraction()
 
 
