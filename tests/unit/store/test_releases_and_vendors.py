@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -40,14 +41,19 @@ def test_a_release_past_its_last_day_is_a_critical_finding(world: World, tmp_pat
     assert world.rows("SELECT reason FROM undetermined") == []
 
 
-def test_packages_that_the_distribution_did_not_build_or_built_for_a_stream_are_undetermined(world: World) -> None:
+def test_packages_of_other_vendors_and_of_streams_meet_what_is_said_of_them_and_nothing_else(world: World) -> None:
     own = Package("AlmaLinux:9", "htop", "1-1.el9", "x86_64", "htop", "1-1.el9")
-    foreign = Package("AlmaLinux:9", "htop", "1-1.el9", "x86_64", "htop", "1-1.el9", vendor="Fedora Project")
-    modular = Package("AlmaLinux:9", "htop", "1-1.el9", "x86_64", "htop", "1-1.el9", module="tools:1")
+    foreign = replace(own, vendor="Fedora Project")
+    modular, other, untold = (replace(own, module=each) for each in ("tools:1", "tools:2", "unnamed"))
     publish(world, 1, "AlmaLinux:9", advisory("ALSA-1", "AlmaLinux:9", "htop", 1, fixed="2-1.el9"))
-    judgement = Judge(world.database).judge([own, foreign, modular])
-    assert [(one.package, one.assessment.verdict) for one in judgement.judged] == [(own, Verdict.AFFECTED)]
+    publish(world, 2, "AlmaLinux:9", advisory("ALSA-2", "AlmaLinux:9", "tools:1/htop", 2, fixed="2-1.module_el9"))
+    publish(world, 3, "AlmaLinux:9", advisory("ALSA-3", "AlmaLinux:9", "unnamed/htop", 3))
+    judgement = Judge(world.database).judge([own, foreign, modular, other, untold])
+    assert [(one.package, one.assessment.advisory) for one in judgement.judged] == [
+        (own, "ALSA-1"),
+        (modular, "ALSA-2"),
+    ]
     assert {(one.package, one.reason, one.advisories) for one in judgement.not_compared} == {
         (foreign, "built by Fedora Project, not by the distribution", 1),
-        (modular, "built for the module stream tools:1, and advisories do not say for which stream they are", 1),
+        (untold, "built for a module stream, and it does not say for which", 1),
     }
