@@ -23,6 +23,7 @@ from dogwatch.model.explanations import (
     ExposureView,
     JudgedName,
     PackageJudgement,
+    ShownSpan,
     Standing,
 )
 from dogwatch.model.facts import Exploitation, KnownFacts, Probability
@@ -233,6 +234,8 @@ def make_explanation() -> Explanation:
         ),
         feeds=(make_feed(),),
         feed_gaps=("osv Debian: last answered 2026-07-01 00:00 UTC",),
+        shown=(ShownSpan(NOW - timedelta(days=3), NOW, "first inventory", "advisory withdrawn"),),
+        more_packages=1,
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -30,10 +31,10 @@ Ecosystem = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class RangeRow:
-    """One line for programs: a range that was considered, with the explanation that it belongs to."""
+    """One line for programs: a range that was considered (None: there is none), with the explanation it belongs to."""
 
     explanation: Explanation
-    range: ConsideredRange
+    range: ConsideredRange | None
 
 
 @takes_settings(Reach.ANYWHERE)
@@ -97,6 +98,12 @@ def _prose(one: Explanation, *, with_keys: bool = False) -> Iterator[str]:
         yield "In images of the account:"
     for exposure in one.exposures:
         yield f"  {_interval(exposure)}"
+    if one.shown:
+        yield "Shown as a finding of this image:"
+    for span in one.shown:
+        yield f"  {_span(span.from_at, span.begin_reason, span.to_at, span.end_reason)}"
+    if one.more_packages:
+        yield f"The image has {plural(one.more_packages, 'other package')} that it concerns, not explained here."
     yield ""
 
 
@@ -125,29 +132,42 @@ def _interval(one: ExposureView) -> str:
     score = "" if one.score_tenths is None else f" {one.score_tenths / 10:.1f} ({one.score_source})"
     fix = f", {one.fix_state}{f' in {one.fixed_version}' if one.fixed_version else ''}"
     said = f"{one.verdict} {one.severity}{score}{fix}, by {one.advisory}" if one.verdict == "affected" else one.verdict
-    end = "" if one.to_at is None else f" until {minute(one.to_at)} ({one.end_reason})"
-    return f"since {minute(one.from_at)} ({one.begin_reason}){end}: {said}"
+    return f"{_span(one.from_at, one.begin_reason, one.to_at, one.end_reason)}: {said}"
+
+
+def _span(from_at: datetime, begin_reason: str, to_at: datetime | None, end_reason: str) -> str:
+    end = "" if to_at is None else f" until {minute(to_at)} ({end_reason})"
+    return f"since {minute(from_at)} ({begin_reason}){end}"
+
+
+def _of_range(name: str, heading: str, text: Callable[[ConsideredRange], str]) -> Column[RangeRow]:
+    return Column(name, heading, lambda row: "" if row.range is None else text(row.range))
+
+
+def _name(row: RangeRow) -> str:
+    return row.explanation.vulnerability if row.range is None else row.range.vulnerability
 
 
 COLUMNS: tuple[Column[RangeRow], ...] = (
     Column("package_url", "PACKAGE", lambda row: row.explanation.package_url),
-    Column("vulnerability", "VULNERABILITY", lambda row: row.range.vulnerability),
+    Column("vulnerability", "VULNERABILITY", _name),
     Column("verdict", "VERDICT", lambda row: row.explanation.verdict),
-    Column("source", "SOURCE", lambda row: row.range.source),
-    Column("advisory", "ADVISORY", lambda row: row.range.advisory),
-    Column("standing", "STANDING", lambda row: str(row.range.standing)),
-    Column("words", "WHY", lambda row: row.range.words),
-    Column("weight", "WEIGHT", lambda row: row.range.weight),
-    Column("state", "STATE", lambda row: row.range.state),
-    Column("revision", "REVISION", lambda row: str(row.range.revision)),
-    Column("modified_at", "CHANGED", lambda row: rfc3339(row.range.modified_at)),
-    Column("low", "", lambda row: row.range.low),
-    Column("high", "", lambda row: row.range.high),
+    Column("conclusion", "CONCLUSION", lambda row: row.explanation.conclusion),
+    _of_range("source", "SOURCE", lambda one: one.source),
+    _of_range("advisory", "ADVISORY", lambda one: one.advisory),
+    _of_range("standing", "STANDING", lambda one: str(one.standing)),
+    _of_range("words", "WHY", lambda one: one.words),
+    _of_range("weight", "WEIGHT", lambda one: one.weight),
+    _of_range("state", "STATE", lambda one: one.state),
+    _of_range("revision", "REVISION", lambda one: str(one.revision)),
+    _of_range("modified_at", "CHANGED", lambda one: rfc3339(one.modified_at)),
+    _of_range("low", "", lambda one: one.low),
+    _of_range("high", "", lambda one: one.high),
 )
 
 
 def _rows(one: Explanation) -> list[RangeRow]:
-    return [RangeRow(one, each) for each in one.ranges]
+    return [RangeRow(one, each) for each in one.ranges or (None,)]
 
 
 LISTING: Listing[Explanation, RangeRow] = Listing(COLUMNS, _rows, _rows, prose=_prose)

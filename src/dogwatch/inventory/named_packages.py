@@ -29,7 +29,8 @@ def read_package(text: str, ecosystem: str = "") -> Package:
             tell the release.
 
     Raises:
-        InvalidRequestError: it is neither, or the ecosystem is missing.
+        InvalidRequestError: it is neither, or the ecosystem is missing, or a distribution's release: nothing would be
+            found, which is no answer.
     """
     if ecosystem and not is_keepable(ecosystem, DEFAULT_LIMITS):
         raise InvalidRequestError("ecosystem", "no usable name")
@@ -38,13 +39,13 @@ def read_package(text: str, ecosystem: str = "") -> Package:
             package = parse_package_url(text)
         except ValueError as error:
             raise InvalidRequestError("package", f"{text[:100]!r}: {error}") from error
-        return replace(package, ecosystem=read_ecosystem(ecosystem)) if ecosystem else package
+        return _with_release(replace(package, ecosystem=read_ecosystem(ecosystem)) if ecosystem else package)
     name, _, version = text.rpartition("@")
     if not (is_keepable(name, DEFAULT_LIMITS) and is_keepable(version, DEFAULT_LIMITS)):
         raise InvalidRequestError("package", f"{text[:100]!r} is neither name@version nor a package URL")
     if not ecosystem:
         raise InvalidRequestError("ecosystem", "of which is the package? Such as Debian:12, PyPI, npm")
-    return Package(read_ecosystem(ecosystem), name, version)
+    return _with_release(Package(read_ecosystem(ecosystem), name, version))
 
 
 def read_ecosystem(text: str) -> str:
@@ -57,3 +58,11 @@ def read_ecosystem(text: str) -> str:
         return text
     told = judge_release(OsRelease(id=family.lower(), version_id=release), "").ecosystem
     return told if ":" in told else text
+
+
+def _with_release(package: Package) -> Package:
+    nothing_told = OsRelease(id="", version_id="")
+    families = {one.family for one in DISTRIBUTIONS.values() if one.release_of(nothing_told) is None}
+    if package.ecosystem in families:
+        raise InvalidRequestError("ecosystem", f"which release of {package.ecosystem}? Such as Debian:12, Alpine:v3.20")
+    return package

@@ -75,6 +75,19 @@ class ExposureView:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownSpan:
+    """From when to when an image showed a finding because of a package: watched, with it inside, and exposed at once.
+
+    `to_at` is None while it does.
+    """
+
+    from_at: datetime
+    to_at: datetime | None
+    begin_reason: str
+    end_reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class JudgedName:
     """What a package is judged by: the name and version that advisories go by, its version scheme and its key in hex.
 
@@ -94,7 +107,8 @@ class Explanation:
 
     `verdict` is affected, not affected, undetermined, or empty where nothing is said of the package. `ranges` are the
     nearest first, `more_ranges` counts those left out. `exposures` are those of packages in the account's images,
-    newest first. `feeds` are those that speak for the package, `feed_gaps` say what is wrong with them.
+    newest first. `feeds` are those that speak for the package, `feed_gaps` say what is wrong with them. `shown` is
+    told of a finding, newest first. `more_packages` counts packages that were meant as well and are not explained.
     """
 
     package: Package
@@ -110,6 +124,8 @@ class Explanation:
     exposures: tuple[ExposureView, ...]
     feeds: tuple[FeedView, ...]
     feed_gaps: tuple[str, ...]
+    shown: tuple[ShownSpan, ...] = ()
+    more_packages: int = 0
 
 
 @dataclass(frozen=True, slots=True)

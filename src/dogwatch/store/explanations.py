@@ -8,7 +8,7 @@ the account that asks: others' images are nobody's business.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from dogwatch.inventory.named_packages import read_package
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.matching import conclude, key_package, resolve, weigh
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
-from dogwatch.model.explanations import Explanation, ExposureView, Standing
+from dogwatch.model.explanations import Explanation, ExposureView, ShownSpan, Standing
 from dogwatch.model.matches import Severity
 from dogwatch.model.packages import KeyedPackage
 from dogwatch.store.connection import Database
@@ -81,7 +81,7 @@ class Explainer:
             mostly one.
 
         Raises:
-            InvalidRequestError: it is no package.
+            InvalidRequestError: it is no package, or the name is that of a document about too many vulnerabilities.
         """
         package = read_package(text, ecosystem)
         with self._database.transaction() as connection:
@@ -98,16 +98,24 @@ class Explainer:
             NotFoundError: the account has no such finding.
         """
         image, number = _read_finding(finding)
-        values = {"image": image, "vulnerability": number, "account": account_id, "most": MAX_PACKAGES}
+        values = {"image": image, "vulnerability": number, "account": account_id, "now": now}
+        values |= {"most": MAX_PACKAGES, "most_spans": MAX_EXPOSURES}
         with self._database.transaction() as connection:
             connection.execute(_JUDGEMENT["read_only"])
             rows = connection.execute(_SQL["packages_of_finding"], values).fetchall()
             if not rows:
                 raise NotFoundError("finding", finding)
-            named = connection.execute(_SQL["vulnerability_by_id"], values).fetchall()
-            return tuple(
-                self._explain(connection, typed_of(row), _vulnerability(each), now) for row in rows for each in named
+            (named,) = connection.execute(_SQL["vulnerability_by_id"], values).fetchall()
+            spans = connection.execute(_SQL["spans_of_finding"], values).fetchall()
+            explained = [self._explain(connection, typed_of(row), _vulnerability(named), now) for row in rows]
+        return tuple(
+            replace(
+                one,
+                shown=tuple(ShownSpan(*span[1:]) for span in spans if span[0] == row[0]),
+                more_packages=row[-1] - len(rows),
             )
+            for row, one in zip(rows, explained, strict=True)
+        )
 
     def _explain(
         self, connection: psycopg.Connection, asked: TypedPackage, vulnerability: _Vulnerability, now: datetime
@@ -153,9 +161,12 @@ def _find_vulnerabilities(connection: psycopg.Connection, name: str) -> list[_Vu
     """Return what is known by a name: of a vulnerability, or of a document, which may be about several."""
     if not name or not is_storable_key(name):
         return [_Vulnerability(None, name)]
-    values = {"name": name, "most": MAX_VULNERABILITIES}
+    values = {"name": name, "most": MAX_VULNERABILITIES + 1}
     rows = connection.execute(_BY_NAME, values).fetchall()
     rows = rows or connection.execute(_SQL["vulnerabilities_of_document"], values).fetchall()
+    if len(rows) > MAX_VULNERABILITIES:
+        reason = f"{name!r} is a document about more than {MAX_VULNERABILITIES} vulnerabilities; name one of them"
+        raise InvalidRequestError("vulnerability", reason)
     return [_vulnerability(row) for row in rows] or [_Vulnerability(None, name)]
 
 

@@ -71,8 +71,9 @@ def _is_meant(typed: Package, stored: Package) -> bool:
 
 
 def typed_of(row: Sequence[Any]) -> TypedPackage:
-    """Return the stored package of a row: its id, then its identity."""
-    return TypedPackage(row[0], Package(*row[1:]))
+    """Return the stored package of a row: its id, then its identity, then how many there are."""
+    number, *identity, _ = row
+    return TypedPackage(number, Package(*identity))
 
 
 def judged_name(keyed: KeyedPackage) -> JudgedName:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dogwatch.cli.explain import KEYED, LISTING
@@ -20,6 +22,9 @@ openssl of Debian:12: introduced 0, fixed 3.0.14-1~deb12u1
   and 2 ranges further away
 In images of the account:
   since 2026-07-06 12:00 (advisory added): affected HIGH 7.5 (osv), fixed in 3.0.14-1~deb12u1, by DEBIAN-CVE-2024-6119
+Shown as a finding of this image:
+  since 2026-07-06 12:00 (first inventory) until 2026-07-09 12:00 (advisory withdrawn)
+The image has 1 other package that it concerns, not explained here.
 """
 
 
@@ -33,3 +38,14 @@ def test_an_explanation_is_told_in_lines_with_keys_only_where_they_are_wanted(
     assert plain.rstrip("\n") == PROSE.rstrip("\n")
     added = [line.strip() for line in keyed.splitlines() if line not in plain.splitlines()]
     assert added == ["Its key: 0102", "keys from the lowest to below 0103"]
+
+
+def test_programs_get_a_line_for_each_range_and_one_where_there_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    one = make_explanation()
+    silent = replace(one, verdict="", conclusion="Nothing holds.", ranges=())
+    columns = "vulnerability,verdict,conclusion,standing,words,weight"
+    lay_out(LISTING, ["tsv"], columns).write([one, silent])
+    assert capsys.readouterr().out.splitlines() == [
+        "CVE-2024-6119\taffected\topenssl 3.0.9-1 is affected.\tinside\t3.0.9-1 < 3.1\tdecides",
+        "CVE-2024-6119\t\tNothing holds.\t\t\t",
+    ]

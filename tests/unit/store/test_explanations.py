@@ -96,6 +96,13 @@ def test_a_finding_is_explained_with_what_held_before(world: World, explainer: E
     ] == [("3.0.9-1", 4, None, "fix changed", ""), ("3.0.8-1", 3, 4, "package first seen", "fix changed")]
     assert [(feed.ecosystem, feed.stale) for feed in one.feeds] == [("Debian", False)]
     assert one.feed_gaps == ()
+    assert [(as_day(each.from_at), as_day(each.to_at), each.begin_reason, each.end_reason) for each in one.shown] == [
+        (4, None, "fix changed", ""),
+        (3, 4, "first inventory", "fix changed"),
+    ]
+    (ended,) = explainer.explain_finding(ACCOUNT, finding, day(60))
+    assert ended.shown[0].to_at == day(32) + timedelta(microseconds=1)
+    assert ended.shown[0].end_reason == "monitoring ended: both windows are over"
     for account, asked, error in (
         (OTHER_ACCOUNT, finding, NotFoundError),
         (ACCOUNT, "f" * 32, InvalidRequestError),

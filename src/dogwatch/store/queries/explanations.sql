@@ -1,18 +1,29 @@
 -- name: packages_of_finding
 -- The packages that ever made an image of the account show a vulnerability.
-SELECT DISTINCT package.id, package.ecosystem, package.name, package.version, package.arch, package.source_name,
-       package.source_version, package.module, package.vendor
-FROM finding_span AS span
-JOIN image ON image.id = span.image_id
-JOIN package ON package.id = span.package_id
-WHERE span.image_id = %(image)s AND span.vulnerability_id = %(vulnerability)s AND image.account_id = %(account)s
-ORDER BY package.id
+SELECT found.*, count(*) OVER ()
+FROM (SELECT DISTINCT package.id, package.ecosystem, package.name, package.version, package.arch, package.source_name,
+             package.source_version, package.module, package.vendor
+      FROM finding_span AS span
+      JOIN image ON image.id = span.image_id
+      JOIN package ON package.id = span.package_id
+      WHERE span.image_id = %(image)s AND span.vulnerability_id = %(vulnerability)s
+        AND image.account_id = %(account)s) AS found
+ORDER BY found.id
 LIMIT %(most)s
+
+-- name: spans_of_finding
+-- From when to when which package made an image show a vulnerability, newest first; one that ends in the future is open.
+SELECT package_id, from_at, CASE WHEN to_at <= %(now)s THEN to_at END, begin_reason,
+       CASE WHEN to_at <= %(now)s THEN end_reason ELSE '' END
+FROM finding_span
+WHERE image_id = %(image)s AND vulnerability_id = %(vulnerability)s AND from_at <= %(now)s
+ORDER BY from_at DESC, exposure_id DESC
+LIMIT %(most_spans)s
 
 -- name: packages_named
 -- The packages of a name and version that an image of the account has, or had: by their own name or by that of advisories.
 SELECT package.id, package.ecosystem, package.name, package.version, package.arch, package.source_name,
-       package.source_version, package.module, package.vendor
+       package.source_version, package.module, package.vendor, count(*) OVER ()
 FROM package
 WHERE package.ecosystem = %(ecosystem)s AND package.version = %(version)s
   AND (package.name = %(name)s OR package.match_name = %(match_name)s)
@@ -21,7 +32,7 @@ WHERE package.ecosystem = %(ecosystem)s AND package.version = %(version)s
               JOIN monitoring ON monitoring.inventory_id = inventory_set.inventory_id
               JOIN repository ON repository.id = monitoring.repository_id
               WHERE set_package.package_id = package.id AND repository.account_id = %(account)s)
-ORDER BY package.id
+ORDER BY package.name <> %(name)s, package.id
 LIMIT %(most)s
 
 -- name: vulnerability_by_id
