@@ -17,9 +17,12 @@ from pathlib import Path
 import pytest
 import trustme
 
+from tests.builders.advisories import osv_record
 from tests.builders.archives import archive_of, saved
+from tests.builders.facts import cpe, nvd_file, nvd_product_record, put_facts
 from tests.builders.layers import dpkg_status, file, os_release, package_json, stanza, tar_of
-from tests.builders.oci import build_image
+from tests.builders.oci import build_image, write_layout
+from tests.builders.programs import LARGE_ENOUGH, build_elf
 from tests.docker_registry import (
     DockerRegistry,
     Guard,
@@ -127,6 +130,39 @@ def test_policies_choices_and_outputs_work_together(dogwatch: Dogwatch, tmp_path
     ignored = dogwatch.run("scan", target, DOGWATCH_IGNORE=" ".join(FLAWS), DOGWATCH_FAIL_ON="low")
     assert (ignored.exit_code, "2 ignored" in ignored.told) == (0, True)
     assert dogwatch.run("scan", target, "--fail-on", "nonsense").exit_code == 2
+
+
+def test_programs_without_a_package_are_judged_by_bitnami_and_nvd(dogwatch: Dogwatch, tmp_path: Path) -> None:
+    programs = {"opt/nginx/sbin/nginx": b"nginx/1.22.0", "opt/lib/libcrypto.so.3": b"OpenSSL 3.0.1 14 Dec 2021"}
+    layer = tar_of(
+        file("opt/jre/release", 'JAVA_VERSION="17.0.9"\n'),
+        *(
+            file(path, build_elf([(".rodata", b"\0" + text + b"\0")], behind=LARGE_ENOUGH))
+            for path, text in programs.items()
+        ),
+    )
+    mirror = tmp_path / "mirror"
+    records = [
+        osv_record(f"BIT-{name}-1", ecosystem="Bitnami", name=name, range_type="SEMVER", fixed=fixed, aliases=[cve])
+        for name, fixed, cve in (("nginx", "1.23.2", "CVE-2022-41741"), ("java", "17.0.10", "CVE-2024-20918"))
+    ]
+    FeedBucket(mirror).put("Bitnami", *records)
+    flaw = nvd_product_record("CVE-2022-0778", [[cpe("openssl:openssl", versionEndExcluding="3.0.2")]])
+    put_facts(mirror, modified=nvd_file(flaw))
+    layout = write_layout(tmp_path / "layout", build_image([BASE, layer]))
+
+    answer = dogwatch.run("scan", f"oci:{layout}", "-o", "json")
+    assert answer.exit_code == 0, answer.told
+    found = {
+        (one["vulnerability"], each["name"], each["fixed_version"])
+        for one in json.loads(answer.output)["findings"]
+        for each in one["packages"]
+    }
+    assert found >= {
+        ("CVE-2022-41741", "nginx", "1.23.2"),
+        ("CVE-2024-20918", "java", "17.0.10"),
+        ("CVE-2022-0778", "openssl:openssl", "3.0.2"),
+    }
 
 
 def _archived() -> dict[str, bytes]:
