@@ -125,3 +125,10 @@ def repomd(href: str, content: bytes) -> bytes:
         f'<data type="updateinfo"><checksum type="sha256">{digest}</checksum><open-checksum type="sha256">11'
         f'</open-checksum><location href="{href}"/></data></repomd>'
     ).encode()
+
+
+def photon(*statements: tuple[str, str, str, str]) -> bytes:
+    """Return a file of Photon OS: id, package, status and fixed version of each statement."""
+    keys = ("cve_id", "pkg", "status", "res_ver")
+    more = {"cve_score": 7.5, "aff_ver": "NA"}
+    return json.dumps([dict(zip(keys, one, strict=True)) | more for one in statements]).encode()

@@ -14,7 +14,7 @@ import dogwatch.advisories
 from dogwatch.advisories import SOURCES, AdvisorySource, Changes, Unchanged
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.model.errors import FeedUnavailableError
-from tests.builders.advisories import osv_record, repomd, secdb, tracker, update, updateinfo
+from tests.builders.advisories import osv_record, photon, repomd, secdb, tracker, update, updateinfo
 from tests.builders.facts import cpe, nvd_file, nvd_product_record, put_facts
 from tests.builders.vex import listing, vex
 from tests.simulators.feeds import FeedBucket
@@ -103,6 +103,13 @@ def lay_out(source: AdvisorySource, folder: Path) -> str:
                 "core/guids/1a/x86_64/repodata/repomd.xml": repomd("repodata/updateinfo.xml", updates),
                 "core/guids/1a/x86_64/repodata/updateinfo.xml": updates,
             }
+        case "photon":
+            ecosystem = "Photon OS:5.0"
+            statements = (
+                ("CVE-2026-1000", "bash", "Fixed", "5.2-1.ph5"),
+                ("CVE-2026-1001", "bash", "Not Affected", "NA"),
+            )
+            files = {"cve_data_photon5.0.json": photon(*statements)}
         case "redhat-vex":
             paths = [f"2026/cve-2026-{number}.json" for number in (1000, 1001)]
             files = {path: vex(path[5:-5].upper()) for path in paths}

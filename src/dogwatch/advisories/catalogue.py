@@ -11,6 +11,7 @@ from dogwatch.advisories import (
     fedora,
     nvd_products,
     oracle,
+    photon,
     redhat_vex,
     wolfi,
 )
@@ -31,6 +32,7 @@ SOURCES: tuple[AdvisorySource, ...] = (
     amazon.AMAZON_LINUX_2,
     oracle.SOURCE,
     fedora.SOURCE,
+    photon.SOURCE,
     redhat_vex.SOURCE,
     nvd_products.SOURCE,
     end_of_life.SOURCE,
