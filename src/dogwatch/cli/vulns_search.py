@@ -27,7 +27,9 @@ def search_vulnerabilities(
     settings: Settings,
     text: Annotated[
         str,
-        typer.Argument(metavar="[TEXT]", help="beginning of an id or alias (4 characters or more), or a package"),
+        typer.Argument(
+            metavar="[TEXT]", help="beginning of an id or alias (4 characters or more), or a package, also 'NAME*'"
+        ),
     ] = "",
     *,
     package: Annotated[str, option("name of a package, 'NAME*' for those that begin so", "--package")] = "",
