@@ -17,6 +17,7 @@ from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
 from dogwatch.advisories.listing import RECORD_ID
 from dogwatch.advisories.module_streams import tell_streams
 from dogwatch.advisories.suse_products import restate_by_binary
+from dogwatch.advisories.ubuntu_releases import tell_plain_releases
 from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,
@@ -113,8 +114,9 @@ def parse_advisory(
 
     Entries without a package ecosystem and GIT ranges are dropped: they speak of repositories. An unknown kind of range
     or of event refuses the record, because leaving it out would change what is affected. Ecosystems and names stay as
-    written, but for SUSE's (`suse_products`) and those of module streams (`module_streams`). Severity words of GitHub
-    and Debian become TEXT facts; Debian's urgency `end-of-life` is also the state.
+    written, but for SUSE's (`suse_products`), Ubuntu's (`ubuntu_releases`) and those of module streams
+    (`module_streams`). Severity words of GitHub and Debian become TEXT facts; Debian's urgency `end-of-life` is also
+    the state.
 
     Args:
         content: the JSON document.
@@ -130,7 +132,7 @@ def parse_advisory(
         OSV schema 1.7; GitHub's database_specific (severity, cwe_ids); Debian's ecosystem_specific (urgency).
     """
     try:
-        return tell_streams(_read(_DOCUMENT.decode(content), source, expected_id, limits))
+        return tell_plain_releases(tell_streams(_read(_DOCUMENT.decode(content), source, expected_id, limits)))
     except (msgspec.MsgspecError, ValueError, _RefusedError) as refused:
         raise MalformedAdvisoryError(source, expected_id or "without a known id", str(refused)[:500]) from refused
     except RecursionError as too_deep:

@@ -22,7 +22,7 @@ _RELEASE: Final = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}")
 _ID: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}|BDSA-[0-9]{4}-[0-9]{1,9}|GHSA(?:-[0-9a-z]{4}){3}")
 _NO_VERSION: Final = ("", "NA")
 _NOT_AFFECTED: Final = "not affected"
-_NOT_FIXED: Final = "not fixed"
+_FIXED: Final = "fixed"
 _INTRODUCED: Final = RangeEvent(RangeEventKind.INTRODUCED, "0")
 
 
@@ -102,14 +102,17 @@ def _split(label: str, ecosystem: str, files: Mapping[str, Path]) -> Records:
 
 
 def _affected(ecosystem: str, entry: _Entry) -> AffectedPackage:
-    """Return what an entry says: not affected, fixed in a version, not fixed; with another word it cannot be told."""
+    """Return what an entry says: not affected, fixed in a version, or without a fix.
+
+    "Fixed" without a version leaves undetermined who is affected.
+    """
     status = entry.status.strip().lower()
     if status == _NOT_AFFECTED:
         return AffectedPackage(ecosystem, entry.pkg, state=_NOT_AFFECTED)
     if entry.res_ver not in _NO_VERSION:
         fixed = RangeEvent(RangeEventKind.FIXED, entry.res_ver)
         return AffectedPackage(ecosystem, entry.pkg, (StatedRange("ECOSYSTEM", (_INTRODUCED, fixed)),))
-    ranges = (StatedRange("ECOSYSTEM", (_INTRODUCED,)),) if status == _NOT_FIXED else ()
+    ranges = (StatedRange("ECOSYSTEM", (_INTRODUCED,)),) if status != _FIXED else ()
     return AffectedPackage(ecosystem, entry.pkg, ranges)
 
 
