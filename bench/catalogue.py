@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.bed import Bed
 from bench.figures import Section
 from bench.subjects import (
+    all_feeds,
     changed_advisory,
     cold_layer,
     command_help,
@@ -19,6 +20,7 @@ from bench.subjects import (
     finding_lists,
     first_finding,
     image_lists,
+    judgement,
     known_base,
     notices,
     scan_image,
@@ -45,6 +47,8 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("known-base", known_base.measure),
     Subject("scan-image", scan_image.measure),
     Subject("feed-import", feed_import.measure),
+    Subject("all-feeds", all_feeds.measure),
+    Subject("judgement", judgement.measure),
     Subject("changed-advisory", changed_advisory.measure),
     Subject("everything", everything.measure),
     Subject("notices", notices.measure),

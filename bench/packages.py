@@ -22,8 +22,8 @@ _AT_ONCE = 5_000
 _SEED = 1
 
 
-def choose_packages(bucket: FeedBucket) -> tuple[list[Package], list[Package]]:
-    """Return packages whose names advisories know, in versions that these name, and others, `PACKAGES` in all."""
+def choose_packages(bucket: FeedBucket, count: int = PACKAGES) -> tuple[list[Package], list[Package]]:
+    """Return packages whose names advisories know, in versions that these name, and others, `count` in all."""
     chance = random.Random(_SEED)
     named = [
         _package(ecosystem, name, version)
@@ -32,11 +32,11 @@ def choose_packages(bucket: FeedBucket) -> tuple[list[Package], list[Package]]:
         for version in chance.sample(versions, min(VERSIONS_OF_A_NAME, len(versions)))
     ]
     others: set[Package] = set()
-    while len(named) + len(others) < PACKAGES:
+    while len(named) + len(others) < count:
         ecosystem = chance.choice(ECOSYSTEMS)
         version = f"{chance.randrange(6)}.{chance.randrange(30)}.{chance.randrange(20)}"
         suffix = "-1" if ecosystem == DISTRIBUTION else ""
-        others.add(_package(ecosystem, f"unconcerned-{chance.randrange(PACKAGES // 4)}", version + suffix))
+        others.add(_package(ecosystem, f"unconcerned-{chance.randrange(count // 4)}", version + suffix))
     return sorted(set(named)), sorted(others)
 
 

@@ -57,7 +57,7 @@ class World:
     def matched(self) -> str:
         """Name of a database in which they have met, with inventories and no images."""
         address = self.bed.copy(self.unmatched, "matched")
-        self._seconds, self.pairs = self.match_all(address)
+        self._seconds, self.pairs = match_all(self.bed, address)
         with self.bed.opened(address) as app:
             named, others = self.packages
             with app.database.transaction() as connection:
@@ -75,24 +75,25 @@ class World:
         """How many package versions are stored."""
         return sum(map(len, self.packages))
 
-    def match_all(self, address: str) -> tuple[float, int]:
-        """Let all stored packages meet all stored ranges; returns seconds until that is committed, and exposures."""
-        with self.bed.opened(address) as app, psycopg.connect(address, autocommit=True) as plain:
-            plain.execute("VACUUM (ANALYZE) package, affected_range, advisory, advisory_vulnerability")
-            now, ids = app.clock.now(), sorted(self.ids.values())
-
-            def match() -> None:
-                with app.database.transaction() as connection:
-                    match_new_packages(connection, ids, now)
-
-            seconds = seconds_of(match)
-            return seconds, count(app.database, "SELECT count(*) FROM exposure")
-
 
 @cache
 def world_of(bed: Bed) -> World:
     """Return the bed's world; subjects share it."""
     return World(bed)
+
+
+def match_all(bed: Bed, address: str) -> tuple[float, int]:
+    """Let all stored packages meet all stored ranges; returns seconds until that is committed, and exposures."""
+    with bed.opened(address) as app, psycopg.connect(address, autocommit=True) as plain:
+        plain.execute("VACUUM (ANALYZE) package, affected_range, advisory, advisory_vulnerability")
+        now, ids = app.clock.now(), [row[0] for row in plain.execute("SELECT id FROM package ORDER BY id")]
+
+        def match() -> None:
+            with app.database.transaction() as connection:
+                match_new_packages(connection, ids, now)
+
+        seconds = seconds_of(match)
+        return seconds, count(app.database, "SELECT count(*) FROM exposure")
 
 
 def add_images(app: App, account: str, images: int, now: datetime) -> str:

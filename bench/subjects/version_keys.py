@@ -9,6 +9,7 @@ from bench.bed import Bed
 from bench.figures import Figure, Section
 from bench.timing import rounds, seconds_of
 from dogwatch.versions import sort_key
+from tests.simulators.feeds import FeedBucket
 
 _FEEDS = {"dpkg": "Debian", "pep440": "PyPI", "semver": "npm", "maven": "Maven", "gem": "RubyGems"}
 _AT_LEAST = 20_000  # texts per round: a round of fewer is too short to measure
@@ -20,14 +21,18 @@ def measure(bed: Bed) -> Section:
     """Make keys of the distinct versions that advisories name."""
     figures = []
     counts = []
+    bucket = FeedBucket(bed.shared / "osv") if bed.shared else bed.bucket
     for scheme, ecosystem in _FEEDS.items():
-        distinct = sorted({text for texts in named_versions(bed.bucket, ecosystem).values() for text in texts})
+        if not (bucket.folder / ecosystem).is_dir():
+            continue  # none are made up of this ecosystem
+        distinct = sorted({text for texts in named_versions(bucket, ecosystem).values() for text in texts})
         without_key = sum(sort_key(scheme, text) is None for text in distinct)
         counts.append(f"{scheme}: {len(distinct):,} from {ecosystem}, {without_key:,} of them not comparable")
         figures.append(Figure(scheme, "keys/s", rounds(_ROUNDS, _rate_of(scheme, distinct))))
     return Section(
         "Version keys",
-        f"The distinct versions that {bed.feeds_in_words} name ({'; '.join(counts)}), in random order.",
+        f"The distinct versions that {'real' if bed.shared else 'made-up'} advisories name ({'; '.join(counts)}), in "
+        "random order.",
         tuple(figures),
     )
 

@@ -83,7 +83,7 @@ def _key(keyed: KeyedPackage) -> str:
 def _compare_matches(
     connection: psycopg.Connection, batch: _Batch, met: Sequence[tuple[Any, ...]]
 ) -> Iterator[Difference]:
-    expected: dict[Pair, str] = {(batch.ids[row[0]], row[2]): row[5] for row in met}
+    expected: dict[Pair, str] = {(batch.ids[row[0]], row[2]): row[3] for row in met}
     rows = connection.execute(_SQL["open_matches"], {"packages": list(batch.ids)})
     stored: dict[Pair, str] = {(row[0], row[1]): row[2] for row in rows}
     differing = _differing(stored, expected)

@@ -20,7 +20,7 @@ from dogwatch.model.packages import KeyedPackage, Package
 from dogwatch.store.connection import Database
 from dogwatch.store.finding_details import load_documents
 from dogwatch.store.known_facts import load_known_facts
-from dogwatch.store.matching import assess, newest_revision
+from dogwatch.store.matching import MetRange, assess, newest_revision
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import storable
 
@@ -74,13 +74,13 @@ def _columns(asked: Sequence[KeyedPackage]) -> dict[str, object]:
     }
 
 
-def meet_ranges(connection: psycopg.Connection, asked: Sequence[KeyedPackage]) -> list[tuple[Any, ...]]:
-    """Let packages meet the open ranges; returns (ordinal, vulnerability id, range id, …) as `match_of` takes them."""
+def meet_ranges(connection: psycopg.Connection, asked: Sequence[KeyedPackage]) -> list[MetRange]:
+    """Let packages meet the open ranges; returns (ordinal, vulnerability id, range id, verdict) by these."""
     return connection.execute(_SQL["judge"], _columns(asked)).fetchall()
 
 
 def find_not_compared(
-    connection: psycopg.Connection, asked: Sequence[KeyedPackage], rows: Sequence[tuple[Any, ...]]
+    connection: psycopg.Connection, asked: Sequence[KeyedPackage], rows: Sequence[MetRange]
 ) -> list[tuple[int, str, int]]:
     """Return (ordinal, reason, advisories) of what cannot be compared; `rows` are those of `meet_ranges`."""
     met = sorted({(row[0], row[2]) for row in rows})

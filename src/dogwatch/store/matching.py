@@ -6,13 +6,16 @@ What all matches of a (package, vulnerability) pair come to is decided by the pu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
+import msgspec
 import psycopg
+from psycopg.types.json import Jsonb
 
 from dogwatch.matching import is_distribution, resolve
 from dogwatch.model.advisories import FixState, SeverityFact
@@ -21,11 +24,18 @@ from dogwatch.model.matches import Assessment, ExposureReason, Match, Score, Sev
 from dogwatch.model.verdicts import Verdict
 from dogwatch.store.known_facts import load_scores
 from dogwatch.store.queries import load_queries
+from dogwatch.store.text import numbers
 
 _SQL = load_queries("matching")
 
 Pair = tuple[int, int]
 """(package id, vulnerability id)."""
+
+MetRange = tuple[int, int, int, str]
+"""(package id or ordinal, vulnerability id, range id, verdict)."""
+
+_PAIR = itemgetter(0, 1)
+_MET = itemgetter(1, 2, 3)
 
 _PAIRS_AT_ONCE = 5_000
 """Pairs resolved in one round: bounds memory in a large import; larger rounds were no faster."""
@@ -63,7 +73,7 @@ def match_packages(
     """Let packages meet the stored ranges where they did not yet; the caller holds their ecosystems' locks."""
     if not package_ids:
         return Resolution()
-    pairs = connection.execute(_SQL["match_packages"], {"packages": list(package_ids)}).fetchall()
+    pairs = connection.execute(_SQL["match_packages"], {"packages": numbers(package_ids)}).fetchall()
     refresh_undetermined(connection, package_ids)
     return resolve_pairs(connection, pairs, revision, now, reason)
 
@@ -80,7 +90,7 @@ def newest_revision(connection: psycopg.Connection) -> int:
 
 def refresh_undetermined(connection: psycopg.Connection, package_ids: Sequence[int]) -> None:
     """Make the undetermined rows of these packages anew; their matches are already in place."""
-    values = {"packages": list(package_ids)}
+    values = {"packages": numbers(package_ids)}
     connection.execute(_SQL["forget_undetermined"], values)
     connection.execute(_SQL["find_undetermined"], values)
 
@@ -170,9 +180,9 @@ def _outcome(assessment: Assessment) -> tuple[object, ...]:
 
 def _pair_values(pairs: Sequence[Pair]) -> dict[str, object]:
     return {
-        "packages": sorted({package for package, _ in pairs}),
-        "pair_packages": [package for package, _ in pairs],
-        "pair_vulnerabilities": [vulnerability for _, vulnerability in pairs],
+        "packages": numbers(sorted({package for package, _ in pairs})),
+        "pair_packages": numbers(package for package, _ in pairs),
+        "pair_vulnerabilities": numbers(vulnerability for _, vulnerability in pairs),
     }
 
 
@@ -180,34 +190,47 @@ def _load_assessments(connection: psycopg.Connection, pairs: Sequence[Pair]) -> 
     return assess(connection, connection.execute(_SQL["load_matches"], _pair_values(pairs)).fetchall())
 
 
-def assess(connection: psycopg.Connection, rows: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Pair, Assessment]]:
-    """Resolve rows of `load_matches` or `judge`, with what catalogues say of their vulnerabilities.
+def assess(connection: psycopg.Connection, rows: Sequence[MetRange]) -> Iterator[tuple[Pair, Assessment]]:
+    """Resolve what was met, with what catalogues say of the vulnerabilities.
+
+    Many versions of a package lie in the same ranges of a vulnerability, and so come to the same: each such group of
+    ranges is resolved once.
 
     Args:
-        connection: where catalogues are read.
-        rows: (package, vulnerability id, …), those of one pair together.
+        connection: where ranges and catalogues are read.
+        rows: those of one pair together, in the order of their ranges.
     """
     scores = load_scores(connection, {row[1] for row in rows})
-    for pair, group in groupby(rows, key=lambda row: (row[0], row[1])):
-        assessment = resolve([match_of(row) for row in group], scores.get(pair[1], ()))
+    stated = _load_stated(connection, {row[2] for row in rows})
+    known: dict[tuple[tuple[int, int, str], ...], Assessment | None] = {}
+    for pair, group in groupby(rows, key=_PAIR):
+        met = tuple(map(_MET, group))
+        if met not in known:
+            matches = [_match(stated[range_id], verdict) for _, range_id, verdict in met]
+            known[met] = resolve(matches, scores.get(pair[1], ()))
+        assessment = known[met]
         if assessment is not None:
             yield pair, assessment
 
 
-def match_of(row: tuple[object, ...]) -> Match:
-    """Return the match that a row of `load_matches` or `judge` is."""
-    _, _, range_id, advisory, source, verdict, ecosystem, fix_state, fixed, fixed_key, severity, stated_at = row
-    assert isinstance(severity, list)
-    assert isinstance(stated_at, datetime)
+def _load_stated(connection: psycopg.Connection, ranges: Collection[int]) -> dict[int, Sequence[Any]]:
+    """Return range id → what `_match` takes of it."""
+    if not ranges:
+        return {}
+    return {row[0]: row for row in connection.execute(_SQL["load_ranges"], {"ranges": numbers(sorted(ranges))})}
+
+
+def _match(stated: Sequence[Any], verdict: str) -> Match:
+    range_id, advisory, source, ecosystem, fix_state, fixed, fixed_key, severity, stated_at = stated
     return Match(
-        range_id=int(str(range_id)),
-        advisory=str(advisory),
-        source=str(source),
-        verdict=Verdict(str(verdict)),
-        own_distribution=is_distribution(str(ecosystem)),
-        fix_state=FixState(str(fix_state)),
-        fixed_version=str(fixed),
-        fixed_key=bytes(fixed_key) if isinstance(fixed_key, bytes) else None,
+        range_id=range_id,
+        advisory=advisory,
+        source=source,
+        verdict=Verdict(verdict),
+        own_distribution=is_distribution(ecosystem),
+        fix_state=FixState(fix_state),
+        fixed_version=fixed,
+        fixed_key=fixed_key,
         severity=tuple(SeverityFact(kind, value) for kind, value in severity),
         stated_at=stated_at if source in OPERATOR_SOURCES else None,
     )
@@ -252,23 +275,31 @@ def _begin(
 ) -> None:
     if not beginning:
         return
-    assessments = [one[1] for one in beginning]
-    scores = [one.score for one in assessments]
+    places: dict[tuple[Assessment, ExposureReason], int] = {}
+    outcomes = [places.setdefault((assessment, why), len(places) + 1) for _, assessment, why in beginning]
     values = {
-        "packages": [one[0][0] for one in beginning],
-        "vulnerabilities": [one[0][1] for one in beginning],
-        "verdicts": [str(one.verdict) for one in assessments],
-        "fix_states": [str(one.fix_state) for one in assessments],
-        "fixed_versions": [one.fixed_version for one in assessments],
-        "severities": [int(one.severity) for one in assessments],
-        "score_tenths": [None if score is None else score.tenths for score in scores],
-        "score_vectors": ["" if score is None else score.vector for score in scores],
-        "score_versions": ["" if score is None else score.version for score in scores],
-        "score_sources": ["" if score is None else score.source for score in scores],
-        "advisories": [one.advisory for one in assessments],
-        "sources": [one.source for one in assessments],
-        "reasons": [str(one[2]) for one in beginning],
+        "packages": numbers(one[0][0] for one in beginning),
+        "vulnerabilities": numbers(one[0][1] for one in beginning),
+        "places": numbers(outcomes),
+        "outcomes": Jsonb([_outcome_row(*one) for one in places], dumps=msgspec.json.encode),
         "revision": revision,
         "now": now,
     }
     connection.execute(_SQL["begin_exposures"], values)
+
+
+def _outcome_row(assessment: Assessment, reason: ExposureReason) -> dict[str, object]:
+    score = assessment.score
+    return {
+        "verdict": str(assessment.verdict),
+        "fix_state": str(assessment.fix_state),
+        "fixed_version": assessment.fixed_version,
+        "severity": int(assessment.severity),
+        "score_tenths": None if score is None else score.tenths,
+        "score_vector": "" if score is None else score.vector,
+        "score_version": "" if score is None else score.version,
+        "score_source": "" if score is None else score.source,
+        "advisory": assessment.advisory,
+        "source": assessment.source,
+        "reason": str(reason),
+    }

@@ -26,13 +26,10 @@ WITH asked AS MATERIALIZED (
     WHERE named.naming <> '' AND named.to_rev = 2147483647
       AND names_package(named, asked.ecosystem, asked.installed_name, asked.installed_version, asked.arch, asked.name,
                         asked.version, asked.scheme, asked.scheme_number, asked.key))
-SELECT met.ordinal, advisory_vulnerability.vulnerability_id, affected_range.id, advisory.name, advisory.source,
-       affected_range.stated_verdict, affected_range.ecosystem, affected_range.fix_state, affected_range.fixed,
-       affected_range.fixed_key, affected_range.severity, advisory.modified_at
+SELECT met.ordinal, advisory_vulnerability.vulnerability_id, affected_range.id, affected_range.stated_verdict
 FROM met
 JOIN affected_range ON affected_range.id = met.id
 JOIN advisory_vulnerability ON advisory_vulnerability.advisory_id = affected_range.advisory_id
-JOIN advisory ON advisory.id = affected_range.advisory_id
 ORDER BY met.ordinal, advisory_vulnerability.vulnerability_id, affected_range.id
 
 -- name: find_not_compared

@@ -66,17 +66,21 @@ UPDATE match SET to_rev = %(revision)s
 FROM ended_range WHERE match.range_id = ended_range.id AND match.to_rev = 2147483647
 
 -- name: load_matches
--- All open matches behind the given (package, vulnerability) pairs, as resolve needs them. From the pair to the match, by
--- keys alone: a package like a kernel has thousands of both, and a join by package would multiply them.
-SELECT match.package_id, link.vulnerability_id, affected_range.id, advisory.name, advisory.source,
-       match.verdict, affected_range.ecosystem, affected_range.fix_state, affected_range.fixed, affected_range.fixed_key,
-       affected_range.severity, advisory.modified_at
+-- All open matches behind the given (package, vulnerability) pairs. From the pair to the match, by keys alone: a package
+-- like a kernel has thousands of both, and a join by package would multiply them.
+SELECT match.package_id, link.vulnerability_id, affected_range.id, match.verdict
 FROM unnest(%(pair_packages)s::bigint[], %(pair_vulnerabilities)s::bigint[]) AS asked (package_id, vulnerability_id)
 JOIN advisory_vulnerability AS link ON link.vulnerability_id = asked.vulnerability_id
 JOIN affected_range ON affected_range.advisory_id = link.advisory_id AND affected_range.to_rev = 2147483647
 JOIN match ON match.package_id = asked.package_id AND match.range_id = affected_range.id AND match.to_rev = 2147483647
-JOIN advisory ON advisory.id = affected_range.advisory_id
 ORDER BY match.package_id, link.vulnerability_id, affected_range.id
+
+-- name: load_ranges
+-- What ranges say to those whom they hold, as resolve needs it.
+SELECT affected_range.id, advisory.name, advisory.source, affected_range.ecosystem, affected_range.fix_state,
+       affected_range.fixed, affected_range.fixed_key, affected_range.severity, advisory.modified_at
+FROM affected_range JOIN advisory ON advisory.id = affected_range.advisory_id
+WHERE affected_range.id = ANY(%(ranges)s::bigint[])
 
 -- name: load_open_exposures
 -- What the given pairs' exposures say now.
@@ -102,19 +106,20 @@ FROM unnest(%(ids)s::bigint[], %(advisories)s::text[], %(sources)s::text[], %(sc
 WHERE exposure.id = deciding.id
 
 -- name: begin_exposures
--- Exposures that begin; a transaction that brought the same package may have been first.
+-- Exposures that begin; a transaction that brought the same package may have been first. Outcomes come once each, as
+-- thousands of versions may share one: `places` are theirs, from 1.
 INSERT INTO exposure (package_id, vulnerability_id, verdict, fix_state, fixed_version, severity, score_tenths,
                       score_vector, score_version, score_source, advisory, source, from_rev, from_at, begin_reason)
-SELECT beginning.package_id, beginning.vulnerability_id, beginning.verdict, beginning.fix_state,
-       beginning.fixed_version, beginning.severity, beginning.score_tenths, beginning.score_vector,
-       beginning.score_version, beginning.score_source, beginning.advisory, beginning.source, %(revision)s, %(now)s,
-       beginning.reason
-FROM unnest(%(packages)s::bigint[], %(vulnerabilities)s::bigint[], %(verdicts)s::text[], %(fix_states)s::text[],
-            %(fixed_versions)s::text[], %(severities)s::smallint[], %(score_tenths)s::smallint[],
-            %(score_vectors)s::text[], %(score_versions)s::text[], %(score_sources)s::text[], %(advisories)s::text[],
-            %(sources)s::text[], %(reasons)s::text[])
-     AS beginning (package_id, vulnerability_id, verdict, fix_state, fixed_version, severity, score_tenths,
-                   score_vector, score_version, score_source, advisory, source, reason)
+SELECT beginning.package_id, beginning.vulnerability_id, outcome.verdict, outcome.fix_state, outcome.fixed_version,
+       outcome.severity, outcome.score_tenths, outcome.score_vector, outcome.score_version, outcome.score_source,
+       outcome.advisory, outcome.source, %(revision)s, %(now)s, outcome.reason
+FROM unnest(%(packages)s::bigint[], %(vulnerabilities)s::bigint[], %(places)s::bigint[])
+     AS beginning (package_id, vulnerability_id, place)
+JOIN ROWS FROM (jsonb_to_recordset(%(outcomes)s) AS (
+         verdict text, fix_state text, fixed_version text, severity smallint, score_tenths smallint, score_vector text,
+         score_version text, score_source text, advisory text, source text, reason text)) WITH ORDINALITY
+     AS outcome (verdict, fix_state, fixed_version, severity, score_tenths, score_vector, score_version, score_source,
+                 advisory, source, reason, place) USING (place)
 ON CONFLICT (package_id, vulnerability_id) WHERE to_at = '9999-12-31Z' DO NOTHING
 
 -- name: newest_revision
