@@ -191,11 +191,11 @@ def _view(row: Sequence[Any]) -> DocumentView:
 
 
 def _statement(row: Sequence[Any]) -> StatementView:
-    _, ecosystem, package, exact, introduced, fixed, last, arch, verdict, fix_state, why_not, summary = row[:12]
+    ecosystem, package, exact, introduced, fixed, last, arch, verdict, fix_state, why_not, summary, packages = row[:12]
     words = (
         f"from {introduced}" if introduced else "",
         f"before {fixed}" if fixed else "",
         f"up to {last}" if last else "",
     )
     versions = f"not comparable: {why_not}" if why_not else exact or ", ".join(filter(None, words)) or "all"
-    return StatementView(row[13] or "", ecosystem, package, versions, arch, verdict, fix_state, summary, row[12])
+    return StatementView(row[12] or "", ecosystem, package, versions, arch, verdict, fix_state, summary, packages)

@@ -49,14 +49,16 @@ JOIN package ON package.ecosystem = affected_range.ecosystem AND package.match_n
             AND package.match_version = affected_range.exact_version
 WHERE affected_range.exact_version <> '' AND affected_range.naming = ''
 UNION
-SELECT package.id, named.id, named.stated_verdict, named.from_rev
-FROM new_range
-JOIN affected_range AS named ON named.id = new_range.id AND named.naming <> ''
+SELECT package.id, (begun.named).id, (begun.named).stated_verdict, (begun.named).from_rev
+FROM (SELECT affected_range AS named
+      FROM new_range JOIN affected_range ON affected_range.id = new_range.id AND affected_range.naming <> ''
+      OFFSET 0) AS begun  -- each is looked up once; nobody can estimate how many there are
 CROSS JOIN LATERAL (
-    SELECT * FROM package WHERE package.name = named.name
+    SELECT * FROM package WHERE package.name = (begun.named).name
     UNION ALL
-    SELECT * FROM package WHERE package.match_name = named.name AND package.name <> named.name) AS package
-WHERE names_package(named, package.ecosystem, package.name, package.version, package.arch, package.match_name,
+    SELECT * FROM package WHERE package.match_name = (begun.named).name AND package.name <> (begun.named).name
+) AS package
+WHERE names_package(begun.named, package.ecosystem, package.name, package.version, package.arch, package.match_name,
                     package.match_version, package.scheme, package.scheme_number, package.key)
 ON CONFLICT DO NOTHING
 

@@ -24,21 +24,22 @@ SELECT id, source, records, content, stated_at FROM operator_document WHERE name
 
 -- name: statements
 -- What a document says of packages, in the order of its records, and how many stored packages each line meets.
-SELECT advisory.name, affected_range.ecosystem, affected_range.name, affected_range.exact_version,
-       affected_range.introduced, affected_range.fixed, affected_range.last_affected, affected_range.arch,
-       affected_range.stated_verdict, affected_range.fix_state, affected_range.not_comparable, advisory.summary,
-       (SELECT count(*) FROM match WHERE match.range_id = affected_range.id AND match.to_rev = 2147483647),
+SELECT stated.ecosystem, stated.name, stated.exact_version, stated.introduced, stated.fixed, stated.last_affected,
+       stated.arch, stated.stated_verdict, stated.fix_state, stated.not_comparable, stated.summary,
+       (SELECT count(*) FROM match WHERE match.range_id = stated.id AND match.to_rev = 2147483647),
        (SELECT string_agg(vulnerability.name, ', ' ORDER BY vulnerability.name)
         FROM advisory_vulnerability AS link JOIN vulnerability ON vulnerability.id = link.vulnerability_id
-        WHERE link.advisory_id = advisory.id),
-       count(*) OVER ()
-FROM operator_document AS document
-CROSS JOIN LATERAL unnest(document.records) WITH ORDINALITY AS record (name, place)
-JOIN advisory ON advisory.source = document.source AND advisory.name = record.name
-JOIN affected_range ON affected_range.advisory_id = advisory.id AND affected_range.to_rev = 2147483647
-WHERE document.id = %(id)s
-ORDER BY record.place, affected_range.ecosystem, affected_range.name, affected_range.id
-LIMIT %(most)s
+        WHERE link.advisory_id = stated.advisory_id),
+       stated.many
+FROM (SELECT affected_range.*, advisory.summary, record.place, count(*) OVER () AS many
+      FROM operator_document AS document
+      CROSS JOIN LATERAL unnest(document.records) WITH ORDINALITY AS record (name, place)
+      JOIN advisory ON advisory.source = document.source AND advisory.name = record.name
+      JOIN affected_range ON affected_range.advisory_id = advisory.id AND affected_range.to_rev = 2147483647
+      WHERE document.id = %(id)s
+      ORDER BY record.place, affected_range.ecosystem, affected_range.name, affected_range.id
+      LIMIT %(most)s) AS stated
+ORDER BY stated.place, stated.ecosystem, stated.name, stated.id
 
 -- name: unused
 -- What a document says of nothing that can be met.
