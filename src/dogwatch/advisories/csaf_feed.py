@@ -91,8 +91,8 @@ class CsafSource(ABC):
         3. Compare with `known`; a list that lost too much, or only its tail, is refused.
         4. At first, and where much changed: the newest archive. A document that changed on the archive's day or later
            is not taken from it.
-        5. What is left, singly, as many as the limit says. The others, and what is not there yet, stay pending; the
-           list's fingerprint is then not kept, so that the next fetch goes on.
+        5. What is left, singly; over the network as many as the limit says. The others, and what is not there yet, stay
+           pending; the list's fingerprint is then not kept, so that the next fetch goes on.
         """
         before = previous or FeedState()
         folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=spool))
@@ -194,17 +194,23 @@ class _Fetch:
         limits = self.source.limits
         if is_first or len(wanted) > limits.max_single_records:
             self._bring_by_archive(wanted, file)
-        singles = dict(islice(wanted.items(), limits.max_single_records))
-        pending: tuple[str, ...] = ()
-        if singles:
-            path = self.folder / "singles"
-            fetched = fetch_singles(self.mirror, self.source.path_of, singles, path, limits)
-            for raw in fetched.documents:
-                self._keep(raw.id, to_ticks(raw.listed_at), raw.content, file)
-            path.unlink()
-            self.refused.extend(fetched.refused)
-            pending = fetched.pending
-        return (*pending, *(record_id for record_id in wanted if record_id not in singles))
+        items = iter(wanted.items())
+        pending: list[str] = []
+        while singles := dict(islice(items, limits.max_single_records)):
+            pending.extend(self._bring_singly(singles, file))
+            if not self.mirror.is_local:
+                break  # what is left is asked for by the next fetch
+        return (*pending, *(record_id for record_id, _ in items))
+
+    def _bring_singly(self, wanted: dict[str, int], file: IO[bytes]) -> tuple[str, ...]:
+        """Get documents one by one; return the ids of those that are not there yet."""
+        path = self.folder / "singles"
+        fetched = fetch_singles(self.mirror, self.source.path_of, wanted, path, self.source.limits)
+        for raw in fetched.documents:
+            self._keep(raw.id, to_ticks(raw.listed_at), raw.content, file)
+        path.unlink()
+        self.refused.extend(fetched.refused)
+        return fetched.pending
 
     def _bring_by_archive(self, wanted: dict[str, int], file: IO[bytes]) -> None:
         """Take what the newest archive has; what is left of `wanted` it does not have, or not as new as listed."""

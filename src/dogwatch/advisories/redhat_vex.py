@@ -52,10 +52,10 @@ _WORDS: Final = ("", "low", "moderate", "important", "critical")
 
 _LIMITS: Final = replace(
     FEED_LIMITS,
-    max_record_bytes=64 * 1024 * 1024,  # documents on flaws of everything that is built with Go have 20 MB
-    max_archive_bytes=2 * 1024 * 1024 * 1024,  # of all documents; some hundred megabytes
-    max_inflated_bytes=128 * 1024 * 1024 * 1024,  # time, not memory: JSON that packs 20 to 50 times
-    max_single_records=2_000,  # the archive pays late, as documents are large; on some days thousands change
+    max_record_bytes=32 * 1024 * 1024,  # ten times the largest sample; reading one takes five times its size
+    max_archive_bytes=2 * 1024 * 1024 * 1024,  # of all documents: the spool's disk
+    max_inflated_bytes=128 * 1024 * 1024 * 1024,  # time, not memory: 50 MB a second; such JSON packs 20 to 50 times
+    max_single_records=2_000,  # the archive of all pays late, as a document is large
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +11,13 @@ import pytest
 
 from dogwatch.advisories.csaf_listing import read_archive_name
 from dogwatch.advisories.folder_mirror import FolderMirror
+from dogwatch.advisories.mirror import FeedMirror
 from dogwatch.advisories.redhat_vex import RedHatVexSource
 from dogwatch.advisories.source import Changes, FeedState, FetchResult, Outdated, Unchanged
+from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import FeedRejectedError, FeedShrunkError, MalformedSnapshotError
 from tests.builders.vex import archive, listing, put, vex
+from tests.simulators.feeds import serve_feed
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 SOURCE = RedHatVexSource()
@@ -38,12 +42,13 @@ class Import:
 
     folder: Path
     source: RedHatVexSource = SOURCE
+    mirror: FeedMirror | None = None
     state: FeedState | None = None
     held: dict[str, datetime] = field(default_factory=dict)
 
     def fetch(self, confirmed: bool = False) -> FetchResult:
         (self.folder / "spool").mkdir(exist_ok=True)
-        mirror = FolderMirror(self.folder, self.source.name)
+        mirror = self.mirror or FolderMirror(self.folder, self.source.name)
         result = self.source.fetch(
             "Red Hat",
             self.state,
@@ -102,7 +107,7 @@ def test_the_first_import_takes_the_archive_and_singly_what_changed_since(tmp_pa
     assert isinstance(importer.fetch(), Outdated)
 
 
-def test_what_is_more_than_can_be_fetched_singly_or_not_there_yet_waits_for_the_next_fetch(tmp_path: Path) -> None:
+def test_what_is_too_large_is_refused_and_what_is_not_there_yet_waits_for_the_next_fetch(tmp_path: Path) -> None:
     put(
         tmp_path,
         {
@@ -120,6 +125,24 @@ def test_what_is_more_than_can_be_fetched_singly_or_not_there_yet_waits_for_the_
     later = importer.fetch()
     assert isinstance(later, Changes)
     assert (importer.numbers(), later.pending, len(later.refused)) == ([1001, 1003], (), 1)
+
+
+def test_over_the_network_the_rest_waits_for_the_next_fetch_and_an_unchanged_list_costs_one_request(
+    tmp_path: Path,
+) -> None:
+    paths = [path(number) for number in (1001, 1002, 1003)]
+    put(tmp_path / "feed", {"changes.csv": listing(dict.fromkeys(paths, at(9)))})
+    put(tmp_path / "feed", {path(number): document(number) for number in (1001, 1002, 1003)})
+    with serve_feed(tmp_path / "feed") as server, closing(WebMirror(server.url, "redhat-vex", SMALL.limits)) as mirror:
+        importer = Import(tmp_path, SMALL, mirror)
+        first = importer.fetch()
+        assert isinstance(first, Changes)
+        assert (importer.numbers(), first.pending) == ([1001, 1002], ("REDHAT-CVE-2026-1003",))
+        assert isinstance(importer.fetch(), Changes)
+        server.take_requests()
+        assert isinstance(importer.fetch(), Unchanged)
+        assert [(one.path, one.status) for one in server.take_requests()] == [("changes.csv", 304)]
+    assert importer.numbers() == [1001, 1002, 1003]
 
 
 @pytest.mark.parametrize(
