@@ -34,6 +34,14 @@ _PREFIX: Final = "REDHAT-"
 _MAIN_STREAM: Final = re.compile(r"cpe:/[ao]:redhat:(?:enterprise_linux|rhel_els):(\d{1,2})(?:\.\d{1,2})?(?:::.*)?")
 """Products of the main stream, whichever the repository, and of extended life, which goes on where that ended."""
 
+_EXTENDED_STREAM: Final = re.compile(
+    r"cpe:/[ao]:redhat:rhel_(?:eus|eus_long_life|aus|e4s|tus):(\d{1,2})\.\d{1,2}(?:::.*)?"
+)
+"""Products that go on with a minor release where the main stream left it, for those who pay for it."""
+
+_EXTENDED: Final = "+"
+"""Marks the place of what is said of an extended stream."""
+
 _EVERYTHING: Final = StatedRange("ECOSYSTEM", (RangeEvent(RangeEventKind.INTRODUCED, "0"),))
 _NOT_FIXED, _NOT_AFFECTED, _UNKNOWN, _FIXED = "", "not affected", "unknown", "fixed"
 _STATES: Final = {
@@ -43,6 +51,7 @@ _STATES: Final = {
 }
 """How the details of a remediation without a fix read, in lower case; all others only say that there is none yet."""
 
+_FIXES: Final = frozenset({"fixed", "first_fixed"})
 _AFFECTED: Final = frozenset({"known_affected", "first_affected", "last_affected"})
 _SYMBOLS: Final = re.compile(r".*-debug(?:info|source)(?:-common(?:-.*)?)?")
 """Packages of symbols hold no code that runs, and are half of what a document names."""
@@ -65,7 +74,10 @@ class _Severity(msgspec.Struct, frozen=True, array_like=True):
 
 
 class _Package(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """What is said of one name in one release: `state` is one of the words above, `fixed` the versions."""
+    """What is said of one name in one release: `state` is one of the words above, `fixed` the versions.
+
+    `extended` are the fixes of extended streams, where there are others.
+    """
 
     release: str
     module: str
@@ -73,6 +85,7 @@ class _Package(msgspec.Struct, frozen=True, array_like=True, order=True):
     state: str
     fixed: tuple[str, ...]
     severity: int
+    extended: tuple[str, ...] = ()
 
 
 class _Reference(msgspec.Struct):
@@ -134,7 +147,7 @@ class RedHatVexSource(CsafSource):
 
     def condense(self, content: bytes) -> bytes:
         """Keep of a document what is said of the main stream."""
-        document = read_vex(content, _release_of)
+        document = read_vex(content, _place_of)
         counted = Counter(_Severity(one.impact, one.vector) for one in document.statements).most_common()
         severities = tuple(severity for severity, _ in counted)
         frequent = severities[0] if severities else _Severity("", "")
@@ -174,10 +187,12 @@ class RedHatVexSource(CsafSource):
         )
 
 
-def _release_of(cpe: str) -> str:
-    """Return the major release that a product of the main stream belongs to; empty for all others."""
-    found = _MAIN_STREAM.fullmatch(cpe)
-    return found[1] if found else ""
+def _place_of(cpe: str) -> str:
+    """Return the major release of a product of the main stream, marked for one of an extended; empty for all others."""
+    if found := _MAIN_STREAM.fullmatch(cpe):
+        return found[1]
+    found = _EXTENDED_STREAM.fullmatch(cpe)
+    return f"{found[1]}{_EXTENDED}" if found else ""
 
 
 def _describe(document: VexDocument) -> str:
@@ -208,10 +223,18 @@ def _gather(document: VexDocument, numbers: dict[_Severity, int]) -> tuple[_Pack
             kept.setdefault((one.place, one.rpm.module, one.rpm.name), []).append(one)
     packages: list[_Package] = []
     for (release, module, name), said in (sources | by_name).items():
+        if release.endswith(_EXTENDED):
+            continue
+        extended = _fixes(by_name.get((f"{release}{_EXTENDED}", module, name), []))
         worst = max(said, key=lambda one: _WORDS.index(one.impact.lower()) if one.impact.lower() in _WORDS else 0)
         number = numbers[_Severity(worst.impact, worst.vector)]
-        packages.extend(_Package(release, module, name, state, fixed, number) for state, fixed in _resolve(said))
+        for state, fixed in _resolve(said):
+            packages.append(_Package(release, module, name, state, fixed, number, extended if fixed else ()))
     return tuple(sorted(packages))
+
+
+def _fixes(said: list[VexStatement]) -> tuple[str, ...]:
+    return tuple(sorted({one.rpm.version for one in said if one.status in _FIXES and one.rpm.version}))
 
 
 def _resolve(said: list[VexStatement]) -> list[tuple[str, tuple[str, ...]]]:
@@ -219,9 +242,9 @@ def _resolve(said: list[VexStatement]) -> list[tuple[str, tuple[str, ...]]]:
 
     A fix without a version, and any status that nobody knows, is something that cannot be told.
     """
-    fixed = sorted({one.rpm.version for one in said if one.status in ("fixed", "first_fixed") and one.rpm.version})
+    fixed = _fixes(said)
     affected = {_STATES.get(one.remedy.lower(), _NOT_FIXED) for one in said if one.status in _AFFECTED}
-    found: list[tuple[str, tuple[str, ...]]] = [(_FIXED, tuple(fixed))] if fixed else []
+    found: list[tuple[str, tuple[str, ...]]] = [(_FIXED, fixed)] if fixed else []
     found.extend((state, ()) for state in sorted(affected))
     if found:
         return found
@@ -246,7 +269,7 @@ def _affected(package: _Package, severities: list[tuple[SeverityFact, ...]]) -> 
     if package.state == _NOT_AFFECTED:
         return replace(said, state=_NOT_AFFECTED)
     if package.state == _FIXED:
-        return replace(said, ranges=(range_with_fixes(package.fixed),))
+        return replace(said, ranges=(range_with_fixes(package.fixed, package.extended),))
     return replace(said, ranges=(_EVERYTHING,), state=package.state)
 
 
@@ -258,7 +281,7 @@ def _facts(severity: _Severity) -> tuple[SeverityFact, ...]:
 
 
 def _texts(package: _Package) -> tuple[str, ...]:
-    return (package.release, package.module, package.name, *package.fixed)
+    return (package.release, package.module, package.name, *package.fixed, *package.extended)
 
 
 SOURCE = RedHatVexSource()

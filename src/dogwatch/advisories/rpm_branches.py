@@ -20,27 +20,37 @@ _OF_MINOR: Final = re.compile(
 _PARTS_OF_A_KERNEL: Final = 2
 
 
-def range_with_fixes(fixed: Iterable[str]) -> StatedRange:
+def range_with_fixes(fixed: Iterable[str], elsewhere: Iterable[str] = ()) -> StatedRange:
     """Return the range of the versions that are affected although these were published as fixes.
 
-    Everything below the highest fix is affected, but for what was built for the same minor release as a lower fix, and
+    Everything below the highest fix is affected, but for what was built for the same minor release as another fix, and
     after it: `7.76.1-23.el9_2.5` has what `7.76.1-23.el9_2.4` fixed, although the next minor release has its fix in
     `7.76.1-26.el9_3.2` only.
 
     Args:
         fixed: versions with epoch and release. Of those for one minor release the highest counts; of the contexts of
             one module, whose names order nothing, the lowest.
+        elsewhere: fixes of streams that go on where a minor release ended, and that few can get. Builds that have them
+            are not affected, and to all others the highest of `fixed` is named.
     """
+    own = _by_end(fixed)
+    highest = max(own.values(), key=_order)
+    others = {end: version for end, version in _by_end(elsewhere).items() if end not in own}
+    events = [RangeEvent(RangeEventKind.INTRODUCED, "0")]
+    for end, version in [*own.items(), *others.items()]:
+        if end != version and _order(version) < _order(highest):
+            fix = highest if end in others else ""
+            events += [RangeEvent(RangeEventKind.FIXED, version, fix), RangeEvent(RangeEventKind.INTRODUCED, end)]
+    return StatedRange("ECOSYSTEM", (*events, RangeEvent(RangeEventKind.FIXED, highest)))
+
+
+def _by_end(fixed: Iterable[str]) -> dict[str, str]:
+    """Return the fix that counts of each minor release, by what is above every build for it; without one by itself."""
     by_end: dict[str, str] = {}
     for version in sorted(fixed, key=_order):
         end = _end_of_branch(version) or version
         by_end[end] = by_end[end] if end in by_end and _OF_MODULE.fullmatch(version) else version
-    *lower, highest = sorted(by_end.items(), key=lambda each: _order(each[1]))
-    events = [RangeEvent(RangeEventKind.INTRODUCED, "0")]
-    for end, version in lower:
-        if end != version:
-            events += [RangeEvent(RangeEventKind.FIXED, version), RangeEvent(RangeEventKind.INTRODUCED, end)]
-    return StatedRange("ECOSYSTEM", (*events, RangeEvent(RangeEventKind.FIXED, highest[1])))
+    return by_end
 
 
 def _order(version: str) -> bytes:

@@ -44,6 +44,7 @@ class Interval:
 class _Boundary:
     key: bytes
     event: RangeEvent
+    fixed_key: bytes
 
     @property
     def begins(self) -> bool:
@@ -84,7 +85,8 @@ def find_intervals(scheme: VersionScheme, events: Sequence[RangeEvent]) -> tuple
         if event.kind is RangeEventKind.LIMIT:
             caps.append(key)
         else:
-            boundaries.append(_Boundary(key, event))
+            fixed_key = scheme.sort_key(event.fix) if event.fix else None
+            boundaries.append(_Boundary(key, event, fixed_key or key))
     boundaries.sort(key=attrgetter("key"))
     cap = max(caps, default=HIGHEST)
     capped = (replace(interval, high=min(interval.high, cap)) for interval in _walk(boundaries))
@@ -112,7 +114,7 @@ def _walk(boundaries: Sequence[_Boundary]) -> list[Interval]:
             intervals.append(_closed(opened, boundary))
             opened = None
         elif intervals and not intervals[-1].fixed and boundary.event.kind is RangeEventKind.FIXED:
-            intervals[-1] = replace(intervals[-1], fixed=boundary.event.version, fixed_key=boundary.key)
+            intervals[-1] = _with_fix(intervals[-1], boundary)
     if opened is not None:
         intervals.append(Interval(opened.key, HIGHEST, opened.event.version))
     return intervals
@@ -121,5 +123,9 @@ def _walk(boundaries: Sequence[_Boundary]) -> list[Interval]:
 def _closed(opened: _Boundary, end: _Boundary) -> Interval:
     interval = Interval(opened.key, end.key, opened.event.version)
     if end.event.kind is RangeEventKind.FIXED:
-        return replace(interval, fixed=end.event.version, fixed_key=end.key)
+        return _with_fix(interval, end)
     return replace(interval, last_affected=end.event.version)
+
+
+def _with_fix(interval: Interval, end: _Boundary) -> Interval:
+    return replace(interval, fixed=end.event.fix or end.event.version, fixed_key=end.fixed_key)

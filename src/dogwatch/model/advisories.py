@@ -28,10 +28,14 @@ class RangeEventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RangeEvent:
-    """One event of a range, with the version as the source writes it."""
+    """One event of a range, with the version as the source writes it.
+
+    `fix` is the version to name as the fix that ends it, where that is another: a build of a stream that few can get.
+    """
 
     kind: RangeEventKind
     version: str
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

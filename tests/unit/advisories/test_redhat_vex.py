@@ -121,6 +121,16 @@ def test_a_plain_image_stands_for_the_main_stream_of_its_release_and_for_extende
     ]
 
 
+def test_fixes_of_extended_streams_count_for_the_builds_that_have_them() -> None:
+    url = "pkg:rpm/redhat/bash@5.2-{}?arch=x86_64"
+    assert said(
+        ("BaseOS-9", url.format("7.el9_4"), "fixed"),
+        ("EUS-9.2", url.format("3.el9_2.1"), "fixed"),
+        ("EUS-9.2", "pkg:rpm/redhat/zsh@1-1.el9_2.1?arch=x86_64", "fixed"),
+        ("EUS-9.2", "pkg:rpm/redhat/ksh", "known_affected"),
+    ) == [("9", "bash", "", "0 5.2-3.el9_2.1 5.2-3.el9_3 5.2-7.el9_4")]
+
+
 def test_what_is_affected_in_one_repository_is_and_only_what_is_so_in_all_is_not_affected() -> None:
     url = "pkg:rpm/redhat/{}"
     assert said(
