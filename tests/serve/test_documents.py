@@ -73,10 +73,10 @@ def test_documents_are_added_listed_shown_and_taken_back(flags: list[str], tmp_p
     assert "There are none" in run(flags, "advisories", "list")
 
 
-def test_only_operators_may_change_what_counts_for_every_account(served: Served) -> None:
+def test_only_operators_work_with_what_counts_for_every_account(served: Served) -> None:
     def status(method: str, path: str) -> int:
         headers = {**LOCAL, "authorization": f"Bearer {served.admin.id}:{served.admin.secret}"}
         return call(served.application, method, f"/api/v1/documents{path}", b"{}", headers).status
 
     statuses = [status("GET", ""), status("POST", "?file=a"), status("DELETE", "/1"), status("GET", "/1")]
-    assert statuses == [200, 403, 403, 404]
+    assert statuses == [403] * 4

@@ -14,6 +14,7 @@ from dogwatch.cli.command_line import examples, opened
 from dogwatch.cli.errors import INCOMPLETE, POLICY
 from dogwatch.cli.outputs import read_outputs
 from dogwatch.cli.progress import showing_progress
+from dogwatch.cli.rendering import say
 from dogwatch.cli.reports.writing import FORMAT_NAMES, write_report
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.gaps import GapKind
@@ -63,6 +64,9 @@ def scan(
     with showing_progress(quiet) as tell, opened(settings, tell) as app:
         report = app.inspect(asked, choice, update=not no_update, vex=documents)
     write_report(report, outputs, quiet=quiet)
+    for file, _ in () if quiet else documents:
+        if not any(one.rule.origin.startswith(f"{file}: ") for one in report.ignored):
+            say(f"{file} says of no finding here that it is not affected.")
     if code := exit_code_of(report, policy):
         raise typer.Exit(code)
 

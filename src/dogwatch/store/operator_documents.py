@@ -6,7 +6,7 @@ They speak for packages of every ecosystem, so that they are no feed, have no ag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -43,6 +43,10 @@ MAX_UNUSED_KEPT = 1_000
 """Products that meet nothing, kept to be shown: somebody mends them one after the other."""
 
 
+MOST_AHEAD = timedelta(days=1)
+"""How far a document may be dated ahead of our clock: clocks differ, and some tools write local times as UTC."""
+
+
 class OperatorDocumentStore:
     """The documents in force."""
 
@@ -77,10 +81,11 @@ class OperatorDocumentStore:
         """Let a document count from now on, in place of what it said before.
 
         Raises:
-            InvalidRequestError: it is held in a newer state or another format, or another document has one of its
-                records.
+            InvalidRequestError: it is dated in the future, is held in a newer state or another format, or another
+                document has one of its records.
         """
         now = self._clock.now()
+        _refuse_future(document, now)
         with self._database.transaction() as connection:
             become_publisher(connection)
             held = _held(connection, document)
@@ -153,6 +158,13 @@ def _held(connection: psycopg.Connection, document: OperatorDocument) -> tuple[i
     if source != document.source:
         raise InvalidRequestError(document.file, f"{document.name} is held in another format; remove it first")
     return document_id, decompress(content), records
+
+
+def _refuse_future(document: OperatorDocument, now: datetime) -> None:
+    """Refuse what says to be newer than anything that could be said until then."""
+    latest = max((document.stated_at, *(one.modified_at for one in document.records)))
+    if latest > now + MOST_AHEAD:
+        raise InvalidRequestError(document.file, f"dated in the future: {latest:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def _refuse_claimed(connection: psycopg.Connection, document: OperatorDocument) -> None:

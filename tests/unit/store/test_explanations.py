@@ -170,7 +170,7 @@ def test_what_cannot_be_compared_is_told_with_every_advisory_concerned(explainer
 def test_a_statement_of_the_operator_is_told_with_what_it_overrules(world: World, explainer: Explainer) -> None:
     documents = OperatorDocumentStore(world.database, Standing(day(5)))  # type: ignore[arg-type]  # only the time
     purl = "pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12"
-    documents.add(read(openvex(statement(CVE, "not_affected", purl))), "root")
+    documents.add(read(openvex(statement(CVE, "not_affected", purl), timestamp="2026-01-01T00:00:00Z")), "root")
     typed = "pkg:deb/debian/libssl3@3.0.7-1?arch=amd64&distro=debian-12&upstream=openssl"
     (one,) = explainer.explain(ACCOUNT, typed, "", CVE, day(6))
     assert one.conclusion == f"openssl 3.0.7-1 is not affected by {CVE}: {NAME}#{CVE} (vex) says so outright."

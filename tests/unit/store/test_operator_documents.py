@@ -29,7 +29,7 @@ class Clock:
     """The present, which the test moves."""
 
     def __init__(self) -> None:
-        self.present = START
+        self.present = START + timedelta(days=9)
 
     def now(self) -> datetime:
         self.present += timedelta(hours=1)
@@ -138,6 +138,8 @@ def test_a_document_is_replaced_by_a_newer_state_of_it_and_never_by_an_older_one
     shrunk = here.documents.add(read(openvex(both[1], timestamp="2026-07-02T00:00:00Z")), "root")
     assert (shrunk.outcome, shrunk.ended) == (Supply.REPLACED, 1)
     assert here.exposures()[-1] == (*AFFECTED, NO_LONGER, "")
+    with pytest.raises(InvalidRequestError, match=r"^acme.json: dated in the future: 2027-01-01T00:00:00Z$"):
+        here.add(*both, timestamp="2027-01-01T00:00:00Z")
     with pytest.raises(InvalidRequestError, match=r"^acme.json: .* which is newer; remove it first$"):
         here.add(*both)
     here.documents.remove(NAME)

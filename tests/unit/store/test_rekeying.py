@@ -146,7 +146,7 @@ def test_an_ecosystem_that_had_no_order_gets_findings_when_it_has_one(filled: Wo
 def test_statements_of_the_operator_are_keyed_anew_as_well(filled: World) -> None:
     said = statement("A-1", "not_affected", "pkg:npm/lodash@4.9")
     OperatorDocumentStore(filled.database, ProductClock(filled.database, lambda: day(2))).add(
-        read(openvex(said)), "root"
+        read(openvex(said, timestamp="2026-01-01T00:00:00Z")), "root"
     )
     right = keys(filled, "affected_range")
     with filled.database.transaction() as connection:

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from dogwatch.model.operator_documents import DocumentDetails, DocumentView, StatementView
-from dogwatch.serve.api.asked import Json, Known
+from dogwatch.serve.api.asked import Asked, Json, Known
 from dogwatch.serve.moments import iso
 from dogwatch.serve.ports import Role
 
@@ -21,6 +21,7 @@ FILE = "file"
 def list_documents(asked: Known) -> Json:
     """The documents in force, the newest first."""
     asked.filters()
+    _refuse_others(asked)
     return Json({"documents": [_view(one) for one in asked.rooms.documents.list()]})
 
 
@@ -28,6 +29,7 @@ def list_documents(asked: Known) -> Json:
 def show_document(document: str, asked: Known) -> Json:
     """One of them, by number or name, with what it says."""
     asked.filters()
+    _refuse_others(asked)
     return Json(_details(asked.rooms.documents.show(document)))
 
 
@@ -35,7 +37,7 @@ def show_document(document: str, asked: Known) -> Json:
 def add_document(asked: Known) -> Json:
     """Let a document count from now on; the body is the document itself."""
     asked.filters(others=(FILE,))
-    asked.caller.require(Role.OPERATOR, "supply documents, which count for every account")
+    _refuse_others(asked)
     added = asked.rooms.documents.add(asked.body, asked.one(FILE, "document"), asked.caller.name)
     told = {
         "outcome": str(added.outcome),
@@ -51,9 +53,14 @@ def add_document(asked: Known) -> Json:
 def remove_document(document: str, asked: Known) -> Response:
     """Take a document back, by number or name."""
     asked.filters()
-    asked.caller.require(Role.OPERATOR, "take documents back, which count for every account")
+    _refuse_others(asked)
     asked.rooms.documents.remove(document)
     return Response(status_code=204)
+
+
+def _refuse_others(asked: Asked) -> None:
+    """Refuse everybody but operators: documents count for every account, and count the packages of all."""
+    asked.caller.require(Role.OPERATOR, "work with documents that count for every account")
 
 
 def _view(one: DocumentView) -> dict[str, Any]:
