@@ -60,8 +60,8 @@ class Settings:
     """Everything the operator decides; frozen, and it travels to child processes as it is.
 
     Units:
-        `*_minutes` whole minutes; `workers` is the number of images that one process indexes at a time; prices
-        are US dollars for one scan.
+        `*_minutes` whole minutes; `history_days` days; `workers` is the number of images that one process indexes at a
+        time; prices are US dollars for one scan.
     """
 
     data: Path
@@ -80,6 +80,7 @@ class Settings:
     sweep_minutes: int
     feed_minutes: int
     bundle_keys: str = ""
+    history_days: int = 730
     price_initial_scan: Decimal = USUAL_INITIAL_SCAN
     price_rescan: Decimal = USUAL_RESCAN
     server: str = ""
@@ -271,11 +272,11 @@ def _demo(value: object) -> Mapping[str, object]:
     return {"demo": Demo.ON if word in _YES else Demo.OFF}
 
 
-def _count(name: str, most: int) -> Callable[[object], Mapping[str, object]]:
+def _count(name: str, most: int, least: int = 1) -> Callable[[object], Mapping[str, object]]:
     def parse(value: object) -> Mapping[str, object]:
         text = str(value).strip()
-        if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", text) or not 1 <= int(text) <= most:
-            raise ValueError(f"a whole number from 1 to {most} is needed, not {value!r}")
+        if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise ValueError(f"a whole number from {least} to {most} is needed, not {value!r}")
         return {name: int(text)}
 
     return parse
@@ -471,6 +472,13 @@ SETTINGS: tuple[Setting, ...] = (
         lambda _: 15,
         lambda s: str(s.feed_minutes),
         "minutes between two looks at a feed",
+    ),
+    Setting(
+        "history_days",
+        _count("history_days", 36_500, least=60),
+        lambda _: 730,
+        lambda s: str(s.history_days),
+        "days for which `--as-of` is answered, from 60; what nobody can ask for any more is deleted",
     ),
     Setting(
         "price_initial_scan",

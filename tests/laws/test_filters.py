@@ -30,10 +30,10 @@ from tests.laws.test_findings_view import (
     Exposed,
     Image,
     World,
-    _worlds,
     limits,
     store_world,
     walk,
+    worlds,
 )
 
 _KNOWN: dict[str, Sequence[str]] = {
@@ -99,7 +99,7 @@ def store_varied_world(connection: psycopg.Connection, world: World) -> None:
 
 
 @given(
-    world=_worlds(),
+    world=worlds(),
     at=_days,
     asked=filters(FINDING_FIELDS, _KNOWN, _days),
     page=st.integers(1, 3),
@@ -125,7 +125,7 @@ def test_a_filter_leaves_exactly_the_findings_that_meet_it(
     assert walk(FindingStore(opened, sizes), replace(query, filter=asked, limit=page), at) == expected
 
 
-@given(world=_worlds(), now=_days, asked=filters(IMAGE_FIELDS, _KNOWN, _days), page=st.integers(1, 3))
+@given(world=worlds(), now=_days, asked=filters(IMAGE_FIELDS, _KNOWN, _days), page=st.integers(1, 3))
 @_generated
 def test_a_filter_leaves_exactly_the_images_that_meet_it(
     opened: Database, world: World, now: datetime, asked: Filter, page: int

@@ -81,7 +81,8 @@ _images = st.builds(
 
 
 @st.composite
-def _worlds(draw: st.DrawFn) -> World:
+def worlds(draw: st.DrawFn) -> World:
+    """Up to three images with two packages, and when these were exposed to two vulnerabilities."""
     exposures = [
         Exposed(package, vulnerability, span, draw(st.integers(0, 5)), draw(st.sampled_from(["", "2.0"])))
         for package in PACKAGES
@@ -322,7 +323,7 @@ def as_expected(finding: FindingView) -> Expected:
 
 
 @given(
-    world=_worlds(),
+    world=worlds(),
     day=st.integers(-1, 110),
     page=st.integers(1, 3),
     order=st.sampled_from(sorted(ORDERS)),
@@ -353,7 +354,7 @@ def test_pages_walked_to_the_end_give_the_definition_at_any_moment(
 
 
 @given(
-    world=_worlds(),
+    world=worlds(),
     day=st.integers(0, 110),
     order=st.sampled_from(sorted(ORDERS)),
     descending=st.booleans(),
@@ -390,7 +391,7 @@ def test_however_candidates_are_found_they_hold_all_that_the_definition_finds(
     assert sorted(found) == sorted(by_definition)
 
 
-@given(world=_worlds(), day=st.integers(0, 110), severity=st.sampled_from(list(Severity)))
+@given(world=worlds(), day=st.integers(0, 110), severity=st.sampled_from(list(Severity)))
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], phases=(Phase.explicit, Phase.reuse, Phase.generate)
 )

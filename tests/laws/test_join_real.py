@@ -14,12 +14,14 @@ import pytest
 from dogwatch.advisories import FeedReader, parse_advisory
 from dogwatch.matching import decide, key_affected_ranges, key_package
 from dogwatch.model.advisories import Advisory
-from dogwatch.model.feeds import FeedChanges, ParsedRecord
+from dogwatch.model.feeds import FeedChanges, ParsedRecord, StoredDocument
 from dogwatch.model.packages import KeyedPackage, Package
 from dogwatch.model.verdicts import Verdict
 from dogwatch.store.connection import Database
 from dogwatch.store.inventories import admit_packages
 from dogwatch.store.journal import JournalStore
+from dogwatch.store.knowledge import KnowledgeStore
+from dogwatch.store.pruning import JournalPruning
 from dogwatch.versions import family_of
 from tests.builders.advisories import encode_record, osv_record
 from tests.laws.test_join import stored_matches
@@ -72,7 +74,7 @@ def expected_matches(advisories: list[Advisory], packages: list[Package], now: d
         keyed = key_package(package)
         by_name.setdefault(keyed.match_name, []).append(keyed)
     return {
-        (keyed.package, advisory.id, one.low, one.high, one.exact_version, str(verdict))
+        (keyed.package, advisory.id, one.low, one.high, one.exact_version, str(one.naming), one.arch, str(verdict))
         for advisory in advisories
         if advisory.withdrawn_at is None or advisory.withdrawn_at > now
         for one in key_affected_ranges(advisory)
@@ -104,8 +106,12 @@ def test_seven_real_days_incrementally_give_what_decide_gives_on_each_day(
         with reader.fetch("osv", "PyPI", state, known, now) as changes:
             if changes is not None:
                 journal.publish("osv", "PyPI", changes, now)
+        JournalPruning(opened).prune(now - timedelta(days=2))  # takes nothing that later days rest on
         with opened.transaction() as connection:
             assert stored_matches(connection) == expected_matches(advisories, packages, now)
+    with KnowledgeStore(opened).contents() as contents:
+        held = {one.content for content in contents for one in content.records if isinstance(one, StoredDocument)}
+    assert held == set(documents_of(bucket))
 
 
 # --- two transactions at one moment -----------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
         poll_minutes=15,
         sweep_minutes=1,
         feed_minutes=15,
+        history_days=730,
         origins=tuple((one.name, "default") for one in SETTINGS),
     )
 

@@ -24,6 +24,7 @@ from dogwatch.store.images import ImageStore
 from dogwatch.store.inventories import InventoryStore
 from dogwatch.store.journal import JournalStore
 from dogwatch.store.lifecycle import LifecycleStore
+from dogwatch.store.pruning import JournalPruning
 from dogwatch.store.registries import RegistryStore
 from dogwatch.store.rekeying import RekeyingStore
 from dogwatch.store.retention import RetentionStore
@@ -66,6 +67,8 @@ def connect(settings: Settings, database: Database, clock: ProductClock, registr
         watch_store=WatchStore(database),
         scanning_work=ScanningWork(database),
         retention_store=RetentionStore(database),
+        journal_pruning=JournalPruning(database),
+        history_days=settings.history_days,
         lifecycle_store=LifecycleStore(database, clock),
         scan_counts=ScanCounts(database),
         audit_store=AuditStore(database, clock.now),

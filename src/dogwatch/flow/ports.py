@@ -221,6 +221,13 @@ class RetentionStore(Protocol):
         """Delete pulls that came before a moment and that no clock can miss. Pushes and deletions stay."""
 
 
+class JournalPruning(Protocol):
+    """The journal, as far as nobody can ask for it any more."""
+
+    def prune(self, horizon: datetime) -> None:
+        """Delete what no answer as of a moment or later rests on; earlier questions are refused from then on."""
+
+
 class ScanCounts(Protocol):
     """Scans as the original bills them."""
 
@@ -380,6 +387,8 @@ class Outside:
     watch_store: WatchStore
     scanning_work: ScanningWork
     retention_store: RetentionStore
+    journal_pruning: JournalPruning
+    history_days: int
     lifecycle_store: LifecycleStore
     scan_counts: ScanCounts
     audit_store: AuditStore

@@ -21,7 +21,9 @@ def delete_old_step(outside: Outside) -> Step:
 
 
 def delete_old(outside: Outside) -> None:
-    """Delete notices and pulls that are past their time."""
+    """Delete notices, pulls and what the journal says of the past, each past its time."""
     now = outside.clock.now()
     outside.retention_store.delete_notices(now - NOTICES_KEPT)
     outside.retention_store.delete_pulls(now - PULLS_KEPT)
+    horizon = (now - timedelta(days=outside.history_days)).replace(hour=0, minute=0, second=0, microsecond=0)
+    outside.journal_pruning.prune(horizon)

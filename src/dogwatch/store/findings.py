@@ -19,6 +19,7 @@ from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.filters import EVERYTHING, every
 from dogwatch.store.finding_details import complete
+from dogwatch.store.pruning import refuse_pruned
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("findings")
@@ -43,7 +44,8 @@ class FindingStore:
         or empty, and still have a `next`: only a page without is the last.
 
         Raises:
-            InvalidRequestError: an unknown field, comparison, sort or cursor, or a page size that is not offered.
+            InvalidRequestError: an unknown field, comparison, sort or cursor, a page size that is not offered, or a
+                moment of which not everything is kept.
         """
         order = order_of(query.sort)
         if not 1 <= query.limit <= MAX_PAGE:
@@ -60,9 +62,12 @@ class FindingStore:
         with self._database.transaction() as connection:
             scope = find_scope(connection, query, at, demands, self._limits)
             if scope.is_empty:
+                refuse_pruned(connection, at)
                 return Page((), "")
             rows, last = _page(Search(connection, order, query.descending, scope, self._limits), query, after)
-            return Page(complete(connection, rows), encode_cursor(fingerprint, at, last) if last else "")
+            page = Page(complete(connection, rows), encode_cursor(fingerprint, at, last) if last else "")
+            refuse_pruned(connection, at)
+            return page
 
 
 def _page(search: Search, query: FindingQuery, after: Key | None) -> tuple[list[dict[str, Any]], Key | None]:

@@ -12,6 +12,7 @@ from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.journals import CHANGE_KINDS, AdvisoryChange, Boundary, DiffQuery, JournalDiff, Tally
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.pruning import refuse_pruned
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("journal_diffs")
@@ -32,7 +33,8 @@ def load_diff(database: Database, query: DiffQuery, now: datetime) -> JournalDif
 
     Raises:
         NotFoundError: there is no such revision.
-        InvalidRequestError: a page size or a kind that is not offered, an end before its beginning, a foreign cursor.
+        InvalidRequestError: a page size or a kind that is not offered, an end before its beginning, a foreign cursor, a
+            beginning from which not everything is kept.
     """
     _refuse_unknown(query)
     fingerprint = list_fingerprint("diff", query.account_id, query.since, query.until, sorted(query.kinds))
@@ -51,11 +53,13 @@ def load_diff(database: Database, query: DiffQuery, now: datetime) -> JournalDif
         following = encode_cursor(fingerprint, end.at, last) if last else ""
         changes = tuple(_change(row) for row in shown)
         if place:
+            refuse_pruned(connection, begin.at, "since")
             return JournalDiff(begin, end, changes, following)
         counted = connection.execute(_SQL["count_changes"], values).fetchall()
         times = {"since_at": begin.at, "until_at": end.at, "account": query.account_id}
         begun, more_begun = _count(connection, _SQL["count_begun"], times)
         ended, more_ended = _count(connection, _SQL["count_ended"], times)
+        refuse_pruned(connection, begin.at, "since")
     advisories = tuple(Tally(kind, count) for kind, count in counted)
     return JournalDiff(begin, end, changes, following, advisories, begun, ended, more_begun or more_ended)
 
