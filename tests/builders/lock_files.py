@@ -10,6 +10,95 @@ YARN_2 = '__metadata:\n  version: 8\n\n"a@npm:^1":\n  version: 1.0.0\n  resoluti
 PNPM_5 = "packages:\n  /@s/a/1.0.0_b@2:\n    dev: true\n  /a/1.0.0:\n    name: c\n    version: 2\n"
 PNPM_9 = "packages:\n\n  '@s/a@1.0.0':\n    x: y\n\n  b@1(c@2):\n    dev: false\nsnapshots:\n  a@1: {}\n"
 BUN = '{\n  "packages": {\n    "a": ["@s/a@1.0.0", "", {}, "x"],\n    "b": ["b@workspace:b"],\n  },\n}\n'
+PNPM_9_PARTS = """\
+lockfileVersion: '9.0'
+
+importers:
+
+  .:
+    dependencies:
+      '@s/a':
+        specifier: ^1
+        version: 1.0.0(peer@2.0.0)
+      alias:
+        specifier: npm:real@1
+        version: real@1.0.0
+    devDependencies:
+      tool:
+        specifier: ^3
+        version: 3.0.0
+  web:
+    optionalDependencies:
+      near:
+        specifier: workspace:*
+        version: link:../near
+
+packages:
+
+  '@s/a@1.0.0':
+    resolution: {integrity: x}
+    peerDependencies:
+      peer: '*'
+
+  deep@1.0.0:
+    resolution: {integrity: x}
+
+  peer@2.0.0:
+    resolution: {integrity: x}
+
+  real@1.0.0:
+    resolution: {integrity: x}
+
+  tool@3.0.0:
+    resolution: {integrity: x}
+
+  toolbox@1.0.0:
+    resolution: {integrity: x}
+
+snapshots:
+
+  '@s/a@1.0.0(peer@2.0.0)':
+    dependencies:
+      deep: 1.0.0
+      peer: 2.0.0
+
+  deep@1.0.0: {}
+
+  peer@2.0.0: {}
+
+  real@1.0.0: {}
+
+  tool@3.0.0:
+    dependencies:
+      deep: 1.0.0
+      toolbox: 1.0.0
+
+  toolbox@1.0.0: {}
+"""
+BUN_PARTS = """\
+{
+  "lockfileVersion": 1,
+  "workspaces": {
+    "": {
+      "name": "app",
+      "dependencies": {
+        "@s/a": "^1",
+      },
+      "devDependencies": {
+        "tool": "^3",
+      },
+    },
+  },
+  "packages": {
+    "@s/a": ["@s/a@1.0.0", "", { "dependencies": { "deep": "^1" }, "peerDependencies": { "peer": "*" } }, "x"],
+    "deep": ["deep@1.0.0", "", {}, "x"],
+    "peer": ["peer@2.0.0", "", {}, "x"],
+    "tool": ["tool@3.0.0", "", { "dependencies": { "toolbox": "1" } }, "x"],
+    "toolbox": ["toolbox@1.0.0", "", {}, "x"],
+    "tool/deep": ["deep@0.9.0", "", {}, "x"],
+  },
+}
+"""
 CARGO = """\
 version = 4
 
@@ -63,6 +152,9 @@ version = 1
 name = "app"
 version = "0.1.0"
 source = { virtual = "." }
+dependencies = [
+    { name = "flask" },
+]
 
 [[package]]
 name = "flask"
@@ -74,6 +166,76 @@ wheels = [
 
 [package.metadata]
 version = "9"
+"""
+UV_PARTS = """\
+version = 1
+
+[manifest]
+members = [
+    "app",
+]
+
+[[package]]
+name = "app"
+version = "0.1.0"
+source = { editable = "." }
+dependencies = [
+    { name = "flask", extra = ["async"] },
+]
+
+[package.optional-dependencies]
+more = [
+    { name = "redis" },
+]
+
+[package.dev-dependencies]
+dev = [
+    { name = "pytest" },
+]
+
+[package.metadata]
+requires-dist = [{ name = "pytest", specifier = ">=8" }]
+
+[[package]]
+name = "asgiref"
+version = "3.0.0"
+source = { registry = "https://index.example/simple" }
+
+[[package]]
+name = "flask"
+version = "2.0.0"
+source = { registry = "https://index.example/simple" }
+dependencies = [
+    { name = "jinja2", marker = "python_full_version >= '3.9'" },
+]
+
+[package.optional-dependencies]
+async = [
+    { name = "asgiref" },
+]
+
+[[package]]
+name = "jinja2"
+version = "3.0.0"
+source = { registry = "https://index.example/simple" }
+
+[[package]]
+name = "pytest"
+version = "8.0"
+source = { registry = "https://index.example/simple" }
+dependencies = [
+    { name = "pluggy" },
+]
+
+[[package]]
+name = "pluggy"
+version = "1.0"
+source = { registry = "https://index.example/simple" }
+
+[[package]]
+name = "redis"
+version = "5.0"
+source = { registry = "https://index.example/simple" }
 """
 PDM = """\
 [metadata]
@@ -219,10 +381,10 @@ LOCK_FILES: dict[str, tuple[bytes, ...]] = {
     for name, texts in {
         "npm-lock": (NPM_3, NPM_1),
         "yarn-lock": (YARN_1, YARN_2),
-        "pnpm-lock": (PNPM_5, PNPM_9),
-        "bun-lock": (BUN,),
+        "pnpm-lock": (PNPM_5, PNPM_9, PNPM_9_PARTS),
+        "bun-lock": (BUN, BUN_PARTS),
         "cargo-lock": (CARGO,),
-        "python-lock": (POETRY, UV, PDM),
+        "python-lock": (POETRY, UV, UV_PARTS, PDM),
         "pipfile-lock": (PIPFILE,),
         "python-requirements": (REQUIREMENTS,),
         "gemfile-lock": (GEMFILE,),

@@ -199,9 +199,12 @@ lockfileVersion: '9.0'
 importers:
   .:
     dependencies:
-      z:
+      a:
         specifier: 1.0.0
         version: 1.0.0
+      d:
+        specifier: github:d/d
+        version: https://codeload.example/d/tar.gz/2fa0
 packages:
 
   a@1.0.0:
@@ -217,6 +220,10 @@ packages:
     resolution: {directory: mine, type: directory}
 
 snapshots:
+
+  a@1.0.0:
+    dependencies:
+      '@s/b': 2.0.0
 
   z@9.9.9: {}
 """,
@@ -245,7 +252,7 @@ def test_bun_lists_one_package_in_each_line() -> None:
     },
   },
   "packages": {
-    "a": ["a@1.0.0", "", { "dependencies": { "b": "2" } }, "sha512-x"],
+    "a": ["a@1.0.0", "", { "dependencies": { "@s/b": "2" } }, "sha512-x"],
 
     "a/@s/b": ["@s/b@2.0.0", "", {}, "sha512-x"],
 
