@@ -1,6 +1,6 @@
 """Red Hat's VEX documents: one for each CVE id, with what Red Hat says of it for each of its products.
 
-Of each document that is kept which speaks of Red Hat Enterprise Linux itself, in the main stream of each major release
+What speaks of Red Hat Enterprise Linux itself is kept of each document, by the main stream of each major release
 (decision 0044): a plain image tells its release, and not from which repository a package came.
 """
 
@@ -170,6 +170,8 @@ class RedHatVexSource(CsafSource):
         record = msgspec.json.decode(content, type=_Record)
         if any(len(text) > TEXT_LIMITS.max_name or "\0" in text for one in record.packages for text in _texts(one)):
             raise ValueError("a name or version that cannot be kept")
+        if any("\0" in one.word + one.vector for one in record.severities):
+            raise ValueError("a severity that cannot be kept")
         severities = [_facts(one) for one in record.severities]
         return Advisory(
             source=self.name,

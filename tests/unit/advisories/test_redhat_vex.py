@@ -203,6 +203,8 @@ def test_branches_without_end_are_refused() -> None:
         SOURCE.condense(b'{"document": {"tracking": {}}, "product_tree": ' + b'{"branches": [' * 100_000)
 
 
-def test_a_name_that_cannot_be_kept_refuses_the_record() -> None:
+@pytest.mark.parametrize(("name", "word"), [("a" * 600, "Low"), ("a%00", "Low"), ("a", "L\0w")])
+def test_a_text_that_decides_and_cannot_be_kept_refuses_the_record(name: str, word: str) -> None:
+    url = f"pkg:rpm/redhat/{name}"
     with pytest.raises(ValueError, match="cannot be kept"):
-        read(vex(statements=[("RHEL-8", f"pkg:rpm/redhat/{'a' * 600}", "known_affected")]))
+        read(vex(statements=[("RHEL-8", url, "known_affected")], impacts={url: word}))
