@@ -55,6 +55,10 @@ def afar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Afar]:
         "rescan what-if --push 3d --query [].[windows.push_window,watched,leaving,wakeable,closing,grid]",
         "rescan what-if --push 3d --scope demonstration --leaving --all",
         "registries list",
+        "vulns search CVE --severity HIGH --limit 3",
+        "explain minimist@0.0.8 CVE-2021-44906 --ecosystem npm",
+        "db search minimist 0.0.8 --ecosystem npm",
+        "db diff 0 --kind added --limit 3",
     ],
 )
 def test_the_answer_is_the_same_from_afar(afar: Afar, words: str) -> None:

@@ -27,11 +27,8 @@ SELECT package.id, package.ecosystem, package.name, package.version, package.arc
 FROM package
 WHERE package.ecosystem = %(ecosystem)s AND package.version = %(version)s
   AND (package.name = %(name)s OR package.match_name = %(match_name)s)
-  AND EXISTS (SELECT FROM set_package
-              JOIN inventory_set ON inventory_set.set_id = set_package.set_id
-              JOIN monitoring ON monitoring.inventory_id = inventory_set.inventory_id
-              JOIN repository ON repository.id = monitoring.repository_id
-              WHERE set_package.package_id = package.id AND repository.account_id = %(account)s)
+  AND EXISTS (SELECT FROM account_package AS held
+              WHERE held.package_id = package.id AND held.account_id = %(account)s)
 ORDER BY package.name <> %(name)s, package.id
 LIMIT %(most)s
 

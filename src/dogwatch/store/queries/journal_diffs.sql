@@ -38,11 +38,8 @@ WITH changed AS MATERIALIZED (
     LIMIT %(most)s
 ), own AS MATERIALIZED (
     SELECT package_id FROM (SELECT DISTINCT package_id FROM changed) AS one
-    WHERE EXISTS (SELECT FROM set_package
-                  JOIN inventory_set ON inventory_set.set_id = set_package.set_id
-                  JOIN monitoring ON monitoring.inventory_id = inventory_set.inventory_id
-                  JOIN repository ON repository.id = monitoring.repository_id
-                  WHERE set_package.package_id = one.package_id AND repository.account_id = %(account)s))
+    WHERE EXISTS (SELECT FROM account_package AS held
+                  WHERE held.package_id = one.package_id AND held.account_id = %(account)s))
 SELECT reason, count(own.package_id), (SELECT count(*) FROM changed)
 FROM changed LEFT JOIN own ON own.package_id = changed.package_id
 GROUP BY reason ORDER BY reason
@@ -55,11 +52,8 @@ WITH changed AS MATERIALIZED (
     LIMIT %(most)s
 ), own AS MATERIALIZED (
     SELECT package_id FROM (SELECT DISTINCT package_id FROM changed) AS one
-    WHERE EXISTS (SELECT FROM set_package
-                  JOIN inventory_set ON inventory_set.set_id = set_package.set_id
-                  JOIN monitoring ON monitoring.inventory_id = inventory_set.inventory_id
-                  JOIN repository ON repository.id = monitoring.repository_id
-                  WHERE set_package.package_id = one.package_id AND repository.account_id = %(account)s))
+    WHERE EXISTS (SELECT FROM account_package AS held
+                  WHERE held.package_id = one.package_id AND held.account_id = %(account)s))
 SELECT reason, count(own.package_id), (SELECT count(*) FROM changed)
 FROM changed LEFT JOIN own ON own.package_id = changed.package_id
 GROUP BY reason ORDER BY reason
