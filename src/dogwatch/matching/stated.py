@@ -18,6 +18,8 @@ from dogwatch.model.operator_documents import ImageProduct, OperatorDocument
 from dogwatch.model.packages import KeyedPackage
 from dogwatch.model.verdicts import Verdict
 
+_RANKS = {Verdict.AFFECTED: 2, Verdict.NOT_AFFECTED: 1, Verdict.UNDETERMINED: 0}
+
 _PUBLIC = ("index.docker.io/", "docker.io/")
 """What names of images leave out where they are public ones, as `library/` behind it."""
 
@@ -75,9 +77,9 @@ class Statements:
         return max(found, key=_weight, default=None)
 
 
-def _weight(said: Said) -> tuple[datetime, bool, str, str]:
-    """Order statements: the newest counts, of the same time one that says "affected"."""
-    return (said.stated_at, said.verdict is Verdict.AFFECTED, said.origin, said.summary)
+def _weight(said: Said) -> tuple[datetime, int, str, str]:
+    """Order statements as `resolve` does: the newest counts, of the same time the most certain that warns."""
+    return (said.stated_at, _RANKS[said.verdict], said.origin, said.summary)
 
 
 def _read(document: OperatorDocument) -> Iterator[tuple[tuple[str, ...], _Statement]]:

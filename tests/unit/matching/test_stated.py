@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from dogwatch.flow.reporting import name_images
-from dogwatch.matching import Said, Statements, key_package
+from dogwatch.matching import Said, Statements, key_affected_ranges, key_package, resolve
+from dogwatch.model.advisories import FixState
+from dogwatch.model.feeds import VEX_SOURCE
 from dogwatch.model.judgements import Subject, SubjectKind
+from dogwatch.model.matches import Match
 from dogwatch.model.operator_documents import ImageProduct
 from dogwatch.model.packages import Package
 from dogwatch.model.times import parse_rfc3339
@@ -48,6 +51,30 @@ def test_of_several_statements_the_newest_counts_and_then_affected() -> None:
         assert said.verdict is Verdict.AFFECTED
     assert about(openvex(statement("CVE-2026-1002", "not_affected", PURL))) is None
     assert about(old, package=Package("Debian:11", "libssl3", "3.0.11-1")) is None
+
+
+@pytest.mark.parametrize("one", ["affected", "not_affected", "fixed", "under_investigation"])
+@pytest.mark.parametrize("other", ["affected", "not_affected", "fixed", "under_investigation"])
+@pytest.mark.parametrize("days", [1, 2])
+def test_what_counts_is_what_would_count_were_the_documents_added(one: str, other: str, days: int) -> None:
+    times = ("2026-07-01T00:00:00Z", f"2026-07-0{days}T00:00:00Z")
+    documents = [
+        read(openvex(statement(CVE, status, PURL), name=name, timestamp=time), f"{name}.json")
+        for name, status, time in zip("ab", (one, other), times, strict=True)
+    ]
+    said = Statements.of(documents).about(key_package(LIBSSL), (CVE,), ())
+    affected = Match(0, "DEBIAN-1", "osv", Verdict.AFFECTED, True, FixState.UNKNOWN, "", None)
+    stated = [
+        Match(1, record.id, VEX_SOURCE, keyed.stated_verdict, True, keyed.fix_state, "", None, (), record.modified_at)
+        for document in documents
+        for record in document.records
+        if record.advisory is not None
+        for keyed in key_affected_ranges(record.advisory)
+    ]
+    assessment = resolve([affected, *stated])
+    assert said is not None
+    assert assessment is not None
+    assert (said.verdict is Verdict.NOT_AFFECTED) is (assessment.verdict is Verdict.NOT_AFFECTED)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from dogwatch.cli.remote import (
     setup_shapes,
     what_if_shapes,
 )
-from dogwatch.cli.remote.documents import RemoteDocuments
+from dogwatch.cli.remote.advisories import RemoteDocuments
 from dogwatch.cli.remote.problems import ServiceError
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.views import RemoteViews

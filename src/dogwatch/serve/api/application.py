@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from dogwatch.model.errors import DogwatchError, InvalidRequestError
 from dogwatch.serve.api import (
     accounts,
+    advisories,
     bills,
     costs,
     deeds,
-    documents,
     exclusions,
     explanations,
     findings,
@@ -58,7 +58,7 @@ def make_api(rooms: Rooms, version: str) -> FastAPI:
         histories,
         bills,
         deeds,
-        documents,
+        advisories,
         exclusions,
         explanations,
         lifecycle,

@@ -1,4 +1,4 @@
-"""/api/v1/documents: advisories and VEX documents that the operator supplies. They count for every account."""
+"""/api/v1/advisories: advisories and VEX documents that the operator supplies. They count for every account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILE = "file"
 """The parameter that says what errors call the document."""
 
 
-@router.get("/documents")
+@router.get("/advisories")
 def list_documents(asked: Known) -> Json:
     """The documents in force, the newest first."""
     asked.filters()
@@ -25,7 +25,7 @@ def list_documents(asked: Known) -> Json:
     return Json({"documents": [_view(one) for one in asked.rooms.documents.list()]})
 
 
-@router.get("/documents/{document:path}")
+@router.get("/advisories/{document:path}")
 def show_document(document: str, asked: Known) -> Json:
     """One of them, by number or name, with what it says."""
     asked.filters()
@@ -33,7 +33,7 @@ def show_document(document: str, asked: Known) -> Json:
     return Json(_details(asked.rooms.documents.show(document)))
 
 
-@router.post("/documents", status_code=201)
+@router.post("/advisories", status_code=201)
 def add_document(asked: Known) -> Json:
     """Let a document count from now on; the body is the document itself."""
     asked.filters(others=(FILE,))
@@ -49,7 +49,7 @@ def add_document(asked: Known) -> Json:
     return Json(told, 201)
 
 
-@router.delete("/documents/{document:path}", status_code=204)
+@router.delete("/advisories/{document:path}", status_code=204)
 def remove_document(document: str, asked: Known) -> Response:
     """Take a document back, by number or name."""
     asked.filters()

@@ -22,16 +22,16 @@ class RemoteDocuments:
 
     def list(self) -> tuple[DocumentView, ...]:
         """Return the documents in force."""
-        return self._wire.get("/documents", _Documents).documents
+        return self._wire.get("/advisories", _Documents).documents
 
     def show(self, key: str) -> DocumentDetails:
         """Return a document with what it says."""
-        return self._wire.get(f"/documents/{quote(key, safe='')}", DocumentDetails)
+        return self._wire.get(f"/advisories/{quote(key, safe='')}", DocumentDetails)
 
     def add(self, content: bytes, file: str, by: str) -> SuppliedDocument:
         """Let a document count from now on."""
-        return self._wire.send_document("/documents", SuppliedDocument, content, [("file", file)])
+        return self._wire.send_document("/advisories", SuppliedDocument, content, [("file", file)])
 
     def remove(self, key: str) -> None:
         """Take a document back."""
-        self._wire.delete(f"/documents/{quote(key, safe='')}")
+        self._wire.delete(f"/advisories/{quote(key, safe='')}")
