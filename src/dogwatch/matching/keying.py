@@ -10,6 +10,7 @@ from dogwatch.versions import (
     UNNAMED_STREAM,
     NotComparable,
     family_of,
+    is_named_by_binary,
     name_in_stream,
     normalise_name,
     scheme_of,
@@ -44,14 +45,6 @@ _DISTRIBUTIONS = frozenset(
 )
 
 
-_NAMED_BY_BINARY = frozenset(
-    {
-        *("AlmaLinux", "Amazon Linux", "Azure Linux", "Fedora", "Oracle Linux", "Photon OS", "Red Hat"),
-        *("SUSE", "openSUSE"),
-    }
-)
-"""Their advisories name the packages that are installed; those of all other distributions name the source package."""
-
 _STREAMS_TOLD = frozenset({"AlmaLinux", "Oracle Linux", "Red Hat", "Rocky Linux"})
 """Their advisories say for which module stream they are, and are told apart by it."""
 
@@ -72,8 +65,7 @@ def is_distribution(ecosystem: str) -> bool:
 
 def goes_by_source(ecosystem: str) -> bool:
     """Say whether an ecosystem's advisories name source packages, which a package does not tell by its own name."""
-    family = family_of(ecosystem)
-    return family in _DISTRIBUTIONS and family not in _NAMED_BY_BINARY
+    return is_distribution(ecosystem) and not is_named_by_binary(ecosystem)
 
 
 def key_package(package: Package) -> KeyedPackage:
@@ -91,7 +83,7 @@ def key_package(package: Package) -> KeyedPackage:
         The package with its key. Where there is none, `not_comparable` says why; an ecosystem without a scheme has the
         scheme "" with number 0.
     """
-    by_source = bool(package.source_name) and family_of(package.ecosystem) not in _NAMED_BY_BINARY
+    by_source = bool(package.source_name) and not is_named_by_binary(package.ecosystem)
     name = normalise_name(package.ecosystem, package.source_name if by_source else package.name)
     version = (package.source_version or package.version) if by_source else package.version
     if family_of(package.ecosystem) in _STREAMS_TOLD:

@@ -7,7 +7,7 @@ range is stored; nothing in here knows ranges (`matching.ranges`) or packages.
 from dogwatch.versions.catalogue import SCHEMES, scheme_named, sort_key, why_not_comparable
 from dogwatch.versions.ecosystems import EVERY_ECOSYSTEM, family_of, keying_table, scheme_of, speaks_for
 from dogwatch.versions.gotoolchain import go_release_version
-from dogwatch.versions.names import UNNAMED_STREAM, name_in_stream, normalise_name
+from dogwatch.versions.names import UNNAMED_STREAM, is_named_by_binary, name_in_stream, normalise_name
 from dogwatch.versions.scheme import (
     HIGHEST,
     LOWEST,
@@ -28,6 +28,7 @@ __all__ = [
     "VersionScheme",
     "family_of",
     "go_release_version",
+    "is_named_by_binary",
     "keying_table",
     "name_in_stream",
     "normalise_name",

@@ -18,6 +18,20 @@ _LOWER_CASED = frozenset({"NuGet", "Packagist", "GitHub Actions"})
 _URL_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 
 
+_NAMED_BY_BINARY: Final = frozenset(
+    {
+        *("AlmaLinux", "Amazon Linux", "Azure Linux", "Fedora", "Oracle Linux", "Photon OS", "Red Hat"),
+        *("SUSE", "openSUSE"),
+    }
+)
+"""Their advisories name the packages that are installed; those of all other distributions name the source package."""
+
+
+def is_named_by_binary(ecosystem: str) -> bool:
+    """Say whether advisories of a distribution name its binary packages, so that nobody needs to know the source."""
+    return family_of(ecosystem) in _NAMED_BY_BINARY
+
+
 def normalise_name(ecosystem: str, name: str) -> str:
     """Return the name under which packages and advisories of an ecosystem meet.
 

@@ -116,3 +116,18 @@ def test_members_of_another_kind_are_as_good_as_not_there() -> None:
     assert read_bill(cyclonedx(*odd, metadata=7), "a bill").gaps == (gap,)
     assert read_bill(spdx({"externalRefs": 7}, relationships=7, annotations=7), "a bill").packages == ()
     assert read_bill(b"\xef\xbb\xbf" + cyclonedx({"purl": NPM}), "a bill").packages == (A,)
+
+
+@pytest.mark.parametrize(
+    ("url", "gaps"),
+    [
+        ("pkg:rpm/almalinux/a@1-1?distro=almalinux-9", ()),
+        ("pkg:rpm/redhat/a@1-1?distro=rhel-9", ()),
+        (
+            "pkg:rpm/rocky/a@1-1?distro=rocky-9",
+            (Gap(GapKind.SOURCE_PACKAGE_UNKNOWN, "", "1 packages, none with its source package"),),
+        ),
+    ],
+)
+def test_a_source_package_is_missed_where_advisories_name_source_packages(url: str, gaps: tuple[Gap, ...]) -> None:
+    assert read_bill(cyclonedx({"type": "library", "name": "a", "purl": url}), "bill").gaps == gaps

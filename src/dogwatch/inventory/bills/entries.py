@@ -17,7 +17,7 @@ from dogwatch.inventory.package_urls import names_source, parse_package_url
 from dogwatch.inventory.releases import DISTRIBUTIONS
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
-from dogwatch.versions import family_of
+from dogwatch.versions import family_of, is_named_by_binary
 
 # Entries looked at: ten times the packages of the largest images seen.
 BILL_ENTRIES_MAX: Final = 500_000
@@ -152,8 +152,9 @@ def _refusals(taken: _Taken) -> Iterator[Gap]:
 
 def _distribution_gaps(packages: set[Package], names_sources: bool) -> Iterator[Gap]:
     counts = Counter(package.ecosystem for package in packages if package.source_name)
-    if counts and not names_sources:
-        detail = f"{counts.total()} packages, none with its source package"
+    named_by_source = sum(count for ecosystem, count in counts.items() if not is_named_by_binary(ecosystem))
+    if named_by_source and not names_sources:
+        detail = f"{named_by_source} packages, none with its source package"
         yield Gap(GapKind.SOURCE_PACKAGE_UNKNOWN, "", detail)
     for number, (ecosystem, count) in enumerate(sorted(counts.items())):
         if number == GAPS_OF_A_KIND:
