@@ -19,7 +19,7 @@ from dogwatch.advisories.mirror import FeedMirror
 from dogwatch.advisories.source import Changes, FeedState, FetchResult, RawDocument, Unchanged
 from dogwatch.model.advisories import Advisory, AffectedPackage, SeverityFact
 from dogwatch.model.feeds import ParsedRecord
-from dogwatch.model.release_endings import LAST_DAYS, RELEASE_PACKAGE, RELEASES_ECOSYSTEM
+from dogwatch.model.release_endings import LAST_DAYS, PAGES, RELEASE_PACKAGE, RELEASES_ECOSYSTEM
 
 _NO_PART_OF_AN_ID = re.compile(r"[^0-9A-Za-z.]+")
 
@@ -107,6 +107,7 @@ def _advisory(source: str, record_id: str, record: _Record) -> Advisory:
             AffectedPackage(RELEASES_ECOSYSTEM, RELEASE_PACKAGE, (), (record.release,), "end of life", severity),
         ),
         severity=severity,
+        references=(page,) if (page := PAGES.get(record.release)) else (),
     )
 
 

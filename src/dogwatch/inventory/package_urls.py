@@ -22,6 +22,7 @@ from dogwatch.inventory.releases import DEBIAN_CODENAMES, DISTRIBUTIONS, UBUNTU_
 from dogwatch.inventory.rpm.modules import read_module
 from dogwatch.model.known_products import CPE_ECOSYSTEM, PRODUCTS
 from dogwatch.model.packages import Package
+from dogwatch.model.release_endings import RELEASE_PACKAGE, RELEASES_ECOSYSTEM
 from dogwatch.versions import UNNAMED_STREAM
 
 LANGUAGES: Final = {
@@ -94,8 +95,8 @@ def parse_package_url(
     qualifiers = url.qualifiers
     if ecosystem:
         return Package(ecosystem, name, version)
-    if url.type == "generic" and f"{url.namespace}:{url.name}" in PRODUCTS:
-        return Package(CPE_ECOSYSTEM, f"{url.namespace}:{url.name}", version)
+    if url.type == "generic" and (ours := _generic(f"{url.namespace or ''}:{url.name}", version)) is not None:
+        return ours
     if url.type not in _SYSTEM_TYPES:
         raise ValueError(f"packages of type {url.type} are not judged")
     arch = qualifiers.get("arch", "")
@@ -115,6 +116,13 @@ def parse_package_url(
         source_version if is_keepable(source_version, limits) else version,
         module,
     )
+
+
+def _generic(name: str, version: str) -> Package | None:
+    """Return the package of a generic URL that `write_package_url` makes; None for anybody else's."""
+    if name in PRODUCTS:
+        return Package(CPE_ECOSYSTEM, name, version)
+    return Package(RELEASES_ECOSYSTEM, RELEASE_PACKAGE, version) if name == f":{RELEASE_PACKAGE}" else None
 
 
 def _source(kind: str, upstream: str, before: str) -> tuple[str, str]:

@@ -57,6 +57,7 @@ def test_an_ended_release_is_affected_outright_and_critical_and_no_other_is(tmp_
     (affected,) = key_affected_ranges(found)
     assert found.summary == "Debian 10 is past its end of life"
     assert "2024-06-30" in found.details
+    assert found.references == ("https://wiki.debian.org/LTS",)
     assert (affected.severity, affected.fix_state) == ((SeverityFact("TEXT", "critical"),), FixState.END_OF_LIFE)
     assert decide(key_package(BUSTER), affected) is Verdict.AFFECTED
     other = Package(RELEASES_ECOSYSTEM, RELEASE_PACKAGE, "Debian:11")
@@ -86,6 +87,9 @@ def test_an_image_lists_its_release_where_the_last_day_of_that_is_known() -> Non
         ("rhel", "7.9", date(2024, 6, 30)),
         ("mariner", "2.0", date(2025, 7, 31)),
         ("opensuse-leap", "15.6", date(2026, 4, 30)),
+        ("ubuntu", "22.04", date(2027, 6, 1)),
+        ("fedora", "43", date(2026, 12, 9)),
+        ("azurelinux", "3.0", date(2027, 8, 31)),
     ],
 )
 def test_the_table_names_releases_as_images_do(identity: str, version_id: str, last_day: date) -> None:

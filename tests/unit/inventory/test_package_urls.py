@@ -21,6 +21,10 @@ OURS = [
         "pkg:apk/alpine/libcrypto3@3.3.1-r3?arch=x86_64&distro=alpine-3.20&upstream=openssl",
         Package("Alpine:v3.20", "libcrypto3", "3.3.1-r3", "x86_64", "openssl", "3.3.1-r3"),
     ),
+    (
+        "pkg:generic/distribution%20release@Ubuntu:22.04:LTS",
+        Package("Distribution releases", "distribution release", "Ubuntu:22.04:LTS"),
+    ),
     ("pkg:generic/openssl/openssl@1.1.1w", Package("CPE", "openssl:openssl", "1.1.1w")),
     ("pkg:apk/wolfi/glibc@2.39-r1", Package("Wolfi", "glibc", "2.39-r1", "", "glibc", "2.39-r1")),
     (
