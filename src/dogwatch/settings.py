@@ -28,6 +28,8 @@ LOCAL_FILE = Path("dogwatch.toml")
 AFAR = frozenset({"server", "token_file", "server_ca_file", "server_plain_http"})
 """What says which service is asked in place of the data folder. It does not come from a file that merely lies in the
 working folder: whoever wrote that could have the access key sent to themselves."""
+NO_MIRROR = "none"
+"""In place of a mirror: no feed is asked for, what is known comes in bundles."""
 FILE_BYTES_MAX = 1024 * 1024  # a settings file has some hundred bytes; this is a device or the wrong file
 
 _YES = frozenset({"1", "true", "yes", "on"})
@@ -93,6 +95,11 @@ class Settings:
     def is_embedded(self) -> bool:
         """Whether the PostgreSQL server is our own."""
         return not self.database_url
+
+    @property
+    def is_without_feeds(self) -> bool:
+        """Whether no feed is asked for, because what is known comes in bundles."""
+        return self.feed_mirror == NO_MIRROR
 
     @property
     def service_url(self) -> str:
@@ -326,7 +333,7 @@ def _database_url(value: object) -> Mapping[str, object]:
 
 def _feed_mirror(value: object) -> Mapping[str, object]:
     text = _text(value)
-    if text and "://" not in text:
+    if text and text != NO_MIRROR and "://" not in text:
         text = os.path.abspath(Path(text).expanduser())  # child processes may stand elsewhere
     return {"feed_mirror": text}
 
@@ -399,7 +406,7 @@ SETTINGS: tuple[Setting, ...] = (
         _feed_mirror,
         lambda _: "",
         lambda s: mask_secrets(s.feed_mirror) or "(what publishers serve)",
-        "folder or URL with the advisories (docs/feeds.md); empty: what publishers serve",
+        "folder or URL with the advisories (docs/feeds.md); empty: what publishers serve; none: bundles alone",
     ),
     Setting(
         "feeds",

@@ -89,7 +89,8 @@ def two_installations(database: str, empty_database: str, folder: Path) -> Itera
         epss=epss_file("CVE-2026-0001,0.01151,0.78086"),
     )
     here = settings_for(database, folder, facts_off="")
-    there = settings_for(empty_database, folder / "there", facts_off="", bundle_keys=str(folder / "trusted.pem"))
+    carried = {"facts_off": "", "feed_mirror": "none"}
+    there = settings_for(empty_database, folder / "there", **carried, bundle_keys=str(folder / "trusted.pem"))
 
     def later() -> datetime:
         return datetime.now(UTC) + timedelta(days=3)
@@ -107,7 +108,8 @@ def test_what_is_known_is_carried_with_its_age_and_then_only_what_differs(
         begun = [next(feeds) for feeds in [two.there.import_bundle(first)] for _ in range(2)]  # and cut short
         gone_on, held_there, first_known = two.carry(first), two.journalled(), two.known(two.here)
         same = two.known(two.there) == first_known
-        stale = [(one.source, one.stale, one.missing) for one in two.there.views.feeds() if one.source == "osv"]
+        two.there.update_feeds()  # asks nobody
+        seen = {(one.source, one.stale, one.missing, one.problem) for one in two.there.views.feeds() if one.records}
 
         two.bucket.put("PyPI", osv_record("PYSEC-2026-9", name="flask", modified="2026-07-09T00:00:00Z"))
         second = two.export("second")
@@ -124,7 +126,7 @@ def test_what_is_known_is_carried_with_its_age_and_then_only_what_differs(
     assert gone_on[:2] == nothing[:2]
     assert [one[:3] for one in gone_on[2:]] == [(*name, TAKEN) for name in FEEDS[2:]]
     assert same
-    assert stale == [("osv", True, False)] * 3
+    assert seen == {(source, True, False, "") for source in ("osv", "nvd", "kev", "epss")}
     assert [one for one in changed if one[:2] == ("osv", "PyPI")] == [("osv", "PyPI", TAKEN, 1)]
     assert [one[3] for one in changed if one[0] == "osv"] == [0, 1, 0]
     assert "confirm" in refused.value.message

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 from dogwatch.app.children import InProcess
+from dogwatch.app.feeds import asked_feeds
 from dogwatch.app.opened import Opened
 from dogwatch.flow.ports import Isolation
 from dogwatch.model.errors import NotFoundError
@@ -59,7 +60,7 @@ class FeedUpdates(Opened):
     def _import_feed(self, source: str, ecosystem: str) -> None:
         """Import one feed now; what goes wrong is noted with the feed."""
         with self._isolation() as isolation:
-            self._look_at([(source, ecosystem)], isolation)
+            self._look_at(asked_feeds(self.settings, [(source, ecosystem)]), isolation)
 
     def _look_at(
         self,
@@ -78,5 +79,5 @@ class FeedUpdates(Opened):
                 run_step(update_feed_step(self.outside, isolation, *feed, confirmed=feed in confirmed))
 
     def _feeds(self) -> tuple[tuple[str, str], ...]:
-        """Return (source, ecosystem) of every feed that is switched on, those of what was found among them."""
-        return tuple(self.outside.feeds.sources(self.outside.journal_store.found()))
+        """Return (source, ecosystem) of every feed that is asked for, those of what was found among them."""
+        return asked_feeds(self.settings, self.outside.feeds.sources(self.outside.journal_store.found()))

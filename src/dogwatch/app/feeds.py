@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,8 @@ def read_feeds(settings: Settings) -> FeedReader:
     from dogwatch.advisories import FeedReader, choose_facts
 
     facts = choose_facts(settings.facts_off)
-    return FeedReader(settings.feed_mirror, settings.data / "spool", settings.feeds, facts=facts)
+    location = "" if settings.is_without_feeds else settings.feed_mirror  # they are expected, as without a mirror
+    return FeedReader(location, settings.data / "spool", settings.feeds, facts=facts)
 
 
 def choose_feeds(settings: Settings, journal: JournalStore) -> FeedsWithSample:
@@ -41,6 +42,14 @@ def choose_feeds(settings: Settings, journal: JournalStore) -> FeedsWithSample:
 
     folder = DemonstrationFolder(settings.data)
     return FeedsWithSample(real, folder, read_sample, has_imported, settings.demo is not Demo.OFF)
+
+
+def asked_feeds(settings: Settings, feeds: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return those of the feeds that are asked for: all, or where bundles bring them, what comes with the program."""
+    if not settings.is_without_feeds:
+        return tuple(feeds)
+    own = {SAMPLE_SOURCE, *(source.name for source in read_feeds(settings).catalogue if not source.public_location)}
+    return tuple(feed for feed in feeds if feed[0] in own)
 
 
 def expect_feeds(settings: Settings, feeds: FeedsWithSample) -> ExpectedFeeds:

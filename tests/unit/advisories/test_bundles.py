@@ -223,10 +223,14 @@ def stated(records: int, kind: str = "probability", source: str = "epss") -> Cal
     return describe
 
 
+OTHER = msgspec.msgpack.encode(Probability("CVE-2026-2", 1, 1))
+ODD = msgspec.msgpack.encode(Probability("CVE-2026-1\0", 1, 1))
 ONE = msgspec.msgpack.encode(LIKELY[0])
 HOSTILE = {
     "a record twice": (stated(2), framed(ONE, ONE), "names 'CVE-2026-1' twice, or out of order"),
     "fewer than stated": (stated(2), framed(ONE), "holds 1 records where 2 were signed"),
+    "more than stated": (stated(1), framed(ONE, OTHER), "holds more records where 1 were signed"),
+    "a name that cannot be": (stated(1), framed(ODD), "which cannot be"),
     "no record": (stated(1), framed(b"\xc1"), "holds something that is no record"),
     "not packed": (stated(1), b"abcdefgh", "cannot be unpacked"),
     "cut off": (stated(1), framed(ONE)[:-5], "is not one whole frame"),

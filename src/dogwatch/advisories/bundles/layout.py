@@ -36,6 +36,9 @@ MAX_FEEDS: Final = 1_000
 MAX_NAME: Final = 256
 """Characters of a source or an ecosystem; the longest real one has some thirty."""
 
+MAX_NAME_OF_RECORD: Final = 2_048
+"""Characters; ids of the trackers hold a package's name of up to 512."""
+
 MAX_RECORD_BYTES: Final = FEED_LIMITS.max_record_bytes + 4096
 """A document at its own limit with its id and time."""
 
@@ -96,6 +99,8 @@ def read_manifest(content: bytes) -> Manifest:
     for one in manifest.sections:
         if one.kind not in RECORD_TYPES or one.records < 0 or one.size_bytes < 0 or one.checked_at.tzinfo is None:
             raise ValueError(f"{one.source}/{one.ecosystem} is described by what cannot be")
+        if one.records > FEED_LIMITS.max_listed_records:
+            raise ValueError(f"a feed of more than {FEED_LIMITS.max_listed_records} records")
         if not (_is_name(one.source) and _is_name(one.ecosystem)):
             raise ValueError("a feed has a name that cannot be")
     return manifest

@@ -19,6 +19,7 @@ from dogwatch.advisories.bundles.layout import (
     LENGTH_BYTES,
     MAGIC,
     MAX_MANIFEST_BYTES,
+    MAX_NAME_OF_RECORD,
     MAX_RECORD_BYTES,
     RECORD_TYPES,
     SEAL,
@@ -104,10 +105,15 @@ def read_records(bundle: Bundle, section: Section) -> Iterator[BundledRecord]:
         name = record.id if isinstance(record, StoredDocument) else record.cve
         if name <= before:
             _refuse(bundle, section, f"names {name[:80]!r} twice, or out of order")
+        if len(name) > MAX_NAME_OF_RECORD or not name.isprintable():
+            _refuse(bundle, section, f"names {name[:80]!r}, which cannot be")
         before, count = name, count + 1
+        if count > section.records:
+            break
         yield record
     if count != section.records:
-        _refuse(bundle, section, f"holds {count} records where {section.records} were signed")
+        found = "more" if count > section.records else str(count)
+        _refuse(bundle, section, f"holds {found} records where {section.records} were signed")
 
 
 def _read_signed(bundle: Bundle, file: BinaryIO, trusted: Mapping[str, Ed25519PublicKey]) -> bytes:
