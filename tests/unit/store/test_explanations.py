@@ -153,6 +153,22 @@ def test_where_nothing_holds_the_nearest_is_named_and_why_it_does_not_hold(world
     assert stale.feed_gaps == ("osv Debian: last answered 2026-01-05 00:00 UTC",)
 
 
+def test_a_document_stands_for_the_vulnerabilities_that_it_is_about_as_long_as_they_are_few(
+    world: World, explainer: Explainer
+) -> None:
+    for name, many in (("DSA-1-1", 2), ("DSA-2-1", 21)):
+        cves = [f"CVE-2026-{5000 + number}" for number in range(many)]
+        record = osv_record(name, ecosystem="Debian:12", name="openssl", fixed="4", upstream=cves)
+        publish(world, 6, "Debian", parse_advisory(encode_record(record)))
+    both = explainer.explain(ACCOUNT, "libssl3@3.0.7-1", "Debian:12", "DSA-1-1", day(6))
+    assert [(one.vulnerability, one.verdict) for one in both] == [
+        ("CVE-2026-5000", "affected"),
+        ("CVE-2026-5001", "affected"),
+    ]
+    with pytest.raises(InvalidRequestError, match="about more than 20 vulnerabilities"):
+        explainer.explain(ACCOUNT, "libssl3@3.0.7-1", "Debian:12", "DSA-2-1", day(6))
+
+
 def test_what_cannot_be_compared_is_told_with_every_advisory_concerned(explainer: Explainer) -> None:
     (one,) = explainer.explain(ACCOUNT, "odd@not a version", "Debian:12", "CVE-2026-2002", day(5))
     (whole,) = explainer.explain(ACCOUNT, "odd@not a version", "Debian:12", "", day(5))
