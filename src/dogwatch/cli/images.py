@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
@@ -186,6 +187,10 @@ def _whole(whole: WholeImage) -> Iterator[str]:
         yield f"  {'undetermined':<14}{len(whole.undetermined)}"
     for ecosystem, name, version, reason, advisories in whole.undetermined:
         yield f"    {ecosystem} {name} {version}: {reason} ({advisories} advisories could not be compared)"
+    if whole.undetermined:
+        ecosystem, name, version, *_ = whole.undetermined[0]
+        asked = shlex.join([f"{name}@{version}", "--ecosystem", ecosystem])
+        yield f"    which they are: dogwatch explain {asked}"
 
 
 def until(image: ImageView) -> str:
