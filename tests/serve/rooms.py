@@ -234,7 +234,7 @@ def make_explanation() -> Explanation:
         ),
         feeds=(make_feed(),),
         feed_gaps=("osv Debian: last answered 2026-07-01 00:00 UTC",),
-        shown=(ShownSpan(NOW - timedelta(days=3), NOW, "first inventory", "advisory withdrawn"),),
+        shown=(ShownSpan(NOW - timedelta(days=3), NOW, "first inventory", "advisory withdrawn", 8),),
         more_packages=1,
     )
 

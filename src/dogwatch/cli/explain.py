@@ -101,7 +101,8 @@ def _prose(one: Explanation, *, with_keys: bool = False) -> Iterator[str]:
     if one.shown:
         yield "Shown as a finding of this image:"
     for span in one.shown:
-        yield f"  {_span(span.from_at, span.begin_reason, span.to_at, span.end_reason)}"
+        frozen = "" if span.frozen_revision is None else f"; findings as of revision {span.frozen_revision}"
+        yield f"  {_span(span.from_at, span.begin_reason, span.to_at, span.end_reason)}{frozen}"
     if one.more_packages:
         yield f"The image has {plural(one.more_packages, 'other package')} that it concerns, not explained here."
     yield ""

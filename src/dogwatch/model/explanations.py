@@ -78,13 +78,15 @@ class ExposureView:
 class ShownSpan:
     """From when to when an image showed a finding because of a package: watched, with it inside, and exposed at once.
 
-    `to_at` is None while it does.
+    `to_at` is None while it does. `frozen_revision` is that of an image that is scanned on push alone: its findings
+    stay as of that revision, whatever is said later.
     """
 
     from_at: datetime
     to_at: datetime | None
     begin_reason: str
     end_reason: str
+    frozen_revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ openssl of Debian:12: introduced 0, fixed 3.0.14-1~deb12u1
 In images of the account:
   since 2026-07-06 12:00 (advisory added): affected HIGH 7.5 (osv), fixed in 3.0.14-1~deb12u1, by DEBIAN-CVE-2024-6119
 Shown as a finding of this image:
-  since 2026-07-06 12:00 (first inventory) until 2026-07-09 12:00 (advisory withdrawn)
+  since 2026-07-06 12:00 (first inventory) until 2026-07-09 12:00 (advisory withdrawn); findings as of revision 8
 The image has 1 other package that it concerns, not explained here.
 """
 

@@ -112,6 +112,24 @@ def test_a_finding_is_explained_with_what_held_before(world: World, explainer: E
             explainer.explain_finding(account, asked, day(5))
 
 
+def test_an_image_that_is_scanned_on_push_shows_what_is_no_longer_said_and_tells_why(world: World) -> None:
+    publish(world, 1, "Debian", debian(1, fixed="3.0.8-1"))
+    world.tell(2, pushed("a", 2, "latest"))
+    world.resolve(2, image("a"))
+    world.set_frequency("SCAN_ON_PUSH")
+    contain(world, 3, "a", LIBSSL)
+    publish(world, 4, "Debian", debian(4, fixed="3.0.6-1"))
+    (row,) = world.rows("SELECT image_id, vulnerability_id FROM finding_span")
+    (one,) = Explainer(world.database, feeds).explain_finding(ACCOUNT, f"{row[0]:016x}{row[1]:016x}", day(5))
+    assert one.verdict == ""
+    assert one.conclusion == (
+        f"No range of {CVE} holds for openssl 3.0.7-1; the nearest is of DEBIAN-{CVE}:"
+        " 3.0.7-1 >= 3.0.6-1, the fix (order of dpkg)."
+    )
+    (shown,) = one.shown
+    assert (as_day(shown.from_at), shown.to_at, shown.frozen_revision) == (3, None, 1)
+
+
 def test_a_package_that_is_typed_is_the_account_s_own_where_it_has_one(explainer: Explainer) -> None:
     (mine,) = explainer.explain(ACCOUNT, "libssl3@3.0.7-1", "debian:12", f"DEBIAN-{CVE}", day(5))
     (others,) = explainer.explain(OTHER_ACCOUNT, "libssl3@3.0.7-1", "Debian:12", CVE, day(5))

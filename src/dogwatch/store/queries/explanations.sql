@@ -13,11 +13,13 @@ LIMIT %(most)s
 
 -- name: spans_of_finding
 -- From when to when which package made an image show a vulnerability, newest first; one that ends in the future is open.
-SELECT package_id, from_at, CASE WHEN to_at <= %(now)s THEN to_at END, begin_reason,
-       CASE WHEN to_at <= %(now)s THEN end_reason ELSE '' END
-FROM finding_span
-WHERE image_id = %(image)s AND vulnerability_id = %(vulnerability)s AND from_at <= %(now)s
-ORDER BY from_at DESC, exposure_id DESC
+SELECT span.package_id, span.from_at, CASE WHEN span.to_at <= %(now)s THEN span.to_at END, span.begin_reason,
+       CASE WHEN span.to_at <= %(now)s THEN span.end_reason ELSE '' END, monitoring.frozen_revision
+FROM finding_span AS span
+JOIN monitoring ON monitoring.image_id = span.image_id
+               AND monitoring.from_at <= span.from_at AND monitoring.to_at > span.from_at
+WHERE span.image_id = %(image)s AND span.vulnerability_id = %(vulnerability)s AND span.from_at <= %(now)s
+ORDER BY span.from_at DESC, span.exposure_id DESC
 LIMIT %(most_spans)s
 
 -- name: packages_named
