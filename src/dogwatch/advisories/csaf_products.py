@@ -45,6 +45,7 @@ class ProductTree(msgspec.Struct):
     """The tree of a document, as it stands there."""
 
     branches: list[_Branch] | None = None
+    full_product_names: list[_Product] | None = None
     relationships: list[_Relationship] | None = None
 
 
@@ -83,7 +84,7 @@ def _read_branches(tree: ProductTree, place_of: PlaceOf) -> tuple[set[str], dict
     known: set[str] = set()
     places: dict[str, str] = {}
     rpms: dict[str, RpmName] = {}
-    waiting = list(tree.branches or ())
+    waiting = [*(tree.branches or ()), *(_Branch(product) for product in tree.full_product_names or ())]
     while waiting:
         branch = waiting.pop()
         waiting.extend(branch.branches or ())

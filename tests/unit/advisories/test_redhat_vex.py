@@ -183,6 +183,13 @@ def test_an_rpm_of_a_module_that_is_part_of_a_product_is_of_its_stream() -> None
     assert "redis" not in names
 
 
+def test_products_outside_all_branches_are_products_as_well() -> None:
+    tree = msgspec.json.decode(vex())
+    (vendor,) = tree["product_tree"].pop("branches")
+    tree["product_tree"]["full_product_names"] = [branch["product"] for branch in vendor["branches"]]
+    assert [one.name for one in read(msgspec.json.encode(tree)).affected] == ["bash"]
+
+
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
