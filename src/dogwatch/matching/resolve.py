@@ -79,7 +79,7 @@ def _operators_voice(matches: frozenset[Match]) -> list[Match]:
 
 
 def _with_facts_of(stated: Assessment, voice: Sequence[Match], otherwise: Assessment | None) -> Assessment:
-    """Complete what the operator says by what the others come to, where he says nothing of it."""
+    """Complete what the operator says by what the others come to, where nothing is stated of it."""
     if otherwise is None:
         return stated
     if not any(match.severity for match in voice):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import permutations
 
 import pytest
 
 from dogwatch.matching import resolve
 from dogwatch.model.advisories import FixState, SeverityFact
+from dogwatch.model.feeds import SUPPLIED_SOURCE, VEX_SOURCE
 from dogwatch.model.matches import Assessment, Match, Score, Severity
 from dogwatch.model.verdicts import Verdict
 
@@ -151,3 +154,48 @@ def test_a_distribution_says_in_its_own_word_how_severe_it_is_for_its_package() 
 def test_severity_comes_from_the_voice_that_decides() -> None:
     assessment = assessed(own(open_match("DEBIAN-CVE-1", word("low"))), open_match("GHSA-1", CRITICAL_3))
     assert (assessment.severity, assessment.score, assessment.advisory) == (Severity.LOW, None, "DEBIAN-CVE-1")
+
+
+def stated(verdict: Verdict, day: int, source: str = VEX_SOURCE, state: FixState = FixState.UNKNOWN) -> Match:
+    """What a document of the operator's says that was written on a day."""
+    advisory, written_at = f"{source}-{day}-{verdict}", datetime(2026, 7, day, tzinfo=UTC)
+    return Match(9, advisory, source, verdict, True, state, "", None, (), written_at)
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "source"),
+    [
+        ([stated(Verdict.NOT_AFFECTED, 1)], Verdict.NOT_AFFECTED, VEX_SOURCE),
+        ([stated(Verdict.NOT_AFFECTED, 1), stated(Verdict.AFFECTED, 2)], Verdict.AFFECTED, VEX_SOURCE),
+        ([stated(Verdict.NOT_AFFECTED, 2), stated(Verdict.AFFECTED, 1)], Verdict.NOT_AFFECTED, VEX_SOURCE),
+        ([stated(Verdict.NOT_AFFECTED, 1), stated(Verdict.AFFECTED, 1)], Verdict.AFFECTED, VEX_SOURCE),
+        ([stated(Verdict.NOT_AFFECTED, 1), stated(Verdict.UNDETERMINED, 2)], Verdict.AFFECTED, "osv"),
+        (
+            [stated(Verdict.NOT_AFFECTED, 1), stated(Verdict.AFFECTED, 2, SUPPLIED_SOURCE)],
+            Verdict.NOT_AFFECTED,
+            VEX_SOURCE,
+        ),
+        (
+            [stated(Verdict.UNDETERMINED, 2), stated(Verdict.AFFECTED, 1, SUPPLIED_SOURCE)],
+            Verdict.AFFECTED,
+            SUPPLIED_SOURCE,
+        ),
+    ],
+)
+def test_what_the_operator_says_beats_all_others_and_its_newest_word_counts(
+    said: list[Match], verdict: Verdict, source: str
+) -> None:
+    others = [own(fixed_match("2", "DEBIAN-1", word("high"))), upstream(open_match(), Verdict.NOT_AFFECTED)]
+    for order in permutations([*said, *others]):
+        found = assessed(*order)
+        assert (found.verdict, found.source, found.severity) == (verdict, source, Severity.HIGH)
+        assert found.fixed_version == ("2" if verdict is Verdict.AFFECTED else "")
+
+
+def test_an_investigation_alone_comes_to_nothing_and_fixed_is_told_from_not_affected() -> None:
+    assert resolve([stated(Verdict.UNDETERMINED, 1)]) is None
+    fixed = stated(Verdict.NOT_AFFECTED, 1, state=FixState.FIXED)
+    assert [assessed(one).fix_state for one in (fixed, stated(Verdict.NOT_AFFECTED, 1))] == [
+        FixState.FIXED,
+        FixState.UNKNOWN,
+    ]
