@@ -21,6 +21,9 @@ from dogwatch.model.packages import Package, PackageSet
 from tests.builders.layers import dpkg_status, file, os_release, read_members, stanza
 from tests.builders.programs import LARGE_ENOUGH, build_elf
 
+# Versions of a command, of the compiler, and its own; then the id of the build, behind other constants.
+REDIS = (b"7.0.1", b"8.0.6", b"16.2.0", b"c11-builtin", b"\xdfA8.0.61790283218000000000")
+
 SEEN = [
     ("usr/local/bin/python3.11", b"3.11.2", "python", "3.11.2"),
     ("usr/local/lib/libpython3.11.so.1.0", b"3.11.2", "python", "3.11.2"),
@@ -34,7 +37,8 @@ SEEN = [
     ("pg/bin/postgres", b"postgres (PostgreSQL) 16.14\n", "postgresql", "16.14.0"),
     ("pg/bin/postgres", b"postgres (PostgreSQL) 15.20 (Debian 15.20-0+deb12u1)\n", "postgresql", "15.20.0"),
     ("opt/mariadbd", b"10.11.19-MariaDB", "mariadb", "10.11.19"),
-    ("usr/local/bin/redis-server", b"7.0.15\0c11-builtin", "redis", "7.0.15"),
+    ("usr/local/bin/redis-server", b"\x00".join(REDIS), "redis", "8.0.6"),
+    ("opt/valkey-server", b"9.1.2\x00\xdfA9.1.21790283218000000000", "valkey", "9.1.2"),
     ("opt/memcached", b"memcached 1.6.18", "memcached", "1.6.18"),
     ("opt/haproxy", b" version 2.6.12-1+deb12u4, released 2026/10/17", "haproxy", "2.6.12"),
     ("opt/git", b"git/2.39.5", "git", "2.39.5"),
@@ -44,7 +48,7 @@ SEEN = [
     ("x.libs/libcurl-330bcbb6.so.4.8.0", b"libcurl/8.23.0", "haxx:curl", "8.23.0"),
     ("usr/local/bin/curl", b"curl/7.88.1", "haxx:curl", "7.88.1"),
     ("bin/busybox", b"BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1)", "busybox:busybox", "1.35.0"),
-    ("usr/local/bin/perl5.36.0", b"v5.36.0", "perl:perl", "5.36.0"),
+    ("usr/local/bin/perl5.36.0", b"PERL_INTERNAL_RAND_SEED\0v5.36.0", "perl:perl", "5.36.0"),
 ]
 
 
@@ -85,6 +89,8 @@ def test_every_row_of_the_table_was_seen_and_names_a_product_where_nvd_judges() 
         ("bin/curl", b"curl/8.5.0-DEV"),
         ("bin/busybox", b"syslogd started: BusyBox v1.35.0"),
         ("bin/redis-server", b"7.0.151790282056000000000"),
+        ("bin/redis-server", b"\x00".join(REDIS[:-1])),
+        ("bin/perl", b"v5.42.0"),
     ],
 )
 def test_what_is_no_release_of_it_is_no_version(path: str, text: bytes) -> None:

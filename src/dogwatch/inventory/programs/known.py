@@ -28,7 +28,8 @@ class KnownProgram:
 
     `name` is that of the advisories of the ecosystem. `file` matches the whole last part of a path; its group, if it
     has one, is the series, which stands in `text` as `{series}`. `text` matches what stands in `section`; its only
-    group is the version.
+    group is the version. Where that says too little, only a version counts that `longer`, a text elsewhere in the
+    section, begins with: the longest of them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class KnownProgram:
     text: bytes
     section: str = ".rodata"
     ecosystem: str = BITNAMI
+    longer: bytes = b""
 
     def pattern(self, file_name: str) -> re.Pattern[bytes] | None:
         """Return what to look for in a file of this name; None if it is none of these."""
@@ -53,6 +55,16 @@ def _row(name: str, file: str, text: bytes, section: str = ".rodata") -> KnownPr
 def _product(name: str, file: str, text: bytes) -> KnownProgram:
     """Return the row of a product that NVD judges."""
     return KnownProgram(name, re.compile(file), text, ecosystem=CPE_ECOSYSTEM)
+
+
+def _numbered(name: str, file: str) -> KnownProgram:
+    """Return the row of a program of the Redis family.
+
+    Its version stands alone, beside those of commands and of the compiler. The id of its build, which is printed by no
+    format, is the version with host, time and commit behind it, and may follow other constants without a zero.
+    """
+    longer = rb"(?<![\d.])(\d{1,4}\.\d{1,4}\.\d[^\0]{9,160}[01][0-9a-f]{8})" + _END
+    return KnownProgram(name, re.compile(file), rb"\0" + _THREE + _END, longer=longer)
 
 
 _SO: Final = r"\.so(?:\.\d{1,3}){0,3}"
@@ -75,7 +87,8 @@ KNOWN_PROGRAMS: Final = (
         rb"\0postgres \(PostgreSQL\) (\d{1,2}(?:\.\d{1,3}){1,2})" + _BUILD + rb"\n" + _END,
     ),
     _row("mariadb", r"mariadbd|mysqld", rb"\0" + _THREE + rb"-MariaDB(?=[\0-])"),
-    _row("redis", r"redis-server", rb"\0" + _THREE + rb"\0(?:c11|atomic|sync)-builtin" + _END),
+    _numbered("redis", r"redis-server"),
+    _numbered("valkey", r"valkey-server"),
     _row("memcached", r"memcached", rb"\0memcached " + _THREE + rb"\n?" + _END),
     _row(
         "haproxy",
@@ -90,6 +103,10 @@ KNOWN_PROGRAMS: Final = (
     ),
     _product("haxx:curl", rf"curl|libcurl(?:-gnutls|-nss)?{_BUNDLED}{_SO}", rb"\0(?:lib)?curl/" + _THREE + _END),
     _product("busybox:busybox", r"busybox(?:\.\w{1,20})?", rb"\0BusyBox v" + _THREE + _BUILD + _END),
-    _product("perl:perl", rf"perl(?:5\.\d{{1,2}}\.\d{{1,2}})?|libperl{_SO}", rb"\0v(5\.\d{1,3}\.\d{1,3})" + _END),
+    _product(
+        "perl:perl",
+        rf"perl(?:5\.\d{{1,2}}\.\d{{1,2}})?|libperl{_SO}",
+        rb"\0PERL_INTERNAL_RAND_SEED\0v(5\.\d{1,3}\.\d{1,3})" + _END,
+    ),
     _row("git", r"git", rb"(?<![\w/.-])git/" + _THREE + _END),
 )

@@ -16,7 +16,8 @@ from dogwatch.model.packages import Package
 _SEARCHED_BYTES: Final = 128 * MIB
 # The longest text that a row matches.
 _OVERLAP_BYTES: Final = 256
-_CANDIDATES_MAX: Final = 4
+_CANDIDATES_MAX: Final = 1000  # Redis has 40
+_SHOWN_MAX: Final = 4
 
 
 class KnownProgramsReader:
@@ -26,7 +27,7 @@ class KnownProgramsReader:
     """
 
     name = "known-programs"
-    version = 2
+    version = 3
 
     def selects(self, path: str) -> bool:
         """Only the files that the table names."""
@@ -38,27 +39,37 @@ class KnownProgramsReader:
         name = _last_part(path)
         for row in KNOWN_PROGRAMS:
             pattern = row.pattern(name)
-            versions = _find_versions(program, row.section, pattern) if pattern is not None else set()
+            if pattern is None:
+                continue
+            versions = _find_texts(program, row.section, pattern)
+            if row.longer:
+                longer = _find_texts(program, row.section, re.compile(row.longer))
+                versions = {_longest_beginning(text, versions) for text in longer} - {""}
             if len(versions) > 1:
-                detail = f"{row.name} of several versions: {', '.join(sorted(versions)[:_CANDIDATES_MAX])}"
+                detail = f"{row.name} of several versions: {', '.join(sorted(versions)[:_SHOWN_MAX])}"
                 return Extraction(gaps=(Gap(GapKind.PACKAGE_INCOMPLETE, path, detail),))
             if versions:
                 return Extraction(packages=(Package(row.ecosystem, row.name, _with_patch(versions.pop())),))
         return Extraction()
 
 
-def _find_versions(program: Program, section: str, pattern: re.Pattern[bytes]) -> set[str]:
-    """Return the differing versions that a section names, a few at most."""
+def _find_texts(program: Program, section: str, pattern: re.Pattern[bytes]) -> set[str]:
+    """Return the differing texts of a pattern's group in a section, as many at most as any real program has."""
     region = program.sections.get(section)
-    versions: set[str] = set()
+    texts: set[str] = set()
     if region is None:
-        return versions
+        return texts
     for _, piece in program.pieces(region, _OVERLAP_BYTES, _SEARCHED_BYTES):
         for match in pattern.finditer(piece):
-            versions.add(match[1].decode("ascii"))
-            if len(versions) >= _CANDIDATES_MAX:
-                return versions
-    return versions
+            texts.add(match[1].decode("latin-1"))
+            if len(texts) >= _CANDIDATES_MAX:
+                return texts
+    return texts
+
+
+def _longest_beginning(text: str, versions: set[str]) -> str:
+    """Return the longest version that a text begins with; empty where there is none."""
+    return max((version for version in versions if text.startswith(version)), key=len, default="")
 
 
 def _with_patch(version: str) -> str:
