@@ -44,7 +44,10 @@ class BundleOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CarriedFeed:
-    """A feed of a bundle, what became of it, and how many documents or facts differed."""
+    """A feed of a bundle, what became of it, and how many documents or scores differed.
+
+    The lists of KEV and EPSS are replaced as a whole; of them no number is known.
+    """
 
     feed: BundledFeed
     outcome: BundleOutcome

@@ -105,7 +105,7 @@ def read_records(bundle: Bundle, section: Section) -> Iterator[BundledRecord]:
         name = record.id if isinstance(record, StoredDocument) else record.cve
         if name <= before:
             _refuse(bundle, section, f"names {name[:80]!r} twice, or out of order")
-        if len(name) > MAX_NAME_OF_RECORD or not name.isprintable():
+        if len(name) > MAX_NAME_OF_RECORD or "\0" in name:  # no text of PostgreSQL
             _refuse(bundle, section, f"names {name[:80]!r}, which cannot be")
         before, count = name, count + 1
         if count > section.records:
