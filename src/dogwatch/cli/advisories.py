@@ -72,7 +72,8 @@ def show_document(
 ) -> None:
     """Show what a document says, line by line, and how many stored packages each line is about: 0 is about nothing.
 
-    Below stand the products that it names and that no package can be met by, each with the reason.
+    A line that a newer statement of yours contradicts says which. Below stand the products that it names and that no
+    package can be met by, each with the reason.
     """
     layout = lay_out(STATEMENTS, output, columns, query)
     with reached(settings) as app:
@@ -176,6 +177,7 @@ STATEMENT_COLUMNS: tuple[Column[StatementView], ...] = (
     Column("versions", "VERSIONS", lambda one: one.versions),
     Column("arch", "ARCH", lambda one: one.arch, spare=2),
     Column("packages", "PACKAGES", lambda one: str(one.packages)),
+    Column("overruled_by", "OVERRULED BY", lambda one: one.overruled_by),
     Column("summary", "WHY", lambda one: one.summary, spare=1),
 )
 STATEMENTS = listing_of(STATEMENT_COLUMNS)

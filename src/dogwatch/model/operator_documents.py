@@ -100,6 +100,7 @@ class StatementView:
     """What a document says of one product and vulnerability.
 
     `verdict` and `fix_state` as in `AffectedRange`; `versions` in words; `packages` counts the stored ones it meets.
+    `overruled_by` is a newer statement that says otherwise of some of them; empty where there is none.
     """
 
     vulnerability: str
@@ -111,6 +112,7 @@ class StatementView:
     fix_state: str
     summary: str
     packages: int
+    overruled_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

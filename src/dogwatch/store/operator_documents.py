@@ -13,7 +13,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
-from dogwatch.model.feeds import ParsedRecord, Publication
+from dogwatch.model.feeds import OPERATOR_SOURCES, ParsedRecord, Publication
 from dogwatch.model.operator_documents import (
     DocumentDetails,
     DocumentFormat,
@@ -70,7 +70,8 @@ class OperatorDocumentStore:
         """
         with self._database.transaction() as connection:
             document_id = _find(connection, key)[0]
-            rows = connection.execute(_SQL["statements"], {"id": document_id, "most": MAX_STATEMENTS_SHOWN}).fetchall()
+            values = {"id": document_id, "most": MAX_STATEMENTS_SHOWN, "operators": list(OPERATOR_SOURCES)}
+            rows = connection.execute(_SQL["statements"], values).fetchall()
             unused = connection.execute(_SQL["unused"], {"id": document_id}).fetchone()
             view = _load(connection, document_id)
         left = int(rows[0][-1]) - len(rows) if rows else 0
@@ -203,11 +204,13 @@ def _view(row: Sequence[Any]) -> DocumentView:
 
 
 def _statement(row: Sequence[Any]) -> StatementView:
-    ecosystem, package, exact, introduced, fixed, last, arch, verdict, fix_state, why_not, summary, packages = row[:12]
+    ecosystem, package, exact, introduced, fixed, last, arch, *said, packages, names, overruled_by, _ = row
+    verdict, fix_state, why_not, summary = said
     words = (
         f"from {introduced}" if introduced else "",
         f"before {fixed}" if fixed else "",
         f"up to {last}" if last else "",
     )
     versions = f"not comparable: {why_not}" if why_not else exact or ", ".join(filter(None, words)) or "all"
-    return StatementView(row[12] or "", ecosystem, package, versions, arch, verdict, fix_state, summary, packages)
+    told = (verdict, fix_state, summary, packages, overruled_by)
+    return StatementView(names or "", ecosystem, package, versions, arch, *told)

@@ -114,6 +114,8 @@ def test_the_newest_statement_counts_whatever_the_order_in_which_they_came(here:
     here.add(statement("CVE-2026-1001", "affected", PURL), name="new", timestamp="2026-07-02T00:00:00Z")
     here.add(statement("CVE-2026-1001", "not_affected", PURL), name="old", timestamp="2026-07-01T00:00:00Z")
     assert here.exposures()[-1][0] == "affected"
+    overruled = [one.overruled_by for name in ("old", "new") for one in here.documents.show(name).statements]
+    assert overruled == ["new#CVE-2026-1001", ""]
     earlier = statement("CVE-2026-1001", "affected", PURL, timestamp="2026-06-30T00:00:00Z")
     here.add(earlier, name="new", timestamp="2026-07-03T00:00:00Z")
     assert here.exposures()[-1][0] == "not affected"

@@ -98,4 +98,5 @@ def _statement(one: StatementView) -> dict[str, Any]:
         "fix_state": one.fix_state,
         "summary": one.summary,
         "packages": one.packages,
+        "overruled_by": one.overruled_by,
     }

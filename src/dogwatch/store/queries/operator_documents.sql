@@ -23,13 +23,21 @@ ORDER BY id LIMIT 1
 SELECT id, source, records, content, stated_at FROM operator_document WHERE name = %(name)s
 
 -- name: statements
--- What a document says of packages, in the order of its records, and how many stored packages each line meets.
+-- What a document says of packages, in the order of its records; how many stored packages each line meets, and which other
+-- document of the operator's counts for some of them and says otherwise.
 SELECT stated.ecosystem, stated.name, stated.exact_version, stated.introduced, stated.fixed, stated.last_affected,
        stated.arch, stated.stated_verdict, stated.fix_state, stated.not_comparable, stated.summary,
        (SELECT count(*) FROM match WHERE match.range_id = stated.id AND match.to_rev = 2147483647),
        (SELECT string_agg(vulnerability.name, ', ' ORDER BY vulnerability.name)
         FROM advisory_vulnerability AS link JOIN vulnerability ON vulnerability.id = link.vulnerability_id
         WHERE link.advisory_id = stated.advisory_id),
+       coalesce((SELECT min(exposure.advisory)
+                 FROM match
+                 JOIN advisory_vulnerability AS link ON link.advisory_id = stated.advisory_id
+                 JOIN exposure ON exposure.package_id = match.package_id AND exposure.to_at = '9999-12-31Z'
+                              AND exposure.vulnerability_id = link.vulnerability_id
+                 WHERE match.range_id = stated.id AND match.to_rev = 2147483647
+                   AND exposure.source = ANY(%(operators)s::text[]) AND exposure.verdict <> stated.stated_verdict), ''),
        stated.many
 FROM (SELECT affected_range.*, advisory.summary, record.place, count(*) OVER () AS many
       FROM operator_document AS document
