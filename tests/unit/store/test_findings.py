@@ -6,9 +6,12 @@ import pytest
 
 from dogwatch.model.packages import Package
 from dogwatch.model.views import FindingQuery, FindingView
+from dogwatch.store.clock import ProductClock
 from dogwatch.store.findings import FindingStore
+from dogwatch.store.operator_documents import OperatorDocumentStore
 from tests.builders.contents import advisory, contain, publish
-from tests.builders.watching import ACCOUNT, World, day, deleted, digest, image, pushed
+from tests.builders.statements import NAME, openvex, read, statement
+from tests.builders.watching import ACCOUNT, World, as_day, day, deleted, digest, image, pushed
 
 LODASH = Package("npm", "lodash", "4.17.20")
 REQUESTS = Package("PyPI", "requests", "2.30.0")
@@ -111,3 +114,23 @@ def test_a_frozen_image_keeps_its_findings_and_gets_no_new_ones_until_it_is_push
     world.tell(8, pushed("a", 8))
     assert by_image(9) == [("a", "A-1", "CLOSED"), ("a", "A-2", "ACTIVE"), ("b", "A-2", "ACTIVE")]
     assert [one.closed_reason for one in findings(world, 9) if one.status == "CLOSED"] == ["inventory replaced"]
+
+
+def test_a_document_of_the_operator_closes_findings_with_a_reason_of_its_own_and_they_come_back_at_their_age(
+    world: World,
+) -> None:
+    publish(world, 1, "npm", advisory("A-1", "npm", "lodash", 1))
+    watched(world, "a", 2)
+    contain(world, 3, "a", LODASH)
+    documents = OperatorDocumentStore(world.database, ProductClock(world.database, lambda: world.machine[0]))
+    world.machine[0] = day(4)
+    said = statement("A-1", "not_affected", "pkg:npm/lodash@4.17.20")
+    documents.add(read(openvex(said, timestamp="2026-01-01T00:00:00Z")), "root")
+    closed = ("A-1", "CLOSED", "first inventory", "not affected, says a document of the operator")
+    assert states(world, 5) == [closed]
+    world.machine[0] = day(6)
+    documents.remove(NAME)
+    (back,) = findings(world, 7)
+    assert (back.status, back.begin_reason) == ("ACTIVE", "document of the operator no longer in force")
+    assert as_day(back.first_observed_at) == 3
+    assert states(world, 7, as_of=5) == [closed]
