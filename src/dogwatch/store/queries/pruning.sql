@@ -79,18 +79,21 @@ UPDATE journal_horizon SET documents_rev = %(revision)s
 -- name: delete_exposures
 -- The next exposures that ended before a moment, as far as no later answer rests on them: none of the same vulnerability
 -- follows within the seven days that are bridged (its finding would be older than it), and no image is frozen where it held,
--- or was frozen within that time. Returns how many went and, while there may be more, the last one looked at.
+-- or was frozen within that time. What follows is looked for once for all exposures to a vulnerability that ended together, as
+-- by one revision. Returns how many went and, while there may be more, the last one looked at.
 WITH looked AS MATERIALIZED (
     SELECT id, vulnerability_id, from_rev, to_rev, to_at FROM exposure
     WHERE verdict = 'affected' AND to_at < '9999-12-31Z' AND to_at <= %(before)s
       AND to_at >= %(after_at)s AND (to_at, id) > (%(after_at)s, %(after)s)
     ORDER BY to_at, id LIMIT %(limit)s
-), needless AS MATERIALIZED (
-    SELECT id FROM looked
+), loose AS MATERIALIZED (
+    SELECT vulnerability_id, to_at FROM (SELECT DISTINCT vulnerability_id, to_at FROM looked) AS ended
     WHERE NOT EXISTS (SELECT FROM exposure AS later
-                      WHERE later.vulnerability_id = looked.vulnerability_id AND later.verdict = 'affected'
-                        AND later.to_at > looked.to_at AND later.from_at <= looked.to_at + interval '7 days')
-      AND (NOT EXISTS (SELECT FROM monitoring WHERE frozen_revision IS NOT NULL)
+                      WHERE later.vulnerability_id = ended.vulnerability_id AND later.verdict = 'affected'
+                        AND later.to_at > ended.to_at AND later.from_at <= ended.to_at + interval '7 days')
+), needless AS MATERIALIZED (
+    SELECT id FROM looked JOIN loose USING (vulnerability_id, to_at)
+    WHERE (NOT EXISTS (SELECT FROM monitoring WHERE frozen_revision IS NOT NULL)
            OR NOT EXISTS (SELECT FROM set_exposure
                           JOIN inventory_set ON inventory_set.set_id = set_exposure.set_id
                           JOIN monitoring AS watch ON watch.inventory_id = inventory_set.inventory_id
