@@ -23,6 +23,9 @@ from dogwatch.store.embedded import EmbeddedServer
 from tests.simulators.feeds import FeedBucket
 
 ACCOUNT = "123456789012"
+_NOT_OURS = ("DOGWATCH_", "PYTHONDONTWRITEBYTECODE")
+"""The user's own settings have no say; and an installed program has compiled modules, which a first start writes."""
+
 IMAGES = 100_000
 """As many as a run of some minutes can afford; `--images 1000000` measures what the design speaks of."""
 
@@ -88,7 +91,7 @@ class Bed:
             "DOGWATCH_ACCOUNT": ACCOUNT,
             "DOGWATCH_CONFIG": str(self.no_settings),
         }
-        own = {name: value for name, value in process_environment().items() if not name.startswith("DOGWATCH_")}
+        own = {name: value for name, value in process_environment().items() if not name.startswith(_NOT_OURS)}
         return own | settings | more
 
     @contextmanager

@@ -9,6 +9,7 @@ from bench.bed import Bed
 from bench.figures import Section
 from bench.subjects import (
     all_feeds,
+    archives,
     changed_advisory,
     cold_layer,
     command_help,
@@ -44,6 +45,7 @@ class Subject:
 SUBJECTS: tuple[Subject, ...] = (
     Subject("version-keys", version_keys.measure),
     Subject("cold-layer", cold_layer.measure),
+    Subject("archives", archives.measure),
     Subject("known-base", known_base.measure),
     Subject("scan-image", scan_image.measure),
     Subject("feed-import", feed_import.measure),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -19,11 +20,13 @@ class Ran:
     """A command that came to its end.
 
     Units:
-        `peak_megabytes` is the highest sum over the command and its children that was seen, looking twenty times a
-        second; pages that processes share count once for each.
+        `processor_seconds` is what the command and its children used of all processors together. `peak_megabytes` is
+        the highest sum over them that was seen, looking twenty times a second; pages that processes share count once
+        for each.
     """
 
     seconds: float
+    processor_seconds: float
     peak_megabytes: float
 
 
@@ -42,7 +45,7 @@ def run_command(
         RuntimeError: it failed, or took too long; with the end of what it said.
     """
     told = folder / "command.log"
-    begun, peak = time.perf_counter(), 0.0
+    begun, used, peak = time.perf_counter(), _processor_seconds(), 0.0
     with told.open("wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=folder
@@ -60,4 +63,10 @@ def run_command(
     if process.returncode not in fine:
         said = told.read_text(encoding="utf-8", errors="replace")[-2000:]
         raise RuntimeError(f"{command[0]} … ended with {process.returncode}: {said}")
-    return Ran(seconds, peak)
+    return Ran(seconds, _processor_seconds() - used, peak)
+
+
+def _processor_seconds() -> float:
+    """Return what all children of this process used that have ended, theirs included."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -11,6 +11,8 @@ import json
 import os
 import shutil
 import subprocess
+import tarfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -58,6 +60,28 @@ def debian_image() -> DebianImage:
     if not description.exists():
         description.write_text(json.dumps(asdict(_make(folder))))
     return DebianImage(**json.loads(description.read_text()))
+
+
+def owned_paths(image: DebianImage) -> frozenset[str]:
+    """Return the files that Debian's packages in the image own, without leading slash; links in folders resolved."""
+    [layer] = (one for one in Path(image.folder, "blobs", "sha256").iterdir() if one.stat().st_size > _CHUNK_BYTES)
+    owned: set[str] = set()
+    links: dict[str, str] = {}
+    with gzip.open(layer) as plain, tarfile.open(fileobj=plain, mode="r|") as tar:
+        for member in tar:
+            name = member.name.removeprefix("./")
+            if member.issym() and "/" not in name:
+                links[name] = member.linkname.lstrip("/")  # bin → usr/bin
+            elif name.startswith("var/lib/dpkg/info/") and name.endswith(".list"):
+                file = tar.extractfile(member)
+                assert file is not None  # a regular file has content
+                owned |= {path.lstrip("/") for path in file.read().decode("utf-8", "replace").splitlines()}
+    return frozenset(owned | {_through(path, links) for path in owned})
+
+
+def _through(path: str, links: Mapping[str, str]) -> str:
+    first, slash, rest = path.partition("/")
+    return links.get(first, first) + slash + rest
 
 
 def _make(folder: Path) -> DebianImage:

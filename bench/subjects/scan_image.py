@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from bench.apart import MEGABYTE
 from bench.bed import Bed
-from bench.bills import Named, compare, read_packages
+from bench.bills import Named, compare, read_packages, why_alone
 from bench.commands import Ran, run_command
-from bench.debian_image import DebianImage, debian_image
+from bench.debian_image import DebianImage, debian_image, owned_paths
 from bench.figures import Figure, Section
 from bench.syft import VERSION, syft_binary
 
 _ROUNDS = 3
 _INCOMPLETE = (0, 5)  # advisories for something that was found are missing: told, and no failure of a measurement
-_OWNED = (
-    "A Python or npm package that a Debian package brought is that Debian package for us, whose advisories speak for "
-    "it; `syft` lists it a second time."
-)
-_EXAMPLES = 3  # packages named for each type that only one of both finds
+_EXAMPLES = 3  # packages named for each kind of difference
 
 
 def measure(bed: Bed) -> Section:
@@ -39,11 +34,17 @@ def measure(bed: Bed) -> Section:
     figures = (
         *_figures("`dogwatch scan`, inventory alone", bare),
         *_figures(f"`syft` {VERSION}", others),
-        Figure("ratio of the two, pair by pair", "×", _ratios(bare, others)),
+        Figure("ratio of the two, pair by pair", "×", _ratios(bare, others), "≤ 0.125"),
+        Figure(
+            "the same, in processor time",
+            "×",
+            tuple(one.processor_seconds / other.processor_seconds for one, other in zip(bare, others, strict=True)),
+            "≤ 0.125",
+        ),
         *_figures("`dogwatch scan`, whole", whole),
         Figure("the same again, its layer known", "s", tuple(one.seconds for one in again)),
     )
-    remarks = tuple(_remarks(read_packages(ours_bill), read_packages(others_bill)))
+    remarks = tuple(_remarks(image, ours_bill, others_bill))
     return Section("Scan an image", _describe(bed, image), figures, remarks)
 
 
@@ -59,9 +60,10 @@ def _scan_by_syft(bed: Bed, syft: Path, image: DebianImage, bill: Path) -> Ran:
     return run_command(command, {**bed.environment(""), **offline}, bed.folder)
 
 
-def _figures(what: str, ran: list[Ran]) -> tuple[Figure, Figure]:
+def _figures(what: str, ran: list[Ran]) -> tuple[Figure, ...]:
     return (
         Figure(what, "s", tuple(one.seconds for one in ran)),
+        Figure(f"{what}: processor time", "s", tuple(one.processor_seconds for one in ran)),
         Figure(f"{what}: peak memory", "MB", tuple(one.peak_megabytes for one in ran)),
     )
 
@@ -81,21 +83,20 @@ def _describe(bed: Bed, image: DebianImage) -> str:
     )
 
 
-def _remarks(ours: Named, others: Named) -> list[str]:
-    """Say which packages each finds; several places of one package count once."""
-    said = [f"Packages found: {len(ours):,} by `dogwatch scan`, {len(others):,} by `syft`."]
-    for kind, (both, only_ours, only_others) in _in_words(compare(ours, others)).items():
+def _remarks(image: DebianImage, ours: Path, others: Path) -> list[str]:
+    """Say which packages each finds, and why the other does not; several places of one package count once."""
+    our_places, other_places = read_packages(ours), read_packages(others)
+    said = [f"Packages found: {len(our_places):,} by `dogwatch scan`, {len(other_places):,} by `syft`."]
+    owned = owned_paths(image)
+    for kind, (both, only_ours, only_others) in compare(frozenset(our_places), frozenset(other_places)).items():
         parts = [f"{both:,} by both"]
-        parts += [f"{only_ours:,} by us alone ({_examples(ours - others, kind)})"] if only_ours else []
-        parts += [f"{only_others:,} by `syft` alone ({_examples(others - ours, kind)})"] if only_others else []
-        said.append(f"{kind}: {', '.join(parts)}.")
-    return [*said, _OWNED]
+        parts += [f"{len(only_ours):,} by us alone ({_examples(only_ours)})"] if only_ours else []
+        reasons = why_alone(only_others, other_places, owned)
+        parts += [f"{len(names):,} by `syft` alone: {reason} ({_examples(names)})" for reason, names in reasons.items()]
+        said.append(f"`{kind}`: {'; '.join(parts)}.")
+    return said
 
 
-def _in_words(counts: Mapping[str, tuple[int, int, int]]) -> Mapping[str, tuple[int, int, int]]:
-    return {f"`{kind}`": numbers for kind, numbers in counts.items()}
-
-
-def _examples(found: Named, kind: str) -> str:
-    names = sorted(f"{name} {version}" for one, name, version in found if f"`{one}`" == kind)
+def _examples(found: Named) -> str:
+    names = sorted(f"{name} {version}".strip() for _, name, version in found)
     return ", ".join(names[:_EXAMPLES]) + (" …" if len(names) > _EXAMPLES else "")

@@ -16,7 +16,7 @@ from dogwatch.matching import key_package
 from dogwatch.model.audits import AuditedRow, Difference
 from dogwatch.model.matches import Assessment
 from dogwatch.model.packages import KeyedPackage, Package
-from dogwatch.store.judgement import find_not_compared, meet_ranges
+from dogwatch.store.judgement import ask, find_not_compared, meet_ranges
 from dogwatch.store.matching import Pair, assess, open_exposure_of
 from dogwatch.store.queries import load_queries
 
@@ -49,10 +49,11 @@ def audit_packages(connection: psycopg.Connection, found: list[Difference]) -> i
     while rows := connection.execute(_SQL["packages"], {"after": after, "limit": _PACKAGES_AT_ONCE}).fetchall():
         batch = _batch(rows)
         found.extend(_compare_keys(batch))
-        met = meet_ranges(connection, batch.asked)
+        asked = ask(batch.asked)
+        met = meet_ranges(connection, asked)
         found.extend(_compare_matches(connection, batch, met))
         found.extend(_compare_exposures(connection, batch, met))
-        found.extend(_compare_undetermined(connection, batch, met))
+        found.extend(_compare_undetermined(connection, batch, find_not_compared(connection, asked, met)))
         count, after = count + len(rows), batch.ids[-1]
     return count
 
@@ -121,9 +122,8 @@ def _words(assessment: Assessment | None) -> str:
 
 
 def _compare_undetermined(
-    connection: psycopg.Connection, batch: _Batch, met: Sequence[tuple[Any, ...]]
+    connection: psycopg.Connection, batch: _Batch, found: Sequence[tuple[int, str, int]]
 ) -> Iterator[Difference]:
-    found = find_not_compared(connection, batch.asked, met)
     expected: dict[tuple[int, str], int] = {(batch.ids[ordinal], reason): count for ordinal, reason, count in found}
     rows = connection.execute(_SQL["undetermined"], {"packages": list(batch.ids)})
     stored: dict[tuple[int, str], int] = {(row[0], row[1]): row[2] for row in rows}

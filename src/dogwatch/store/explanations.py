@@ -24,7 +24,7 @@ from dogwatch.model.packages import KeyedPackage
 from dogwatch.store.connection import Database
 from dogwatch.store.considered import Considered, considered_of, drop_what_is_elsewhere
 from dogwatch.store.feeds import ExpectedFeeds
-from dogwatch.store.judgement import meet_ranges
+from dogwatch.store.judgement import ask, meet_ranges
 from dogwatch.store.known_facts import load_scores
 from dogwatch.store.matching import newest_revision
 from dogwatch.store.queries import load_queries
@@ -192,7 +192,7 @@ def _load_ranges(
         "key": keyed.key,
     }
     if not vulnerability.name:
-        met = [row[2] for row in meet_ranges(connection, [keyed])]
+        met = [row[2] for row in meet_ranges(connection, ask([keyed]))]
         rows = connection.execute(_SQL["not_compared"], values | {"met": met, "most": MAX_RANGES}).fetchall()
         return [considered_of(row, keyed) for row in rows], _left(rows)
     rows = connection.execute(_SQL["considered"], values | {"most": MAX_RANGES}).fetchall()

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import psycopg
+from psycopg.types.json import Jsonb
 
 from dogwatch.matching import key_package
 from dogwatch.model.facts import NOTHING_KNOWN
@@ -22,7 +24,7 @@ from dogwatch.store.finding_details import load_documents
 from dogwatch.store.known_facts import load_known_facts
 from dogwatch.store.matching import MetRange, assess, newest_revision
 from dogwatch.store.queries import load_queries
-from dogwatch.store.text import storable
+from dogwatch.store.text import numbers, storable
 
 _SQL = load_queries("judgement")
 
@@ -38,12 +40,13 @@ class Judge:
         asked = [key_package(package) for package in sorted(set(packages))]
         with self._database.transaction() as connection:
             connection.execute(_SQL["read_only"])
-            rows = meet_ranges(connection, asked)
+            document = ask(asked)
+            rows = meet_ranges(connection, document)
             assessments = dict(assess(connection, rows))
             names = _load_names(connection, {vulnerability for _, vulnerability in assessments})
             facts = load_known_facts(connection, {name for name, _ in names.values()})
             documents = load_documents(connection, {(one.source, one.advisory) for one in assessments.values()})
-            found = find_not_compared(connection, asked, rows)
+            found = find_not_compared(connection, document, rows)
             not_compared = tuple(NotCompared(asked[ordinal].package, reason, count) for ordinal, reason, count in found)
             revision = newest_revision(connection)
         texts = {wanted: _text(*found) for wanted, found in documents.items()}
@@ -58,34 +61,39 @@ class Judge:
         return Judgement(revision, tuple(ordered), not_compared)
 
 
-def _columns(asked: Sequence[KeyedPackage]) -> dict[str, object]:
-    return {
-        "ordinals": list(range(len(asked))),
-        "ecosystems": [storable(one.package.ecosystem) for one in asked],
-        "names": [storable(one.match_name) for one in asked],
-        "versions": [storable(one.match_version) for one in asked],
-        "schemes": [one.scheme for one in asked],
-        "scheme_numbers": [one.scheme_number for one in asked],
-        "keys": [one.key for one in asked],
-        "not_comparable": [str(one.not_comparable) for one in asked],
-        "installed_names": [storable(one.package.name) for one in asked],
-        "installed_versions": [storable(one.package.version) for one in asked],
-        "arches": [storable(one.package.arch) for one in asked],
-    }
+def ask(packages: Sequence[KeyedPackage]) -> Jsonb:
+    """Return packages as the queries take them: one document, which costs less than as many arrays; keys are base64."""
+    rows = [
+        {
+            "ordinal": ordinal,
+            "ecosystem": storable(one.package.ecosystem),
+            "name": storable(one.match_name),
+            "version": storable(one.match_version),
+            "scheme": one.scheme,
+            "scheme_number": one.scheme_number,
+            "key": one.key,
+            "not_comparable": storable(one.not_comparable),
+            "installed_name": storable(one.package.name),
+            "installed_version": storable(one.package.version),
+            "arch": storable(one.package.arch),
+        }
+        for ordinal, one in enumerate(packages)
+    ]
+    return Jsonb(rows, dumps=msgspec.json.encode)
 
 
-def meet_ranges(connection: psycopg.Connection, asked: Sequence[KeyedPackage]) -> list[MetRange]:
+def meet_ranges(connection: psycopg.Connection, asked: Jsonb) -> list[MetRange]:
     """Let packages meet the open ranges; returns (ordinal, vulnerability id, range id, verdict) by these."""
-    return connection.execute(_SQL["judge"], _columns(asked)).fetchall()
+    return connection.execute(_SQL["judge"], {"asked": asked}).fetchall()
 
 
 def find_not_compared(
-    connection: psycopg.Connection, asked: Sequence[KeyedPackage], rows: Sequence[MetRange]
+    connection: psycopg.Connection, asked: Jsonb, rows: Sequence[MetRange]
 ) -> list[tuple[int, str, int]]:
     """Return (ordinal, reason, advisories) of what cannot be compared; `rows` are those of `meet_ranges`."""
     met = sorted({(row[0], row[2]) for row in rows})
-    values = {"met_ordinals": [one[0] for one in met], "met_ranges": [one[1] for one in met]}
-    return connection.execute(_SQL["find_not_compared"], _columns(asked) | values).fetchall()
+    values = {"met_ordinals": numbers(one[0] for one in met), "met_ranges": numbers(one[1] for one in met)}
+    return connection.execute(_SQL["find_not_compared"], {"asked": asked} | values).fetchall()
 
 
 def _load_names(connection: psycopg.Connection, wanted: set[int]) -> dict[int, tuple[str, tuple[str, ...]]]:

@@ -1,10 +1,11 @@
 -- name: judge
 -- Packages that are not stored meet the open ranges of their name: the join of `match_packages`, without its traces.
 WITH asked AS MATERIALIZED (
-    SELECT * FROM unnest(%(ordinals)s::int[], %(ecosystems)s::text[], %(names)s::text[], %(versions)s::text[],
-                         %(schemes)s::text[], %(scheme_numbers)s::int[], %(keys)s::bytea[],
-                         %(installed_names)s::text[], %(installed_versions)s::text[], %(arches)s::text[])
-        AS asked (ordinal, ecosystem, name, version, scheme, scheme_number, key, installed_name, installed_version, arch)
+    SELECT ordinal, ecosystem, name, version, scheme, scheme_number, decode(key, 'base64') AS key, installed_name,
+           installed_version, arch
+    FROM jsonb_to_recordset(%(asked)s)
+        AS asked (ordinal int, ecosystem text, name text, version text, scheme text, scheme_number int, key text,
+                  installed_name text, installed_version text, arch text)
 ), met AS (
     SELECT asked.ordinal, affected_range.id
     FROM asked
@@ -36,9 +37,10 @@ ORDER BY met.ordinal, advisory_vulnerability.vulnerability_id, affected_range.id
 -- Open ranges of a name that cannot be compared with the package, unless the document meets it in another way: as
 -- `find_undetermined`. `met` are the (ordinal, range) pairs that `judge` gave.
 WITH asked AS MATERIALIZED (
-    SELECT * FROM unnest(%(ordinals)s::int[], %(ecosystems)s::text[], %(names)s::text[], %(schemes)s::text[],
-                         %(scheme_numbers)s::int[], %(keys)s::bytea[], %(not_comparable)s::text[])
-        AS asked (ordinal, ecosystem, name, scheme, scheme_number, key, not_comparable)
+    SELECT ordinal, ecosystem, name, scheme, scheme_number, decode(key, 'base64') AS key, not_comparable
+    FROM jsonb_to_recordset(%(asked)s)
+        AS asked (ordinal int, ecosystem text, name text, scheme text, scheme_number int, key text,
+                  not_comparable text)
 ), met AS MATERIALIZED (
     SELECT DISTINCT pair.ordinal, affected_range.advisory_id
     FROM unnest(%(met_ordinals)s::int[], %(met_ranges)s::bigint[]) AS pair (ordinal, range_id)
