@@ -101,7 +101,7 @@ class NvdProductsSource:
             documents=(SingleDocuments(kept, tuple(reading.index.values())),),
             removed=(),
             pending=(),
-            refused=tuple(reading.refused),
+            refused=tuple(reading.refused.values()),
             spool=folder,
         )
 
@@ -122,22 +122,27 @@ def _told(before: FeedState) -> FactState:
     """Return the state of the files; that of nothing where they were read for other products."""
     if not before.listing_fingerprint:
         return FactState({})
-    remembered = msgspec.json.decode(before.listing_fingerprint, type=_Remembered)
-    if remembered.products != _PRODUCTS:
+    try:
+        remembered = msgspec.json.decode(before.listing_fingerprint, type=_Remembered)
+    except msgspec.MsgspecError:
         return FactState({})
-    return FactState(remembered.files, before.newest_modified_at)
+    is_current = remembered.products == _PRODUCTS
+    return FactState(remembered.files, before.newest_modified_at) if is_current else FactState({})
 
 
 @dataclass(slots=True)
 class Reading:
-    """Files being read, oldest first: the records that were held before, and where the newest of each stands now."""
+    """Files being read, oldest first: the records that were held before, and where the newest of each stands now.
+
+    Of a record that comes several times the last one counts, also where it cannot be used.
+    """
 
     source: str
     limits: FeedLimits
     known: dict[str, datetime]
     now: datetime
     index: dict[str, SpooledDocument] = field(default_factory=dict)
-    refused: list[RefusedDocument] = field(default_factory=list)
+    refused: dict[str, RefusedDocument] = field(default_factory=dict)
 
     def read(self, path: Path, to: BinaryIO) -> None:
         """Copy what matters of a file."""
@@ -148,9 +153,7 @@ class Reading:
                 try:
                     self._keep(piece, to)
                 except ValueError as unusable:
-                    shown = record_id or f"{_PREFIX}a record"
-                    listed_at = self.known.get(record_id, self.now)
-                    self.refused.append(RefusedDocument(shown, listed_at, f"{self.source}: {str(unusable)[:300]}"))
+                    self._refuse(record_id or f"{_PREFIX}UNKNOWN", f"{self.source}: {str(unusable)[:300]}")
 
     def _keep(self, piece: bytes, to: BinaryIO) -> None:
         """Write one record.
@@ -167,7 +170,12 @@ class Reading:
             return
         content = condense(record.cve)
         self.index[record_id] = SpooledDocument(record_id, to_ticks(modified_at), to.tell(), len(content))
+        self.refused.pop(record_id, None)
         to.write(content)
+
+    def _refuse(self, record_id: str, reason: str) -> None:
+        self.index.pop(record_id, None)
+        self.refused[record_id] = RefusedDocument(record_id, self.known.get(record_id, self.now), reason)
 
 
 SOURCE = NvdProductsSource()

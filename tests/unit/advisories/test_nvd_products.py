@@ -129,10 +129,14 @@ def test_what_depends_on_other_products_counts_and_says_so(tmp_path: Path) -> No
 def test_a_negated_configuration_is_a_problem_and_no_verdict(tmp_path: Path) -> None:
     record = nvd_product_record("CVE-2026-0001", [[cpe(OPENSSL, "1.0.1")]])
     record["cve"]["configurations"][0]["nodes"][0]["negate"] = True
-    put_facts(tmp_path, modified=nvd_file(record), until=NOW.year)
+    usable = nvd_product_record("CVE-2026-0001", [[cpe(OPENSSL, "1.0.1")]])
+    put_facts(tmp_path, years={2026: nvd_file(usable)}, modified=nvd_file(record), until=NOW.year)
     (found,) = parsed(fetch(tmp_path))
     assert (found.id, found.advisory) == ("NVD-CVE-2026-0001", None)
     assert "negated" in found.problem
+    put_facts(tmp_path, years={2026: nvd_file(record)}, modified=nvd_file(usable), until=NOW.year)
+    (found,) = parsed(fetch(tmp_path))
+    assert (found.problem, found.advisory is None) == ("", False)
 
 
 def test_changes_are_read_alone_and_what_names_no_product_any_more_affects_nothing(tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ SEEN = [
     ("x.libs/libcurl-330bcbb6.so.4.8.0", b"libcurl/8.23.0", "haxx:curl", "8.23.0"),
     ("usr/local/bin/curl", b"curl/7.88.1", "haxx:curl", "7.88.1"),
     ("bin/busybox", b"BusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1)", "busybox:busybox", "1.35.0"),
+    ("bin/[", b"BusyBox v1.36.1 (2024-05-13 08:21:05 UTC)", "busybox:busybox", "1.36.1"),
     ("usr/local/bin/perl5.36.0", b"PERL_INTERNAL_RAND_SEED\0v5.36.0", "perl:perl", "5.36.0"),
 ]
 

@@ -102,7 +102,8 @@ KNOWN_PROGRAMS: Final = (
         rb"\0OpenSSL (\d{1,2}\.\d{1,2}\.\d{1,3}[a-z]{0,2})(?:-fips)? {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}" + _END,
     ),
     _product("haxx:curl", rf"curl|libcurl(?:-gnutls|-nss)?{_BUNDLED}{_SO}", rb"\0(?:lib)?curl/" + _THREE + _END),
-    _product("busybox:busybox", r"busybox(?:\.\w{1,20})?", rb"\0BusyBox v" + _THREE + _BUILD + _END),
+    # Where all its commands are links to one file, that may be the first of them by name.
+    _product("busybox:busybox", r"busybox(?:\.\w{1,20})?|\[", rb"\0BusyBox v" + _THREE + _BUILD + _END),
     _product(
         "perl:perl",
         rf"perl(?:5\.\d{{1,2}}\.\d{{1,2}})?|libperl{_SO}",

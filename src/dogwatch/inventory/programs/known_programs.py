@@ -27,7 +27,7 @@ class KnownProgramsReader:
     """
 
     name = "known-programs"
-    version = 3
+    version = 4
 
     def selects(self, path: str) -> bool:
         """Only the files that the table names."""
