@@ -54,13 +54,17 @@ def import_bundle(
 
     Raises:
         BundleRefusedError: it is not whole, not signed by somebody who is trusted, or older; nothing was taken over.
-        FeedShrunkError: a feed lost too many records; those before it are taken over.
+        FeedShrunkError: a feed lost too many records. Nothing was taken over where their number tells that; otherwise
+            the feeds before it were.
     """
     tell(Progress("checking the bundle"))
     feeds = bundles.check(path)
     held = {(one.source, one.ecosystem): one for one in knowledge.held_feeds()}
     if not confirmed:
-        _refuse_older(path, [(one, held[_name(one)]) for one in feeds if _name(one) in held])
+        pairs = [(one, held[_name(one)]) for one in feeds if _name(one) in held]
+        _refuse_older(path, pairs)
+        for feed, before in pairs:
+            bundles.refuse_shrunk(path, feed, before.records)
     for feed in feeds:
         tell(Progress(f"taking over {feed.source}/{feed.ecosystem}"))
         if not bundles.can_carry(feed):

@@ -363,6 +363,9 @@ class Bundles(Protocol):
     def check(self, path: Path) -> tuple[BundledFeed, ...]:
         """The feeds of a bundle, every byte of which was compared with what somebody trusted has signed."""
 
+    def refuse_shrunk(self, path: Path, feed: BundledFeed, held_records: int) -> None:
+        """Raise FeedShrunkError where so few records can only mean that too many of those held were lost."""
+
     def bring(
         self, path: Path, feed: BundledFeed, known: Iterable[tuple[str, datetime]], confirmed: bool = False
     ) -> FeedChanges:

@@ -129,6 +129,9 @@ def test_a_feed_that_lost_most_of_its_records_waits_for_a_word(carrier: BundleCa
     pypi = carrier.check(bundle)[3]
     with pytest.raises(FeedShrunkError):
         carrier.bring(bundle, pypi, known.items())
+    with pytest.raises(FeedShrunkError):
+        carrier.refuse_shrunk(bundle, pypi, 30)
+    carrier.refuse_shrunk(bundle, pypi, 10)
 
     assert len(carrier.bring(bundle, pypi, known.items(), confirmed=True).removed) == 30
 

@@ -58,6 +58,10 @@ class BundleCarrier:
         check_bundle(bundle)
         return tuple(section.feed for section in bundle.sections)
 
+    def refuse_shrunk(self, path: Path, feed: BundledFeed, held_records: int) -> None:
+        """Raise FeedShrunkError where a feed has so few records that too many of those held must be lost."""
+        self._refuse_lost(path, feed, held_records - feed.records, held_records)
+
     def bring(
         self, path: Path, feed: BundledFeed, known: Iterable[tuple[str, datetime]], confirmed: bool = False
     ) -> FeedChanges:
@@ -75,9 +79,8 @@ class BundleCarrier:
         assert speaker is not None  # `can_carry` was asked
         modified = {one.id: to_ticks(one.listed_at) for one in _documents(bundle, section)}
         compared = compare_listing(Listing(modified, None, 0), known)
-        lost, held, most = len(compared.removed), compared.known_records, self.limits.max_shrink_percent
-        if not confirmed and held >= self.limits.shrink_floor_records and lost * 100 > held * most:
-            raise FeedShrunkError(feed.source, str(path), lost, held, most)
+        if not confirmed:
+            self._refuse_lost(path, feed, len(compared.removed), compared.known_records)
         differing = (one for one in _documents(bundle, section) if one.id in compared.changed)
         parsed = speaker.parse(Changes(FeedState(), (StoredDocuments(differing),), (), (), (), path.parent))
         return FeedChanges(feed.state, parsed, tuple(name for name, _ in compared.removed), feed.checked_at)
@@ -92,6 +95,11 @@ class BundleCarrier:
         section = _section(bundle, feed)
         facts = (one for one in read_records(bundle, section) if not isinstance(one, StoredDocument))
         return FactChanges(FactKind(section.kind), feed.state, facts, feed.checked_at)
+
+    def _refuse_lost(self, path: Path, feed: BundledFeed, lost: int, held: int) -> None:
+        most = self.limits.max_shrink_percent
+        if held >= self.limits.shrink_floor_records and lost * 100 > held * most:
+            raise FeedShrunkError(feed.source, str(path), lost, held, most)
 
     def _open(self, path: Path) -> Bundle:
         if not self.trusted:
