@@ -67,6 +67,29 @@ def test_what_one_command_changes_the_next_one_sees(dogwatch: Dogwatch) -> None:
     assert dogwatch.ask("registries", "list") == []
 
 
+def test_what_is_known_is_carried_in_a_file_to_a_place_without_a_network(dogwatch: Dogwatch, tmp_path: Path) -> None:
+    private, public, bundle = (str(tmp_path / name) for name in ("private.pem", "public.pem", "bundle"))
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", private], check=True)
+    subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True)
+    dogwatch.ask("db", "update")
+    exported = dogwatch.ask("db", "export", "--key", private, bundle)
+
+    elsewhere = {"DOGWATCH_DATA": dogwatch.environment["DOGWATCH_DATA"] + "-elsewhere", "DOGWATCH_FEED_MIRROR": "none"}
+    untrusted = dogwatch.run("db", "import", bundle, **elsewhere)
+    assert (untrusted.exit_code, "DOGWATCH_BUNDLE_KEYS" in untrusted.told) == (2, True)
+    taken = dogwatch.run("db", "import", "--bundle-keys", public, bundle, "-o", "json", **elsewhere)
+    assert taken.exit_code == 0
+    assert [(one["feed"]["ecosystem"], one["outcome"]) for one in json.loads(taken.output)] == [
+        (one["ecosystem"], "taken over") for one in exported
+    ]
+    known = dogwatch.run("db", "status", "-o", "json", **elsewhere)
+    assert [(one["ecosystem"], one["records"]) for one in json.loads(known.output)] == [
+        ("Debian", 1),
+        ("PyPI", 1),
+        ("npm", 1),
+    ]
+
+
 def test_a_feed_that_lost_most_of_its_records_is_kept_until_it_is_confirmed(dogwatch: Dogwatch, tmp_path: Path) -> None:
     bucket = FeedBucket(tmp_path / "mirror")
     names = [f"FILLER-{number:03}" for number in range(30)]
