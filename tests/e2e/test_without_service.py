@@ -83,10 +83,11 @@ def test_what_is_known_is_carried_in_a_file_to_a_place_without_a_network(dogwatc
         (one["ecosystem"], "taken over") for one in exported
     ]
     known = dogwatch.run("db", "status", "-o", "json", **elsewhere)
-    assert [(one["ecosystem"], one["records"]) for one in json.loads(known.output)] == [
-        ("Debian", 1),
-        ("PyPI", 1),
-        ("npm", 1),
+    assert [(one["source"], one["ecosystem"], one["records"]) for one in json.loads(known.output)] == [
+        ("osv", "Debian", 1),
+        ("debian-tracker", "Debian", 0),  # never imported: the bundle has nothing of it
+        ("osv", "PyPI", 1),
+        ("osv", "npm", 1),
     ]
 
 
