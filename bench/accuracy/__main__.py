@@ -30,6 +30,9 @@ def main() -> None:
     if shared is None:
         sys.exit("accuracy: DOGWATCH_SHARED does not lead to the shared data")
     begun = time.monotonic()
+    labels = read_labels(shared)
+    places = Places(labels, names_of_feeds(shared))
+    placed = [places.place(label) for label in labels]
     with open_bed(shared) as bed:
         mirror = bed.folder / "mirror"
         audits: list[Audited] = []
@@ -38,9 +41,6 @@ def main() -> None:
             for audited in replay(app, play_states(shared, mirror, WHOLE)):
                 audits.append(audited)
                 _say(f"{audited.state}: {audited.audit.packages:,} packages, {audited.audit.differing} rows differ")
-            labels = read_labels(shared)
-            places = Places(labels, names_of_feeds(shared))
-            placed = [places.place(label) for label in labels]
             counted = [one for one in placed if isinstance(one, Placed) and _is_counted(one)]
             held = hold(app.database, counted, labels)
     others = [one for one in placed if isinstance(one, NotPlaced) or not _is_counted(one)]
