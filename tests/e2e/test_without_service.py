@@ -149,7 +149,7 @@ def test_feeds_that_cannot_be_had_are_told_and_the_exit_code_says_so(dogwatch: D
     answer = dogwatch.run("db", "update", "--feed-mirror", "/nonexistent", "-o", "json")
     assert answer.exit_code == 5
     assert all("no such folder" in one["problem"] for one in json.loads(answer.output))
-    assert answer.told == ""
+    assert answer.told == "NOT JUDGED: packages of Debian, PyPI, npm, as no advisories on them were ever imported.\n"
 
 
 def test_commands_at_the_same_time_share_one_database(dogwatch: Dogwatch) -> None:
