@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import shutil
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from dogwatch.advisories.csaf_listing import cve_of, parse_changes, read_archive_name
-from dogwatch.advisories.documents import SingleDocuments, SpooledDocument
+from dogwatch.advisories.documents import SingleDocuments, SpooledDocument, read_records
 from dogwatch.advisories.limits import FeedLimits
 from dogwatch.advisories.listing import Listing, compare_listing, from_ticks, to_ticks
 from dogwatch.advisories.losses import ListedFeed
@@ -27,6 +26,7 @@ from dogwatch.advisories.mirror import Downloaded, DownloadResult, FeedMirror, M
 from dogwatch.advisories.packed_file import UNPACKING_ERRORS, open_packed
 from dogwatch.advisories.singles import fetch_singles
 from dogwatch.advisories.source import Changes, FeedState, FetchResult, Outdated, RefusedDocument, Unchanged
+from dogwatch.advisories.spool import fetch_folder
 from dogwatch.inventory.limits import DEFAULT_LIMITS
 from dogwatch.inventory.tar import TarFormatError, TarReader
 from dogwatch.model.advisories import Advisory
@@ -95,27 +95,15 @@ class CsafSource(ABC):
            pending; the list's fingerprint is then not kept, so that the next fetch goes on.
         """
         before = previous or FeedState()
-        folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=spool))
-        try:
+        with fetch_folder(self.name, spool) as folder:
             result = _Fetch(self, f"{self.name} {ecosystem}", mirror, folder, now).run(before, known, confirmed)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
         if not isinstance(result, Changes):
             shutil.rmtree(folder, ignore_errors=True)
         return result
 
     def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
-        """Read what was kept; see `AdvisorySource.parse`. A record is as old as the list says."""
-        for refused in changes.refused:
-            yield ParsedRecord(refused.id, refused.listed_at, b"", None, refused.reason)
-        for raw in changes:
-            try:
-                advisory = self.read(raw.id, raw.content, raw.listed_at)
-            except (ValueError, RecursionError) as unusable:
-                yield ParsedRecord(raw.id, raw.listed_at, raw.content, None, f"{self.name}: {str(unusable)[:500]}")
-            else:
-                yield ParsedRecord(raw.id, raw.listed_at, raw.content, advisory)
+        """Read what was kept; see `read_records`."""
+        return read_records(changes, self.name, self.read)
 
 
 @dataclass(slots=True)

@@ -1,13 +1,14 @@
 """Records in the spool: picked out of an archive, or fetched singly. Small values that pickle between processes.
 
-`osv` makes them; `Changes` holds them; both kinds are read one record at a time.
+Sources make them; `Changes` holds them; all kinds are read one record at a time, by most sources in one way.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,9 +17,10 @@ import msgspec
 from dogwatch.advisories.archive import Archive, Entry
 from dogwatch.advisories.limits import FeedLimits
 from dogwatch.advisories.listing import RECORD_ID, from_ticks, to_ticks
-from dogwatch.advisories.source import RawDocument, RefusedDocument
+from dogwatch.advisories.source import Changes, RawDocument, RefusedDocument
+from dogwatch.model.advisories import Advisory
 from dogwatch.model.errors import MalformedSnapshotError
-from dogwatch.model.feeds import StoredDocument
+from dogwatch.model.feeds import ParsedRecord, StoredDocument
 from dogwatch.model.times import parse_rfc3339
 
 _SUFFIX = ".json"
@@ -183,3 +185,24 @@ class SingleDocuments:
             for spooled in self.index:
                 file.seek(spooled.offset)
                 yield RawDocument(spooled.id, from_ticks(spooled.listed), file.read(spooled.size_bytes))
+
+
+def read_records(
+    changes: Changes, source: str, read: Callable[[str, bytes, datetime], Advisory]
+) -> Iterator[ParsedRecord]:
+    """Read the documents of a fetch one at a time; see `AdvisorySource.parse`. A record is as old as the list says.
+
+    Args:
+        changes: what was fetched; what fetch refused comes first.
+        source: its name, which stands before the reason of what cannot be used.
+        read: makes an advisory of id, content and listed time; raises ValueError or RecursionError where it cannot.
+    """
+    for refused in changes.refused:
+        yield ParsedRecord(refused.id, refused.listed_at, b"", None, refused.reason)
+    for raw in changes:
+        try:
+            advisory = read(raw.id, raw.content, raw.listed_at)
+        except (ValueError, RecursionError) as unusable:
+            yield ParsedRecord(raw.id, raw.listed_at, raw.content, None, f"{source}: {str(unusable)[:500]}")
+        else:
+            yield ParsedRecord(raw.id, raw.listed_at, raw.content, advisory)

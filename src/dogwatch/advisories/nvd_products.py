@@ -8,17 +8,17 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
 
 from dogwatch.advisories.cve_ids import is_cve
-from dogwatch.advisories.documents import SingleDocuments, SpooledDocument
+from dogwatch.advisories.documents import SingleDocuments, SpooledDocument, read_records
 from dogwatch.advisories.fact_source import FactFiles, FactState
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.listing import to_ticks
@@ -27,6 +27,7 @@ from dogwatch.advisories.nvd import bring_files
 from dogwatch.advisories.nvd_file import decode_record, read_pieces, read_time
 from dogwatch.advisories.nvd_product_record import NAMES_A_PRODUCT, NvdRecord, condense, make_advisory
 from dogwatch.advisories.source import Changes, FeedState, FetchResult, RefusedDocument, Unchanged
+from dogwatch.advisories.spool import fetch_folder
 from dogwatch.model.feeds import ParsedRecord
 from dogwatch.model.known_products import CPE_ECOSYSTEM, PRODUCTS
 
@@ -79,8 +80,7 @@ class NvdProductsSource:
         last time everything is read anew. Nothing is ever removed: NVD keeps what it rejects.
         """
         before = previous or FeedState()
-        folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=spool))
-        try:
+        with fetch_folder(self.name, spool) as folder:
             brought = bring_files(_told(before), FactFiles(self.name, mirror, folder, self.limits), now, confirmed)
             if brought is None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -92,9 +92,6 @@ class NvdProductsSource:
                 for path in paths:
                     reading.read(path, file)
                     path.unlink()
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
         fingerprint = msgspec.json.encode(_Remembered(dict(state.fingerprints), _PRODUCTS)).decode()
         return Changes(
             state=FeedState(fingerprint, "", state.as_of, now, now, len({*reading.known, *reading.index})),
@@ -106,16 +103,8 @@ class NvdProductsSource:
         )
 
     def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
-        """Read what was kept; see `AdvisorySource.parse`."""
-        for refused in changes.refused:
-            yield ParsedRecord(refused.id, refused.listed_at, b"", None, refused.reason)
-        for raw in changes:
-            try:
-                advisory = make_advisory(self.name, raw.id, raw.content, raw.listed_at)
-            except (ValueError, RecursionError) as unusable:
-                yield ParsedRecord(raw.id, raw.listed_at, raw.content, None, f"{self.name}: {str(unusable)[:500]}")
-            else:
-                yield ParsedRecord(raw.id, raw.listed_at, raw.content, advisory)
+        """Read what was kept; see `read_records`."""
+        return read_records(changes, self.name, partial(make_advisory, self.name))
 
 
 def _told(before: FeedState) -> FactState:

@@ -6,7 +6,6 @@ How a record is read stands in `osv_document`; what a list may claim in `listing
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,7 @@ from dogwatch.advisories.source import (
     RefusedDocument,
     Unchanged,
 )
+from dogwatch.advisories.spool import fetch_folder
 from dogwatch.model.errors import FeedRejectedError, MalformedAdvisoryError
 from dogwatch.model.feeds import ParsedRecord
 from dogwatch.versions import speaks_for
@@ -96,13 +96,8 @@ class OsvSource:
             OSV.dev documentation, "Data dumps" (2025); OSV schema 1.7, fields id and modified.
         """
         before = previous or FeedState()
-        folder = Path(tempfile.mkdtemp(prefix=f"{self.name}-", dir=spool))
-        try:
-            fetch = _Fetch(self, ecosystem, mirror, folder, now)
-            result = fetch.run(before, known, confirmed)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        with fetch_folder(self.name, spool) as folder:
+            result = _Fetch(self, ecosystem, mirror, folder, now).run(before, known, confirmed)
         if not isinstance(result, Changes):
             shutil.rmtree(folder, ignore_errors=True)
         return result

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from dogwatch.advisories.documents import SingleDocuments, SpooledDocument
+from dogwatch.advisories.documents import SingleDocuments, SpooledDocument, read_records
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.listing import to_ticks
 from dogwatch.advisories.mirror import Downloaded, FeedMirror, Missing, NotModified
 from dogwatch.advisories.source import Changes, FeedState, FetchResult, Unchanged
+from dogwatch.advisories.spool import fetch_folder
 from dogwatch.model.advisories import Advisory
 from dogwatch.model.errors import FeedRejectedError, FeedShrunkError, LimitExceededError, MalformedSnapshotError
 from dogwatch.model.feeds import ParsedRecord
@@ -111,7 +110,7 @@ class SnapshotSource(ABC):
         """
         snapshot = self.snapshot_of(ecosystem)
         before = previous or FeedState()
-        with _folder(snapshot.source, spool) as folder:
+        with fetch_folder(snapshot.source, spool) as folder:
             files = _download(snapshot, mirror, folder, before.listing_fingerprint)
             if files is None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -133,25 +132,8 @@ class SnapshotSource(ABC):
             return Changes(state, (documents,), tuple(sorted(removed)), (), (), folder)
 
     def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
-        """Read the records; see `AdvisorySource.parse`."""
-        for raw in changes:
-            try:
-                advisory = self.read(raw.id, raw.content, raw.listed_at)
-            except (ValueError, RecursionError) as refused:
-                yield ParsedRecord(raw.id, raw.listed_at, raw.content, None, f"{self.name}: {str(refused)[:500]}")
-            else:
-                yield ParsedRecord(raw.id, raw.listed_at, raw.content, advisory)
-
-
-@contextmanager
-def _folder(source: str, spool: Path) -> Iterator[Path]:
-    """Yield a folder of this fetch alone; gone after an error."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{source}-", dir=spool))
-    try:
-        yield folder
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        """Read the records; see `read_records`."""
+        return read_records(changes, self.name, self.read)
 
 
 def _download(

@@ -55,3 +55,14 @@ def _delete_abandoned(parent: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
         finally:
             os.close(descriptor)
+
+
+@contextmanager
+def fetch_folder(source: str, spool: Path) -> Iterator[Path]:
+    """Yield a folder of one fetch alone; gone after an error, otherwise left to whoever reads what was fetched."""
+    folder = Path(tempfile.mkdtemp(prefix=f"{source}-", dir=spool))
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
