@@ -65,7 +65,12 @@ def test_the_answer_is_the_same_from_afar(afar: Afar, words: str) -> None:
     command = [*shlex.split(words), "-o", "json"]
     near, far = afar.dogwatch.run(*command), afar.run(*command, key="reader")
     assert far.exit_code == near.exit_code
-    assert json.loads(far.output or "null") == json.loads(near.output or "null")
+    assert json.loads(_still(far.output)) == json.loads(_still(near.output))
+
+
+def _still(output: str) -> str:
+    """The output without the moment of each feed's last check, which the service moves between two commands."""
+    return re.sub(r'("checked_at": )"[^"]+"', r"\1null", output) or "null"
 
 
 def test_several_outputs_are_one_question(afar: Afar, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.builders.oci import layer_blob
@@ -22,12 +23,14 @@ def world(database: str, tmp_path: Path) -> Iterator[World]:
 
 def _take_over(world: World, task: str) -> None:
     """Do to a job in progress what another host does to one whose worker is silent, and keep it from all workers."""
-    world.rows("DELETE FROM procrastinate_jobs WHERE task_name = %s AND status = 'todo'", task)  # a waiting twin
-    world.rows(
-        "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, attempts = attempts + 1,"
-        " scheduled_at = now() + interval '1 hour' WHERE task_name = %s AND status = 'doing'",
-        task,
-    )
+    with psycopg.connect(world.app.dsn) as connection:
+        connection.execute("LOCK TABLE procrastinate_jobs IN EXCLUSIVE MODE")  # else a twin may come in between
+        connection.execute("DELETE FROM procrastinate_jobs WHERE task_name = %s AND status = 'todo'", [task])
+        connection.execute(
+            "UPDATE procrastinate_jobs SET status = 'todo', worker_id = NULL, attempts = attempts + 1,"
+            " scheduled_at = now() + interval '1 hour' WHERE task_name = %s AND status = 'doing'",
+            [task],
+        )
 
 
 def test_a_manifest_is_not_marked_by_who_failed_at_it_when_somebody_else_had_it(world: World) -> None:
