@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dogwatch.model.errors import ConfigError
-from dogwatch.settings import SETTINGS, Demo, Settings, load_settings, mask_secrets
+from dogwatch.settings import SETTINGS, Demo, Settings, effective, load_settings, mask_secrets
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +92,7 @@ def test_a_named_file_is_the_only_one_read(tmp_path: Path) -> None:
 def test_prices_are_exact_wherever_they_come_from(tmp_path: Path) -> None:
     settings = _load(tmp_path, "price_rescan = 0.07\n", DOGWATCH_PRICE_INITIAL_SCAN="0.110")
     assert (settings.price_initial_scan, settings.price_rescan) == (Decimal("0.11"), Decimal("0.07"))
-    shown = {name: value for name, value, _ in settings.effective() if name.startswith("price_")}
+    shown = {name: value for name, value, _ in effective(settings) if name.startswith("price_")}
     assert shown == {"price_initial_scan": "0.110", "price_rescan": "0.07"}
 
 
@@ -195,7 +195,7 @@ def test_secrets_are_masked(text: str, shown: str) -> None:
 
 def test_effective_settings_show_values_and_origins_without_secrets(tmp_path: Path) -> None:
     settings = _load(tmp_path, DOGWATCH_DATABASE_URL="postgresql://me:secret@host/db", DOGWATCH_DEMO="1")
-    shown = {name: (value, origin) for name, value, origin in settings.effective()}
+    shown = {name: (value, origin) for name, value, origin in effective(settings)}
     assert shown["database_url"] == ("postgresql://me:***@host/db", "environment DOGWATCH_DATABASE_URL")
     assert shown["demo"] == ("1", "environment DOGWATCH_DEMO")
     assert shown["listen"] == ("127.0.0.1:8470", "default")

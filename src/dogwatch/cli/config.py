@@ -8,7 +8,7 @@ from dogwatch.cli.command_line import examples
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.rendering import Column
 from dogwatch.cli.settings_flags import Reach, takes_settings
-from dogwatch.settings import SETTINGS, Settings
+from dogwatch.settings import SETTINGS, Settings, effective
 
 Row = tuple[str, str, str]
 
@@ -22,7 +22,7 @@ def show_settings(
 ) -> None:
     """Show every setting, its value, and where it comes from: flag, environment, file, default. Secrets are masked."""
     layout = lay_out(LISTING, output, columns, query, sort)
-    layout.write(layout.arranged(settings.effective()))
+    layout.write(layout.arranged(effective(settings)))
 
 
 COLUMNS: tuple[Column[Row], ...] = (
