@@ -206,12 +206,12 @@ def make_found_vulnerability() -> FoundVulnerability:
     )
 
 
-def make_explanation() -> Explanation:
+def make_explanation(**changes: Any) -> Explanation:
     finding = make_finding()
     stated = RangeView("Debian:12", "openssl", "0", "3.0.14-1~deb12u1", "", "", "fixed", "affected", "")
     document = (finding.vulnerability, finding.source, finding.advisory, NOW - timedelta(days=30))
     place = ("in force", 7, NOW - timedelta(days=3), None)
-    return Explanation(
+    one = Explanation(
         package=Package("Debian:12", "libssl3", "3.0.9-1", "amd64", "openssl", "3.0.9-1"),
         package_url="pkg:deb/debian/libssl3@3.0.9-1?arch=amd64&distro=debian-12&upstream=openssl",
         judged_by=JudgedName("openssl", "3.0.9-1", "dpkg", "0102"),
@@ -237,6 +237,7 @@ def make_explanation() -> Explanation:
         shown=(ShownSpan(NOW - timedelta(days=3), NOW, "first inventory", "advisory withdrawn", 8),),
         more_packages=1,
     )
+    return replace(one, **changes)
 
 
 def make_package_judgement() -> PackageJudgement:
@@ -563,6 +564,7 @@ class Rooms:
 
     rows: list[FindingView] = field(default_factory=lambda: [make_finding()])
     image_rows: list[ImageView] = field(default_factory=lambda: [make_image()])
+    explained: Explanation = field(default_factory=lambda: make_explanation())
     unresolved_rows: list[UnresolvedView] = field(default_factory=list)
     known_registries: list[Registry] = field(default_factory=lambda: [make_registry()])
     known_feeds: list[FeedView] = field(default_factory=lambda: [make_feed()])
@@ -680,7 +682,7 @@ class Rooms:
         self._fail()
         if (account_id, finding) != (ACCOUNT, make_finding().id):
             raise NotFoundError("finding", finding)
-        return (make_explanation(),)
+        return (self.explained,)
 
     def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
         self._fail()

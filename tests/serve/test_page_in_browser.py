@@ -33,6 +33,7 @@ PLACES = [
     "/windows?scope=harbour/team-*&push_window=DAYS_3",
     "/windows?scope=harbour/Team",
     "/images/1",
+    f"/findings/{make_finding().id}",
     "/?filter=severity+%3D",
     "/images/999",
 ]

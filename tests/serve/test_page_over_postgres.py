@@ -40,6 +40,10 @@ def test_what_was_pushed_is_seen_and_every_link_leads_somewhere(app: Application
     for link in sorted(links - {"/api/v1/openapi.json"}):
         assert get(app, link)
     assert "openssl" in get(app, "/images/1")
+    (why,) = {
+        link for link in links if link.startswith("/findings/") and "requests 2.30.0 is affected" in get(app, link)
+    }
+    assert "requests of PyPI: introduced 0, fixed 2.31.0" in get(app, why)
 
 
 def test_filters_are_understood_by_the_store(app: Application) -> None:

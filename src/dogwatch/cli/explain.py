@@ -115,18 +115,9 @@ def _range_lines(one: ConsideredRange, with_keys: bool) -> Iterator[str]:
     origin = f"{one.source} {one.advisory}, changed {day(one.modified_at)}"
     since = f"in force since revision {one.revision} of {minute(one.published_at)}"
     until = "" if one.ended_revision is None else f", until revision {one.ended_revision} ({one.state})"
-    yield f"      {origin}; {since}{until}; {_stated(one)}"
+    yield f"      {origin}; {since}{until}; {one.range.stated}"
     if with_keys and (one.low or one.high):
         yield f"      keys from {one.low or 'the lowest'} to below {one.high}"
-
-
-def _stated(one: ConsideredRange) -> str:
-    """Return a range as its source states it."""
-    stated = one.range
-    events = [("introduced", stated.introduced), ("fixed", stated.fixed), ("last affected", stated.last_affected)]
-    events += [("version", stated.exact_version)]
-    texts = [f"{name} {text}" for name, text in events if text]
-    return f"{stated.package} of {stated.ecosystem}: {', '.join(texts) or 'every version'}"
 
 
 def _interval(one: ExposureView) -> str:

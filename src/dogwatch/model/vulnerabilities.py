@@ -26,6 +26,14 @@ class RangeView:
     verdict: str
     not_comparable: str
 
+    @property
+    def stated(self) -> str:
+        """The range as its source states it, in words."""
+        events = [("introduced", self.introduced), ("fixed", self.fixed), ("last affected", self.last_affected)]
+        events += [("version", self.exact_version)]
+        texts = [f"{name} {text}" for name, text in events if text]
+        return f"{self.package} of {self.ecosystem}: {', '.join(texts) or 'every version'}"
+
 
 @dataclass(frozen=True, slots=True)
 class AdvisoryView:

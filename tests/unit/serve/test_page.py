@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dogwatch.model.errors import StoreUnavailableError
+from dogwatch.model.explanations import Explanation
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
@@ -27,6 +28,7 @@ from tests.serve.rooms import (
     READER,
     STRANGER,
     Rooms,
+    make_explanation,
     make_feed,
     make_finding,
     make_history,
@@ -123,6 +125,25 @@ def test_an_image_is_shown_with_its_clocks_why_findings_layers_gaps_and_undeterm
     assert "watched for ever" not in page.words
     forever = read(Rooms(image_rows=[make_image(watched_until=FOREVER)]), "/images/1")
     assert "Watched until for ever, held by the last pull" in forever.words
+
+
+def test_a_finding_is_explained_range_by_range() -> None:
+    finding = f"/findings/{make_finding().id}"
+    assert read(Rooms()).links["Why, range by range"] == finding
+    page = read(Rooms(), finding)
+    for words in (
+        "Why CVE-2024-6119",
+        "libssl3 3.0.9-1 openssl 3.0.9-1 is affected.",
+        "Something is wrong with its feeds: osv Debian: last answered 2026-07-01 00:00 UTC.",
+        "Judged as openssl 3.0.9-1 of Debian:12, by the order of dpkg",
+        "Ranges that were considered, the nearest first; 2 ranges further away",
+        "3.0.9-1 < 3.1 inside openssl of Debian:12: introduced 0, fixed 3.0.14-1~deb12u1",
+        "since revision 7, 2026-07-06 12:00 UTC affected: decides",
+        "2026-07-06 12:00 UTC (advisory added) affected, HIGH 7.5 (osv) fixed in 3.0.14-1~deb12u1",
+        "(first inventory) to 2026-07-09 12:00 UTC (advisory withdrawn); findings as of revision 8",
+        "The image has 1 other package that it concerns, not explained here.",
+    ):
+        assert words in page.words
 
 
 def test_the_history_of_an_image_stands_on_its_page_and_goes_on_by_a_link() -> None:
@@ -232,6 +253,23 @@ def test_lists_go_on_by_links() -> None:
     assert "app/1" in second.links  # the other list stays where it was
 
 
+def hostile_explanation() -> Explanation:
+    honest = make_explanation()
+    (considered,), (exposure,) = honest.ranges, honest.exposures
+    stated = replace(considered.range, ecosystem=HOSTILE, package=HOSTILE, fixed=HOSTILE)
+    return replace(
+        honest,
+        package=replace(honest.package, name=HOSTILE, version=HOSTILE, ecosystem=HOSTILE),
+        package_url=HOSTILE,
+        vulnerability=HOSTILE,
+        aliases=(HOSTILE,),
+        conclusion=HOSTILE,
+        ranges=(replace(considered, range=stated, words=HOSTILE, advisory=HOSTILE, source=HOSTILE),),
+        exposures=(replace(exposure, advisory=HOSTILE, score_source=HOSTILE, fixed_version=HOSTILE),),
+        feed_gaps=(HOSTILE,),
+    )
+
+
 def test_everything_of_others_is_escaped() -> None:
     rooms = Rooms(
         rows=[
@@ -269,8 +307,10 @@ def test_everything_of_others_is_escaped() -> None:
         ],
         known_feeds=[make_feed(problem=HOSTILE)],
         unresolved_rows=[make_unresolved(repository=HOSTILE, tags=(HOSTILE,), problem=HOSTILE)],
+        explained=hostile_explanation(),
     )
-    for target in ("/", "/images/1", f"/?filter={quote(HOSTILE)}&{quote(HOSTILE)}={quote(HOSTILE)}"):
+    finding = f"/findings/{make_finding().id}"
+    for target in ("/", "/images/1", finding, f"/?filter={quote(HOSTILE)}&{quote(HOSTILE)}={quote(HOSTILE)}"):
         content = get(rooms, target).body.decode()
         page = Page(content)
         assert "script" not in page.tags
@@ -340,7 +380,9 @@ def test_the_open_loopback_is_as_strict_as_for_the_api() -> None:
     assert get(Rooms(), host="evil.example").status == 401
 
 
-@pytest.mark.parametrize("target", ["/images/9", "/images/x", "/images/", "/images/0", "/images/1/2"])
+@pytest.mark.parametrize(
+    "target", ["/images/9", "/images/x", "/images/", "/images/0", "/images/1/2", "/findings/", f"/findings/{'0' * 32}"]
+)
 def test_what_is_not_there_is_said_so(target: str) -> None:
     assert "Not Found" in read(Rooms(), target, status=404).words
 

@@ -1,4 +1,4 @@
-"""Answers browsers: the overview at `/`, one image at `/images/{id}`, windows at `/windows`, and the style.
+"""Answers browsers: `/`, one image at `/images/{id}`, why of a finding at `/findings/{id}`, `/windows`, and the style.
 
 Reading only. Every answer forbids scripts, styles and images from elsewhere, and framing. Called by `http.py` on a
 thread.
@@ -29,6 +29,7 @@ from dogwatch.serve.ports import AccountSwitches, CostViews, RescanSettings, Sca
 STYLE = "/page.css"
 WINDOWS = "/windows"
 _IMAGE = re.compile(r"/images/([1-9][0-9]{0,17})")
+_FINDING = re.compile(r"/findings/([0-9a-f]{32})")
 _HTML = "text/html; charset=utf-8"
 _HEADERS = {
     "content-security-policy": (
@@ -45,7 +46,7 @@ def is_for_browsers(incoming: Incoming) -> bool:
     """Say whether a request is the page's: at `/` only where HTML is wanted, as programs are greeted there in JSON."""
     if incoming.path == "/":
         return any("text/html" in value.lower() for value in incoming.values("accept"))
-    return incoming.path in (STYLE, WINDOWS) or incoming.path.startswith("/images/")
+    return incoming.path in (STYLE, WINDOWS) or incoming.path.startswith(("/images/", "/findings/"))
 
 
 class PageApplication:
@@ -92,9 +93,10 @@ class PageApplication:
             )
 
     def _page(self, account_id: str, address: Address) -> Answer:
-        found = _IMAGE.fullmatch(address.path)
-        if found is not None:
-            return self._image(account_id, address, found[1])
+        if image := _IMAGE.fullmatch(address.path):
+            return self._image(account_id, address, image[1])
+        if finding := _FINDING.fullmatch(address.path):
+            return self._finding(account_id, finding[1])
         if address.path == WINDOWS:
             return self._windows(account_id, address)
         if address.path != "/":
@@ -144,31 +146,24 @@ class PageApplication:
 
     def _windows(self, account_id: str, address: Address) -> Answer:
         view = show_windows(self._rescan, self._scanning, account_id, address)
-        body = self._templates.get_template("windows.html").render(
-            account=account_id,
-            version=self._version,
-            address=address,
-            now=self._views.now(),
-            view=view,
-            offered=OFFERED,
-            presets=list(WINDOW_PRESETS),
-        )
-        return Answer(400 if view.problem else 200, body.encode(), _HTML, _HEADERS)
+        known = {"address": address, "view": view, "offered": OFFERED, "presets": list(WINDOW_PRESETS)}
+        return self._made(400 if view.problem else 200, "windows.html", account_id, **known)
+
+    def _finding(self, account_id: str, finding_id: str) -> Answer:
+        explanations = self._views.explain_finding(account_id, finding_id)
+        known = {"vulnerability": explanations[0].vulnerability, "explanations": explanations}
+        return self._made(200, "explanation.html", account_id, **known)
 
     def _rendered(self, name: str, account_id: str, address: Address, findings: Listed, **more: Any) -> Answer:
         problems = [one.problem for one in (findings, more.get("images")) if one is not None and one.problem]
+        known = {"address": address, "findings": findings, "offers": offers(findings), "sorts": SORTS, "age": age}
+        return self._made(400 if problems else 200, name, account_id, **known, **more)
+
+    def _made(self, status: int, name: str, account_id: str, **known: Any) -> Answer:
         body = self._templates.get_template(name).render(
-            account=account_id,
-            version=self._version,
-            address=address,
-            now=self._views.now(),
-            findings=findings,
-            offers=offers(findings),
-            sorts=SORTS,
-            age=age,
-            **more,
+            account=account_id, version=self._version, now=self._views.now(), **known
         )
-        return Answer(400 if problems else 200, body.encode(), _HTML, _HEADERS)
+        return Answer(status, body.encode(), _HTML, _HEADERS)
 
     def _problem(self, status: int, reason: str, request_id: str, headers: Mapping[str, str]) -> Answer:
         body = self._templates.get_template("problem.html").render(
