@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from dogwatch.advisories.bundles import BundleCarrier
 from dogwatch.app import App, build
+from dogwatch.flow.bundles import take_over
 from dogwatch.model.bundles import BundleOutcome, CarriedFeed
-from dogwatch.model.errors import BundleRefusedError
+from dogwatch.model.errors import BundleRefusedError, ConflictError
 from dogwatch.store.knowledge import KnowledgeStore
 from tests.builders.advisories import osv_record
 from tests.builders.facts import CRITICAL, epss_file, kev_entry, kev_file, nvd_file, nvd_record, put_facts
@@ -133,6 +134,24 @@ def test_what_is_known_is_carried_with_its_age_and_then_only_what_differs(
     assert after == (second_known, held_there + 1)
     assert {one[2] for one in back} == {TAKEN}
     assert gone_back == first_known
+
+
+def test_what_became_newer_after_a_bundle_was_checked_is_not_taken_back(
+    database: str, empty_database: str, tmp_path: Path
+) -> None:
+    with two_installations(database, empty_database, tmp_path) as two:
+        carrier, outside = BundleCarrier(str(tmp_path / "trusted.pem")), two.there.outside
+        first = two.export("first")
+        two.bucket.put("PyPI", osv_record("PYSEC-2026-9", name="flask", modified="2026-07-09T00:00:00Z"))
+        second = two.export("second")
+        checked = carrier.check(first)  # when nothing is held yet
+        two.carry(second)
+        held = two.known(two.there)
+
+        for feed in checked:
+            with pytest.raises(ConflictError, match="what is held was said at"):
+                take_over(outside, carrier, first, feed, confirmed=False)
+        assert two.known(two.there) == held
 
 
 def test_a_feed_that_a_bundle_lacks_stays_in_force(database: str, empty_database: str, tmp_path: Path) -> None:

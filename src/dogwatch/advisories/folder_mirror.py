@@ -1,4 +1,7 @@
-"""A feed mirror that is a folder. Fingerprints are content digests: copies of a folder may carry any time stamps."""
+"""A feed mirror that is a folder. Fingerprints are content digests: copies of a folder may carry any time stamps.
+
+So nothing in it is dated; a folder of one's own counts as it is.
+"""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ class _Note(msgspec.Struct, frozen=True):
     fingerprint: str
     size_bytes: int
     sha256: str
+    modified_at: datetime | None = None
 
 
 class KeptDownloads:
@@ -64,7 +65,7 @@ class KeptDownloads:
         )
         if isinstance(result, NotModified) and note is not None and note.fingerprint != fingerprint:
             if note.size_bytes <= max_bytes and self._take(path, note, sink):
-                return Downloaded(note.fingerprint, note.size_bytes)
+                return Downloaded(note.fingerprint, note.size_bytes, note.modified_at)
             self._file(path).unlink(missing_ok=True)
             return self.download(
                 path, sink, max_bytes=max_bytes, timeout_seconds=timeout_seconds, fingerprint=fingerprint
@@ -110,7 +111,7 @@ class KeptDownloads:
                 while chunk := sink.read(_CHUNK_BYTES):
                     digest.update(chunk)
                     copy.write(chunk)
-            note = _Note(result.fingerprint, result.size_bytes, digest.hexdigest())
+            note = _Note(result.fingerprint, result.size_bytes, digest.hexdigest(), result.modified_at)
             file.with_suffix(".note").write_bytes(msgspec.json.encode(note))
             partial.replace(file)
         except OSError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from dogwatch.model.progress import Progress, Tell, Unit
@@ -32,10 +33,14 @@ def told_bytes(tell: Tell, path: str, total_bytes: int) -> Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """The file is in the sink, whole. `fingerprint` asks next time whether it has changed; empty if it cannot tell."""
+    """The file is in the sink, whole. `fingerprint` asks next time whether it has changed; empty if it cannot tell.
+
+    `modified_at` is when it was made, as the mirror dates it; None where it does not.
+    """
 
     fingerprint: str
     size_bytes: int
+    modified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

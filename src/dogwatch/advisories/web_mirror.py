@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import BinaryIO
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
@@ -126,7 +128,10 @@ class WebMirror:
         if response.headers.get("content-encoding", "identity") != "identity":
             raise FeedRejectedError(self._source, transfer.url, "sent with a content coding we did not ask for")
         took = told_bytes(self._tell, transfer.path, _count(response.headers.get("content-length", "")))
-        return Downloaded(self._fingerprint(response.headers), _copy(response, transfer, took))
+        size_bytes = _copy(response, transfer, took)
+        return Downloaded(
+            self._fingerprint(response.headers), size_bytes, _moment(response.headers.get("last-modified", ""))
+        )
 
     def _fingerprint(self, headers: httpx2.Headers) -> str:
         etag, last_modified = headers.get("etag", ""), headers.get("last-modified", "")
@@ -167,6 +172,15 @@ def _copy(response: httpx2.Response, transfer: _Transfer, took: Callable[[int], 
         transfer.sink.write(chunk)
         took(size_bytes)
     return size_bytes
+
+
+def _moment(date: str) -> datetime | None:
+    """Read a date as headers have it; one without a zone, or nonsense, counts as none."""
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _count(length: str) -> int:

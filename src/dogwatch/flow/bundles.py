@@ -82,10 +82,11 @@ def take_over(outside: Outside, bundles: Bundles, path: Path, feed: BundledFeed,
     Raises:
         BundleRefusedError: the file was changed since it was checked; nothing was published.
         FeedShrunkError: it lost too many records at once.
+        ConflictError: what is held became newer since the bundle was checked.
     """
     now, (source, ecosystem) = outside.clock.now(), _name(feed)
     if ecosystem == CATALOGUE:
-        return outside.fact_store.publish_facts(source, bundles.bring_facts(path, feed), now)
+        return outside.fact_store.publish_facts(source, bundles.bring_facts(path, feed, confirmed), now)
     known = outside.journal_store.known(source, ecosystem)
     changes = bundles.bring(path, feed, known.items(), confirmed)
     return outside.journal_store.publish(source, ecosystem, changes, now)

@@ -74,13 +74,14 @@ class FactChanges:
     """What a fetch of facts brought: facts of one kind; `state` is the source's memory, to be stored as it is.
 
     Scores are those that may have changed; the other two kinds are the whole of what the feed says. `facts` is consumed
-    once and may raise MalformedSnapshotError while it runs. `answered_at` is when the feed said this; None: just now.
+    once and may raise MalformedSnapshotError while it runs. `answered_at` and `may_go_back` are those of `FeedChanges`.
     """
 
     kind: FactKind
     state: Mapping[str, str]
     facts: Iterator[Fact | RefusedFact]
     answered_at: datetime | None = None
+    may_go_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,13 +46,15 @@ class FeedChanges:
     """What a fetch brought. `state` is the source's own memory, to be stored as it is.
 
     `records` is consumed once and may raise MalformedSnapshotError while it runs: then nothing is published. `removed`
-    are ids no longer listed. `answered_at` is when the feed said this; None: just now.
+    are ids no longer listed. `answered_at` is when the feed said this; None: just now. What it said before it said what
+    is held by then is refused, unless `may_go_back`.
     """
 
     state: Mapping[str, str]
     records: Iterator[ParsedRecord]
     removed: tuple[str, ...]
     answered_at: datetime | None = None
+    may_go_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from dogwatch.model.facts import (
 from dogwatch.model.feeds import Publication
 from dogwatch.model.matches import Assessment, ExposureReason
 from dogwatch.store.connection import Database
+from dogwatch.store.journal import refuse_older
 from dogwatch.store.locks import become_publisher, own_vulnerabilities
 from dogwatch.store.matching import OpenExposure, Resolution, resolve_pairs, what_changed
 from dogwatch.store.queries import load_queries
@@ -52,13 +53,14 @@ class FactStore:
 
         Scores are taken over a batch at a time: each is true without the others, and what a file brought before it
         turned out to be damaged stays; its state is not saved then, so that it is read again. The other two kinds are
-        replaced as a whole in one transaction.
+        replaced as a whole in one transaction. Scores are taken by their own time, so older ones take nothing back.
 
         Returns:
             What was done; its revision is the last one, None where no exposure changed.
 
         Raises:
             MalformedSnapshotError: from the facts.
+            ConflictError: what is held was said after the changes were; its state and lists stay.
         """
         reading = _Reading(changes.facts)
         done = Publication(None)
@@ -68,6 +70,7 @@ class FactStore:
                     done = _added(done, _publish_scores(connection, source, batch, now))
         with self._database.transaction() as connection:
             become_publisher(connection)
+            refuse_older(connection, (source, CATALOGUE), changes)
             records = _replace(connection, source, changes.kind, reading, now)
             saved = {"state": Jsonb(dict(changes.state)), "records": records, "refused": reading.refused}
             values = {"source": source, "ecosystem": CATALOGUE, "answered_at": min(changes.answered_at or now, now)}

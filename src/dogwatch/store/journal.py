@@ -9,6 +9,8 @@ from datetime import datetime
 import psycopg
 from psycopg.types.json import Jsonb
 
+from dogwatch.model.errors import ConflictError
+from dogwatch.model.facts import FactChanges
 from dogwatch.model.feeds import OPERATOR_SOURCES, FeedChanges, Publication
 from dogwatch.model.matches import Assessment, ExposureReason
 from dogwatch.store.connection import Database
@@ -89,9 +91,11 @@ class JournalStore:
 
         Raises:
             MalformedSnapshotError: from the records; then nothing at all is published.
+            ConflictError: what is held was said after the changes were.
         """
         with self._database.transaction() as connection:
             become_publisher(connection)
+            refuse_older(connection, (source, ecosystem), changes)
             staged = stage_records(connection, ecosystem, changes.records, changes.removed, now)
             values = {"source": source, "ecosystem": ecosystem, "now": now}
             publication = Publication(None)
@@ -107,6 +111,21 @@ class JournalStore:
             }
             connection.execute(_SQL["save_feed"], saved)
             return replace(publication, refused=staged.refused)
+
+
+def refuse_older(connection: psycopg.Connection, feed: tuple[str, str], changes: FeedChanges | FactChanges) -> None:
+    """Refuse what a feed said before it said what is held, whoever looked at that before; the caller is the publisher.
+
+    Raises:
+        ConflictError: with both times.
+    """
+    if changes.answered_at is None or changes.may_go_back:
+        return
+    source, ecosystem = feed
+    row = connection.execute(_SQL["checked_at"], {"source": source, "ecosystem": ecosystem}).fetchone()
+    if row is not None and row[0] is not None and changes.answered_at < row[0]:
+        reason = f"what is held was said at {row[0]:%Y-%m-%d %H:%M:%S}, this already at "
+        raise ConflictError(f"feed {source}/{ecosystem}", f"{reason}{changes.answered_at:%Y-%m-%d %H:%M:%S}")
 
 
 def publish_staged(connection: psycopg.Connection, values: Mapping[str, object], now: datetime) -> Publication:

@@ -83,9 +83,9 @@ class BundleCarrier:
             self._refuse_lost(path, feed, len(compared.removed), compared.known_records)
         differing = (one for one in _documents(bundle, section) if one.id in compared.changed)
         parsed = speaker.parse(Changes(FeedState(), (StoredDocuments(differing),), (), (), (), path.parent))
-        return FeedChanges(feed.state, parsed, tuple(name for name, _ in compared.removed), feed.checked_at)
+        return FeedChanges(feed.state, parsed, tuple(name for name, _ in compared.removed), feed.checked_at, confirmed)
 
-    def bring_facts(self, path: Path, feed: BundledFeed) -> FactChanges:
+    def bring_facts(self, path: Path, feed: BundledFeed, confirmed: bool = False) -> FactChanges:
         """Return what a bundle says of a feed of facts.
 
         Raises:
@@ -94,7 +94,7 @@ class BundleCarrier:
         bundle = self._open(path)
         section = _section(bundle, feed)
         facts = (one for one in read_records(bundle, section) if not isinstance(one, StoredDocument))
-        return FactChanges(FactKind(section.kind), feed.state, facts, feed.checked_at)
+        return FactChanges(FactKind(section.kind), feed.state, facts, feed.checked_at, confirmed)
 
     def _refuse_lost(self, path: Path, feed: BundledFeed, lost: int, held: int) -> None:
         most = self.limits.max_shrink_percent

@@ -126,7 +126,7 @@ class Bundles(Protocol):
     ) -> FeedChanges:
         """What it says of a feed of advisories and is not known; `known` and `confirmed` as of `Feeds.fetch`."""
 
-    def bring_facts(self, path: Path, feed: BundledFeed) -> FactChanges:
+    def bring_facts(self, path: Path, feed: BundledFeed, confirmed: bool = False) -> FactChanges:
         """What it says of a feed of facts."""
 
 

@@ -239,6 +239,10 @@ ON CONFLICT (source, ecosystem) DO UPDATE SET unconfirmed_loss = excluded.unconf
 -- The source's own memory of this feed.
 SELECT state FROM feed WHERE source = %(source)s AND ecosystem = %(ecosystem)s
 
+-- name: checked_at
+-- When a feed last answered; NULL where it never did.
+SELECT checked_at FROM feed WHERE source = %(source)s AND ecosystem = %(ecosystem)s
+
 -- name: known_records
 -- What the feed listed when it was last published.
 SELECT name, modified_at FROM feed_record WHERE source = %(source)s AND ecosystem = %(ecosystem)s
