@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import pkgutil
+from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import dogwatch.advisories
-from dogwatch.advisories import SOURCES, AdvisorySource, Changes, Unchanged
+from dogwatch.advisories import SOURCES, AdvisorySource, Changes, FeedState, FetchResult, Outdated, Unchanged
 from dogwatch.advisories.folder_mirror import FolderMirror
+from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import FeedUnavailableError
 from tests.builders.advisories import osv_record, photon, repomd, secdb, tracker, update, updateinfo
 from tests.builders.facts import cpe, nvd_file, nvd_product_record, put_facts
 from tests.builders.vex import listing, vex
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.feeds import FeedBucket, serve_feed
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "feeds.md"
@@ -60,26 +64,26 @@ def test_a_source_is_documented_with_each_of_its_ecosystems(source: AdvisorySour
     assert all(any(f"`{source.name}` {ecosystem} " in row for row in rows) for ecosystem in source.ecosystems)
 
 
-def lay_out(source: AdvisorySource, folder: Path) -> str:
-    """Write a feed of two records as the source's publisher does; returns its ecosystem."""
+def lay_out(source: AdvisorySource, folder: Path, day: int = 1) -> str:
+    """Write a feed of two records as the source's publisher does, one of them of that day; returns its ecosystem."""
     ecosystem = source.ecosystems[0]
+    today, changed_at = f"CVE-2026-100{day}", f"2026-07-0{day}T10:00:00Z"
     match source.name:
         case "osv":
-            FeedBucket(folder).put(
-                ecosystem, osv_record("A-1", ecosystem=ecosystem), osv_record("A-2", ecosystem=ecosystem)
-            )
+            records = [osv_record(f"A-{number}", ecosystem=ecosystem, modified=changed_at) for number in (1, 2)]
+            FeedBucket(folder).put(ecosystem, *records)
             return ecosystem
         case "debian-tracker":
-            files = {"json": tracker({"bash": {"CVE-2026-1": {}, "CVE-2026-2": {}}})}
+            files = {"json": tracker({"bash": {"CVE-2026-1": {}, today: {}}})}
         case "alpine-secdb":
             ecosystem = "Alpine:v3.22"
-            files = {"v3.22/main.json": secdb({"bash": {"5.1-r0": ["CVE-2026-1"], "5.2-r0": ["CVE-2026-2"]}})}
+            files = {"v3.22/main.json": secdb({"bash": {"5.1-r0": ["CVE-2026-1"], "5.2-r0": [today]}})}
         case "wolfi-secdb" | "chainguard-secdb":
-            files = {"security.json": secdb({"bash": {"5.1-r0": ["CVE-2026-1"], "5.2-r0": ["CVE-2026-2"]}})}
+            files = {"security.json": secdb({"bash": {"5.1-r0": ["CVE-2026-1"], "5.2-r0": [today]}})}
         case "fedora":
             ecosystem = "Fedora:43"
             updates = updateinfo(
-                update("FEDORA-1", "bash 0 5.2 1.fc43 x86_64", cves=["CVE-2026-1000"]),
+                update("FEDORA-1", "bash 0 5.2 1.fc43 x86_64", cves=[today]),
                 update("FEDORA-2", "bash 0 5.2 2.fc43 x86_64"),
             )
             files = {
@@ -90,43 +94,47 @@ def lay_out(source: AdvisorySource, folder: Path) -> str:
             ecosystem = "Oracle Linux:9"
             files = {}
             for number, place in enumerate(("OL9/baseos/latest", "OL9/appstream"), 1):
-                updates = updateinfo(update(f"ELSA-{number}", "bash 0 5.2 1.el9 x86_64", cves=["CVE-2026-1000"]))
+                updates = updateinfo(update(f"ELSA-{number}", "bash 0 5.2 1.el9 x86_64", cves=[today]))
                 files[f"{place}/x86_64/repodata/repomd.xml"] = repomd("repodata/updateinfo.xml", updates)
                 files[f"{place}/x86_64/repodata/updateinfo.xml"] = updates
         case "amazon-linux-2023" | "amazon-linux-2":
             release = source.name.rpartition("-")[2]
             ecosystem = f"Amazon Linux:{release}"
             place = "2/core/latest" if release == "2" else "al2023/core/mirrors/latest"
-            updates = updateinfo(update("ALAS-1", "bash 0 5.2 1 x86_64"), update("ALAS-2", "bash 0 5.2 2 x86_64"))
+            updates = updateinfo(
+                update("ALAS-1", "bash 0 5.2 1 x86_64", cves=[today]), update("ALAS-2", "bash 0 5.2 2 x86_64")
+            )
             files = {
-                f"{place}/x86_64/mirror.list": b"https://cdn.amazonlinux.com/core/guids/1a/x86_64/\n",
-                "core/guids/1a/x86_64/repodata/repomd.xml": repomd("repodata/updateinfo.xml", updates),
-                "core/guids/1a/x86_64/repodata/updateinfo.xml": updates,
+                f"{place}/x86_64/mirror.list": f"https://cdn.amazonlinux.com/core/guids/{day}a/x86_64/\n".encode(),
+                f"core/guids/{day}a/x86_64/repodata/repomd.xml": repomd("repodata/updateinfo.xml", updates),
+                f"core/guids/{day}a/x86_64/repodata/updateinfo.xml": updates,
             }
         case "photon":
             ecosystem = "Photon OS:5.0"
             statements = (
                 ("CVE-2026-1000", "bash", "Fixed", "5.2-1.ph5"),
-                ("CVE-2026-1001", "bash", "Not Affected", "NA"),
+                (today, "bash", "Not Affected", "NA"),
             )
             files = {"cve_data_photon5.0.json": photon(*statements)}
         case "redhat-vex":
             paths = [f"2026/cve-2026-{number}.json" for number in (1000, 1001)]
             files = {path: vex(path[5:-5].upper()) for path in paths}
-            files["changes.csv"] = listing(dict.fromkeys(paths, "2026-07-01T10:00:00Z"))
+            files["changes.csv"] = listing(dict.fromkeys(paths, changed_at))
         case "nvd-products":
             records = [
                 nvd_product_record(f"CVE-2026-{number}", [[cpe("openssl:openssl", versionEndExcluding="3.0.2")]])
                 for number in (1000, 1001)
             ]
-            put_facts(folder.parent, modified=nvd_file(*records), until=NOW.year)
+            put_facts(folder.parent, modified=nvd_file(*records, timestamp=changed_at), until=NOW.year)
             (folder.parent / "nvd").rename(folder)
             return ecosystem
         case unknown:
             raise AssertionError(f"say here what {unknown} looks like")
+    made_at = datetime.fromisoformat(changed_at).timestamp()
     for path, content in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(content)
+        os.utime(folder / path, (made_at, made_at))
     return ecosystem
 
 
@@ -152,6 +160,34 @@ def test_fetching_the_same_state_twice_is_unchanged_and_parsing_needs_no_mirror(
     assert [each.advisory.source for each in parsed if each.advisory] == [source.name] * 2
     assert isinstance(second, Unchanged)
     assert not list((tmp_path / "spool").iterdir())
+
+
+@each_fetched_source
+def test_a_mirror_that_shows_yesterday_after_today_takes_nothing_back_until_it_is_confirmed(
+    source: AdvisorySource, tmp_path: Path
+) -> None:
+    lay_out(source, tmp_path / "yesterday" / "feed", day=1)
+    ecosystem = lay_out(source, tmp_path / "today" / "feed", day=2)
+    (tmp_path / "spool").mkdir()
+
+    def fetch(previous: FeedState | None, known: Iterable[tuple[str, datetime]], confirmed: bool) -> FetchResult:
+        return source.fetch(
+            ecosystem, previous, known, mirror=mirror, spool=tmp_path / "spool", now=NOW, confirmed=confirmed
+        )
+
+    with serve_feed(tmp_path / "today" / "feed") as server, closing(WebMirror(server.url, source.name)) as mirror:
+        today = fetch(None, (), False)
+        assert isinstance(today, Changes)
+        known = [(each.id, each.modified_at) for each in source.parse(today)]
+        server.folder = tmp_path / "yesterday" / "feed"
+        try:
+            lagging = isinstance(fetch(today.state, known, False), Outdated)
+        except FeedUnavailableError as error:
+            lagging = "an older state" in error.message
+        believed = fetch(today.state, known, True)
+
+    assert lagging
+    assert not isinstance(believed, Outdated)
 
 
 @each_fetched_source

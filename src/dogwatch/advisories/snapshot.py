@@ -1,7 +1,7 @@
 """Feeds that are a few whole files: download what changed, take the records out, compare their ids with those held.
 
-Such feeds date neither their records nor themselves, so every record of a changed file is handed on; the journal leaves
-alone what says the same as before. What the files are and how a record is read stands with each source.
+Such feeds do not date what they say, so every record of a changed file is handed on; the journal leaves alone what says
+the same as before. What the files are and how a record is read stands with each source.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dogwatch.advisories.documents import SingleDocuments, SpooledDocument, read
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.listing import to_ticks
 from dogwatch.advisories.mirror import Downloaded, FeedMirror, Missing, NotModified
-from dogwatch.advisories.source import Changes, FeedState, FetchResult, Unchanged
+from dogwatch.advisories.source import Changes, FeedState, FetchResult, Outdated, Unchanged
 from dogwatch.advisories.spool import fetch_folder
 from dogwatch.model.advisories import Advisory
 from dogwatch.model.errors import FeedRejectedError, FeedShrunkError, LimitExceededError, MalformedSnapshotError
@@ -70,6 +70,13 @@ class Snapshot:
         return f"{self.source} {self.ecosystem}"
 
 
+class _File(msgspec.Struct, frozen=True):
+    """What is remembered of a file: what asks whether it changed, and when it was made where the mirror says so."""
+
+    fingerprint: str
+    modified_at: datetime | None = None
+
+
 class SnapshotSource(ABC):
     """What the sources of such feeds have in common: `fetch` and `parse` of an AdvisorySource, by two questions."""
 
@@ -103,61 +110,91 @@ class SnapshotSource(ABC):
         """Bring a feed of whole files into the spool; see `AdvisorySource.fetch`.
 
         1. Every file, conditionally. None changed: nothing new.
-        2. Where one changed, the others once more: an id may stand in several.
-        3. Files that only name others are followed; where these are those of the last time by their digests, nothing
-           is new.
+        2. Where one changed, the others once more: an id may stand in several. Lists of files are followed.
+        3. Where these are those of the last time by their digests, nothing is new. Where they are not, and the mirror
+           dates one before the one that was taken over, it lags: outdated.
         4. Records into one spool file. Ids that are held and no longer there are removed; too many of them are refused.
         """
         snapshot = self.snapshot_of(ecosystem)
         before = previous or FeedState()
         with fetch_folder(snapshot.source, spool) as folder:
-            files = _download(snapshot, mirror, folder, before.listing_fingerprint)
-            if files is None:
-                shutil.rmtree(folder, ignore_errors=True)
-                return Unchanged(replace(before, checked_at=now))
-            fingerprint, paths = files
-            contents = ""
-            if snapshot.follow is not None:
-                paths, contents = _follow(snapshot, mirror, folder, paths)
-                if contents and contents == before.archive_fingerprint:
-                    shutil.rmtree(folder, ignore_errors=True)
-                    return Unchanged(replace(before, listing_fingerprint=fingerprint, checked_at=now))
-            documents = _spool_records(snapshot, paths, folder / "records", now)
-            for path in paths.values():
-                path.unlink()
-            held = {record_id for record_id, _ in known}
-            removed = held - {document.id for document in documents.index}
-            _refuse_shrinking(snapshot, mirror, len(removed), len(held), confirmed)
-            state = FeedState(fingerprint, contents, None, now, now, len(documents))
-            return Changes(state, (documents,), tuple(sorted(removed)), (), (), folder)
+            result = _fetch(snapshot, before, known, mirror, folder, now, confirmed)
+        if not isinstance(result, Changes):
+            shutil.rmtree(folder, ignore_errors=True)
+        return result
 
     def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
         """Read the records; see `read_records`."""
         return read_records(changes, self.name, self.read)
 
 
+def _fetch(
+    snapshot: Snapshot,
+    before: FeedState,
+    known: Iterable[tuple[str, datetime]],
+    mirror: FeedMirror,
+    folder: Path,
+    now: datetime,
+    confirmed: bool,
+) -> FetchResult:
+    """Go through the four steps of `SnapshotSource.fetch`."""
+    held = _remembered(before.listing_fingerprint)
+    files = _download(snapshot, mirror, folder, held)
+    if files is None:
+        return Unchanged(replace(before, checked_at=now))
+    is_told = all(file.fingerprint for file in files.values())
+    told = msgspec.json.encode(files).decode() if is_told else ""
+    paths = {path: _spooled(folder, path) for path in files}
+    if snapshot.follow is not None:
+        paths = _follow(snapshot, mirror, folder, paths)
+    contents = msgspec.json.encode({path: _digest(file) for path, file in sorted(paths.items())}).decode()
+    if contents == before.archive_fingerprint:
+        return Unchanged(replace(before, listing_fingerprint=told, checked_at=now))
+    if not confirmed and (reason := _find_older(files, held)):
+        return Outdated(before, None, reason)
+    documents = _spool_records(snapshot, paths, folder / "records", now)
+    for path in paths.values():
+        path.unlink()
+    known_ids = {record_id for record_id, _ in known}
+    removed = known_ids - {document.id for document in documents.index}
+    _refuse_shrinking(snapshot, mirror, len(removed), len(known_ids), confirmed)
+    state = FeedState(told, contents, None, now, now, len(documents))
+    return Changes(state, (documents,), tuple(sorted(removed)), (), (), folder)
+
+
 def _download(
-    snapshot: Snapshot, mirror: FeedMirror, folder: Path, fingerprints: str
-) -> tuple[str, dict[str, Path]] | None:
-    """Return the files' fingerprints in one text, and the files that are there; None where nothing changed."""
-    held = _fingerprints(fingerprints)
-    answers = {path: _get(snapshot, mirror, folder, path, held.get(path, "")) for path in snapshot.files}
+    snapshot: Snapshot, mirror: FeedMirror, folder: Path, held: Mapping[str, _File]
+) -> dict[str, _File] | None:
+    """Bring the files; returns those that are there, None where nothing changed."""
+    asked = {path: held[path].fingerprint if path in held else "" for path in snapshot.files}
+    answers = {path: _get(snapshot, mirror, folder, path, fingerprint) for path, fingerprint in asked.items()}
     unchanged = {path for path, answer in answers.items() if isinstance(answer, NotModified)}
     if held and unchanged == held.keys() and not any(isinstance(one, Downloaded) for one in answers.values()):
         return None
     answers |= {path: _get(snapshot, mirror, folder, path, "") for path in unchanged}
-    found = {path: answer.fingerprint for path, answer in answers.items() if isinstance(answer, Downloaded)}
+    found = {
+        path: _File(one.fingerprint, one.modified_at) for path, one in answers.items() if isinstance(one, Downloaded)
+    }
     for path in snapshot.files:
         if path not in found and (path not in snapshot.optional or not found):
             raise FeedRejectedError(snapshot.source, mirror.describe(path), "there is no such file")
-    text = msgspec.json.encode(found).decode() if all(found.values()) else ""
-    return text, {path: _spooled(folder, path) for path in found}
+    return found
 
 
-def _follow(
-    snapshot: Snapshot, mirror: FeedMirror, folder: Path, paths: dict[str, Path]
-) -> tuple[dict[str, Path], str]:
-    """Return the files that hold records, and their digests in one text, empty where one is not told.
+def _find_older(files: Mapping[str, _File], held: Mapping[str, _File]) -> str:
+    """Return which file is older than the one that was taken over; empty where none is, as far as they are dated.
+
+    Alike files of several servers are dated seconds apart: call it for others than those that were taken over.
+    """
+    for path, file in files.items():
+        before = held[path].modified_at if path in held else None
+        if before is not None and file.modified_at is not None and file.modified_at < before:
+            return f"{path} is of {file.modified_at:%Y-%m-%d %H:%M:%S}, we hold that of {before:%Y-%m-%d %H:%M:%S}"
+    return ""
+
+
+def _follow(snapshot: Snapshot, mirror: FeedMirror, folder: Path, paths: dict[str, Path]) -> dict[str, Path]:
+    """Return the files that hold records.
 
     Raises:
         FeedRejectedError: a file that is named is not there, or has another digest.
@@ -165,16 +202,14 @@ def _follow(
     """
     assert snapshot.follow is not None
     records: dict[str, Path] = {}
-    digests: dict[str, str] = {}
     waiting = [(Linked(path), spooled, 0) for path, spooled in paths.items()]
     while waiting:
         linked, spooled, depth = waiting.pop()
-        content = spooled.read_bytes()
-        if linked.sha256 and hashlib.sha256(content).hexdigest() != linked.sha256:
+        if linked.sha256 and _digest(spooled) != linked.sha256:
             raise FeedRejectedError(snapshot.source, mirror.describe(linked.path), "not the file that its list names")
-        named = snapshot.follow(linked.path, content)
+        named = snapshot.follow(linked.path, spooled.read_bytes())
         if named is None:
-            records[linked.path], digests[linked.path] = spooled, linked.sha256
+            records[linked.path] = spooled
             continue
         spooled.unlink()
         if depth == _LONGEST_WAY:
@@ -183,15 +218,19 @@ def _follow(
             if not isinstance(_get(snapshot, mirror, folder, one.path, ""), Downloaded):
                 raise FeedRejectedError(snapshot.source, mirror.describe(one.path), "there is no such file")
             waiting.append((one, _spooled(folder, one.path), depth + 1))
-    is_told = all(digests.values())
-    return records, msgspec.json.encode(dict(sorted(digests.items()))).decode() if is_told else ""
+    return records
 
 
-def _fingerprints(text: str) -> dict[str, str]:
+def _remembered(text: str) -> dict[str, _File]:
     try:
-        return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+        return msgspec.json.decode(text, type=dict[str, _File]) if text else {}
     except msgspec.MsgspecError:
         return {}
+
+
+def _digest(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _spooled(folder: Path, path: str) -> Path:
