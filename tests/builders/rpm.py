@@ -52,6 +52,14 @@ def pack_header(tags: Sequence[Tag]) -> bytes:
     return struct.pack(">II", len(tags), len(data)) + index + data
 
 
+def manifest_line(
+    name: str, version: str, *, source: str = "(none)", epoch: str = "(none)", vendor: str = "Microsoft Corporation"
+) -> str:
+    """Return a line of the list in images without rpm's database: what `rpm -qa` prints."""
+    number = "0" if epoch == "(none)" else epoch
+    return "\t".join((name, version, "1732000000", "1731000000", vendor, epoch, "4096", "x86_64", number, source))
+
+
 def sqlite_database(*headers: bytes) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rpmdb.sqlite"

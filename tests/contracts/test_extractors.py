@@ -36,6 +36,7 @@ PLACES = {
     "dpkg-ownership": ("var/lib/dpkg/info/a.list", "var/lib/dpkg/info"),
     "apk-installed": ("lib/apk/db/installed", "lib/apk/db"),
     "rpm-database": ("var/lib/rpm/Packages", "usr/lib/sysimage/rpm"),
+    "rpm-manifest": ("var/lib/rpmmanifest/container-manifest-2", "var/lib/rpmmanifest"),
     "python-metadata": ("x/a.dist-info/METADATA", "x/a.dist-info"),
     "npm-package": ("x/node_modules/a/package.json", "x/node_modules"),
     "npm-lock": ("app/package-lock.json", ""),

@@ -47,7 +47,7 @@ from tests.builders.layers import (
 from tests.builders.lock_files import LOCK_FILES
 from tests.builders.oci import as_json, build_image, build_index
 from tests.builders.programs import build_elf, build_mach_o, build_pe, go_build_info, old_go_data, rust_audit
-from tests.builders.rpm import berkeley_database, ndb_database, rpm_header, sqlite_database
+from tests.builders.rpm import berkeley_database, manifest_line, ndb_database, rpm_header, sqlite_database
 from tests.builders.statements import csaf, openvex, statement
 from tests.builders.vex import vex
 
@@ -250,6 +250,11 @@ def rpm_databases() -> Seeds:
         berkeley_database(*headers, order=">"),
         sqlite_database(*(rpm_header(f"a{number}", padding=600) for number in range(40))),
     )
+
+
+def rpm_manifests() -> Seeds:
+    """What images of Azure Linux list instead."""
+    return ("\n".join((manifest_line("glibc", "2.38-11.azl3"), manifest_line("x", "1-2", epoch="3"))).encode(),)
 
 
 def os_releases() -> Seeds:

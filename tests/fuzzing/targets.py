@@ -258,6 +258,7 @@ TARGETS = (
     Target("dpkg-ownership", _extract_at("var/lib/dpkg/info/a.list"), seeds.ownership_files),
     Target("apk-installed", _extract_at("lib/apk/db/installed"), seeds.apk_files),
     Target("rpm-database", _extract_at("var/lib/rpm/Packages"), seeds.rpm_databases),
+    Target("rpm-manifest", _extract_at("var/lib/rpmmanifest/container-manifest-2"), seeds.rpm_manifests),
     Target("os-release", _extract_at("etc/os-release"), seeds.os_releases),
     Target("python-metadata", _extract_at("a-1.dist-info/METADATA"), seeds.python_files),
     Target("npm-package", _extract_at("node_modules/a/package.json"), seeds.npm_files),

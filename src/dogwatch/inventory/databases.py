@@ -10,7 +10,14 @@ from dataclasses import replace
 from typing import Final
 
 from dogwatch.inventory.distributions import Judgement
-from dogwatch.inventory.extractors import apk_installed, dpkg_ownership, dpkg_status, rpm_database, unread_database
+from dogwatch.inventory.extractors import (
+    apk_installed,
+    dpkg_ownership,
+    dpkg_status,
+    rpm_database,
+    rpm_manifest,
+    unread_database,
+)
 from dogwatch.inventory.overlay import VisibleFile, VisibleTree
 from dogwatch.inventory.paths import Resolver
 from dogwatch.inventory.vendors import is_own_vendor
@@ -21,6 +28,7 @@ _KINDS: Final = {
     dpkg_status.EXTRACTOR.name: "dpkg",
     apk_installed.EXTRACTOR.name: "apk",
     rpm_database.EXTRACTOR.name: "rpm",
+    rpm_manifest.EXTRACTOR.name: "rpm",
 }
 
 

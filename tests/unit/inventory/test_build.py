@@ -276,7 +276,6 @@ def test_a_distribution_without_packages_is_a_gap(layers: list[list[Member]], pa
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("var/lib/rpmmanifest/container-manifest-2", "rpm"),
         ("usr/lib/opkg/status", "opkg"),
         ("var/lib/pacman/local/ALPM_DB_VERSION", "pacman"),
     ],

@@ -8,11 +8,11 @@ from typing import BinaryIO
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.extractor import SpooledExtractor
 from dogwatch.inventory.limits import Limits
-from dogwatch.inventory.naming import decode_text, incomplete, is_keepable, show, too_many_entries
+from dogwatch.inventory.naming import decode_text, incomplete, show, too_many_entries
 from dogwatch.inventory.ownership import Claims
 from dogwatch.inventory.rpm import berkeley, header, ndb, sqlite
 from dogwatch.inventory.rpm.header import Header
-from dogwatch.inventory.rpm.modules import read_module
+from dogwatch.inventory.rpm.packages import KEYS_OF_SIGNERS, Told, make_package
 from dogwatch.inventory.rpm.reading import DatabaseFile, RpmFormatError
 from dogwatch.model.errors import MalformedPackageDatabaseError
 from dogwatch.model.gaps import Gap, GapKind
@@ -25,7 +25,6 @@ DIRECTORIES = frozenset(
 )
 _LOGS = frozenset(f"{folder}/rpmdb.sqlite-wal" for folder in FOLDERS)
 _EMPTY_LOG_BYTES = 32  # a log of SQLite that has its own header alone
-_KEYS_OF_SIGNERS = b"gpg-pubkey"  # listed like packages, and none
 _BUILD_IDS = b"usr/lib/.build-id/"  # links to programs, thousands of them
 
 
@@ -119,7 +118,7 @@ class _Found:
         try:
             parsed = Header(blob, self._limits.file_entries)
             name = parsed.text(header.NAME)
-            if name == _KEYS_OF_SIGNERS:
+            if name == KEYS_OF_SIGNERS.encode():
                 return
             package = _read_package(parsed, self._limits)
             if package is None:
@@ -141,34 +140,21 @@ class _Found:
 
 
 def _read_package(parsed: Header, limits: Limits) -> Package | None:
-    epoch = parsed.number(header.EPOCH)
-    before = f"{epoch}:" if epoch else ""
-    name = decode_text(parsed.text(header.NAME))
-    version, release = (decode_text(parsed.text(tag)) for tag in (header.VERSION, header.RELEASE))
-    if not (name and version and release):
-        return None
-    source = decode_text(parsed.text(header.SOURCE_RPM)) or ""
-    source_name, source_version = _read_source(source) or (name, f"{version}-{release}")
-    package = Package(
-        "",
-        name,
-        f"{before}{version}-{release}",
-        decode_text(parsed.text(header.ARCH)) or "",
-        source_name,
-        before + source_version,
-        read_module(decode_text(parsed.text(header.MODULARITY_LABEL)) or "", release),
-        decode_text(parsed.text(header.VENDOR)) or "",
+    told = Told(
+        _text(parsed, header.NAME),
+        _text(parsed, header.VERSION),
+        _text(parsed, header.RELEASE),
+        parsed.number(header.EPOCH) or 0,
+        _text(parsed, header.ARCH),
+        _text(parsed, header.SOURCE_RPM),
+        _text(parsed, header.MODULARITY_LABEL),
+        _text(parsed, header.VENDOR),
     )
-    texts = (package.name, package.version, package.source_name, package.source_version)
-    optional = (package.arch, package.module, package.vendor)
-    return package if all(is_keepable(text, limits) for text in (*texts, *(each or "-" for each in optional))) else None
+    return make_package(told, limits)
 
 
-def _read_source(file_name: str) -> tuple[str, str] | None:
-    """Return name and version of `bash-5.2.15-1.amzn2023.src.rpm`, or None if it is not of this form."""
-    stem = file_name.removesuffix(".rpm").removesuffix(".src").removesuffix(".nosrc")
-    parts = stem.rsplit("-", 2)
-    return (parts[0], f"{parts[1]}-{parts[2]}") if stem != file_name and len(parts) == 3 and all(parts) else None
+def _text(parsed: Header, tag: int) -> str:
+    return decode_text(parsed.text(tag)) or ""
 
 
 EXTRACTOR = RpmDatabaseExtractor()

@@ -7,7 +7,6 @@ from dogwatch.inventory.limits import Limits
 from dogwatch.model.gaps import Gap, GapKind
 
 _KINDS = {
-    "var/lib/rpmmanifest/container-manifest-2": "rpm",  # images of Azure Linux without rpm
     "var/lib/pacman/local/ALPM_DB_VERSION": "pacman",
     "var/lib/portage/world": "portage",
     "usr/lib/opkg/status": "opkg",
@@ -26,7 +25,7 @@ class UnreadDatabaseExtractor:
     """
 
     name = "unread-database"
-    version = 2
+    version = 3
     endings = frozenset[str]()
     ecosystem = ""
     needs_content = False
