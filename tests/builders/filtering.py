@@ -100,7 +100,6 @@ def image_row(one: ImageView) -> Row:
         "status_reason": [one.status_reason],
         "pushed_at": _if_known([one.pushed_at]),
         "pulled_at": _if_known([one.pulled_at]),
-        "in_use_at": _if_known([one.in_use_at]),
         "indexed_at": _if_known([one.indexed_at]),
     }
 
@@ -113,6 +112,8 @@ def _shared(one: FindingView | ImageView) -> Row:
         "digest": [one.digest],
         "architecture": [one.architecture],
         "image": [str(one.image_id)],
+        "in_use_at": _if_known([one.in_use_at]),
+        "in_use_count": [Decimal(one.in_use_count)],
     }
 
 

@@ -86,6 +86,13 @@ def store_varied_world(connection: psycopg.Connection, world: World) -> None:
     run("UPDATE image SET repository_id = 2, architecture = 'arm64', state = 'pending' WHERE id = 2")
     run("UPDATE monitoring SET repository_id = 2 WHERE image_id = 2")
     run("UPDATE clocks SET pushed_at = NULL, pulled_at = %s WHERE image_id = 3", (START + timedelta(days=20),))
+    for image, day, count in ((2, 30, 3), (3, 60, 2)):
+        seen = START + timedelta(days=day)
+        run("UPDATE clocks SET in_use_at = %s WHERE image_id = %s", (seen, image))
+        run(
+            "INSERT INTO image_use SELECT id, 'c', 'n', 'w', %s, %s, %s, 'r' FROM image WHERE id = %s",
+            (count, START, seen, image),
+        )
     run("UPDATE image SET indexed_at = %s WHERE id = 1", (START + timedelta(days=2),))
     run("UPDATE exposure SET score_tenths = CASE WHEN id %% 3 = 0 THEN NULL ELSE (id * 17) %% 100 END", ())
     run("UPDATE package SET ecosystem = 'npm', match_name = name WHERE id = 2")

@@ -92,14 +92,15 @@ def test_aws_clients_see_what_is_in_use_and_where(served: Served) -> None:
     }
     other = covered["resourceId"].replace(digest("a"), digest("b"))
     assert client.get_clusters_for_image(filter={"resourceId": other})["cluster"] == []
-    refused: dict[str, Any] = {
-        "list_coverage": {"filterCriteria": {"ecrImageInUseCount": [{"lowerInclusive": 1}]}},
-        "list_findings": {"filterCriteria": {"ecrImageLastInUseAt": [span]}},
-        "get_clusters_for_image": {"filter": {"resourceId": other}, "nextToken": "elsewhere"},
-    }
-    for operation, members in refused.items():
-        with pytest.raises(client.exceptions.ValidationException):
-            getattr(client, operation)(**members)
+    with pytest.raises(client.exceptions.ValidationException):
+        client.get_clusters_for_image(filter={"resourceId": other}, nextToken="elsewhere")
+    for bounds, is_covered, images in (
+        ({"lowerInclusive": 1}, True, 1),
+        ({"lowerInclusive": 4, "upperInclusive": 4}, True, 1),
+        ({"upperInclusive": 0}, False, 3),
+    ):
+        filtered = client.list_coverage(filterCriteria={"ecrImageInUseCount": [bounds]})["coveredResources"]
+        assert (covered in filtered, len(filtered)) == (is_covered, images)
 
 
 @pytest.mark.parametrize(

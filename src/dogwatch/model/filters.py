@@ -142,6 +142,8 @@ FINDING_FIELDS: Mapping[str, FilterField] = {
             FilterField("last_observed_at", FieldKind.MOMENT),
             FilterField("updated_at", FieldKind.MOMENT),
             FilterField("pushed_at", FieldKind.MOMENT),
+            FilterField("in_use_at", FieldKind.MOMENT),
+            FilterField("in_use_count", FieldKind.NUMBER),
         )
     },
 }
@@ -155,6 +157,7 @@ IMAGE_FIELDS: Mapping[str, FilterField] = {
             FilterField("pushed_at", FieldKind.MOMENT),
             FilterField("pulled_at", FieldKind.MOMENT),
             FilterField("in_use_at", FieldKind.MOMENT),
+            FilterField("in_use_count", FieldKind.NUMBER),
             FilterField("indexed_at", FieldKind.MOMENT),
         )
     },

@@ -92,6 +92,8 @@ class FindingView:
     packages: tuple[VulnerablePackage, ...]
     severity_reason: str = ""  # which statement the severity follows, and why that one
     scores: tuple[Score, ...] = ()  # all that are known, the one that counts first
+    in_use_at: datetime | None = None  # when a container of the image was last seen running
+    in_use_count: int = 0  # how many were, within a day
     vendor_word: str = ""  # the deciding document's own word for the severity
     facts: KnownFacts = NOTHING_KNOWN
 
@@ -117,9 +119,9 @@ class FindingQuery:
     # fix (YES/NO/PARTIAL), exploited and exploit (YES/NO),
     # image (id), finding ((image id, vulnerability id) as 32 hex), title, source
     times: Mapping[str, Sequence[tuple[datetime | None, datetime | None]]] = field(default_factory=dict)
-    # time fields: first_observed_at, last_observed_at, updated_at, pushed_at; bounds inclusive
+    # time fields: first_observed_at, last_observed_at, updated_at, pushed_at, in_use_at; bounds inclusive
     numbers: Mapping[str, Sequence[tuple[float | None, float | None]]] = field(default_factory=dict)
-    # number fields: score (0..10), epss (0..1)
+    # number fields: score (0..10), epss (0..1), in_use_count (containers within a day of now, whatever as_of is)
     filter: Filter | None = None
     as_of: datetime | None = None
     sort: str = "severity"
@@ -208,13 +210,14 @@ class ImageQuery:
     """Filters on images; as in FindingQuery.
 
     Text fields: status_code, status_reason, repository, registry, place (alias/repository), tag, digest, image,
-    architecture. Times: pulled_at, pushed_at, in_use_at, indexed_at. `filter` is one on IMAGE_FIELDS. Sorted by id;
-    `after` is an opaque cursor.
+    architecture. Times: pulled_at, pushed_at, in_use_at, indexed_at. Numbers: in_use_count. `filter` is one on
+    IMAGE_FIELDS. Sorted by id; `after` is an opaque cursor.
     """
 
     account_id: str
     texts: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     times: Mapping[str, Sequence[tuple[datetime | None, datetime | None]]] = field(default_factory=dict)
+    numbers: Mapping[str, Sequence[tuple[float | None, float | None]]] = field(default_factory=dict)
     filter: Filter | None = None
     limit: int = 100
     after: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from dogwatch.store.known_facts import load_known_facts
 from dogwatch.store.platforms import platform_name
 from dogwatch.store.provenance import Place, decode_provenance
 from dogwatch.store.queries import load_queries
+from dogwatch.store.usage import count_in_use
 
 _SQL = load_queries("findings")
 _INVENTORIES = load_queries("inventories")
@@ -65,8 +67,10 @@ class _Home:
     base: BaseImage
 
 
-def complete(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) -> tuple[FindingView, ...]:
-    """Turn rows of the query `findings` into whole findings, in the same order."""
+def complete(
+    connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> tuple[FindingView, ...]:
+    """Turn rows of the query `findings` into whole findings, in the same order; in use is what is so now."""
     images = sorted({row["id"] for row in rows})
     exposures = sorted({exposure for row in rows for exposure in row["exposure_ids"]})
     vulnerabilities = sorted({row["vulnerability_id"] for row in rows})
@@ -78,9 +82,10 @@ def complete(connection: psycopg.Connection, rows: Sequence[Mapping[str, Any]]) 
     homes = _load_homes(connection, images, {package for package, _ in packages.values()})
     documents = load_documents(connection, {(row["source"], row["advisory"]) for row in rows})
     facts = load_known_facts(connection, {row["vulnerability"] for row in rows})
+    in_use = count_in_use(connection, images, now)
     return tuple(
         _finding(
-            row,
+            {**row, "in_use_count": in_use.get(row["id"], 0)},
             tuple(tags.get(row["id"], ())),
             tuple(name for name in aliases.get(row["vulnerability_id"], ()) if name != row["vulnerability"]),
             tuple(each for one in row["exposure_ids"] for each in _at_home(packages[one], homes[row["id"]])),
@@ -193,6 +198,8 @@ def _finding(
         platform=platform_name(row["distribution"], row["release"]),
         author=row["author"],
         pushed_at=row["pushed_at"],
+        in_use_at=row["in_use_at"],
+        in_use_count=row["in_use_count"],
         packages=packages,
         severity_reason=why_this_severity(severity, counts),
         scores=_scores(counts, row["source"], text, facts),

@@ -58,14 +58,14 @@ class FindingStore:
             at, key = decode_cursor(query.after, fingerprint)
             after = list(key)
             compared(order.columns, order.columns, "=", after)  # refuses a key that is not one of this order
-        demands = read_demands(query)
+        demands = read_demands(query, now)
         with self._database.transaction() as connection:
             scope = find_scope(connection, query, at, demands, self._limits)
             if scope.is_empty:
                 refuse_pruned(connection, at)
                 return Page((), "")
             rows, last = _page(Search(connection, order, query.descending, scope, self._limits), query, after)
-            page = Page(complete(connection, rows), encode_cursor(fingerprint, at, last) if last else "")
+            page = Page(complete(connection, rows, now), encode_cursor(fingerprint, at, last) if last else "")
             refuse_pruned(connection, at)
             return page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from psycopg import sql
 
@@ -18,8 +19,12 @@ from dogwatch.store.filters import (
     refuse_unknown,
     text_condition,
 )
+from dogwatch.store.usage import in_use_count
 
 _IMAGE_ID = re.compile(r"[1-9][0-9]{0,17}")
+
+_OF_IMAGE = "CASE WHEN image.image_id <> 0 THEN {} END"
+"""Not known of a manifest that could not be resolved."""
 
 _TAGS = sql.SQL(
     "SELECT tag.name AS value FROM tag"
@@ -59,19 +64,21 @@ _TIMES = {
     "in_use_at": sql.SQL("image.in_use_at"),
     "indexed_at": sql.SQL("image.indexed_at"),
 }
-_COLUMNS = Columns(_TEXTS, _TIMES)
 
 
-def image_conditions(query: ImageQuery) -> sql.Composable:
-    """Return the condition that an image must meet; columns as in the named query `coverage`.
+def image_conditions(query: ImageQuery, now: datetime) -> sql.Composable:
+    """Return the condition that an image must meet as of now; columns as in the named query `coverage`.
 
     Raises:
         InvalidRequestError: an unknown field or comparison.
     """
     refuse_unknown(query.texts, _TEXTS)
     refuse_unknown(query.times, _TIMES)
+    numbers = {"in_use_count": sql.SQL(_OF_IMAGE).format(in_use_count("image.image_id", now))}
+    refuse_unknown(query.numbers, numbers)
     conditions = [_TEXTS[name](entries) for name, entries in query.texts.items()]
     conditions += [bounds_condition(_TIMES[name], entries) for name, entries in query.times.items()]
+    conditions += [bounds_condition(numbers[name], entries) for name, entries in query.numbers.items()]
     if query.filter is not None:
-        conditions.append(_COLUMNS.condition(query.filter))
+        conditions.append(Columns(_TEXTS, {**_TIMES, **numbers}).condition(query.filter))
     return every(conditions)

@@ -79,8 +79,10 @@ class ImageViews:
         """
         if not 1 <= query.limit <= MAX_PAGE:
             raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
-        conditions = image_conditions(query)
-        fingerprint = list_fingerprint("images", query.account_id, query.texts, query.times, query.filter)
+        conditions = image_conditions(query, now)
+        fingerprint = list_fingerprint(
+            "images", query.account_id, query.texts, query.times, query.numbers, query.filter
+        )
         values = {
             "account": query.account_id,
             "now": now,
@@ -108,7 +110,7 @@ class ImageViews:
         Raises:
             InvalidRequestError: an unknown field or comparison.
         """
-        statement = _composed("counts", _ONE_ACCOUNT, image_conditions(query))
+        statement = _composed("counts", _ONE_ACCOUNT, image_conditions(query, now))
         return self._counts(statement, {"account": query.account_id}, now)
 
     def group_coverage(self, query: ImageQuery, by: CoverageProperty, now: datetime) -> CoverageGroups:
@@ -117,9 +119,11 @@ class ImageViews:
         Raises:
             InvalidRequestError: an unknown field, comparison or cursor.
         """
-        fingerprint = list_fingerprint("groups", by, query.account_id, query.texts, query.times, query.filter)
+        fingerprint = list_fingerprint(
+            "groups", by, query.account_id, query.texts, query.times, query.numbers, query.filter
+        )
         after = _after_group(query.after, fingerprint)
-        statement = _composed("groups", _ONE_ACCOUNT, image_conditions(query), _PROPERTIES[by])
+        statement = _composed("groups", _ONE_ACCOUNT, image_conditions(query, now), _PROPERTIES[by])
         with self._database.transaction() as connection:
             connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
             values = {"account": query.account_id, "now": now}

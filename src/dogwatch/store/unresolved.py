@@ -37,9 +37,11 @@ def load_unresolved_page(database: Database, query: ImageQuery, now: datetime) -
     """
     if not 1 <= query.limit <= MAX_PAGE:
         raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
-    fingerprint = list_fingerprint("unresolved", query.account_id, query.texts, query.times, query.filter)
+    fingerprint = list_fingerprint(
+        "unresolved", query.account_id, query.texts, query.times, query.numbers, query.filter
+    )
     repository, digest = _after(query, fingerprint)
-    statement = sql.SQL(_SQL["page"]).format(unresolved=UNRESOLVED_OF_ACCOUNT, filters=image_conditions(query))
+    statement = sql.SQL(_SQL["page"]).format(unresolved=UNRESOLVED_OF_ACCOUNT, filters=image_conditions(query, now))
     values = {"account": query.account_id, "limit": query.limit + 1, "repository": repository, "digest": digest}
     with database.transaction() as connection, connection.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(statement, values, prepare=False).fetchall()

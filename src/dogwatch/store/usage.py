@@ -9,12 +9,14 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 import psycopg
+from psycopg import sql
 
 from dogwatch.model.monitoring import Clocks
 from dogwatch.model.registries import ManifestToResolve
 from dogwatch.model.usage import IN_USE_FOR, MAX_PLACES, MAX_TOLD, Seen, UsageOutcome, UsageReport, UseView
 from dogwatch.store.accounts import share_accounts
 from dogwatch.store.connection import Database
+from dogwatch.store.filters import Constant
 from dogwatch.store.moves import move_images
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import MAX_KEY, storable
@@ -65,6 +67,11 @@ class UsageStore:
 def load_uses(connection: psycopg.Connection, image_id: int) -> tuple[UseView, ...]:
     """Return where an image was seen running, the latest first."""
     return tuple(UseView(*row) for row in connection.execute(_SQL["uses"], {"image": image_id}).fetchall())
+
+
+def in_use_count(image_id: str, now: datetime) -> sql.Composable:
+    """Return how many containers of an image were seen lately, as SQL; `image_id` is its column."""
+    return sql.SQL(_SQL["in_use_count"]).format(image=sql.SQL(image_id), since=Constant(now - IN_USE_FOR))
 
 
 def count_in_use(connection: psycopg.Connection, ids: Sequence[int], now: datetime) -> Mapping[int, int]:

@@ -218,6 +218,8 @@ def test_a_finding_is_shown_whole() -> None:
                 "platform": "DEBIAN_12",
                 "author": "",
                 "pushed_at": "2026-06-29T12:00:00Z",
+                "in_use_at": None,
+                "in_use_count": 0,
             },
             "packages": [
                 {

@@ -94,7 +94,6 @@ def test_every_filter_of_the_model_is_known() -> None:
         *findings._REPOSITORIES,
         *findings._ABSENT_TEXTS,
         *findings._ABSENT_OTHERS,
-        *findings._IN_USE,
         *("resourceId", "findingArn", "cloudProviderRegion", "vulnerablePackages"),
     }
     assert known == in_findings
@@ -107,14 +106,15 @@ def test_every_filter_of_the_model_is_known() -> None:
         *coverage._REPOSITORIES,
         *coverage._ABSENT,
         *coverage._TAGS,
-        *("resourceId", "cloudProviderRegion", "ecrImageInUseCount"),
+        *coverage._NUMBERS,
+        *("resourceId", "cloudProviderRegion"),
     }
     assert known == in_coverage
 
 
 @pytest.mark.parametrize("severity", Severity)
 def test_a_finding_has_the_shape_of_the_model(severity: Severity) -> None:
-    whole = make_finding(severity=severity)
+    whole = make_finding(severity=severity, in_use_at=NOW, in_use_count=2)
     bare = make_finding(
         severity=severity,
         aliases=(),
@@ -144,6 +144,9 @@ def test_a_finding_has_the_shape_of_the_model(severity: Severity) -> None:
     )
     rows = listed(Rooms(rows=[whole, bare, long]), FINDINGS, {})
     if severity is Severity.HIGH:
+        images = [row["resources"][0]["details"]["awsEcrContainerImage"] for row in rows]
+        assert [one.get("inUseCount") for one in images] == [2, None, None]
+        assert images[0]["lastInUseAt"] == NOW.timestamp()
         assert rows[0]["epss"] == {"score": 0.01151}
         assert rows[0]["exploitAvailable"] == "YES"
         assert rows[0]["exploitabilityDetails"] == {"lastKnownExploitAt": datetime(2024, 9, 4, tzinfo=UTC).timestamp()}

@@ -82,6 +82,8 @@ class FindingImage(msgspec.Struct):
     platform: str
     author: str
     pushed_at: datetime | None
+    in_use_at: datetime | None
+    in_use_count: int
 
 
 class Finding(Facts):
@@ -151,6 +153,8 @@ class Finding(Facts):
             platform=image.platform,
             author=image.author,
             pushed_at=image.pushed_at,
+            in_use_at=image.in_use_at,
+            in_use_count=image.in_use_count,
             packages=self.packages,
             severity_reason=self.severity_reason,
             scores=tuple(one.view() for one in self.scores),

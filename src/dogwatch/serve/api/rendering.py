@@ -66,6 +66,8 @@ def finding(one: FindingView) -> dict[str, Any]:
             "platform": one.platform,
             "author": one.author,
             "pushed_at": iso(one.pushed_at),
+            "in_use_at": iso(one.in_use_at),
+            "in_use_count": one.in_use_count,
         },
         "packages": [package(each) for each in one.packages],
     }

@@ -14,12 +14,11 @@ import msgspec
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ScanFrequency
-from dogwatch.model.views import ImageQuery, ImageView, UnresolvedView
+from dogwatch.model.views import FindingView, ImageQuery, ImageView, UnresolvedView
 from dogwatch.serve.aws import wire
-from dogwatch.serve.aws.errors import NotOfferedError
 from dogwatch.serve.aws.names import Names, ask_image_arn, ask_region, ask_repository, load_names
 from dogwatch.serve.aws.question import Entry, Question
-from dogwatch.serve.aws.wire import DateFilters, ExactFilters, MapFilters, decode, seconds
+from dogwatch.serve.aws.wire import DateFilters, ExactFilters, MapFilters, NumberFilters, decode, seconds
 from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import RegistryAdmin, Views
 
@@ -64,6 +63,7 @@ _TIMES: Mapping[str, str] = {
     "imagePulledAt": "pulled_at",
     "ecrImageLastInUseAt": "in_use_at",
 }
+_NUMBERS: Mapping[str, str] = {"ecrImageInUseCount": "in_use_count"}
 _REPOSITORIES = ("ecrRepositoryName", "cloudContainerRepositoryName")
 
 
@@ -88,6 +88,7 @@ def list_coverage(caller: Caller, body: bytes, views: Views, registries: Registr
         caller.account_id,
         texts=question.texts,
         times=question.times,
+        numbers=question.numbers,
         limit=wanted.max_results,
         after=wanted.next_token,
         with_counts=False,
@@ -130,8 +131,8 @@ def _ask(question: Question, name: str, content: msgspec.Raw, names: Names, view
     place = f"filterCriteria.{name}"
     if name in _TIMES:
         question.ask_times(_TIMES[name], [one.bounds(place) for one in decode(content, DateFilters, place)])
-    elif name == "ecrImageInUseCount":
-        raise NotOfferedError(place, "not offered here yet; use ecrImageLastInUseAt")
+    elif name in _NUMBERS:
+        question.ask_numbers(_NUMBERS[name], [one.bounds for one in decode(content, NumberFilters, place)])
     elif name in _TAGS:
         decode(content, MapFilters, place)
         question.ask_impossible()
@@ -180,13 +181,16 @@ def _resource(image: ImageView | UnresolvedView, names: Names) -> dict[str, Any]
     return wire.without_empty(resource)
 
 
+def in_use(one: ImageView | FindingView) -> dict[str, Any]:
+    """Return when containers of an image were last seen running, and how many; nothing where none ever was."""
+    if one.in_use_at is None:
+        return {}
+    return {"lastInUseAt": seconds(one.in_use_at), "inUseCount": one.in_use_count}
+
+
 def _image(image: ImageView | UnresolvedView) -> dict[str, Any]:
     if isinstance(image, UnresolvedView):
         return wire.without_empty({"tags": list(image.tags)})
     pulled_at = None if image.pulled_at is None else seconds(image.pulled_at)
-    in_use_at = None if image.in_use_at is None else seconds(image.in_use_at)
     tags = sorted({*image.tags, *image.tags_via_index})
-    in_use_count = None if image.in_use_at is None else image.in_use_count
-    return wire.without_empty(
-        {"tags": tags, "imagePulledAt": pulled_at, "lastInUseAt": in_use_at, "inUseCount": in_use_count}
-    )
+    return wire.without_empty({"tags": tags, "imagePulledAt": pulled_at, **in_use(image)})

@@ -70,7 +70,12 @@ def list_coverage_statistics(caller: Caller, body: bytes, views: Views, registri
     if question.is_impossible:
         return {"totalCounts": 0}
     query = ImageQuery(
-        caller.account_id, texts=question.texts, times=question.times, limit=_GROUPS, after=wanted.next_token
+        caller.account_id,
+        texts=question.texts,
+        times=question.times,
+        numbers=question.numbers,
+        limit=_GROUPS,
+        after=wanted.next_token,
     )
     by = wanted.group_by or ""
     found = views.group_coverage(query, _PROPERTIES.get(by, CoverageProperty.STATUS_CODE))

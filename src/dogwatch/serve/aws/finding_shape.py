@@ -16,7 +16,7 @@ from dogwatch.matching import is_distribution
 from dogwatch.model.facts import NVD, KnownFacts
 from dogwatch.model.release_endings import RELEASES_ECOSYSTEM
 from dogwatch.model.views import FindingView, VulnerablePackage
-from dogwatch.serve.aws.coverage import RESOURCE_TYPE
+from dogwatch.serve.aws.coverage import RESOURCE_TYPE, in_use
 from dogwatch.serve.aws.names import PARTITION, Names, finding_arn
 from dogwatch.serve.aws.wire import seconds, without_empty
 from dogwatch.versions import family_of, scheme_of
@@ -186,6 +186,7 @@ def _resource(one: FindingView, names: Names) -> dict[str, Any]:
         "author": one.author,
         "architecture": one.architecture,
         "platform": one.platform,
+        **in_use(one),
     }
     return {
         "type": RESOURCE_TYPE,

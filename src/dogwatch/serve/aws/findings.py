@@ -67,8 +67,15 @@ _TIMES: Mapping[str, str] = {
     "updatedAt": "updated_at",
     "ecrImagePushedAt": "pushed_at",
     "cloudImagePushedAt": "pushed_at",
+    "ecrImageLastInUseAt": "in_use_at",
+    "cloudImageLastInUseAt": "in_use_at",
 }
-_NUMBERS: Mapping[str, str] = {"inspectorScore": "score", "epssScore": "epss"}
+_NUMBERS: Mapping[str, str] = {
+    "inspectorScore": "score",
+    "epssScore": "epss",
+    "ecrImageInUseCount": "in_use_count",
+    "cloudImageInUseCount": "in_use_count",
+}
 _REPOSITORIES = ("ecrImageRepositoryName", "cloudImageRepositoryName")
 
 _ABSENT_TEXTS = frozenset(
@@ -110,11 +117,6 @@ _ABSENT_OTHERS: Mapping[str, Any] = {
     "resourceTags": MapFilters,
     "portRange": PortFilters,
 }
-
-_IN_USE = frozenset(
-    {"ecrImageLastInUseAt", "cloudImageLastInUseAt", "ecrImageInUseCount", "cloudImageInUseCount"},
-)
-"""What is known of images and not asked of findings yet: an empty list would say that nothing is in use."""
 
 _SORTS: Mapping[str, str] = {
     "SEVERITY": "severity",
@@ -192,12 +194,9 @@ def _ask(question: Question, name: str, content: msgspec.Raw, names: Names, view
     if name in _TIMES:
         question.ask_times(_TIMES[name], [one.bounds(place) for one in decode(content, DateFilters, place)])
     elif name in _NUMBERS:
-        filters = decode(content, NumberFilters, place)
-        question.ask_numbers(_NUMBERS[name], [(one.lower_inclusive, one.upper_inclusive) for one in filters])
+        question.ask_numbers(_NUMBERS[name], [one.bounds for one in decode(content, NumberFilters, place)])
     elif name == "vulnerablePackages":
         _ask_packages(question, decode(content, PackageFilters, place), place)
-    elif name in _IN_USE:
-        raise NotOfferedError(place, "not offered here yet; ListCoverage has ecrImageLastInUseAt")
     elif name in _ABSENT_OTHERS:
         decode(content, _ABSENT_OTHERS[name], place)
         question.ask_impossible()

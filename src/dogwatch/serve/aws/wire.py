@@ -61,6 +61,11 @@ class NumberFilter(msgspec.Struct, forbid_unknown_fields=True, frozen=True, rena
     lower_inclusive: float | None = None
     upper_inclusive: float | None = None
 
+    @property
+    def bounds(self) -> tuple[float | None, float | None]:
+        """The ends."""
+        return self.lower_inclusive, self.upper_inclusive
+
 
 class MapFilter(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One alternative of a filter on tags of resources."""

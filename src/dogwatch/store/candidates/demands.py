@@ -27,6 +27,7 @@ from dogwatch.store.filters import (
     refuse_unknown,
     text_condition,
 )
+from dogwatch.store.usage import in_use_count
 
 Condition = Callable[[TextEntries], sql.Composable]
 
@@ -146,13 +147,13 @@ _FINDING_TIMES = {
     "last_observed_at": sql.SQL("updated_at"),
     "updated_at": sql.SQL("updated_at"),
     "pushed_at": sql.SQL("pushed_at"),
+    "in_use_at": sql.SQL("(SELECT in_use_at FROM clocks WHERE clocks.image_id = finding.id)"),
 }
 _EPSS = "nullif({}epss_ppm, -1) / 1000000.0"
 _FINDING_NUMBERS = {  # no number lies between no bounds
     "score": sql.SQL("nullif(score_tenths, -1) / 10.0"),
     "epss": sql.SQL(_EPSS.format("")),
 }
-_FINDINGS = Columns(_FINDING_TEXTS, {**_FINDING_TIMES, **_FINDING_NUMBERS, "severity": sql.SQL("severity")})
 
 _REPOSITORIES = Columns(
     {
@@ -168,9 +169,10 @@ _IMAGE_TEXTS: Mapping[str, Condition] = {
     "image": _image,
     "tag": _tags("image"),
 }
-_PUSHED_AT = "(SELECT pushed_at FROM clocks WHERE clocks.image_id = image.id)"
-_IMAGES = Columns(_IMAGE_TEXTS, {"pushed_at": sql.SQL(_PUSHED_AT)})
-_IMAGES_SOUGHT = Columns({**_IMAGE_TEXTS, "tag": _tagged}, {"pushed_at": sql.SQL("clocks.pushed_at")})
+_CLOCKS = ("pushed_at", "in_use_at")
+_CLOCK_OF_IMAGE = "(SELECT {} FROM clocks WHERE clocks.image_id = image.id)"
+_IMAGE_CLOCKS = {name: sql.SQL(_CLOCK_OF_IMAGE).format(sql.Identifier(name)) for name in _CLOCKS}
+_SOUGHT_CLOCKS = {name: sql.Identifier("clocks", name) for name in _CLOCKS}
 _WORST = Columns(
     {"severity": _severity("exposure.severity"), "source": _column("source", "exposure.source")},
     {"severity": sql.SQL("exposure.severity"), "score": sql.SQL("exposure.score_tenths / 10.0")},
@@ -235,35 +237,34 @@ class Demands:
 STATUSES = frozenset({"ACTIVE", "CLOSED"})
 
 
-def read_demands(query: FindingQuery) -> Demands:
-    """Split a question.
+def read_demands(query: FindingQuery, now: datetime) -> Demands:
+    """Split a question; `now` is when containers are in use.
 
     Raises:
         InvalidRequestError: a field or comparison that findings do not have.
     """
     refuse_unknown(query.texts, _FINDING_TEXTS)
     refuse_unknown(query.times, _FINDING_TIMES)
-    refuse_unknown(query.numbers, _FINDING_NUMBERS)
+    numbers = {**_FINDING_NUMBERS, "in_use_count": in_use_count("finding.id", now)}
+    refuse_unknown(query.numbers, numbers)
     parts = conjuncts(query.filter)
+    findings = Columns(_FINDING_TEXTS, {**_FINDING_TIMES, **numbers, "severity": sql.SQL("severity")})
+    in_use = {"in_use_count": in_use_count("image.id", now)}
+    images = Columns(_IMAGE_TEXTS, {**_IMAGE_CLOCKS, **in_use})
+    sought = Columns({**_IMAGE_TEXTS, "tag": _tagged}, {**_SOUGHT_CLOCKS, **in_use})
     exact = [_FINDING_TEXTS[field](entries) for field, entries in query.texts.items()]
-    exact += [bounds_condition(_FINDING_TIMES[field], entries) for field, entries in query.times.items()]
-    exact += [bounds_condition(_FINDING_NUMBERS[field], entries) for field, entries in query.numbers.items()]
-    exact += [_FINDINGS.condition(part) for part in parts]
-    pushed = [bounds_condition(sql.SQL(_PUSHED_AT), query.times["pushed_at"])] if "pushed_at" in query.times else []
-    score = _WORST.ordered["score"]
-    scores = [bounds_condition(score, query.numbers["score"])] if "score" in query.numbers else []
-    epss = _FLAWS.ordered["epss"]
-    likely = [bounds_condition(epss, query.numbers["epss"])] if "epss" in query.numbers else []
+    exact += _bounds(query, findings)
+    exact += [findings.condition(part) for part in parts]
     return Demands(
         finding=tuple(exact),
         repositories=_early(query, _REPOSITORIES, parts),
-        images=(*_early(query, _IMAGES, parts), *pushed),
-        sought_images=(*_early(query, _IMAGES_SOUGHT, parts), *pushed),
-        worst=(*_early(query, _WORST, parts), *scores, *_early_of_some(query, _FIXES, parts)),
+        images=_early(query, images, parts),
+        sought_images=_early(query, sought, parts),
+        worst=(*_early(query, _WORST, parts), *_early_of_some(query, _FIXES, parts)),
         packages=_early_of_some(query, _PACKAGES, parts),
         ecosystems=_early_of_some(query, _ECOSYSTEMS, parts),
         names=_early_of_some(query, _NAMES, parts),
-        flaws=(*_early(query, _FLAWS, parts), *likely),
+        flaws=_early(query, _FLAWS, parts),
         statuses=_statuses(query, parts),
         moments=_moments(query, parts),
         pairs=_pairs(query.texts.get("finding", ())),
@@ -274,8 +275,18 @@ def _early(query: FindingQuery, columns: Columns, parts: Sequence[Filter]) -> tu
     """Return what is demanded of a row that a finding has just one of."""
     return (
         *(columns.texts[field](entries) for field, entries in query.texts.items() if field in columns.texts),
+        *_bounds(query, columns),
         *(columns.condition(part) for part in parts if _told_by(columns, part)),
     )
+
+
+def _bounds(query: FindingQuery, columns: Columns) -> Sequence[sql.Composable]:
+    """Return the spans that a row's times and numbers must lie in."""
+    ordered = columns.ordered
+    times = [bounds_condition(ordered[field], spans) for field, spans in query.times.items() if field in ordered]
+    return times + [
+        bounds_condition(ordered[field], spans) for field, spans in query.numbers.items() if field in ordered
+    ]
 
 
 def _early_of_some(query: FindingQuery, columns: Columns, parts: Sequence[Filter]) -> tuple[sql.Composable, ...]:

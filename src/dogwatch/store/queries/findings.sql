@@ -39,7 +39,7 @@ WITH pair AS MATERIALIZED (
 ), finding AS (
     SELECT image.id, image.account_id, image.digest, image.os, image.architecture, image.author,
            repository.id AS repository_id, repository.name AS repository, registry.alias, registry.url, registry.region,
-           clocks.pushed_at, inventory.distribution, inventory.release,
+           clocks.pushed_at, clocks.in_use_at, inventory.distribution, inventory.release,
            content.vulnerability_id, content.inventory_id, vulnerability.name AS vulnerability,
            vulnerability.epss_ppm, content.severity,
            coalesce(worst.score_tenths, -1) AS score_tenths, worst.score_vector, worst.score_version,

@@ -61,3 +61,7 @@ WHERE image_id = %(image)s ORDER BY last_seen_at DESC, cluster, namespace, workl
 -- How many containers of images were seen since a moment.
 SELECT image_id, sum(count)::bigint FROM image_use
 WHERE image_id = ANY(%(ids)s::bigint[]) AND last_seen_at >= %(since)s GROUP BY image_id
+
+-- name: in_use_count
+-- The same of one image, as an expression; none is 0.
+(SELECT coalesce(sum(count), 0) FROM image_use WHERE image_use.image_id = {image} AND image_use.last_seen_at >= {since})
