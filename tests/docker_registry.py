@@ -24,6 +24,7 @@ import pytest
 from dogwatch.model.registries import RegistryAccess
 from dogwatch.registry.distribution import DistributionAdapter
 from tests.builders.oci import BuiltManifest, write_layout
+from tests.ports import free_port
 from tests.requirements import requires_program
 
 requires_docker_registry = requires_program("docker-registry")
@@ -212,13 +213,6 @@ def docker_registry(tmp_path: Path, notifications: NotificationReceiver) -> Iter
     """A real registry, empty, that notifies `notifications`. Tests that use it carry `requires_docker_registry`."""
     with running_docker_registry(tmp_path / "registry", notifications.url, {"Authorization": "Bearer s3cret"}) as it:
         yield it
-
-
-def free_port() -> int:
-    """Return a port on loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_up(registry: DockerRegistry, process: subprocess.Popen[bytes]) -> None:

@@ -19,14 +19,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.docker_registry import free_port
 from tests.folders import fast_root
+from tests.ports import free_port
+from tests.quiet import quiet_minutes
+from tests.waiting import PATIENCE_SECONDS
 
 T = TypeVar("T")
 
-_START_SECONDS = 120.0
-_STOP_SECONDS = 40.0
+_START_SECONDS = 240.0
+_STOP_SECONDS = 120.0
 _COMMAND_SECONDS = 300.0
+_REQUEST_SECONDS = 120.0
 _LOOK_SECONDS = 0.5
 _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>/v2/\S*) HTTP/1\.[01]" \d+ \d+ "[^"]*" "(?P<agent>[^"]*)"')
 
@@ -69,12 +72,12 @@ class Dogwatch:
     def get(self, path: str) -> tuple[int, str]:
         """Return status and body of a GET."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=30) as response:
+            with urllib.request.urlopen(self.url + path, timeout=_REQUEST_SECONDS) as response:
                 return response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
 
-    def wait_for(self, look: Callable[[], T], wanted: Callable[[T], object], seconds: float = 120.0) -> T:
+    def wait_for(self, look: Callable[[], T], wanted: Callable[[T], object], seconds: float = PATIENCE_SECONDS) -> T:
         """Look again and again until something is as wanted, and return it; fails after so many seconds."""
         deadline = time.monotonic() + seconds
         while True:
@@ -101,7 +104,8 @@ def running_dogwatch(**variables: str) -> Iterator[Dogwatch]:
     folder.chmod(0o711)
     listen = f"127.0.0.1:{free_port()}"
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DOGWATCH_")}
-    given = {"data": str(folder / "data"), "listen": listen, "workers": "1", "facts_off": "all"} | variables
+    quiet = {"poll_minutes": quiet_minutes(), "feed_minutes": quiet_minutes()}
+    given = quiet | {"data": str(folder / "data"), "listen": listen, "workers": "1", "facts_off": "all"} | variables
     environment = kept | {f"DOGWATCH_{name.upper()}": value for name, value in given.items()}
     dogwatch = Dogwatch(environment, f"http://{listen}", folder / "service.log")
     with dogwatch.log.open("wb") as log:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from dogwatch.demonstration import NEWS_ID, build_samples
-from tests.docker_registry import free_port
 from tests.e2e.running import Answer, Dogwatch, running_dogwatch
+from tests.ports import free_port
 
 BASE, WEB, BASKET = build_samples()
 NOWHERE = "/nonexistent/no-network"

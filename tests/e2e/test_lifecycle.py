@@ -11,13 +11,13 @@ from botocore.config import Config
 from tests.builders.lifecycle import rule, text_of
 from tests.builders.oci import BuiltManifest, build_attestation, build_image, build_index, layer_tar
 from tests.docker_registry import (
-    free_port,
     requires_docker_registry,
     requires_skopeo,
     run_skopeo,
     running_docker_registry,
 )
 from tests.e2e.running import Dogwatch, running_dogwatch
+from tests.ports import free_port
 
 pytestmark = [requires_docker_registry, requires_skopeo]
 

@@ -21,9 +21,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.docker_registry import free_port, requires_docker_registry, requires_skopeo
+from tests.docker_registry import requires_docker_registry, requires_skopeo
 from tests.e2e.fixture_image import cache_folder, debian_tar, npm_files, python_files, requirements
 from tests.folders import fast_root
+from tests.ports import free_port
 
 DOCS = Path(__file__).parents[2] / "docs"
 _FENCE = re.compile(r"^```(?P<kind>[a-z][^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)

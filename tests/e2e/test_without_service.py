@@ -19,10 +19,10 @@ import pytest
 
 from dogwatch.model.times import parse_rfc3339
 from tests.builders.advisories import osv_record
-from tests.docker_registry import free_port
 from tests.e2e import advisories
 from tests.e2e.running import Dogwatch
 from tests.folders import fast_root
+from tests.ports import free_port
 from tests.simulators.feeds import FeedBucket
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.docker_registry import DockerRegistry, free_port, running_docker_registry
+from tests.docker_registry import DockerRegistry, running_docker_registry
 from tests.e2e.fixture_image import FixtureImage
 from tests.e2e.running import Dogwatch, own_requests, running_dogwatch
-
-_DAY_MINUTES = 24 * 60
-_QUIET_MINUTES = 30  # longer than a test takes
+from tests.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -61,15 +58,8 @@ def watched_registry(folder: Path, mirror: Path, image: FixtureImage) -> Iterato
         image: what the test is going to push.
     """
     port = free_port()
-    quiet = {"poll_minutes": _quiet_interval(), "feed_minutes": str(_DAY_MINUTES)}
-    with running_dogwatch(demo="1", open_loopback="1", feed_mirror=str(mirror), **quiet) as dogwatch:
+    with running_dogwatch(demo="1", open_loopback="1", feed_mirror=str(mirror)) as dogwatch:
         added = dogwatch.ask("registries", "add", f"http://127.0.0.1:{port}", "--plain-http", "--alias", "local")
         secret = {"Authorization": f"Bearer {added['webhook_secret']}"}
         with running_docker_registry(folder / "registry", added["webhook_url"], secret, port) as registry:
             yield World(dogwatch, registry, image, folder)
-
-
-def _quiet_interval() -> str:
-    """Return a polling interval that does not come round while the test counts requests; 1 is the registry's id."""
-    minute = int(time.time()) // 60 + 1
-    return next(str(one) for one in range(_DAY_MINUTES, 0, -1) if one - minute % one > _QUIET_MINUTES)

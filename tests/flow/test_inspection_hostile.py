@@ -7,7 +7,6 @@ import json
 import os
 import tarfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,8 @@ from dogwatch.model.targets import Target, TargetKind
 from dogwatch.settings import load_settings
 from tests.builders.archives import BASE, FOUND_IN_BOTH, TOP, archive_of, saved
 from tests.builders.oci import build_image, write_layout
+from tests.processes import workers_of
+from tests.waiting import wait_until
 
 _MIB = 1024 * 1024
 
@@ -123,14 +124,11 @@ def test_a_bill_that_wants_more_memory_than_there_may_be_is_told(app: App, tmp_p
 def test_a_child_that_dies_is_told_and_the_next_scan_works(app: App, tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    seen: list[int] = []
 
     def kill() -> None:
-        deadline = time.monotonic() + 60
-        while not seen and time.monotonic() < deadline:
-            seen.extend(_children_that_scan())
-            time.sleep(0.05)
-        os.kill(seen[0], 9)
+        wait_until(lambda: workers_of(os.getpid()), "the child is there")
+        for child in workers_of(os.getpid()):
+            os.kill(child, 9)
 
     killer = threading.Thread(target=kill)
     killer.start()
@@ -141,10 +139,3 @@ def test_a_child_that_dies_is_told_and_the_next_scan_works(app: App, tmp_path: P
     good = tmp_path / "image.tar"
     good.write_bytes(archive_of(saved()))
     assert len(look(app, TargetKind.DOCKER_ARCHIVE, good).examined.packages) == 2
-
-
-def _children_that_scan() -> list[int]:
-    """Return the processes that this one started and that wait in the pipe."""
-    tasks = Path(f"/proc/{os.getpid()}/task").iterdir()
-    children = [int(pid) for task in tasks for pid in (task / "children").read_text(encoding="ascii").split()]
-    return [pid for pid in children if b"dogwatch.flow.child" in Path(f"/proc/{pid}/cmdline").read_bytes()]

@@ -22,10 +22,11 @@ from dogwatch.settings import Settings
 from dogwatch.store.embedded.names import DATABASE_NAME, PORT, ROLE_NAME
 from tests.builders.oci import OCI_MANIFEST
 from tests.flow.test_database_death import _indexed, _push, settings
-from tests.flow.test_service import Service, _notify, _serving
-from tests.flow.world import ACCOUNT, ENVELOPE, vulnerable_image, wait_until
+from tests.flow.test_service import _STOP_SECONDS, Service, _notify, _serving
+from tests.flow.world import ACCOUNT, ENVELOPE, vulnerable_image
 from tests.simulators.registry import RegistrySimulator, serving_registry
 from tests.unit.store.embedded.traces import Traces
+from tests.waiting import wait_until
 
 __all__ = ["settings"]
 
@@ -82,7 +83,7 @@ def test_a_database_that_is_away_refuses_notices_and_is_told_of_once(
         wait_until(lambda: set(_indexed(_address(traces))) == {before.digest, after.digest}, "both are indexed")
         assert service.is_ready()
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(60) == 0
+        assert service.process.wait(_STOP_SECONDS) == 0
     told = [line for line in _lines(service) if "waited for" in line["event"]]
     assert len(told) == 1
     assert [line for line in _lines(service) if "exception" in line] == []
@@ -154,12 +155,12 @@ def test_a_full_disk_refuses_notices_and_loses_none_that_was_accepted(
         assert service.request("/livez")[0] == 200
         ballast.unlink()
         assert _push(service, simulator, secret, after)[0] in (202, 503)
-        wait_until(lambda: set(_indexed(_address(traces))) == {before.digest, after.digest}, "both are indexed", 120)
+        wait_until(lambda: set(_indexed(_address(traces))) == {before.digest, after.digest}, "both are indexed")
         wait_until(service.is_ready, "it is ready again")
         accepted = {f"told-{number}" for number, status in statuses.items() if status == 202}
         wait_until(lambda: accepted <= _event_ids(_address(traces)), "what was accepted is taken in")
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(60) == 0
+        assert service.process.wait(_STOP_SECONDS) == 0
     assert "No space left on device" in traces.log()
     assert traces.log().count("starting it again") < 10
 

@@ -30,10 +30,14 @@ from tests.flow.world import (
     app_layer,
     settings_for,
     vulnerable_image,
-    wait_until,
 )
+from tests.ports import free_port
+from tests.processes import descendants_of, is_alive
 from tests.simulators.feeds import FeedBucket
 from tests.simulators.registry import RegistrySimulator, Reply, serving_registry
+from tests.waiting import wait_until
+
+_REQUEST_SECONDS, _STOP_SECONDS = 120.0, 120.0
 
 
 class Service:
@@ -52,6 +56,8 @@ class Service:
             "DOGWATCH_ACCOUNT": settings.account,
             "DOGWATCH_LISTEN": f"127.0.0.1:{settings.listen_port}",
             "DOGWATCH_WORKERS": "1",
+            "DOGWATCH_POLL_MINUTES": str(settings.poll_minutes),
+            "DOGWATCH_FEED_MINUTES": str(settings.feed_minutes),
         }
         with log.open("ab") as sink:
             command = [sys.executable, "-m", "dogwatch.cli", "serve"]
@@ -69,7 +75,8 @@ class Service:
         """GET, or POST where there is a body."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
-            with urllib.request.urlopen(urllib.request.Request(self.url + path, body, sent), timeout=30) as answer:
+            request = urllib.request.Request(self.url + path, body, sent)
+            with urllib.request.urlopen(request, timeout=_REQUEST_SECONDS) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as refused:
             return refused.code, refused.read()
@@ -79,12 +86,6 @@ class Service:
         assert status == 200, body
         rows: list[dict[str, Any]] = json.loads(body)["findings"]
         return sorted(row["vulnerability"] for row in rows)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager
@@ -103,7 +104,7 @@ def settings(database: str, tmp_path: Path) -> Settings:
     for ecosystem, record in ADVISORIES.items():
         bucket.put(ecosystem, record)
     (tmp_path / "data").mkdir()
-    return settings_for(database, tmp_path, listen=f"127.0.0.1:{_free_port()}")
+    return settings_for(database, tmp_path, listen=f"127.0.0.1:{free_port()}")
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def test_a_notice_over_http_becomes_findings_over_http(
         assert _notify(service, "wrong", digest) == 401
         wait_until(lambda: service.vulnerabilities() == _VULNERABILITIES, "findings")
         service.process.send_signal(signal.SIGTERM)
-        assert service.process.wait(60) == 0
+        assert service.process.wait(_STOP_SECONDS) == 0
     lines = [json.loads(line) for line in service.log.read_text(encoding="utf-8").splitlines()]
     assert {"listening", "OPEN ON LOOPBACK"} <= {line["event"].partition(":")[0] for line in lines}
     assert [line for line in lines if line["level"] == "error"] == []
@@ -159,24 +160,16 @@ def test_a_service_that_is_killed_leaves_no_child_and_loses_no_push(
     with _serving(settings, tmp_path / "log") as service:
         assert _notify(service, secret, simulator.add("team/app", vulnerable_image(), "1")) == 202
         wait_until(lambda: simulator.seen("GET", own), "the layer is asked for")
-        children = _descendants(service.process.pid)
+        children = descendants_of(service.process.pid)
         assert children != []
         service.process.kill()
         service.process.wait()
-        wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children), "its children end with it")
+        wait_until(lambda: not any(map(is_alive, children)), "its children end with it")
     with _serving(settings, tmp_path / "log") as service:
-        wait_until(lambda: service.vulnerabilities() == _VULNERABILITIES, "findings", seconds=120)
+        wait_until(lambda: service.vulnerabilities() == _VULNERABILITIES, "findings")
 
 
 def test_an_address_in_use_is_told_before_anything_is_answered(settings: Settings) -> None:
     refused = pytest.raises(ConfigError, match="cannot listen on")
     with socket.create_server(("127.0.0.1", settings.listen_port)), build(settings) as app, refused:
         app.serve()
-
-
-def _descendants(pid: int) -> list[int]:
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text(encoding="ascii").split():
-            found += [int(child), *_descendants(int(child))]
-    return found

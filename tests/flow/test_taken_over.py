@@ -9,8 +9,9 @@ import psycopg
 import pytest
 
 from tests.builders.oci import layer_blob
-from tests.flow.world import EXPECTED, World, app_layer, small_world, vulnerable_image, wait_until, working
-from tests.simulators.registry import Reply, SeenRequest
+from tests.flow.world import EXPECTED, World, app_layer, small_world, vulnerable_image, working
+from tests.simulators.registry import Held, Reply
+from tests.waiting import wait_until
 
 _OWN = layer_blob(app_layer()).digest
 
@@ -35,24 +36,25 @@ def _take_over(world: World, task: str) -> None:
 
 def test_a_manifest_is_not_marked_by_who_failed_at_it_when_somebody_else_had_it(world: World) -> None:
     image = vulnerable_image()
-    world.simulator.fault(image.digest, Reply(403, wait_seconds=2), times=1)
+    held = Held(Reply(403))
+    world.simulator.fault(image.digest, held, times=1)
     world.push("team/app", image)
     with working(world.app):
         wait_until(lambda: world.simulator.seen("GET", image.digest), "the manifest is asked for")
         _take_over(world, "resolve")
+        held.let_go()
     assert world.rows("SELECT attempts, problem FROM unresolved_manifest") == [(0, "")]
     assert world.jobs("resolve") == [("resolve", "todo", 1, 0)]
 
 
 def test_an_image_is_read_again_by_who_took_it_over(world: World) -> None:
-    def late(_request: SeenRequest, honest: Reply) -> Reply:
-        return Reply(honest.status, honest.headers, honest.body, wait_seconds=2)
-
-    world.simulator.fault(_OWN, late, times=1)
+    held = Held()
+    world.simulator.fault(_OWN, held, times=1)
     world.push("team/app", vulnerable_image())
     with working(world.app):
         wait_until(lambda: world.simulator.seen("GET", _OWN), "the layer is asked for")
         _take_over(world, "index")
+        held.let_go()
     assert (world.images(), world.findings()) == ([("pending", "", "")], [])
     world.let_time_come()
     with working(world.app):

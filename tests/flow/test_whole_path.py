@@ -18,7 +18,9 @@ from tests.simulators.registry import Reply
 
 
 @pytest.fixture
-def world(database: str, tmp_path: Path) -> Iterator[World]:
+def world(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A world in which what failed is not tried again before a test lets the time come, however slow the machine."""
+    monkeypatch.setattr("dogwatch.flow.retry.FIRST_PAUSE_SECONDS", 600.0)
     with small_world(database, tmp_path) as opened:
         yield opened
 

@@ -6,8 +6,7 @@ import asyncio
 import itertools
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +23,7 @@ from dogwatch.store.notice_writer import NoticeWriter
 from tests.builders.advisories import Record, osv_record
 from tests.builders.layers import dpkg_status, file, os_release, package_json, python_metadata, stanza, tar_of
 from tests.builders.oci import BuiltManifest, build_image
+from tests.quiet import quiet_minutes
 from tests.simulators.feeds import FeedBucket
 from tests.simulators.registry import RegistrySimulator, serving_registry
 
@@ -172,6 +172,8 @@ def settings_for(database: str, folder: Path, **more: object) -> Settings:
         "account": ACCOUNT,
         "workers": "1",
         "demo": "1",
+        "poll_minutes": quiet_minutes(),
+        "feed_minutes": quiet_minutes(),
     }
     empty = folder / "dogwatch.toml"
     empty.touch()
@@ -218,11 +220,3 @@ def working(app: App) -> Iterator[None]:
             loop.call_soon_threadsafe(stop.set)
         thread.join()
     assert errors == []
-
-
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
-    """Look again and again, and fail when it takes too long; a busy machine is slow, so the time is ample."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.02)

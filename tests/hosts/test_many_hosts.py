@@ -17,12 +17,13 @@ import pytest
 from dogwatch.flow.queue import TASKS
 from dogwatch.model.jobs import SILENT_SECONDS
 from tests.docker_registry import requires_docker_registry
-from tests.flow.world import ADVISORIES, ECOSYSTEMS, vulnerable_image, wait_until
+from tests.flow.world import ADVISORIES, ECOSYSTEMS, vulnerable_image
 from tests.hosts.networks import Host, Network, requires_namespaces
 from tests.hosts.postgresql import PostgresServer, write_password_file
 from tests.hosts.services import Installation, Process, Registry, running_registry, serving_files
 from tests.hosts.state import State, read_state
 from tests.simulators.feeds import FeedBucket
+from tests.waiting import wait_until
 
 pytestmark = [requires_namespaces(), requires_docker_registry]
 

@@ -11,10 +11,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from dogwatch import __version__
-from tests.flow.world import wait_until
 from tests.hosts.networks import Host, Network, requires_namespaces
 from tests.hosts.postgresql import PostgresServer
 from tests.hosts.services import running
+from tests.waiting import wait_until
 
 pytestmark = [requires_namespaces()]
 

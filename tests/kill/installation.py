@@ -29,6 +29,7 @@ from dogwatch.settings import Settings
 from dogwatch.store.embedded.names import DATABASE_NAME, PORT, ROLE_NAME
 from tests.flow.world import ACCOUNT, ENVELOPE
 from tests.kill.history import BEGINNING
+from tests.processes import workers_of
 from tests.simulators.registry import RegistrySimulator
 from tests.unit.store.embedded.traces import Traces
 
@@ -123,7 +124,7 @@ class Installation:
         if whom == "both":
             return list(living.values())
         if whom == "child":
-            return [child for pid in living.values() for child in _children(pid)]
+            return [child for pid in living.values() for child in workers_of(pid)]
         if whom == "postmaster":
             with suppress(AssertionError):
                 record = self._traces.record()
@@ -210,15 +211,3 @@ class Installation:
                 pass  # nobody is there, or died while answering
             time.sleep(0.1)
         raise AssertionError(f"{method} {path} was not accepted in {_PATIENCE_SECONDS:g} s")
-
-
-def _children(pid: int) -> list[int]:
-    """Return the children that read layers or feeds."""
-    found = []
-    with suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text(encoding="ascii").split():
-                with suppress(OSError):
-                    if b"dogwatch.flow.child" in Path(f"/proc/{child}/cmdline").read_bytes():
-                        found.append(int(child))
-    return found

@@ -18,13 +18,13 @@ import psycopg
 from dogwatch.app import build
 from dogwatch.model.audits import Difference
 from tests.builders.oci import BuiltManifest
-from tests.docker_registry import free_port
 from tests.flow.world import ECOSYSTEMS, settings_for
 from tests.folders import fast_root
 from tests.kill.history import Day, Happening, first_records, make_history, make_images
 from tests.kill.installation import VICTIMS, Installation
 from tests.kill.quiet import find_unrest, let_time_come, listed_records
 from tests.kill.state import Rows, compare, load_state
+from tests.ports import free_port
 from tests.simulators.feeds import FeedBucket, serve_feed
 from tests.simulators.registry import RegistrySimulator, Reply, serving_registry
 from tests.unit.store.embedded.traces import Traces

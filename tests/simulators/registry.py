@@ -26,6 +26,7 @@ from tests.builders.oci import BuiltManifest, every_blob
 _MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<reference>[^/]+)")
 _BLOB = re.compile(r"/v2/(?P<repository>.+)/blobs/(?P<digest>[^/]+)")
 _TAGS = re.compile(r"/v2/(?P<repository>.+)/tags/list")
+_HELD_SECONDS = 600.0  # for a test that ends before it lets go
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,21 @@ def lying_about(digest: str) -> Play:
     return lambda request, honest: Reply(
         honest.status, {**honest.headers, "docker-content-digest": digest}, honest.body
     )
+
+
+class Held:
+    """A fault that keeps a reply, the honest one by default, until it is let go."""
+
+    def __init__(self, reply: Reply | None = None) -> None:
+        self._reply, self._is_free = reply, threading.Event()
+
+    def __call__(self, _request: SeenRequest, honest: Reply) -> Reply:
+        self._is_free.wait(_HELD_SECONDS)
+        return self._reply or honest
+
+    def let_go(self) -> None:
+        """Send what is kept, and keep nothing any more."""
+        self._is_free.set()
 
 
 def no_reply(request: SeenRequest, honest: Reply) -> Reply | None:

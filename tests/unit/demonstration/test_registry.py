@@ -24,7 +24,8 @@ from dogwatch.registry.check import check_registry
 from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.distribution import DistributionAdapter
 from dogwatch.registry.resolve import resolve
-from tests.docker_registry import NotificationReceiver, free_port, notifications, requires_skopeo, run_skopeo
+from tests.docker_registry import NotificationReceiver, notifications, requires_skopeo, run_skopeo
+from tests.ports import free_port
 from tests.serve.server import running
 from tests.unit.demonstration.serving import NOW, SECRET, Served, nothing_else, serving_samples
 

@@ -16,10 +16,12 @@ import pytest
 
 from dogwatch.flow.children import ChildLimits, ChildPool
 from dogwatch.model.errors import LimitExceededError, MalformedLayerError, RegistryThrottledError, StepCrashedError
+from tests.processes import children_of, is_alive
 from tests.unit.flow import hostile
+from tests.waiting import wait_until
 
 _MIB = 1024 * 1024
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 180.0
 _LIMITS = ChildLimits(wall_seconds=_PATIENCE_SECONDS, memory_bytes=100 * _MIB, works=1000)
 
 
@@ -29,20 +31,6 @@ def pool() -> Iterator[ChildPool]:
     yield with_one
     with_one.close()
     assert with_one.process_ids() == ()
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    except FileNotFoundError:
-        return False
-
-
-def _wait_until(condition: object, what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, f"not within {_PATIENCE_SECONDS} s: {what}"
-        time.sleep(0.005)
 
 
 def test_work_is_done_elsewhere_and_its_result_comes_back(pool: ChildPool) -> None:
@@ -111,7 +99,7 @@ def test_a_child_that_dies_costs_its_own_work_only(pool: ChildPool, number: sign
     assert crash.value.fields == {"step": "index", "reason": f"signal {int(number)}"}
     after = pool.run("process_id", hostile.process_id)
     assert after != before
-    assert not _is_alive(before)
+    assert not is_alive(before)
 
 
 def test_a_child_that_leaves_has_crashed(pool: ChildPool) -> None:
@@ -122,15 +110,22 @@ def test_a_child_that_leaves_has_crashed(pool: ChildPool) -> None:
 def test_a_child_killed_from_outside_while_idle_is_replaced_unnoticed(pool: ChildPool) -> None:
     child = pool.run("process_id", hostile.process_id)
     os.kill(child, signal.SIGKILL)
-    _wait_until(lambda: not _is_alive(child), "the child ends")
+    wait_until(lambda: not is_alive(child), "the child ends")
     assert pool.run("process_id", hostile.process_id) != child
 
 
-def test_a_child_killed_from_outside_while_busy_is_a_crash(pool: ChildPool) -> None:
-    child = pool.run("process_id", hostile.process_id)
-    threading.Timer(0.2, os.kill, (child, signal.SIGKILL)).start()
+def test_a_child_killed_from_outside_while_busy_is_a_crash(pool: ChildPool, tmp_path: Path) -> None:
+    marker = tmp_path / "pid"
+
+    def kill() -> None:
+        wait_until(lambda: marker.exists() and marker.read_text(encoding="ascii"), "the child is busy")
+        os.kill(int(marker.read_text(encoding="ascii")), signal.SIGKILL)
+
+    killing = threading.Thread(target=kill)
+    killing.start()
     with pytest.raises(StepCrashedError, match="signal 9"):
-        pool.run("index", hostile.sleep, _PATIENCE_SECONDS)
+        pool.run("index", hostile.hang_in_a_regular_expression, str(marker))
+    killing.join()
 
 
 def test_hunger_for_memory_is_a_limit_and_the_next_work_gets_a_fresh_process(pool: ChildPool) -> None:
@@ -149,7 +144,7 @@ def test_a_hang_is_a_limit_even_inside_a_regular_expression(tmp_path: Path) -> N
         with pytest.raises(LimitExceededError) as slow:
             pool.run("index", hostile.hang_in_a_regular_expression, str(tmp_path / "pid"))
         assert slow.value.fields == {"what": "index", "limit": "child wall time", "allowed": 5, "unit": "seconds"}
-        assert not _is_alive(int((tmp_path / "pid").read_text(encoding="ascii")))
+        assert not is_alive(int((tmp_path / "pid").read_text(encoding="ascii")))
         assert pool.run("answer", hostile.answer, 1) == 1
     finally:
         pool.close()
@@ -183,7 +178,7 @@ def test_slots_work_side_by_side_and_wait_for_each_other() -> None:
 def test_closing_ends_busy_children_and_refuses_new_work(pool: ChildPool) -> None:
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(pool.run, "index", hostile.sleep, _PATIENCE_SECONDS)
-        _wait_until(pool.process_ids, "the child starts")
+        wait_until(pool.process_ids, "the child starts")
         time.sleep(0.1)
         pool.close()
         with pytest.raises(StepCrashedError):
@@ -210,7 +205,9 @@ def test_many_processes_leave_no_descriptors_behind() -> None:
 _PARENT = """
 import sys, threading, time
 from dogwatch.flow.children import ChildLimits, ChildPool
+from tests.processes import children_of, is_alive
 from tests.unit.flow import hostile
+from tests.waiting import wait_until
 pool = ChildPool(2, ChildLimits(60.0, 100 << 20, 10))
 print(pool.run("process_id", hostile.process_id), flush=True)
 def hang(): pool.run("index", hostile.hang_in_a_regular_expression, sys.argv[1])
@@ -231,21 +228,12 @@ def test_no_child_outlives_a_killed_parent(tmp_path: Path) -> None:
     try:
         assert parent.stdout is not None
         int(parent.stdout.readline())
-        _wait_until(lambda: marker.exists() and marker.read_text(encoding="ascii"), "the child hangs")
-        _wait_until(lambda: len(_children_of(parent.pid)) == 2, "both children are there")
-        children = [int(pid) for pid in _children_of(parent.pid)]
+        wait_until(lambda: marker.exists() and marker.read_text(encoding="ascii"), "the child hangs")
+        wait_until(lambda: len(children_of(parent.pid)) == 2, "both children are there")
+        children = children_of(parent.pid)
         parent.kill()
         parent.wait()
-        _wait_until(lambda: not any(_is_alive(pid) for pid in children), "the children end")
+        wait_until(lambda: not any(is_alive(pid) for pid in children), "the children end")
     finally:
         parent.kill()
         parent.wait()
-
-
-def _children_of(pid: int) -> list[str]:
-    """Children belong to the thread that started them."""
-    return [
-        child
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text(encoding="ascii").split()
-    ]

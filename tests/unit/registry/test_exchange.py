@@ -18,7 +18,7 @@ from dogwatch.model.registries import RegistryAccess
 from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.limits import ClientLimits
 from tests.builders.oci import BuiltManifest, build_image, layer_tar
-from tests.docker_registry import free_port
+from tests.ports import free_port
 from tests.simulators.registry import WEB_PAGE, RegistrySimulator, Reply, broken_after, no_reply, serving_registry
 
 

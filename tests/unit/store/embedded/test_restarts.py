@@ -21,8 +21,9 @@ from dogwatch.store.embedded.restarts import (
     SETTLED_SECONDS,
     RestartPauses,
 )
-from tests.unit.store.embedded.traces import Traces, wait_until
+from tests.unit.store.embedded.traces import Traces
 from tests.unit.store.embedded.user_process import user_process
+from tests.waiting import wait_until
 
 
 def _kill_postmaster(traces: Traces) -> ServerRecord:

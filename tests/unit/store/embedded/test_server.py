@@ -11,8 +11,9 @@ from pathlib import Path
 import psycopg
 
 from dogwatch.store.embedded import EmbeddedServer
-from tests.unit.store.embedded.traces import Traces, wait_until
+from tests.unit.store.embedded.traces import Traces
 from tests.unit.store.embedded.user_process import user_process
+from tests.waiting import wait_until
 
 
 def test_a_session_gives_a_database_with_the_promised_properties(data_folder: Path) -> None:

@@ -14,8 +14,9 @@ import pytest
 
 from dogwatch.store.embedded import EmbeddedServer
 from dogwatch.store.embedded.stopping import FAST_STOP_SECONDS
-from tests.unit.store.embedded.traces import Traces, wait_until
+from tests.unit.store.embedded.traces import Traces
 from tests.unit.store.embedded.user_process import UserProcess, user_process
+from tests.waiting import wait_until
 
 _ROWS = 200_000
 

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from dogwatch.store.embedded.record import ServerRecord, read_record, started_ticks
 from dogwatch.store.embedded.stopping import processes_in
-
-PATIENCE_SECONDS = 60.0
 
 
 class Traces:
@@ -56,11 +52,3 @@ class Traces:
             if word in line and os.fsencode(self.folder) in line and started_ticks(int(entry)) is not None:
                 found.append(int(entry))
         return found
-
-
-def wait_until(condition: Callable[[], bool], what: str) -> None:
-    """Wait for something that must happen soon."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < until, f"did not happen in {PATIENCE_SECONDS:g} s: {what}"
-        time.sleep(0.01)
