@@ -5,14 +5,12 @@ The last step of this room. Whoever has the evidence of all layers of an image c
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-import msgspec
-
+from dogwatch.inventory.addresses import address_inventory, address_set
 from dogwatch.inventory.databases import assign, find_database_gaps, find_owned_paths, kind_of
 from dogwatch.inventory.distributions import Judgement, judge_release
 from dogwatch.inventory.evidence import LayerEvidence
@@ -23,7 +21,7 @@ from dogwatch.inventory.overlay import VisibleFile, VisibleTree, overlay
 from dogwatch.inventory.paths import Resolver
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Platform
-from dogwatch.model.packages import Distribution, Inventory, Package, PackageSet, Provenance
+from dogwatch.model.packages import Inventory, Package, PackageSet, Provenance
 from dogwatch.model.release_endings import LAST_DAYS, RELEASE_PACKAGE, RELEASES_ECOSYSTEM
 from dogwatch.versions import normalise_name
 
@@ -77,7 +75,7 @@ def build_inventory(layers: Sequence[LayerEvidence], platform: Platform) -> Inve
         *_platform_gaps(platform),
     }
     sets = _package_sets(system, {**language, **release})
-    inventory = _address(judgement.distribution, sets, _shorten(gaps))
+    inventory = address_inventory(judgement.distribution, sets, _shorten(gaps))
     return InventoryOutcome(inventory, _provenance([*system.values(), language, release]))
 
 
@@ -158,32 +156,9 @@ def _package_sets(system: Mapping[str, _Places], language: _Places) -> tuple[Pac
     listed: dict[tuple[str, int], set[Package]] = defaultdict(set)
     for package, ordinal in language:
         listed[(package.ecosystem, ordinal)].add(package)
-    sets = {_package_set(ecosystem, packages) for (ecosystem, _), packages in listed.items()}
-    sets |= {_package_set(kind, {package for package, _ in places}) for kind, places in system.items()}
+    sets = {address_set(ecosystem, packages) for (ecosystem, _), packages in listed.items()}
+    sets |= {address_set(kind, {package for package, _ in places}) for kind, places in system.items()}
     return tuple(sorted(sets, key=lambda each: (each.source, each.digest)))
-
-
-def _package_set(source: str, packages: set[Package]) -> PackageSet:
-    ordered = tuple(sorted(packages))
-    return PackageSet(
-        source, ordered, _digest_of(["package set", 1, source, [package.identity for package in ordered]])
-    )
-
-
-def _address(distribution: Distribution | None, sets: tuple[PackageSet, ...], gaps: tuple[Gap, ...]) -> Inventory:
-    content = [
-        "inventory",
-        1,
-        astuple(distribution) if distribution is not None else None,
-        [each.digest for each in sets],
-        [astuple(gap) for gap in gaps],
-    ]
-    return Inventory(_digest_of(content), distribution, sets, gaps)
-
-
-def _digest_of(content: list[object]) -> str:
-    """Return the digest of the content's canonical form: JSON without spaces, arrays only, so in a fixed order."""
-    return f"sha256:{hashlib.sha256(msgspec.json.encode(content)).hexdigest()}"
 
 
 def _provenance(located: Iterable[_Places]) -> tuple[Provenance, ...]:

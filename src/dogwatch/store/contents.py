@@ -15,7 +15,7 @@ from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Examined, Place, PlacedPackage, Subject, SubjectKind
 from dogwatch.model.packages import Distribution, Package
 from dogwatch.store.connection import Database
-from dogwatch.store.provenance import decode_provenance
+from dogwatch.store.provenance import decode_listed, decode_provenance
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("contents")
@@ -35,7 +35,7 @@ def load_contents(database: Database, account_id: str, image_id: int) -> Examine
         )
         packages = {row[0]: Package(*row[1:]) for row in connection.execute(_SQL["packages"], values)}
     layers = tuple(layer["digest"] for layer in image["layers"])
-    return Examined(_subject(image), _placed(packages, layers, image["provenance"]), gaps, layers, _system(image))
+    return Examined(_subject(image), _placed(packages, layers, image), gaps, layers, _system(image))
 
 
 def _image(connection: psycopg.Connection, account_id: str, image_id: int) -> Mapping[str, Any]:
@@ -64,16 +64,20 @@ def _system(image: Mapping[str, Any]) -> Distribution | None:
 
 
 def _placed(
-    packages: Mapping[int, Package], layers: Sequence[str], provenance: bytes | None
+    packages: Mapping[int, Package], layers: Sequence[str], image: Mapping[str, Any]
 ) -> tuple[PlacedPackage, ...]:
-    places = decode_provenance(provenance, packages) if provenance else {}
+    places = decode_provenance(image["provenance"], packages) if image["provenance"] else {}
+    bills = decode_listed(image["listed"], packages) if image["listed"] else {}
     return tuple(
         PlacedPackage(
             package,
             write_package_url(package),
-            tuple(
-                Place(layers[ordinal] if ordinal < len(layers) else "", paths)
-                for ordinal, paths in places.get(package_id, ())
+            (
+                *(
+                    Place(layers[ordinal] if ordinal < len(layers) else "", paths)
+                    for ordinal, paths in places.get(package_id, ())
+                ),
+                *(Place("", (bill,)) for bill in bills.get(package_id, ())),
             ),
         )
         for package_id, package in sorted(packages.items(), key=lambda one: one[1])

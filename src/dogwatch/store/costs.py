@@ -12,13 +12,14 @@ from dogwatch.model.monitoring import MonitoringEnd
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
+from dogwatch.store.watch import BILLS_READ, MADE_ANEW
 
 _SQL = load_queries("costs")
 
 _ONE_DAY = timedelta(days=1)
 _COUNTING_MEMORY = "64MB"  # a day's images are grouped in memory; otherwise a million of them go through the disk
 _WINDOW_ENDS = [str(MonitoringEnd.EXPIRED), str(MonitoringEnd.WINDOWS_CHANGED), str(MonitoringEnd.RELEASED)]
-_INNER_REASONS = ["inventory made anew", str(MonitoringEnd.FREQUENCY_CHANGED)]
+_INNER_REASONS = [MADE_ANEW, BILLS_READ, str(MonitoringEnd.FREQUENCY_CHANGED)]
 
 
 class ScanCounts:

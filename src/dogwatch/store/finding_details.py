@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,12 +21,13 @@ from dogwatch.store.bases import Stack, load_bases
 from dogwatch.store.compression import decompress
 from dogwatch.store.known_facts import load_known_facts
 from dogwatch.store.platforms import platform_name
-from dogwatch.store.provenance import Place, decode_provenance
+from dogwatch.store.provenance import Place, decode_listed, decode_provenance
 from dogwatch.store.queries import load_queries
 from dogwatch.store.usage import count_in_use
 
 _SQL = load_queries("findings")
 _INVENTORIES = load_queries("inventories")
+_BILLS = load_queries("bills")
 
 
 class _Reference(msgspec.Struct):
@@ -79,7 +80,12 @@ def complete(
         connection.execute(_SQL["aliases"], {"vulnerabilities": vulnerabilities}).fetchall()
     )
     packages = _load_packages(connection, exposures)
-    homes = _load_homes(connection, images, {package for package, _ in packages.values()})
+    wanted = {package for package, _ in packages.values()}
+    homes = _load_homes(connection, images, wanted)
+    listed = {
+        image_id: decode_listed(content, wanted)
+        for image_id, content in connection.execute(_BILLS["listed"], {"images": images})
+    }
     documents = load_documents(connection, {(row["source"], row["advisory"]) for row in rows})
     facts = load_known_facts(connection, {row["vulnerability"] for row in rows})
     in_use = count_in_use(connection, images, now)
@@ -88,7 +94,7 @@ def complete(
             {**row, "in_use_count": in_use.get(row["id"], 0)},
             tuple(tags.get(row["id"], ())),
             tuple(name for name in aliases.get(row["vulnerability_id"], ()) if name != row["vulnerability"]),
-            tuple(each for one in row["exposure_ids"] for each in _at_home(packages[one], homes[row["id"]])),
+            _at_home((packages[one] for one in row["exposure_ids"]), homes[row["id"]], listed.get(row["id"], {})),
             documents.get((row["source"], row["advisory"]), ({}, _Document())),
             facts.get(row["vulnerability"], NOTHING_KNOWN),
         )
@@ -124,19 +130,27 @@ def _load_homes(connection: psycopg.Connection, images: Sequence[int], packages:
     return found
 
 
-def _at_home(package: tuple[int, VulnerablePackage], home: _Home) -> Iterator[VulnerablePackage]:
-    """Yield the package once for each layer of this image that brought it, oldest first.
+def _at_home(
+    packages: Iterable[tuple[int, VulnerablePackage]], home: _Home, listed: Mapping[int, tuple[str, ...]]
+) -> tuple[VulnerablePackage, ...]:
+    """Return each package once for each layer of this image that brought it, oldest first, and each bill that names it.
 
-    One that a later inventory no longer holds has no place, and is yielded without.
+    One that a later inventory no longer holds has no place, and is there without.
     """
-    package_id, plain = package
-    for ordinal, paths in home.places.get(package_id, ()):
-        digest, step = home.layers[ordinal] if ordinal < len(home.layers) else ("", "")
-        from_base = ordinal < home.base.layers if home.base.layers else None
-        base = home.base.reference if from_base else ""
-        yield replace(plain, layer_digest=digest, paths=paths, build_step=step, from_base=from_base, base_image=base)
-    if package_id not in home.places:
-        yield plain
+    placed: list[VulnerablePackage] = []
+    for package_id, plain in packages:
+        places = [_in_layer(plain, place, home) for place in home.places.get(package_id, ())]
+        places += [replace(plain, paths=(bill,)) for bill in listed.get(package_id, ())]
+        placed += places or [plain]
+    return tuple(placed)
+
+
+def _in_layer(plain: VulnerablePackage, place: Place, home: _Home) -> VulnerablePackage:
+    ordinal, paths = place
+    digest, step = home.layers[ordinal] if ordinal < len(home.layers) else ("", "")
+    from_base = ordinal < home.base.layers if home.base.layers else None
+    base = home.base.reference if from_base else ""
+    return replace(plain, layer_digest=digest, paths=paths, build_step=step, from_base=from_base, base_image=base)
 
 
 def load_documents(

@@ -1,4 +1,4 @@
-"""How the provenance of a layer chain is kept: one compressed value, because it is read whole or not at all."""
+"""How it is kept where packages stand: one compressed value, because it is read whole or not at all."""
 
 from __future__ import annotations
 
@@ -39,3 +39,13 @@ def decode_provenance(content: bytes, wanted: Container[int]) -> dict[int, tuple
         if entry.package_id in wanted:
             places.setdefault(entry.package_id, []).append((entry.layer_ordinal, entry.paths))
     return {package_id: tuple(sorted(found)) for package_id, found in places.items()}
+
+
+def encode_listed(named: Sequence[tuple[Package, tuple[str, ...]]], ids: Mapping[Package, int]) -> bytes:
+    """Pack which bills of an image name which packages: as provenance of no layer in particular."""
+    return encode_provenance([Provenance(package, 0, bills) for package, bills in named], ids)
+
+
+def decode_listed(content: bytes, wanted: Container[int]) -> dict[int, tuple[str, ...]]:
+    """Unpack to package id → the bills that name it."""
+    return {package_id: found[0][1] for package_id, found in decode_provenance(content, wanted).items()}

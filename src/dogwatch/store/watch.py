@@ -23,6 +23,9 @@ _ACCOUNTS = load_queries("accounts")
 WOKEN_BY_WINDOWS = "woken by the change of windows"
 """Why monitoring began, in the words of its interval."""
 
+MADE_ANEW, BILLS_READ = "inventory made anew", "attached bills of materials read"
+"""Why monitoring went on with another inventory."""
+
 
 class WatchStore:
     """Implements `flow.ports.WatchStore`."""
@@ -107,8 +110,9 @@ def _apply(connection: psycopg.Connection, account_id: str, now: datetime, wakin
 def attach_inventory(
     connection: psycopg.Connection, chain_id: int, inventory_id: int, fingerprint: str, now: datetime
 ) -> None:
-    """Give an inventory to a layer chain and all its images; monitoring that is open goes on with it from now.
+    """Give an inventory to a layer chain and its images; monitoring that is open goes on with it from now.
 
+    Images with something beside their layers keep what they have, until that is put together with this inventory.
     What was known until now stays as it was: the open interval ends, and one with the inventory begins. A frozen image
     (scan on push) keeps its revision; its first inventory freezes it at the newest.
     """
@@ -118,8 +122,17 @@ def attach_inventory(
     share_accounts(connection, [account[0]])
     values = {"chain": chain_id, "inventory": inventory_id, "fingerprint": fingerprint, "now": now}
     connection.execute(_SQL["attach_to_chain"], values)
-    connection.execute(_SQL["lock_clocks_of_chain"], values)
+    images = [row[0] for row in connection.execute(_SQL["lock_clocks_of_chain"], values).fetchall()]
     connection.execute(_SQL["attach_to_images"], values)
-    connection.execute(_SQL["end_expired_of_chain"], values)
+    give_inventory(connection, images, inventory_id, MADE_ANEW, now)
+    connection.execute(_SQL["ask_for_bills_anew"], values)
+
+
+def give_inventory(
+    connection: psycopg.Connection, images: Sequence[int], inventory_id: int, reason: str, now: datetime
+) -> None:
+    """Let the open monitoring of images, whose clocks the caller holds, go on with an inventory from now."""
+    values = {"images": images, "inventory": inventory_id, "reason": reason, "now": now}
+    connection.execute(_SQL["end_expired_of_images"], values)
     connection.execute(_SQL["fill_beginning"], values)
     connection.execute(_SQL["go_on_with_inventory"], values)

@@ -8,7 +8,7 @@ the image, and what only it names is counted in a gap of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,7 +16,7 @@ from dogwatch.inventory.bills.entries import Bill
 from dogwatch.inventory.bills.reading import read_bill
 from dogwatch.inventory.naming import show
 from dogwatch.inventory.package_urls import write_package_url
-from dogwatch.model.bills import AttachedBill, Attachments
+from dogwatch.model.bills import AttachedBill, Attachments, Witnessed
 from dogwatch.model.errors import ContentError
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.judgements import Examined, Place, PlacedPackage
@@ -35,8 +35,8 @@ class _Witness:
     bill: Bill
 
     @property
-    def place(self) -> Place:
-        return Place("", (place_name(self.attached),))
+    def place(self) -> str:
+        return place_name(self.attached)
 
     @property
     def words(self) -> str:
@@ -49,49 +49,72 @@ def place_name(attached: AttachedBill) -> str:
     return f"sbom:{attached.digest}"
 
 
-def merge_attachments(examined: Examined, attachments: Attachments) -> Examined:
-    """Return what was found together with what the attached bills name.
+def hear_bills(found: Iterable[Package], digest: str, attachments: Attachments) -> Witnessed:
+    """Return what the attached bills say of an image.
 
-    A package that both name is the found one, with the bill among its places: bills may leave out architecture and
-    source package, and spell names their own way. What only bills name has no other place. A bill that cannot be read,
-    or says that it is about another image, adds a gap alone.
+    A package that both name is the found one: bills may leave out architecture and source package, and spell names
+    their own way. A bill that cannot be read, or says that it is about another image, adds a gap alone.
+
+    Args:
+        found: the packages that were found in the image.
+        digest: the image's.
+        attachments: what is attached to it.
     """
-    gaps = {*examined.gaps, *attachments.gaps}
-    witnesses: list[_Witness] = []
-    for attached in attachments.bills:
-        where = place_name(attached)
-        try:
-            bill = read_bill(attached.content, where)
-        except ContentError as error:
-            gaps.add(Gap(GapKind.ATTACHED_BILL_UNREAD, where, error.message))
-            continue
-        if bill.subjects and examined.subject.digest not in bill.subjects:
-            others = ", ".join(show(one, 80) for one in sorted(bill.subjects)[:_EXAMPLES])
-            gaps.add(Gap(GapKind.ATTACHED_BILL_UNREAD, where, f"it says that it is about {others}"))
-            continue
-        witnesses.append(_Witness(attached, bill))
-    found = {_key(one.package) for one in examined.packages}
-    merged = {one.package: one for one in examined.packages}
+    gaps = set(attachments.gaps)
     by_key: dict[_Key, list[Package]] = {}
-    for one in examined.packages:
-        by_key.setdefault(_key(one.package), []).append(one.package)
-    for witness in witnesses:
+    for package in found:
+        by_key.setdefault(_key(package), []).append(package)
+    keys = frozenset(by_key)
+    named: dict[Package, list[str]] = {}
+    for attached in attachments.bills:
+        witness = _examine(attached, digest, gaps)
+        if witness is None:
+            continue
         for package in witness.bill.packages:
             for known in by_key.setdefault(_key(package), [package]):
-                placed = merged.get(known) or PlacedPackage(known, write_package_url(known))
-                if witness.place not in placed.places:
-                    merged[known] = replace(placed, places=(*placed.places, witness.place))
-        gaps.update(_gaps(witness, found))
-    packages = tuple(merged[package] for package in sorted(merged))
-    return replace(examined, packages=packages, gaps=tuple(sorted(gaps)))
+                places = named.setdefault(known, [])
+                if witness.place not in places:
+                    places.append(witness.place)
+        gaps.update(_gaps(witness, keys))
+    return Witnessed(
+        tuple((package, tuple(named[package])) for package in sorted(named)),
+        tuple(package for package in sorted(named) if _key(package) not in keys),
+        tuple(sorted(gaps)),
+    )
+
+
+def merge_attachments(examined: Examined, attachments: Attachments) -> Examined:
+    """Return what was found together with what the attached bills name, each with its witnesses among its places."""
+    found = {one.package: one for one in examined.packages}
+    witnessed = hear_bills(found, examined.subject.digest, attachments)
+    for package, places in witnessed.named:
+        placed = found.get(package) or PlacedPackage(package, write_package_url(package))
+        found[package] = replace(placed, places=(*placed.places, *(Place("", (one,)) for one in places)))
+    packages = tuple(found[package] for package in sorted(found))
+    return replace(examined, packages=packages, gaps=tuple(sorted({*examined.gaps, *witnessed.gaps})))
+
+
+def _examine(attached: AttachedBill, digest: str, gaps: set[Gap]) -> _Witness | None:
+    """Read a bill; where it cannot be read, or is about another image, a gap says so."""
+    where = place_name(attached)
+    try:
+        bill = read_bill(attached.content, where)
+    except ContentError as error:
+        gaps.add(Gap(GapKind.ATTACHED_BILL_UNREAD, where, error.message))
+        return None
+    if bill.subjects and digest not in bill.subjects:
+        others = ", ".join(show(one, 80) for one in sorted(bill.subjects)[:_EXAMPLES])
+        gaps.add(Gap(GapKind.ATTACHED_BILL_UNREAD, where, f"it says that it is about {others}"))
+        return None
+    return _Witness(attached, bill)
 
 
 def _key(package: Package) -> _Key:
     return package.ecosystem, normalise_name(package.ecosystem, package.name), package.version
 
 
-def _gaps(witness: _Witness, found: set[_Key]) -> Iterator[Gap]:
-    where = place_name(witness.attached)
+def _gaps(witness: _Witness, found: Collection[_Key]) -> Iterator[Gap]:
+    where = witness.place
     for gap in witness.bill.gaps:
         yield replace(gap, path=where)
     only = [one for one in witness.bill.packages if _key(one) not in found]

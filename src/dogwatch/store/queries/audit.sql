@@ -106,12 +106,12 @@ JOIN registry ON registry.id = repository.registry_id
 
 -- name: monitoring
 -- Images whose open interval is not what their clocks, their state and their layers say: open exactly while the image is
--- watched, which no deleted image is, and with the inventory of its layers.
+-- watched, which no deleted image is, and with the inventory of its layers, or with that and what its bills add.
 SELECT registry.alias || '/' || repository.name || '@' || image.digest,
        CASE WHEN open.id IS NULL THEN 'not open'
             ELSE 'open, inventory ' || coalesce(open.inventory_id::text, 'none') END,
        CASE WHEN NOT (clocks.watched AND existing.truly) THEN 'not open'
-            ELSE 'open, inventory ' || coalesce(layer_chain.inventory_id::text, 'none') END
+            ELSE 'open, inventory ' || coalesce(known.inventory_id::text, 'none') END
 FROM image
 JOIN repository ON repository.id = image.repository_id
 JOIN registry ON registry.id = repository.registry_id
@@ -119,8 +119,9 @@ JOIN layer_chain ON layer_chain.id = image.chain_id
 JOIN clocks ON clocks.image_id = image.id
 LEFT JOIN monitoring AS open ON open.image_id = image.id AND open.to_at = '9999-12-31Z'
 CROSS JOIN LATERAL (SELECT image.state <> 'deleted' AND registry.removed_at IS NULL AS truly) AS existing
+CROSS JOIN LATERAL (SELECT coalesce(image.own_inventory_id, layer_chain.inventory_id) AS inventory_id) AS known
 WHERE (open.id IS NOT NULL) <> (clocks.watched AND existing.truly)
-   OR (open.id IS NOT NULL AND open.inventory_id IS DISTINCT FROM layer_chain.inventory_id)
+   OR (open.id IS NOT NULL AND open.inventory_id IS DISTINCT FROM known.inventory_id)
 
 -- name: count_images
 -- How many images there are.

@@ -1,7 +1,8 @@
 -- name: image
--- One image of an account, with its layers and the newest inventory of these.
+-- One image of an account, with its layers, its newest inventory, and which bills name what of it.
 SELECT registry.url, repository.name AS repository, image.digest, image.os, image.architecture, image.variant,
-       image.problem, layer_chain.layers, layer_chain.provenance, layer_chain.inventory_id,
+       image.problem, layer_chain.layers, layer_chain.provenance, image_bills.listed,
+       coalesce(image.own_inventory_id, layer_chain.inventory_id) AS inventory_id,
        coalesce(inventory.distribution, '') AS distribution, coalesce(inventory.release, '') AS release,
        coalesce(inventory.pretty_name, '') AS pretty_name, coalesce(inventory.ecosystem, '') AS ecosystem
 FROM image
@@ -9,6 +10,7 @@ JOIN repository ON repository.id = image.repository_id
 JOIN registry ON registry.id = repository.registry_id
 JOIN layer_chain ON layer_chain.id = image.chain_id
 LEFT JOIN inventory ON inventory.id = layer_chain.inventory_id
+LEFT JOIN image_bills ON image_bills.image_id = image.id
 WHERE image.id = %(image)s AND image.account_id = %(account)s
 
 -- name: gaps

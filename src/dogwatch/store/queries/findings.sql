@@ -111,7 +111,7 @@ GROUP BY image.id
 SELECT DISTINCT package.ecosystem, package.name, package.version, undetermined.reason, undetermined.advisories
 FROM image
 JOIN layer_chain ON layer_chain.id = image.chain_id
-JOIN inventory_set ON inventory_set.inventory_id = layer_chain.inventory_id
+JOIN inventory_set ON inventory_set.inventory_id = coalesce(image.own_inventory_id, layer_chain.inventory_id)
 JOIN set_package ON set_package.set_id = inventory_set.set_id
 JOIN undetermined ON undetermined.package_id = set_package.package_id
 JOIN package ON package.id = undetermined.package_id

@@ -21,7 +21,8 @@ SELECT image.id AS image_id, image.account_id, image.repository_id, registry.ali
        repository.name AS repository, repository.scan_frequency, image.digest, image.media_type,
        image.os, image.architecture, image.size_bytes, image.state, image.status_reason AS failure, image.problem,
        image.indexed_at, clocks.pushed_at, clocks.pulled_at, clocks.pulled_by, clocks.in_use_at, clocks.watched_until,
-       clocks.held_by, clocks.hold_until, clocks.watched, layer_chain.inventory_id, 1 AS images, image.archived_at,
+       clocks.held_by, clocks.hold_until, clocks.watched,
+       coalesce(image.own_inventory_id, layer_chain.inventory_id) AS inventory_id, 1 AS images, image.archived_at,
        image.restored_at, image.archived_at IS NOT NULL AS is_archived,
        coalesce(clocks.watched AND clocks.watched_until >= %(now)s, false) AS is_inside
 FROM image
@@ -34,14 +35,14 @@ WHERE {account}
 -- name: alike
 -- The same, counted before anything is looked up: images of one repository with the same layers mostly are alike.
 SELECT repository.account_id, registry.alias, registry.region, registry.removed_at, repository.name AS repository,
-       repository.scan_frequency, alike.state, alike.failure, alike.is_archived, layer_chain.inventory_id, alike.images,
-       alike.is_inside
-FROM (SELECT image.repository_id, image.chain_id, image.state, image.status_reason AS failure,
+       repository.scan_frequency, alike.state, alike.failure, alike.is_archived,
+       coalesce(alike.own_inventory_id, layer_chain.inventory_id) AS inventory_id, alike.images, alike.is_inside
+FROM (SELECT image.repository_id, image.chain_id, image.own_inventory_id, image.state, image.status_reason AS failure,
              image.archived_at IS NOT NULL AS is_archived, clocks.image_id IS NOT NULL AS is_inside, count(*) AS images
       FROM image
       LEFT JOIN clocks ON clocks.image_id = image.id AND clocks.watched AND clocks.watched_until >= %(now)s
       WHERE {account}
-      GROUP BY 1, 2, 3, 4, 5, 6) AS alike
+      GROUP BY 1, 2, 3, 4, 5, 6, 7) AS alike
 JOIN repository ON repository.id = alike.repository_id
 JOIN registry ON registry.id = repository.registry_id
 JOIN layer_chain ON layer_chain.id = alike.chain_id
@@ -192,7 +193,7 @@ FROM watched JOIN counted ON counted.inventory_id = watched.inventory_id AND cou
 SELECT DISTINCT package.ecosystem, package.name, package.version, undetermined.reason, undetermined.advisories
 FROM image
 JOIN layer_chain ON layer_chain.id = image.chain_id
-JOIN inventory_set ON inventory_set.inventory_id = layer_chain.inventory_id
+JOIN inventory_set ON inventory_set.inventory_id = coalesce(image.own_inventory_id, layer_chain.inventory_id)
 JOIN set_package ON set_package.set_id = inventory_set.set_id
 JOIN undetermined ON undetermined.package_id = set_package.package_id
 JOIN package ON package.id = set_package.package_id

@@ -71,7 +71,7 @@ WHERE monitoring.image_id = given.image_id AND monitoring.to_at = '9999-12-31Z'
 -- name: begin
 -- Intervals begin, with the inventory if it is known: then there is nothing to download. Never inside an earlier one.
 INSERT INTO monitoring (image_id, repository_id, inventory_id, from_at, begin_reason, frozen_revision)
-SELECT image.id, image.repository_id, layer_chain.inventory_id,
+SELECT image.id, image.repository_id, coalesce(image.own_inventory_id, layer_chain.inventory_id),
        greatest(%(now)s, (SELECT max(former.to_at) FROM monitoring former WHERE former.image_id = image.id)),
        given.reason,
        CASE WHEN repository.scan_frequency = 'SCAN_ON_PUSH' AND layer_chain.inventory_id IS NOT NULL

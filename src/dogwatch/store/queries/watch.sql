@@ -75,9 +75,9 @@ SELECT account_id FROM layer_chain WHERE id = %(chain)s
 UPDATE layer_chain SET inventory_id = %(inventory)s, fingerprint = %(fingerprint)s WHERE id = %(chain)s
 
 -- name: lock_clocks_of_chain
--- Hold the rows of the chain's images, in order.
-SELECT FROM clocks
-WHERE image_id IN (SELECT id FROM image WHERE chain_id = %(chain)s)
+-- Hold the rows of the chain's images that have nothing beside their layers, in order.
+SELECT image_id FROM clocks
+WHERE image_id IN (SELECT id FROM image WHERE chain_id = %(chain)s AND own_inventory_id IS NULL)
 ORDER BY image_id FOR UPDATE
 
 -- name: attach_to_images
@@ -88,12 +88,11 @@ WITH past AS (
 UPDATE image SET state = 'indexed', status_reason = '', problem = '', indexed_at = %(now)s
 WHERE chain_id = %(chain)s AND state <> 'deleted'
 
--- name: end_expired_of_chain
+-- name: end_expired_of_images
 -- What the sweep has not ended yet is not prolonged.
 WITH due AS (
     UPDATE clocks SET watched = false
-    FROM image
-    WHERE image.chain_id = %(chain)s AND clocks.image_id = image.id AND clocks.watched AND clocks.watched_until < %(now)s
+    WHERE image_id = ANY(%(images)s::bigint[]) AND watched AND watched_until < %(now)s
     RETURNING clocks.image_id, clocks.watched_until, clocks.held_by
 )
 UPDATE monitoring
@@ -108,8 +107,8 @@ UPDATE monitoring
 SET inventory_id = %(inventory)s,
     frozen_revision = CASE WHEN repository.scan_frequency = 'SCAN_ON_PUSH'
                            THEN coalesce(frozen_revision, (SELECT coalesce(max(id), 0) FROM revision)) END
-FROM image, repository
-WHERE image.chain_id = %(chain)s AND monitoring.image_id = image.id AND repository.id = image.repository_id
+FROM repository
+WHERE monitoring.image_id = ANY(%(images)s::bigint[]) AND repository.id = monitoring.repository_id
   AND monitoring.to_at = '9999-12-31Z' AND monitoring.from_at >= %(now)s
   AND monitoring.inventory_id IS DISTINCT FROM %(inventory)s
 
@@ -117,15 +116,22 @@ WHERE image.chain_id = %(chain)s AND monitoring.image_id = image.id AND reposito
 -- Open intervals with another inventory, or none, end; intervals with this one begin.
 WITH ended AS (
     UPDATE monitoring SET to_at = greatest(from_at, %(now)s), end_reason = 'inventory replaced'
-    FROM image
-    WHERE image.chain_id = %(chain)s AND monitoring.image_id = image.id
-      AND monitoring.to_at = '9999-12-31Z' AND monitoring.inventory_id IS DISTINCT FROM %(inventory)s
+    WHERE image_id = ANY(%(images)s::bigint[])
+      AND to_at = '9999-12-31Z' AND inventory_id IS DISTINCT FROM %(inventory)s
     RETURNING monitoring.image_id, monitoring.repository_id, monitoring.to_at, monitoring.frozen_revision,
               monitoring.inventory_id IS NULL AS was_unknown
 )
 INSERT INTO monitoring (image_id, repository_id, inventory_id, from_at, begin_reason, frozen_revision)
 SELECT ended.image_id, ended.repository_id, %(inventory)s, ended.to_at,
-       CASE WHEN ended.was_unknown THEN 'first inventory' ELSE 'inventory made anew' END,
+       CASE WHEN ended.was_unknown THEN 'first inventory' ELSE %(reason)s END,
        CASE WHEN repository.scan_frequency = 'SCAN_ON_PUSH'
             THEN coalesce(ended.frozen_revision, (SELECT coalesce(max(id), 0) FROM revision)) END
 FROM ended JOIN repository ON repository.id = ended.repository_id
+
+-- name: ask_for_bills_anew
+-- The chain's inventory was made anew: what bills add to it has to be put together with that.
+UPDATE image_bills SET due_at = '-infinity', asked = asked + 1
+FROM (SELECT image_id FROM image_bills JOIN image ON image.id = image_id
+      WHERE image.chain_id = %(chain)s AND image.own_inventory_id IS NOT NULL
+      ORDER BY image_id FOR UPDATE OF image_bills) AS held
+WHERE image_bills.image_id = held.image_id

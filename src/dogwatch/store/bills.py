@@ -1,0 +1,156 @@
+"""Bills of materials that are attached to watched images: whose turn it is, and what the bills add to an image.
+
+What only bills name is a package set of its own. An inventory that is the chain's and that set hangs on the image, so
+images that share their layers never share a bill.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import psycopg
+
+from dogwatch.inventory.addresses import address_extension, address_set
+from dogwatch.model.bills import BillsToRead, Witnessed
+from dogwatch.model.gaps import Gap
+from dogwatch.model.packages import Package, PackageSet
+from dogwatch.store.accounts import share_accounts
+from dogwatch.store.connection import Database
+from dogwatch.store.inventories import admit_packages
+from dogwatch.store.packages import save_set
+from dogwatch.store.provenance import encode_listed
+from dogwatch.store.queries import load_queries
+from dogwatch.store.text import storable
+from dogwatch.store.watch import BILLS_READ, give_inventory
+
+_SQL = load_queries("bills")
+_CONTENTS = load_queries("contents")
+_DEEDS = load_queries("deeds")
+
+_SOURCE: Final = "sbom"
+"""Stands as the source of the set of what only bills name."""
+
+_INDEXES_MAX: Final = 4
+"""Image indexes of one image that are looked into for build attestations: the newest say what the others said."""
+
+
+class BillStore:
+    """Implements `flow.ports.BillStore`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self, image_id: int) -> BillsToRead | None:
+        """Return an image whose bills are to be looked at; None where there is none, or nothing was read of it yet."""
+        with self._database.transaction() as connection:
+            row = connection.execute(_SQL["look"], {"image": image_id, "indexes": _INDEXES_MAX}).fetchone()
+            if row is None:
+                return None
+            chain_id, account_id, registry_id, repository, digest, inventory_id, asked, are_believed, indexes = row
+            rows = connection.execute(_CONTENTS["packages"], {"inventory": inventory_id}).fetchall()
+        packages = {each[0]: Package(*each[1:]) for each in rows}
+        place = (image_id, chain_id, account_id, registry_id, repository, digest)
+        return BillsToRead(*place, inventory_id, asked, are_believed, tuple(indexes), packages)
+
+    def save(self, looked: BillsToRead, witnessed: Witnessed, next_at: datetime, now: datetime) -> None:
+        """Store what the bills say, in place of what they said; monitoring that is open goes on with it.
+
+        New packages meet the stored ranges in the same transaction. Nothing happens where the image's layers were read
+        anew meanwhile: the look, which was asked for by that, comes again.
+        """
+        with self._database.transaction() as connection:
+            saved = admit_packages(connection, witnessed.only, now)
+            sets = (address_set(_SOURCE, witnessed.only),) if witnessed.only else ()
+            set_ids = [save_set(connection, one, saved.ids) for one in sets]
+            if not _hold(connection, looked):
+                return
+            own = None
+            if sets or witnessed.gaps:
+                own = _extend(connection, looked.inventory_id, sets, set_ids, witnessed.gaps, now)
+            _give(connection, looked, own, now)
+            ids = {package: package_id for package_id, package in looked.packages.items()} | saved.ids
+            listed = encode_listed(witnessed.named, ids) if witnessed.named else None
+            values = {"image": looked.image_id, "listed": listed, "asked": looked.asked, "next_at": next_at, "now": now}
+            connection.execute(_SQL["finish"], values)
+
+    def fail(self, looked: BillsToRead, gap: Gap, next_at: datetime, now: datetime) -> None:
+        """Keep what the bills said when they could be had, and say with the image, once, that they cannot."""
+        with self._database.transaction() as connection:
+            if not _hold(connection, looked):
+                return
+            failed = connection.execute(_SQL["fail"], {"image": looked.image_id, "next_at": next_at}).fetchone()
+            if failed == (1,):
+                current = connection.execute(_SQL["current"], {"image": looked.image_id}).fetchone()
+                assert current is not None  # the image was read
+                _give(connection, looked, _extend(connection, current[0], (), (), (gap,), now), now)
+
+    def forget(self, looked: BillsToRead, now: datetime) -> None:
+        """Leave to an image what its layers hold: bills are not believed any more."""
+        with self._database.transaction() as connection:
+            if _hold(connection, looked):
+                _give(connection, looked, None, now)
+                connection.execute(_SQL["forget"], {"image": looked.image_id})
+
+
+def ask_for_bills(
+    connection: psycopg.Connection, manifests: Sequence[tuple[int, str]], tags: Sequence[tuple[int, str]] = ()
+) -> None:
+    """Have the bills of images looked at that manifests concern: pushed, deleted or resolved just now.
+
+    Args:
+        connection: in a transaction that holds the repositories.
+        manifests: (repository id, digest): of images, of indexes, and of what refers to one of these.
+        tags: (repository id, name) of tags that moved or went: cosign's, and those that stand for lists of referrers,
+            name the digest of the image.
+    """
+    values = {
+        "repositories": [repository_id for repository_id, _ in manifests],
+        "digests": [digest for _, digest in manifests],
+        "tagged_in": [repository_id for repository_id, _ in tags],
+        "tags": [name for _, name in tags],
+    }
+    connection.execute(_SQL["ask"], values)
+
+
+def _hold(connection: psycopg.Connection, looked: BillsToRead) -> bool:
+    """Hold an image and its layers; False where these have another inventory by now."""
+    share_accounts(connection, [looked.account_id])
+    held = connection.execute(_SQL["hold_chain"], {"chain": looked.chain_id}).fetchone()
+    connection.execute(_DEEDS["lock_clocks"], {"image": looked.image_id})
+    return held == (looked.inventory_id,)
+
+
+def _give(connection: psycopg.Connection, looked: BillsToRead, own: int | None, now: datetime) -> None:
+    connection.execute(_SQL["give"], {"image": looked.image_id, "own": own})
+    give_inventory(connection, [looked.image_id], own or looked.inventory_id, BILLS_READ, now)
+
+
+def _extend(
+    connection: psycopg.Connection,
+    base_id: int,
+    sets: tuple[PackageSet, ...],
+    set_ids: Sequence[int],
+    gaps: tuple[Gap, ...],
+    now: datetime,
+) -> int:
+    """Return the id of the inventory that is another one and these sets and gaps."""
+    base = connection.execute(_SQL["digest_of"], {"inventory": base_id}).fetchone()
+    assert base is not None  # inventories are never deleted
+    digest = bytes.fromhex(address_extension(f"sha256:{base[0].hex()}", sets, gaps).removeprefix("sha256:"))
+    values = {
+        "digest": digest,
+        "base": base_id,
+        "sets": sorted(set(set_ids)),
+        "ordinals": list(range(len(gaps))),
+        "kinds": [str(gap.kind) for gap in gaps],
+        "paths": [storable(gap.path) for gap in gaps],
+        "details": [storable(gap.detail) for gap in gaps],
+        "now": now,
+    }
+    made = connection.execute(_SQL["insert_extension"], values).fetchone()
+    if made is None:
+        made = connection.execute(load_queries("inventories")["known_inventory"], values).fetchone()
+    assert made is not None  # the insert conflicted, so it is there
+    return int(made[0])

@@ -1,0 +1,109 @@
+-- name: ask
+-- Manifests that were pushed or deleted, or became known: the bills of the images they are or refer to, of those behind
+-- an index, and of those that a tag of theirs names, are to be looked at. Only where the registry's bills are believed.
+WITH given AS (
+    SELECT named.repository_id, named.digest
+    FROM unnest(%(repositories)s::bigint[], %(digests)s::text[]) AS named (repository_id, digest)
+    JOIN repository ON repository.id = named.repository_id
+    JOIN registry ON registry.id = repository.registry_id AND registry.believes_bills
+), tagged AS (
+    SELECT tag.repository_id, tag.name FROM given
+    JOIN tag ON tag.digest = given.digest AND tag.repository_id = given.repository_id
+    UNION ALL
+    SELECT named.repository_id, named.name
+    FROM unnest(%(tagged_in)s::bigint[], %(tags)s::text[]) AS named (repository_id, name)
+    JOIN repository ON repository.id = named.repository_id
+    JOIN registry ON registry.id = repository.registry_id AND registry.believes_bills
+), concerned AS (
+    SELECT repository_id, digest FROM given
+    UNION ALL
+    SELECT given.repository_id, other_artifact.subject_digest FROM given
+    JOIN other_artifact ON other_artifact.digest = given.digest AND other_artifact.repository_id = given.repository_id
+    UNION ALL
+    SELECT repository_id, 'sha256:' || substr(name, 8, 64) FROM tagged
+    WHERE name ~ '^sha256-[0-9a-f]{64}(\.att|\.sbom)?$'
+), found AS (
+    SELECT image.id FROM concerned
+    JOIN image ON image.digest = concerned.digest AND image.repository_id = concerned.repository_id
+    UNION
+    SELECT index_image.image_id FROM concerned
+    JOIN image_index ON image_index.digest = concerned.digest AND image_index.repository_id = concerned.repository_id
+    JOIN index_image ON index_image.index_id = image_index.id
+)
+INSERT INTO image_bills (image_id, due_at) SELECT id, '-infinity' FROM found ORDER BY id
+ON CONFLICT (image_id) DO UPDATE SET due_at = excluded.due_at, asked = image_bills.asked + 1, failures = 0
+
+-- name: look
+-- An image whose bills are to be looked at, with the newest indexes that name it.
+SELECT image.chain_id, image.account_id, repository.registry_id, repository.name, image.digest,
+       layer_chain.inventory_id, image_bills.asked, registry.believes_bills AND registry.removed_at IS NULL,
+       ARRAY(SELECT image_index.digest FROM index_image JOIN image_index ON image_index.id = index_image.index_id
+             WHERE index_image.image_id = image.id AND image_index.deleted_at IS NULL
+             ORDER BY image_index.id DESC LIMIT %(indexes)s)
+FROM image_bills
+JOIN image ON image.id = image_bills.image_id AND image.state = 'indexed'
+JOIN layer_chain ON layer_chain.id = image.chain_id
+JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id
+WHERE image_bills.image_id = %(image)s
+
+-- name: hold_chain
+-- The inventory of a chain, which nobody replaces before the transaction ends.
+SELECT inventory_id FROM layer_chain WHERE id = %(chain)s FOR NO KEY UPDATE
+
+-- name: current
+-- The inventory that an image has now, by its id, and its digest.
+SELECT inventory.id, inventory.digest
+FROM image
+JOIN layer_chain ON layer_chain.id = image.chain_id
+JOIN inventory ON inventory.id = coalesce(image.own_inventory_id, layer_chain.inventory_id)
+WHERE image.id = %(image)s
+
+-- name: digest_of
+-- The digest of an inventory.
+SELECT digest FROM inventory WHERE id = %(inventory)s
+
+-- name: insert_extension
+-- An inventory that is another one and more, unless it is known: first what that has.
+WITH made AS (
+    INSERT INTO inventory (digest, distribution, release, pretty_name, ecosystem, recorded_at)
+    SELECT %(digest)s, distribution, release, pretty_name, ecosystem, %(now)s FROM inventory WHERE id = %(base)s
+    ON CONFLICT (digest) DO NOTHING RETURNING id
+), sets AS (
+    INSERT INTO inventory_set (inventory_id, set_id)
+    SELECT made.id, set_id FROM made, inventory_set WHERE inventory_set.inventory_id = %(base)s
+    UNION
+    SELECT made.id, set_id FROM made, unnest(%(sets)s::bigint[]) AS more (set_id)
+), told AS (
+    SELECT 1 AS part, ordinal, kind, path, detail FROM gap WHERE inventory_id = %(base)s
+    UNION ALL
+    SELECT 2, more.* FROM unnest(%(ordinals)s::int[], %(kinds)s::text[], %(paths)s::text[], %(details)s::text[]) AS more
+), gaps AS (
+    INSERT INTO gap (inventory_id, ordinal, kind, path, detail)
+    SELECT made.id, row_number() OVER (ORDER BY told.part, told.ordinal) - 1, told.kind, told.path, told.detail
+    FROM made, told
+)
+SELECT id FROM made
+
+-- name: give
+-- What an image has beside its layers.
+UPDATE image SET own_inventory_id = %(own)s WHERE id = %(image)s
+
+-- name: finish
+-- A look came to an end; the next one has its time, or waits already.
+UPDATE image_bills
+SET looked_at = %(now)s, failures = 0, listed = %(listed)s,
+    due_at = CASE WHEN asked = %(asked)s THEN %(next_at)s ELSE due_at END
+WHERE image_id = %(image)s
+
+-- name: fail
+-- A look came to no end; returns how many in a row did not.
+UPDATE image_bills SET failures = failures + 1, due_at = %(next_at)s WHERE image_id = %(image)s RETURNING failures
+
+-- name: forget
+-- Nobody wants to know any more.
+DELETE FROM image_bills WHERE image_id = %(image)s
+
+-- name: listed
+-- Which bills name which packages of images.
+SELECT image_id, listed FROM image_bills WHERE image_id = ANY(%(images)s::bigint[]) AND listed IS NOT NULL
