@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -61,8 +62,9 @@ _MODES: Mapping[ActivityMode, str] = MappingProxyType(
 _AGES = ((timedelta(days=1), "day"), (timedelta(hours=1), "hour"), (timedelta(minutes=1), "minute"))
 
 
+@cache
 def make_templates() -> Environment:
-    """Return the templates: everything is escaped, and what is missing is a mistake."""
+    """Return the templates, compiled once for all: everything is escaped, and what is missing is a mistake."""
     templates = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
