@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from dogwatch.model.errors import NotFoundError
+from dogwatch.model.feeds import FeedChanges, ParsedRecord
+from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.store.feed_gaps import load_feed_gaps
+from dogwatch.store.journal import JournalStore
 from tests.builders.advisories import osv_record
+from tests.builders.contents import advisory
 from tests.flow.world import EXPECTED, World, small_world, vulnerable_image
 
 PYPI = next(finding for finding in EXPECTED if finding[1] == "requests")
@@ -76,3 +81,22 @@ def test_a_confirmation_of_a_feed_that_is_not_there_looks_at_none(world: World) 
     with pytest.raises(NotFoundError, match="no such feed: osv/Alpine"):
         world.app.update_feeds([("osv", "PyPI"), ("osv", "Alpine")])
     assert _state(world) == (100, 90, True)
+
+
+def test_a_feed_that_no_source_has_any_more_is_taken_back_at_the_next_look(world: World) -> None:
+    journal = JournalStore(world.app.database)
+    old = advisory("RHSA-1", "Red Hat:enterprise_linux:9", "bash", 1)
+    held = FeedChanges({"records": "1"}, iter([ParsedRecord(old.id, old.modified_at, b"{}", old)]), ())
+    journal.publish("osv", "Red Hat", held, world.app.clock.now())
+
+    def told() -> tuple[list[str], list[Gap]]:
+        with world.app.database.transaction() as connection:
+            gaps = load_feed_gaps(connection, lambda _: [], world.app.clock.now()).of([("Red Hat", False)])
+        return list(journal.known("osv", "Red Hat")), [one for one in gaps if "osv Red Hat" in one.detail]
+
+    before = told()
+    world.update_feeds()
+
+    assert (before[0], [one.kind for one in before[1]]) == (["RHSA-1"], [GapKind.FEED_STALE])
+    assert told() == ([], [])
+    assert ("osv", "Red Hat") not in world.app.request_feed_updates()

@@ -72,6 +72,10 @@ class FeedReader:
                 feeds |= dict.fromkeys(self._offered(family, found))
         return (*feeds, *facts)
 
+    def has_source(self, source: str, ecosystem: str) -> bool:
+        """Whether there is such a source of advisories in this version, and it speaks for the ecosystem."""
+        return any(each.name == source and each.covers(ecosystem) for each in self.catalogue)
+
     def _has(self, folder: str) -> bool:
         """Say whether a source with a folder of its own is there; only of a mirror in a folder is it known unasked."""
         is_folder = bool(self.location) and "://" not in self.location
@@ -106,6 +110,8 @@ class FeedReader:
     ) -> Iterator[FeedChanges | None]:
         """Bring what changed for the time of a block; None when nothing did, not even what is remembered.
 
+        A feed that no source has any more lists nothing.
+
         Args:
             source: its name in the catalogue.
             ecosystem: one of the source's.
@@ -122,6 +128,9 @@ class FeedReader:
             MalformedSnapshotError: what it sent cannot be used; also while the records are read.
             LimitExceededError: a file is over a limit.
         """
+        if not self.has_source(source, ecosystem):
+            yield FeedChanges({}, iter(()), tuple(record_id for record_id, _ in known))
+            return
         speaker = next(each for each in self.catalogue if each.name == source)
         previous = FeedState.from_mapping(state)
         opened = open_mirror(

@@ -6,13 +6,14 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 
 from dogwatch.app.children import InProcess
-from dogwatch.app.feeds import asked_feeds
+from dogwatch.app.feeds import asked_feeds, find_abandoned
 from dogwatch.app.opened import Opened
 from dogwatch.flow.ports import Isolation
 from dogwatch.model.errors import NotFoundError
 from dogwatch.model.facts import CATALOGUE
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.progress import Progress
+from dogwatch.store.knowledge import KnowledgeStore
 
 
 class FeedUpdates(Opened):
@@ -79,5 +80,6 @@ class FeedUpdates(Opened):
                 run_step(update_feed_step(self.outside, isolation, *feed, confirmed=feed in confirmed))
 
     def _feeds(self) -> tuple[tuple[str, str], ...]:
-        """Return (source, ecosystem) of every feed that is asked for, those of what was found among them."""
-        return asked_feeds(self.settings, self.outside.feeds.sources(self.outside.journal_store.found()))
+        """Return (source, ecosystem) of every feed that is asked for; the abandoned are among them."""
+        asked = asked_feeds(self.settings, self.outside.feeds.sources(self.outside.journal_store.found()))
+        return (*asked, *find_abandoned(self.settings, KnowledgeStore(self.database).held_feeds()))

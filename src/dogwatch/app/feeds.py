@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dogwatch.demonstration import DemonstrationFolder, FeedsWithSample
-from dogwatch.model.feeds import SAMPLE_SOURCE
+from dogwatch.model.bundles import BundledFeed
+from dogwatch.model.facts import CATALOGUE
+from dogwatch.model.feeds import OPERATOR_SOURCES, SAMPLE_SOURCE
 from dogwatch.settings import Demo, Settings
 from dogwatch.store.feeds import ExpectedFeeds
 from dogwatch.store.journal import JournalStore
@@ -50,6 +52,18 @@ def asked_feeds(settings: Settings, feeds: Iterable[tuple[str, str]]) -> tuple[t
         return tuple(feeds)
     own = {SAMPLE_SOURCE, *(source.name for source in read_feeds(settings).catalogue if not source.public_location)}
     return tuple(feed for feed in feeds if feed[0] in own)
+
+
+def find_abandoned(settings: Settings, held: Iterable[BundledFeed]) -> tuple[tuple[str, str], ...]:
+    """Return the feeds with records in force which no source of this version has: they are to be taken back."""
+    reader = read_feeds(settings)
+    apart = {SAMPLE_SOURCE, *OPERATOR_SOURCES}
+    return tuple(
+        (one.source, one.ecosystem)
+        for one in held
+        if one.records and one.ecosystem != CATALOGUE and one.source not in apart
+        if not reader.has_source(one.source, one.ecosystem)
+    )
 
 
 def expect_feeds(settings: Settings, feeds: FeedsWithSample) -> ExpectedFeeds:

@@ -68,8 +68,8 @@ def load_feed_gaps(connection: psycopg.Connection, expected: ExpectedFeeds, now:
         gaps = () if view.missing and is_spoken_for else gaps_of_feed(view)
         found[family] = found.get(family, ()) + gaps
     switched_on = {(view.source, view.ecosystem) for view in views}
-    for source, ecosystem, _, _, checked_at, changed_at, *_ in connection.execute(_SQL["load_feeds"]).fetchall():
-        if (source, ecosystem) not in switched_on and changed_at is not None:
+    for source, ecosystem, records, _, checked_at, *_ in connection.execute(_SQL["load_feeds"]).fetchall():
+        if (source, ecosystem) not in switched_on and records:
             gap = Gap(GapKind.FEED_STALE, "", f"{source} {ecosystem}: switched off, last asked {_minute(checked_at)}")
             found[family_of(ecosystem)] = (*found.get(family_of(ecosystem), ()), gap)
     return FeedGaps(found)
