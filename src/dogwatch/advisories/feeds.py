@@ -6,7 +6,7 @@ Decides nothing about content (`source` and its implementations do) and nothing 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
 from dogwatch.advisories.kept_downloads import keeping_downloads
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.location import open_mirror
+from dogwatch.advisories.mirror import FeedMirror
 from dogwatch.advisories.operator_documents import reread_documents
 from dogwatch.advisories.source import AdvisorySource, Changes, FeedState, Outdated
 from dogwatch.advisories.spool import spool_folder
@@ -139,7 +140,7 @@ class FeedReader:
         with (
             spool_folder(self.spool) as spool,
             closing(opened),
-            keeping_downloads(opened, self.spool, f"{source}/{ecosystem}", now) as mirror,
+            self._keeping(opened, source, ecosystem, speaker.folder, now) as mirror,
         ):
             result = speaker.fetch(ecosystem, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
             if isinstance(result, Outdated):
@@ -151,6 +152,16 @@ class FeedReader:
                 yield None
             else:
                 yield FeedChanges(result.state.to_mapping(), iter(()), ())
+
+    def _keeping(
+        self, opened: FeedMirror, source: str, ecosystem: str, folder: str, now: datetime
+    ) -> AbstractContextManager[FeedMirror]:
+        """Keep what is downloaded; files of which both facts and advisories are made are kept for both."""
+        is_shared = any(one.folder == folder for one in self.catalogue) and any(
+            one.name == folder for one in self.facts
+        )
+        feed = folder if is_shared else f"{source}/{ecosystem}"
+        return keeping_downloads(opened, self.spool, feed, now, is_shared)
 
     def reread(self, source: str, documents: Iterable[StoredDocument]) -> Iterator[ParsedRecord]:
         """Parse documents that were published once more; none of a source that is not in the catalogue any more."""
@@ -189,7 +200,7 @@ class FeedReader:
         with (
             spool_folder(self.spool) as spool,
             closing(opened),
-            keeping_downloads(opened, self.spool, f"{source}/{CATALOGUE}", now) as mirror,
+            self._keeping(opened, source, CATALOGUE, source, now) as mirror,
         ):
             files = FactFiles(source, mirror, spool, self.limits)
             yield speaker.fetch_facts(FactState.from_mapping(state), files, now, confirmed)

@@ -2,6 +2,7 @@
 
 A fetch's own spool goes with the fetch. What is kept beside it is used only if its publisher says that the file is
 still the same (a conditional request), and goes as soon as what came of it is published, or turned out to be unusable.
+Files that two feeds are made of are kept a while longer, for the other one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _FROM_BYTES = 1024 * 1024
 
 _FORGOTTEN = timedelta(days=2)
 """A feed that nobody asked for again since: it was switched off, or its file is another by now."""
+
+
+_SHARED = timedelta(hours=1)
+"""So long the files of two feeds are kept: both are asked for within an interval, and the first import takes minutes."""
 
 
 class _Note(msgspec.Struct, frozen=True):
@@ -120,7 +125,9 @@ class KeptDownloads:
 
 
 @contextmanager
-def keeping_downloads(mirror: FeedMirror, spool: Path, feed: str, now: datetime) -> Iterator[FeedMirror]:
+def keeping_downloads(
+    mirror: FeedMirror, spool: Path, feed: str, now: datetime, is_shared: bool = False
+) -> Iterator[FeedMirror]:
     """Yield a mirror whose large files are kept until the block ends well, or with content that cannot be used.
 
     After anything else (killed, stopped, the network or the database went away) they are there for the next attempt.
@@ -128,24 +135,33 @@ def keeping_downloads(mirror: FeedMirror, spool: Path, feed: str, now: datetime)
     Args:
         mirror: where the feed is; what costs no network is not kept.
         spool: a folder of ours.
-        feed: its name, unlike that of any other.
+        feed: its name, unlike that of any other; or the name of the files that it shares with others.
         now: the present.
+        is_shared: whether it is that.
     """
     if mirror.is_local:
         yield mirror
         return
-    kept = KeptDownloads(mirror, spool / "kept" / hashlib.sha256(feed.encode()).hexdigest()[:32])
-    _delete_forgotten(spool / "kept", now - _FORGOTTEN)
+    folder = spool / "kept" / hashlib.sha256(feed.encode()).hexdigest()[:32]
+    kept = KeptDownloads(mirror, folder)
+    _delete_older(spool / "kept", now - _FORGOTTEN)
+    if is_shared:
+        _delete_older(folder, now - _SHARED)
     try:
         yield kept
     except (ContentError, FeedRejectedError):
         kept.forget()  # or it would be unusable for ever
         raise
-    kept.forget()
+    if not is_shared:
+        kept.forget()
 
 
-def _delete_forgotten(folder: Path, before: datetime) -> None:
+def _delete_older(folder: Path, before: datetime) -> None:
     for each in folder.glob("*"):
         with suppress(OSError):
-            if each.stat().st_mtime < before.timestamp():
+            if each.stat().st_mtime >= before.timestamp():
+                continue
+            if each.is_dir():
                 shutil.rmtree(each, ignore_errors=True)
+            else:
+                each.unlink()

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
+import secrets
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from dogwatch.advisories import FeedReader
 from dogwatch.advisories.kept_downloads import KeptDownloads, keeping_downloads
 from dogwatch.advisories.mirror import Downloaded, NotModified
+from dogwatch.advisories.nvd import NvdSource
 from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import FeedUnavailableError, MalformedSnapshotError
+from tests.builders.facts import cpe, nvd_file, nvd_product_record, put_facts
 from tests.simulators.feeds import FeedServer, replace_file, serve_feed
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
@@ -98,3 +102,27 @@ def test_what_was_published_or_is_unusable_is_not_kept(
         with pytest.raises(type(error)):
             fetch()
     assert any((tmp_path / "kept").glob("*/*")) is kept
+
+
+def test_files_of_scores_and_of_products_are_downloaded_once_and_kept_for_an_hour(tmp_path: Path) -> None:
+    record = nvd_product_record("CVE-2026-1000", [[cpe("openssl:openssl")]])
+    record["cve"]["filling"] = secrets.token_hex(1_500_000)  # packs to half of it
+    put_facts(tmp_path / "feed", modified=nvd_file(record), until=NOW.year)
+    now = datetime.now(UTC)
+
+    def read_both(served: FeedServer, spool: str, second_at: datetime) -> list[tuple[str, int]]:
+        reader = FeedReader(served.url, tmp_path / spool, facts=(NvdSource(),))
+        with reader.fetch_facts("nvd", {}, now) as scores:
+            assert scores is not None
+            assert len(list(scores.facts)) == 1
+        with reader.fetch("nvd-products", "CPE", {}, (), second_at) as products:
+            assert products is not None
+            assert len(list(products.records)) == 1
+        return [(one.path, one.status) for one in served.take_requests() if "modified" in one.path]
+
+    with serve_feed(tmp_path / "feed") as served:
+        at_once, later = read_both(served, "a", now), read_both(served, "b", now + timedelta(hours=2))
+
+    path = "nvd/nvdcve-2.0-modified.json.gz"
+    assert at_once == [(path, 200), (path, 304)]
+    assert later == [(path, 200), (path, 200)]
