@@ -31,7 +31,7 @@ _FORGOTTEN = timedelta(days=2)
 
 
 _SHARED = timedelta(hours=1)
-"""So long the files of two feeds are kept: both are asked for within an interval, and the first import takes minutes."""
+"""So long the files of two feeds are kept: both are looked at within it, and the first import takes minutes."""
 
 
 class _Note(msgspec.Struct, frozen=True):
