@@ -4,6 +4,7 @@
 
 venv="$home/.venv"
 unset PYTHONHOME PYTHONPATH # someone else's modules must not stand before the locked ones
+unset PYTHONDONTWRITEBYTECODE # every process would compile the whole program anew
 
 say() { printf 'dogwatch: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }

@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from dogwatch.inventory import FINGERPRINT
 from tests.builders.advisories import osv_record
@@ -162,16 +161,16 @@ def test_a_notice_that_makes_no_sense_is_kept_with_its_problem_and_holds_nobody_
     assert problems == [(True, True), (False, True)]
 
 
-def test_a_registry_that_is_down_is_asked_again(world: World) -> None:
+def test_a_registry_that_is_down_is_asked_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.simulator.fault("/manifests/", Reply(503), times=4)
     world.push("team/app", vulnerable_image())
-    with capture_logs() as logs:
-        world.app.run_until_idle()
+    world.app.run_until_idle()
     assert world.findings() == []
     assert world.jobs() == [("resolve", "todo", 1, 0)]
     reasons = world.rows("SELECT status_reason, problem LIKE 'registry unavailable%%503%%' FROM unresolved_manifest")
     assert reasons == [("PENDING_INITIAL_SCAN", True)]
-    assert [(line["step"], line["outcome"], line["error"]) for line in logs if "step" in line] == [
+    told = [vars(line).get("fields", {}) for line in caplog.records]
+    assert [(fields["step"], fields["outcome"], fields["error"]) for fields in told if "step" in fields] == [
         ("resolve", "retry", "RegistryUnavailableError")
     ]
     world.let_time_come()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -12,8 +13,6 @@ from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
-
-import structlog
 
 from dogwatch import __version__
 from dogwatch.demonstration import Notifications, SampleRegistry, build_samples
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 _GATHER_SECONDS = 0.02  # between two looks at arrived notices: many are read at once, and one within 100 ms
 _BACKLOG = 2048  # connections that wait to be accepted while the loop is busy: a registry's burst
 
-_log = structlog.stdlib.get_logger("dogwatch.app")
+_log = logging.getLogger("dogwatch.app")
 
 
 def serve(app: App) -> None:
@@ -120,11 +119,12 @@ def _beside_samples(app: App, application: Application, listener: socket.socket)
         "DEMONSTRATION: sample images are offered, no real registry is watched"
         if not app.demonstration.folder.is_begun
         else "DEMONSTRATION: sample images are watched",
-        see="dogwatch demo",
-        turn_off="DOGWATCH_DEMO=0",
+        extra={"fields": {"see": "dogwatch demo", "turn_off": "DOGWATCH_DEMO=0"}},
     )
     if app.demonstration.follow(url):
-        _log.info("the demonstration's registry is watched at the service's new address", url=url)
+        _log.info(
+            "the demonstration's registry is watched at the service's new address", extra={"fields": {"url": url}}
+        )
     notifications = Notifications()
     try:
         registry = SampleRegistry(
@@ -167,5 +167,6 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise ConfigError("DOGWATCH_LISTEN", f"cannot listen on {host}:{port}: {error.strerror or error}") from error
     shown = f"[{host}]" if ":" in host else host
-    _log.info("listening", url=f"http://{shown}:{listener.getsockname()[1]}")
+    url = f"http://{shown}:{listener.getsockname()[1]}"
+    _log.info("listening", extra={"fields": {"url": url}})
     return listener

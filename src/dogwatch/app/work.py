@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-
-import structlog
 
 from dogwatch.app.feed_updates import FeedUpdates
 from dogwatch.app.service import stop_on_signals
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from dogwatch.flow.worker import JobWorker
 
 
-_log = structlog.stdlib.get_logger("dogwatch.app")
+_log = logging.getLogger("dogwatch.app")
 
 
 class Work(FeedUpdates):
@@ -75,7 +74,7 @@ class Work(FeedUpdates):
         try:
             defer_everything(self.queue, self._registry_ids(), self._feeds())
         except StoreUnavailableError as error:
-            _log.warning("not caught up; the schedule will", reason=error.message)
+            _log.warning("not caught up; the schedule will", extra={"fields": {"reason": error.message}})
 
     def _registry_ids(self) -> list[int]:
         return [registry.id for registry in self.registries.load_all()]

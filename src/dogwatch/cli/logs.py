@@ -5,13 +5,14 @@ Everything goes to standard error through one formatter: ours, the web server's,
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 from typing import Final, TextIO
 
-import structlog
-
 from dogwatch.cli.outages import OncePerOutage
+from dogwatch.cli.rendering import printable, printable_lines, rfc3339
 
 _QUIET = ("procrastinate", "psycopg", "httpx2", "httpcore2", "uvicorn.access")
 """Libraries that log every job or request at INFO; of those only warnings are of interest."""
@@ -32,33 +33,41 @@ class _ToStandardError(logging.StreamHandler[TextIO]):
         pass
 
 
-_SHARED: Final[list[structlog.typing.Processor]] = [
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-_PROCESSORS: Final[list[structlog.typing.Processor]] = [
-    *_SHARED,
-    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-]
-"""One list for the life of the process: loggers keep the one that they first saw, and tests change it in place."""
+_COLOURS: Final = {"WARNING": "33", "ERROR": "31", "CRITICAL": "31"}
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line: the fields of the event, then what every line has."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            **_fields_of(record),
+            "event": record.getMessage(),
+            "logger": record.name,
+            "level": record.levelname.lower(),
+            "timestamp": _moment(record),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+class _ColouredText(logging.Formatter):
+    """For people: the time, the level, what happened, its fields; a trace below."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        level = f"\x1b[{_COLOURS.get(record.levelname, '32')}m{record.levelname.lower():<8}\x1b[0m"
+        fields = " ".join(f"{name}={value!r}" for name, value in _fields_of(record).items())
+        line = f"{_moment(record)} {level} \x1b[1m{printable(record.getMessage())}\x1b[0m {printable(fields)}".rstrip()
+        if record.exc_info:
+            line += "\n" + printable_lines(self.formatException(record.exc_info))
+        return line
 
 
 def configure_logs(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     """Send all log lines to a stream (None: standard error), in the form that suits it."""
-    structlog.configure(
-        processors=_PROCESSORS,
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
     handler = _ToStandardError() if stream is None else logging.StreamHandler(stream)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_SHARED,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_rendering(stream or sys.stderr)],
-        )
-    )
+    handler.setFormatter(_ColouredText() if (stream or sys.stderr).isatty() else _JsonLines())
     handler.addFilter(_was_not_logged_before)
     handler.addFilter(OncePerOutage())
     root = logging.getLogger()
@@ -68,10 +77,14 @@ def configure_logs(stream: TextIO | None = None, level: int = logging.INFO) -> N
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-def _rendering(stream: TextIO) -> list[structlog.typing.Processor]:
-    if stream.isatty():
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+def _fields_of(record: logging.LogRecord) -> dict[str, object]:
+    """Return what the program's own lines say beside their text: `extra={"fields": …}`."""
+    fields: dict[str, object] = getattr(record, "fields", {})
+    return fields
+
+
+def _moment(record: logging.LogRecord) -> str:
+    return rfc3339(datetime.fromtimestamp(record.created, UTC))
 
 
 def _was_not_logged_before(record: logging.LogRecord) -> bool:

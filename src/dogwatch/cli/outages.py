@@ -38,8 +38,8 @@ class OncePerOutage(logging.Filter):
 
 
 def _tells_of_lost_database(record: logging.LogRecord) -> bool:
-    if isinstance(record.msg, dict):  # ours, by way of structlog
-        return record.msg.get("event") in _TRIES_ON
+    if record.msg in _TRIES_ON:
+        return True
     if record.name == "psycopg.pool":
         return record.levelno >= logging.WARNING
     return record.name.startswith("procrastinate") and _is_connection_error(_error_of(record))
@@ -59,10 +59,7 @@ def _is_connection_error(error: BaseException | None) -> bool:
 
 
 def _shorten(record: logging.LogRecord) -> None:
-    words = record.msg.get("reason", "") if isinstance(record.msg, dict) else record.getMessage()
-    reason = " ".join(str(words).split())
-    if isinstance(record.msg, dict):
-        record.msg = {**record.msg, "event": "the database is away, and waited for", "reason": reason}
-    else:
-        record.msg, record.args = f"the database is away, and waited for: {reason}", None
+    fields: dict[str, object] = getattr(record, "fields", {})
+    reason = " ".join(str(fields.get("reason") or record.getMessage()).split())
+    record.msg, record.args = f"the database is away, and waited for: {reason}", None
     record.exc_info, record.exc_text = None, None

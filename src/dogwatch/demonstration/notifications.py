@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 import queue
 import threading
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
-
-import structlog
 
 from dogwatch.demonstration.folder import Webhook
 
@@ -24,7 +23,7 @@ _ATTEMPTS = 20
 _PAUSE_SECONDS = 0.5
 _TIMEOUT_SECONDS = 5.0
 
-_log = structlog.stdlib.get_logger("dogwatch.demonstration")
+_log = logging.getLogger("dogwatch.demonstration")
 
 Event = Mapping[str, Any]
 
@@ -71,7 +70,7 @@ class Notifications:
                 problem = f"status {status}"
             if self._ending.wait(_PAUSE_SECONDS):
                 return
-        _log.warning("the demonstration's notification is dropped: not taken", problem=problem)
+        _log.warning("the demonstration's notification is dropped: not taken", extra={"fields": {"problem": problem}})
 
 
 def _post(webhook: Webhook, body: bytes) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import structlog
+import logging
 
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.steps import Step
 from dogwatch.model.audits import Audit
 
-_log = structlog.stdlib.get_logger("dogwatch.flow")
+_log = logging.getLogger("dogwatch.flow")
 
 
 def audit_step(isolation: Isolation) -> Step:
@@ -29,6 +29,10 @@ def _tell(found: Audit) -> None:
     seconds = round((found.ended_at - found.began_at).total_seconds(), 1)
     if found.differing:
         counts = {str(kind): count for kind, count in found.counts}
-        _log.error("the audit found rows that differ", see="dogwatch db audit", seconds=seconds, **counts)
+        _log.error(
+            "the audit found rows that differ",
+            extra={"fields": {"see": "dogwatch db audit", "seconds": seconds, **counts}},
+        )
     else:
-        _log.info("the audit found no differences", packages=found.packages, images=found.images, seconds=seconds)
+        fields = {"packages": found.packages, "images": found.images, "seconds": seconds}
+        _log.info("the audit found no differences", extra={"fields": fields})

@@ -10,6 +10,7 @@ Source:
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable, Mapping
@@ -17,7 +18,6 @@ from datetime import datetime
 from functools import partial
 from typing import LiteralString
 
-import structlog
 from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
@@ -65,7 +65,7 @@ WITH held AS (
 )
 SELECT procrastinate_finish_job_v1(id, 'succeeded', true) FROM held"""
 
-_log = structlog.stdlib.get_logger("dogwatch.flow")
+_log = logging.getLogger("dogwatch.flow")
 
 
 class TwinTolerantJobs(JobManager):
@@ -135,7 +135,8 @@ class Retries(BaseRetryStrategy):
             plan = exception.plan
         elif isinstance(exception, Exception):
             plan = plan_next(exception, job.attempts, -job.priority, job.call_string)
-            _log.warning(str(exception), step=job.task_name, arguments=job.task_kwargs, error=type(exception).__name__)
+            fields = {"step": job.task_name, "arguments": job.task_kwargs, "error": type(exception).__name__}
+            _log.warning(str(exception), extra={"fields": fields})
         else:
             return None
         return _decision(plan, job)
@@ -160,7 +161,8 @@ async def retry_stalled(app: App, plans: Mapping[str, Callable[..., Step]], stal
     """
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=stalled_seconds):
         strikes = 1 - job.priority
-        _log.warning("worker died", step=job.task_name, arguments=job.task_kwargs, strikes=strikes)
+        fields = {"step": job.task_name, "arguments": job.task_kwargs, "strikes": strikes}
+        _log.warning("worker died", extra={"fields": fields})
         if strikes >= STRIKES and job.task_name in plans:
             plan = plans[job.task_name]
             await in_thread("give up", partial(_give_up, plan, job, strikes))

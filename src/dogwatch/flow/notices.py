@@ -5,9 +5,8 @@ Called for every notice within a moment of its arrival, and by the safety net.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
-
-import structlog
 
 from dogwatch.flow.ports import Defer, Isolation, Outside
 from dogwatch.flow.steps import Step, problem_of
@@ -17,7 +16,7 @@ from dogwatch.model.registries import Notice, NoticeReading, Registry, RegistryE
 NOTICES_PER_READ = 200  # at most some 10 MB of bodies at a time; usually each is 1 KiB
 EVENTS_PER_APPLY = 1000  # one transaction; long enough to be efficient, short enough to give way
 
-_log = structlog.stdlib.get_logger("dogwatch.flow")
+_log = logging.getLogger("dogwatch.flow")
 
 
 def read_notices_step(isolation: Isolation) -> Step:
@@ -94,7 +93,8 @@ def _save(outside: Outside, readings: list[NoticeReading]) -> None:
 
 def _not_understood(notice: Notice | NoticeReading, error: Exception) -> NoticeReading:
     number = notice.id if isinstance(notice, Notice) else notice.notice_id
-    _log.error("notice not understood", notice=number, registry_id=notice.registry_id, exc_info=error)
+    fields = {"notice": number, "registry_id": notice.registry_id}
+    _log.error("notice not understood", extra={"fields": fields}, exc_info=error)
     return NoticeReading(number, notice.registry_id, notice.received_at, (), problem_of(error))
 
 

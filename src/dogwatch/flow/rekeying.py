@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import structlog
+import logging
 
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.steps import Step
 
-_log = structlog.stdlib.get_logger("dogwatch.flow")
+_log = logging.getLogger("dogwatch.flow")
 
 
 def rekey_step(isolation: Isolation) -> Step:
@@ -33,4 +33,4 @@ def rekey(outside: Outside) -> None:
         store.republish(source, ecosystem, records, outside.clock.now())
     store.finish(outside.clock.now())
     if packages or feeds:
-        _log.info("version keys were made anew", packages=packages, feeds=len(feeds))
+        _log.info("version keys were made anew", extra={"fields": {"packages": packages, "feeds": len(feeds)}})

@@ -6,10 +6,9 @@ find the same are not fetched (`inventory.reuse`), so most images cost nothing b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from dataclasses import asdict, dataclass
 from datetime import timedelta
-
-import structlog
 
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.retry import plan_next
@@ -29,7 +28,7 @@ TIME_AT_ONCE = timedelta(minutes=5)
 FAILURES_AT_ONCE = 10
 """After so many, more would only show the same outage; those that failed rest for a while."""
 
-_log = structlog.stdlib.get_logger("dogwatch.flow")
+_log = logging.getLogger("dogwatch.flow")
 
 
 @dataclass(slots=True)
@@ -70,10 +69,11 @@ def reread(outside: Outside, isolation: Isolation) -> None:
             tally.failures += 1
             _note(outside, image_id, error)
     if tally.images or tally.failures:
-        _log.info("images were read again", images=tally.images, bytes=tally.bytes, failures=tally.failures)
+        _log.info("images were read again", extra={"fields": asdict(tally)})
 
 
 def _note(outside: Outside, image_id: int, error: Exception) -> None:
     mark = plan_next(error, 0, 0, f"reread {image_id}").mark
     outside.image_store.record_failure(image_id, FINGERPRINT, mark, problem_of(error), outside.clock.now())
-    _log.warning("an image could not be read again", image_id=image_id, error=type(error).__name__)
+    fields = {"image_id": image_id, "error": type(error).__name__}
+    _log.warning("an image could not be read again", extra={"fields": fields})

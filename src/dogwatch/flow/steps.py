@@ -5,16 +5,15 @@ The runner is the one place that catches what a step did not foresee. It logs ea
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-
-import structlog
 
 from dogwatch.flow.retry import Plan, plan_next
 from dogwatch.model.errors import DogwatchError, TakenOverError
 from dogwatch.model.monitoring import StatusReason
 
-_log = structlog.stdlib.get_logger("dogwatch.flow")
+_log = logging.getLogger("dogwatch.flow")
 
 
 def _mark_nothing(_mark: StatusReason, _problem: str) -> None:
@@ -88,6 +87,6 @@ def _log_failure(step: Step, error: Exception, plan: Plan, attempts: int) -> Non
     if isinstance(error, DogwatchError):
         for name, value in error.fields.items():
             fields.setdefault(f"error_{name}", value)
-        _log.warning(error.message, **fields)
+        _log.warning(error.message, extra={"fields": fields})
     else:
-        _log.error(str(error) or type(error).__name__, **fields, exc_info=error)
+        _log.error(str(error) or type(error).__name__, extra={"fields": fields}, exc_info=error)

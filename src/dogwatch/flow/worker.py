@@ -7,10 +7,10 @@ loop only fetches jobs, keeps its heartbeat and writes down what came of them.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 
-import structlog
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
@@ -35,7 +35,7 @@ _KEPT_HOURS = 24 * 7  # failed jobs can be looked at for a week; successful ones
 _CONNECTIONS_MAX = 4
 _EVERY_MINUTE = "* * * * *"
 
-_log = structlog.stdlib.get_logger("dogwatch.flow")
+_log = logging.getLogger("dogwatch.flow")
 
 
 class JobWorker:
@@ -153,7 +153,7 @@ class JobWorker:
             try:
                 await worker.run()  # type: ignore[no-untyped-call]
             except Exception as error:  # almost always the database; whatever it is, the queue must be served again
-                _log.warning("queue not served", queue=queue, error=type(error).__name__, reason=_reason(error))
+                _log.warning("queue not served", extra={"fields": {"queue": queue, **_reason(error)}})
             finally:
                 stopping.cancel()
             if asyncio.get_running_loop().time() - began > _LONGEST_RESTART_SECONDS:
@@ -168,7 +168,7 @@ class JobWorker:
             try:
                 await retry_stalled(app, self._plans, STALLED_SECONDS)
             except Exception as error:  # the database is away, or another worker was quicker: the next look will tell
-                _log.warning("stalled jobs not looked for", error=type(error).__name__, reason=_reason(error))
+                _log.warning("stalled jobs not looked for", extra={"fields": _reason(error)})
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), STALLED_SECONDS / 2)
 
@@ -181,7 +181,7 @@ async def _until_open(app: App, stop: asyncio.Event) -> None:
             await app.open_async()
             return
         except ConnectorException as error:
-            _log.warning("queue not reached", error=type(error).__name__, reason=_reason(error))
+            _log.warning("queue not reached", extra={"fields": _reason(error)})
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
         pause = min(pause * 2, _LONGEST_RESTART_SECONDS)
@@ -199,5 +199,5 @@ async def _due_jobs(app: App) -> int:
     return int(row["due"])
 
 
-def _reason(error: BaseException) -> str:
-    return str(error.__cause__ or error).strip()
+def _reason(error: BaseException) -> dict[str, object]:
+    return {"error": type(error).__name__, "reason": str(error.__cause__ or error).strip()}

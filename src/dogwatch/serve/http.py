@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
-
 from dogwatch.model.errors import DogwatchError
 from dogwatch.serve import metrics, probes
 from dogwatch.serve.api import application as api
@@ -76,8 +74,7 @@ from dogwatch.serve.present import Present
 from dogwatch.serve.request_ids import RequestIds
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_log = structlog.stdlib.get_logger("dogwatch.serve")
-_level = logging.getLogger("dogwatch.serve")
+_log = logging.getLogger("dogwatch.serve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +116,7 @@ def make_app(served: Served) -> Application:
     if served.open_loopback:
         _log.warning(
             "OPEN ON LOOPBACK: whoever can connect from this machine is the administrator, without credentials",
-            account=served.account_id,
-            turn_off="DOGWATCH_OPEN_LOOPBACK=0",
+            extra={"fields": {"account": served.account_id, "turn_off": "DOGWATCH_OPEN_LOOPBACK=0"}},
         )
     return Application(served)
 
@@ -323,22 +319,22 @@ def _failure(call: AwsCall | None, request_id: str, *, is_slow: bool) -> Answer:
 
 
 def _log_broken(head: Incoming, request_id: str, error: Exception) -> None:
-    _log.error("request broke", method=head.method, path=head.path[:200], request_id=request_id, exc_info=error)
+    fields = {"method": head.method, "path": head.path[:200], "request_id": request_id}
+    _log.error("request broke", extra={"fields": fields}, exc_info=error)
 
 
 def _log_line(head: Incoming, request_id: str, status: int, seconds: float) -> None:
     """Log a request: what went well with the busy ones (notices, probes, scrapes) only for those who debug."""
     is_busy = head.path.startswith(HOOKS) or head.path in (*probes.PATHS, "/metrics")
     level = logging.DEBUG if is_busy and 0 < status < 400 else logging.INFO
-    if not _level.isEnabledFor(level):
+    if not _log.isEnabledFor(level):
         return  # before anything is made of it: at thousands of notices a second a line that nobody reads is dear
-    _log.log(
-        level,
-        "request",
-        method=head.method,
-        path=head.path[:200],
-        status=status,
-        milliseconds=round(seconds * 1000, 1),
-        client=head.client,
-        request_id=request_id,
-    )
+    fields = {
+        "method": head.method,
+        "path": head.path[:200],
+        "status": status,
+        "milliseconds": round(seconds * 1000, 1),
+        "client": head.client,
+        "request_id": request_id,
+    }
+    _log.log(level, "request", extra={"fields": fields})

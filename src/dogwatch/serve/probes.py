@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-
-import structlog
 
 from dogwatch.serve.limits import PROBE_FRESH_SECONDS, PROBE_SECONDS
 from dogwatch.serve.messages import Answer, in_thread, json_answer
@@ -13,7 +12,7 @@ from dogwatch.serve.ports import Health
 
 PATHS = ("/livez", "/readyz")
 
-_log = structlog.stdlib.get_logger("dogwatch.serve")
+_log = logging.getLogger("dogwatch.serve")
 
 
 class Probes:
@@ -46,6 +45,6 @@ class Probes:
         except Exception as error:
             problem = f"{type(error).__name__}: {error}"
         if problem and (self._last is None or self._last[1] != problem):
-            _log.warning("not ready", reason=problem)
+            _log.warning("not ready", extra={"fields": {"reason": problem}})
         self._last = (time.monotonic(), problem)
         return problem

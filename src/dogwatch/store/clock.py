@@ -7,13 +7,12 @@ machine's clock is set back, the product's stands still until it has caught up; 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
-
-import structlog
 
 from dogwatch.model.errors import InvalidRequestError, StoreUnavailableError
 from dogwatch.model.times import FOREVER
@@ -32,7 +31,7 @@ _LONGEST_STANDSTILL = timedelta(hours=1)
 """How far the machine's clock may be set back before the product's follows: corrections are shorter, and a clock that
 was a year ahead for a moment must not stop everything for a year."""
 
-_log = structlog.stdlib.get_logger("dogwatch.store")
+_log = logging.getLogger("dogwatch.store")
 
 
 class _Reading(NamedTuple):
@@ -81,7 +80,8 @@ class ProductClock:
         if newest - present <= _LONGEST_STANDSTILL:
             return newest
         if not self._is_warned:
-            _log.error("the clock is far behind what was recorded", recorded=str(newest), now=str(present))
+            fields = {"recorded": str(newest), "now": str(present)}
+            _log.error("the clock is far behind what was recorded", extra={"fields": fields})
             self._is_warned = True
         return present
 

@@ -19,7 +19,7 @@ from dogwatch.cli.commands import COMMANDS as LISTED
 from dogwatch.cli.main import application
 from dogwatch.settings import SETTINGS
 
-_HEAVY = {"rich", "fastapi", "psycopg", "procrastinate", "botocore", "uvicorn", "structlog", "httpx2", "msgspec"}
+_HEAVY = {"rich", "fastapi", "psycopg", "procrastinate", "botocore", "uvicorn", "httpx2", "msgspec"}
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("DOGWATCH_")}
 
 

@@ -73,7 +73,7 @@ def test_every_other_import_is_refused(tmp_path: Path) -> None:
 
 
 def test_pure_rooms_are_refused_io_clock_and_logging(tmp_path: Path) -> None:
-    modules = {"asyncio", "httpx2", "logging", "procrastinate", "psycopg", "socket", "structlog", "subprocess", "time"}
+    modules = {"asyncio", "httpx2", "logging", "procrastinate", "psycopg", "socket", "subprocess", "time"}
     imports = {(room, module) for room in PURE for module in modules}
     make_rooms(tmp_path, imports)
     assert refused(tmp_path) == (1, imports)

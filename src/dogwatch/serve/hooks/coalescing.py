@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
-
-import structlog
 
 from dogwatch.serve.messages import in_thread
 
@@ -13,7 +12,7 @@ _PAUSE_SECONDS = 0.25
 """Between two runs: a notice that comes alone is read at once, and at thousands a second hundreds are read together,
 which costs the database a third of what reading them by tens does."""
 
-_log = structlog.stdlib.get_logger("dogwatch.serve")
+_log = logging.getLogger("dogwatch.serve")
 
 
 class Coalesced:
@@ -43,5 +42,6 @@ class Coalesced:
                 await in_thread(self._action)
             except Exception as error:
                 # The notices are stored; whoever looks for forgotten work finds them.
-                _log.warning("notices wait", error=type(error).__name__, reason=str(error))
+                fields = {"error": type(error).__name__, "reason": str(error)}
+                _log.warning("notices wait", extra={"fields": fields})
             await asyncio.sleep(self._pause_seconds)
