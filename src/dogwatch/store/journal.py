@@ -81,8 +81,8 @@ class JournalStore:
 
         1. Read the documents into the stage; nothing is locked yet but other publications.
         2. Hold off new packages of the ecosystem; take the next number.
-        3. Journal what changed, document by document.
-        4. End ranges that are no longer stated, begin new ones; unchanged ranges are left alone.
+        3. Find ranges that are no longer stated, begin new ones; unchanged ranges are left alone.
+        4. Journal what changed, document by document, and end the ranges found.
         5. Regroup vulnerabilities around what was touched.
         6. New ranges meet all packages; every pair that was touched is resolved anew.
 
@@ -162,11 +162,11 @@ def _bring_up(connection: psycopg.Connection, values: Mapping[str, object]) -> f
         "forget_records",
         "save_records",
         "find_ended_ranges",
+        "begin_ranges",
         "journal",
         "update_advisories",
         "mark_removed",
         "touch_ended",
-        "begin_ranges",
         "end_ranges",
     ):
         connection.execute(_SQL[step], values)

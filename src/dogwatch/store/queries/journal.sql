@@ -60,7 +60,8 @@ WHERE affected_range.to_rev = 2147483647 AND affected_range.feed = %(ecosystem)s
                              AND incoming_range.content = affected_range.content)))
 
 -- name: journal
--- One row per document that changed, with what kind of change it was; before the documents themselves are brought up.
+-- One row per document that changed, with what kind of change it was; behind the ranges that began, and before the
+-- documents themselves are brought up.
 -- Begins at the documents concerned and looks each up (OFFSET 0: what is estimated of temporary tables would have all the
 -- others read for one of them).
 INSERT INTO advisory_change (advisory_id, revision_id, kind, document)
@@ -75,14 +76,7 @@ FROM (
                 THEN 'withdrawn'
                 WHEN advisory.withdrawn_at <= %(now)s AND NOT coalesce(incoming_advisory.withdrawn_at <= %(now)s, false)
                 THEN 'restored'
-                WHEN EXISTS (SELECT FROM ended_range WHERE ended_range.advisory_id = advisory.id)
-                  OR EXISTS (SELECT FROM incoming_range
-                             WHERE incoming_range.advisory = advisory.name
-                               AND NOT EXISTS (SELECT FROM affected_range
-                                               WHERE affected_range.advisory_id = advisory.id
-                                                 AND affected_range.to_rev = 2147483647
-                                                 AND affected_range.feed = %(ecosystem)s
-                                                 AND affected_range.content = incoming_range.content))
+                WHEN advisory.id IN (SELECT advisory_id FROM ended_range UNION ALL SELECT advisory_id FROM new_range)
                 THEN 'changed'
                 WHEN incoming_advisory.document <> newest.document THEN 'text changed'
            END AS kind,
