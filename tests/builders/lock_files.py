@@ -400,6 +400,7 @@ LOCK_FILES: dict[str, tuple[bytes, ...]] = {
         "swift-resolved": (SWIFT_1, SWIFT_2),
         "go-mod": (GO_MOD,),
         "go-toolchain": ("go1.22.3\ntime 2024-05-01T00:00:00Z\n",),
+        "known-applications": ("<?php\n$wp_version = '6.5';\n",),
         "java-release": ('IMPLEMENTOR="Us"\nJAVA_VERSION="17.0.21.1"\n', 'JAVA_VERSION="1.8.0_402"\n'),
     }.items()
 }

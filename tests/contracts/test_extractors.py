@@ -63,6 +63,7 @@ PLACES = {
     "java-pom": ("app/META-INF/maven/g/a/pom.properties", ""),
     "java-archive": ("app/a.jar", ""),
     "java-release": ("opt/java/openjdk/release", ""),
+    "known-applications": ("srv/wp-includes/version.php", ""),
     "unread-database": ("var/lib/pacman/local/ALPM_DB_VERSION", "var/lib/pacman"),
 }
 

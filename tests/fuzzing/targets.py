@@ -282,6 +282,7 @@ TARGETS = (
             "go-mod": "go.mod",
             "go-toolchain": "usr/local/go/VERSION",
             "java-release": "opt/java/release",
+            "known-applications": "srv/wp-includes/version.php",
             "pub-lock": "pubspec.lock",
             "mix-lock": "mix.lock",
             "swift-resolved": "Package.resolved",

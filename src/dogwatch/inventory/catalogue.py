@@ -26,6 +26,7 @@ from dogwatch.inventory.extractors import (
     java_archive,
     java_pom,
     java_release,
+    known_applications,
     mix_lock,
     npm_lock,
     npm_package,
@@ -82,6 +83,7 @@ EXTRACTORS: Final[tuple[AnyExtractor, ...]] = (
     java_archive.EXTRACTOR,
     java_pom.EXTRACTOR,
     java_release.EXTRACTOR,
+    known_applications.EXTRACTOR,
     unread_database.EXTRACTOR,
 )
 

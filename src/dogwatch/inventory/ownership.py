@@ -29,6 +29,7 @@ _DATA: Final = (b"usr/share/", b"usr/include/", b"usr/lib/python3/", b"etc/")
 _MARKS: Final = (
     *(b".dist-info", b".egg-info", b"EGG-INFO", b"node_modules", b".jar", b".war", b".ear", b".gemspec", b".deps.json"),
     *(b".lock", b"lock.json", b"/installed.json", b"/requirements.txt", b"/go.mod", b"/go/VERSION"),
+    *(b"/wp-includes/version.php", b"/classes/Version.php", b"/ebin/rabbit.app"),
 )
 # Their last four bytes: a first look.
 _TAILS: Final = frozenset(
@@ -46,6 +47,8 @@ _TAILS: Final = frozenset(
         b".mod",
         b"SION",
         b"ease",
+        b".php",
+        b".app",
     }
 )
 _TEXT_TAILS: Final = frozenset(tail.decode() for tail in _TAILS)
@@ -54,6 +57,7 @@ _METADATA: Final = re.compile(
     rb"|node_modules(/@[^/]+)?(/[^/]+)?(/package\.json)?$"
     rb"|\.(?:[jwe]ar|gemspec|deps\.json|lock)$|[.-]lock\.json$"
     rb"|/(?:installed\.json|requirements\.txt|go\.mod|go/VERSION|release)$"
+    rb"|/(?:wp-includes/version\.php|classes/Version\.php|ebin/rabbit\.app)$"
 )
 
 

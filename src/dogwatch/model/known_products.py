@@ -12,6 +12,7 @@ PRODUCTS: Final[Mapping[str, tuple[str, ...]]] = {
     "busybox:busybox": ("busybox:busybox",),
     "haxx:curl": ("haxx:curl", "haxx:libcurl"),
     "openssl:openssl": ("openssl:openssl",),
+    "oracle:mysql": ("oracle:mysql", "oracle:mysql_server", "mysql:mysql"),
     "perl:perl": ("perl:perl", "larry_wall:perl"),
 }
 """Name of the package → `vendor:product` of every product of NVD that is it.

@@ -39,7 +39,7 @@ class ApkInstalledExtractor:
     """
 
     name = "apk-installed"
-    version = 2
+    version = 3
     endings = frozenset({"installed"})
     ecosystem = ""
     needs_content = True

@@ -26,7 +26,7 @@ class DpkgOwnershipExtractor:
     """
 
     name = "dpkg-ownership"
-    version = 4
+    version = 5
     endings = frozenset({"list", "md5sums"})
     ecosystem = ""
     needs_content = True

@@ -36,7 +36,7 @@ class RpmDatabaseExtractor(SpooledExtractor):
     """
 
     name = "rpm-database"
-    version = 2
+    version = 3
     endings = frozenset({"Packages", "db", "sqlite", "sqlite-wal"})
     ecosystem = ""
 

@@ -48,6 +48,11 @@ class KnownProgram:
         return re.compile(self.text.replace(b"{series}", re.escape(series).encode()))
 
 
+def with_patch(version: str) -> str:
+    """Return the version as advisories write it: `16.14` of PostgreSQL is their `16.14.0`."""
+    return version if version.count(".") > 1 else f"{version}.0"
+
+
 def _row(name: str, file: str, text: bytes, section: str = ".rodata") -> KnownProgram:
     return KnownProgram(name, re.compile(file), text, section)
 
@@ -87,6 +92,13 @@ KNOWN_PROGRAMS: Final = (
         rb"\0postgres \(PostgreSQL\) (\d{1,2}(?:\.\d{1,3}){1,2})" + _BUILD + rb"\n" + _END,
     ),
     _row("mariadb", r"mariadbd|mysqld", rb"\0" + _THREE + rb"-MariaDB(?=[\0-])"),
+    # InnoDB writes it into its logs. Builds of others put a number of their own behind it.
+    _product("oracle:mysql", r"mysqld", rb"\0MySQL " + _THREE + _END),
+    _row("pgbouncer", r"pgbouncer", rb"\0PgBouncer " + _THREE + rb"\n?" + _END),
+    _row("openldap", r"slapd", rb"\0@\(#\) \$OpenLDAP: slapd " + _THREE + rb"(?:[+~-][0-9a-z.+~-]{1,40})? \("),
+    _row("varnish", r"varnishd", rb"\0varnish-" + _THREE + rb" revision [0-9a-f]{40}" + _END),
+    # Alone, too; but its releases have two digits in the middle, and no other number in it does.
+    _row("envoy", r"envoy", rb"\0(1\.\d{2}\.\d{1,3})" + _END),
     _numbered("redis", r"redis-server"),
     _numbered("valkey", r"valkey-server"),
     _row("memcached", r"memcached", rb"\0memcached " + _THREE + rb"\n?" + _END),

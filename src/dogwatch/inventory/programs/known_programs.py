@@ -7,7 +7,7 @@ from typing import Final
 
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import MIB, Limits
-from dogwatch.inventory.programs.known import KNOWN_PROGRAMS
+from dogwatch.inventory.programs.known import KNOWN_PROGRAMS, with_patch
 from dogwatch.inventory.programs.program import Program
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
@@ -27,7 +27,7 @@ class KnownProgramsReader:
     """
 
     name = "known-programs"
-    version = 4
+    version = 5
 
     def selects(self, path: str) -> bool:
         """Only the files that the table names."""
@@ -49,7 +49,7 @@ class KnownProgramsReader:
                 detail = f"{row.name} of several versions: {', '.join(sorted(versions)[:_SHOWN_MAX])}"
                 return Extraction(gaps=(Gap(GapKind.PACKAGE_INCOMPLETE, path, detail),))
             if versions:
-                return Extraction(packages=(Package(row.ecosystem, row.name, _with_patch(versions.pop())),))
+                return Extraction(packages=(Package(row.ecosystem, row.name, with_patch(versions.pop())),))
         return Extraction()
 
 
@@ -70,11 +70,6 @@ def _find_texts(program: Program, section: str, pattern: re.Pattern[bytes]) -> s
 def _longest_beginning(text: str, versions: set[str]) -> str:
     """Return the longest version that a text begins with; empty where there is none."""
     return max((version for version in versions if text.startswith(version)), key=len, default="")
-
-
-def _with_patch(version: str) -> str:
-    """Return the version as advisories write it: `16.14` of PostgreSQL is their `16.14.0`."""
-    return version if version.count(".") > 1 else f"{version}.0"
 
 
 def _last_part(path: str) -> str:
