@@ -115,6 +115,16 @@ def feed_state(feed: FeedView, now: datetime) -> str:
     return f"{'STALE, ' if feed.stale else ''}asked {age(feed.checked_at, now)}{lost}"
 
 
+def feed_states(feeds: Sequence[FeedView], now: datetime) -> str:
+    """Say how fresh several feeds are; sources are named where there are several."""
+    is_one_source = len({feed.source for feed in feeds if not feed.is_of_facts}) == 1
+    names = [
+        feed.source if feed.is_of_facts else feed.ecosystem if is_one_source else f"{feed.source} {feed.ecosystem}"
+        for feed in feeds
+    ]
+    return "; ".join(f"{name} {feed_state(feed, now)}" for name, feed in zip(names, feeds, strict=True))
+
+
 def stale_sentences(feeds: Iterable[FeedView]) -> tuple[str, ...]:
     """Say plainly which answers rest on feeds that did not answer for too long, and what that means."""
     stale = [feed for feed in feeds if feed.stale and not feed.missing]
@@ -165,12 +175,6 @@ def _unresolved_sentence(looked: LookedAt) -> str:
 def _feed_sentence(looked: LookedAt) -> str:
     if not looked.feeds:
         return "Feeds: none is switched on; nothing is judged."
-    is_one_source = len({feed.source for feed in looked.feeds if not feed.is_of_facts}) == 1
-    names = [
-        feed.source if feed.is_of_facts else feed.ecosystem if is_one_source else f"{feed.source} {feed.ecosystem}"
-        for feed in looked.feeds
-    ]
-    states = [f"{name} {feed_state(feed, looked.now)}" for name, feed in zip(names, looked.feeds, strict=True)]
     samples = sum(feed.records for feed in looked.feeds if feed.source == SAMPLE_SOURCE)
     told = f"\n{plural(samples, 'advisory', 'advisories')} of a SAMPLE in use: a demonstration." if samples else ""
-    return f"Feeds: {'; '.join(states)}.{told}"
+    return f"Feeds: {feed_states(looked.feeds, looked.now)}.{told}"

@@ -197,6 +197,9 @@ def test_the_table_tells_everything_and_moves_no_cursor() -> None:
     assert "Built on debian:12, seen in a registry; findings that come from it: 1." in text
     for part in ("CVE-2026-1", "1.0.1", "not reachable", "NOT COMPARED", "NOT SEEN", "[red]markup", "asked 5 h ago"):
         assert part in text
+    (feed,) = REPORT.feeds
+    several = FORMATS["table"](replace(REPORT, feeds=(feed, replace(feed, source="other"))), "1.2.3")
+    assert f"Feeds: {feed.source} {feed.ecosystem} asked 5 h ago; other {feed.ecosystem} asked 5 h ago." in several
 
 
 def test_sarif_has_what_code_scanning_needs() -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
-from dogwatch.cli.looked_at import feed_state, marked
+from dogwatch.cli.looked_at import feed_states, marked
 from dogwatch.cli.rendering import NOTHING, plural, printable, printable_lines
 from dogwatch.cli.reports.words import distinct, not_compared_in_words, rule_in_words
 from dogwatch.model.judgements import Report, ReportedFinding
@@ -134,8 +134,7 @@ def _below(report: Report) -> Iterator[str]:
     yield from _listed("NOT COMPARED:", [f"  {not_compared_in_words(one)}" for one in report.not_compared])
     gaps = [f"  {gap.kind}{f' {gap.path}' if gap.path else ''}: {gap.detail}; {gap.consequence}" for gap in report.gaps]
     yield from _listed("NOT SEEN:", gaps)
-    feeds = "; ".join(f"{feed.ecosystem} {feed_state(feed, report.reported_at)}" for feed in report.feeds)
-    yield f"Feeds: {feeds or 'none speaks for what was found'}."
+    yield f"Feeds: {feed_states(report.feeds, report.reported_at) or 'none speaks for what was found'}."
 
 
 def _listed(heading: str, lines: list[str]) -> Iterator[str]:
