@@ -13,10 +13,9 @@ from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
 from dogwatch.store.scanning import InForce, Moved, configuration_of, load_in_force, place_frequencies
 from dogwatch.store.text import storable
+from dogwatch.store.watch import begin_watching, end_expired_of_account
 
 _SQL = load_queries("scanning")
-_WATCH = load_queries("watch")
-_MOVES = load_queries("moves")
 
 SWITCHED_ON = "scanning switched on"
 """Why monitoring of an image begins whose repository was not scanned."""
@@ -56,7 +55,7 @@ class ScanningWork:
                 former.rules if waiting_rules is None else configuration_of(*waiting_rules),
                 former.is_on if waiting_switch is None else waiting_switch == "ENABLING",
             )
-            connection.execute(_WATCH["end_expired_of_account"], {"account": account_id, "now": now})
+            end_expired_of_account(connection, account_id, now)
             _move_images(connection, place_frequencies(connection, account_id, in_force), now)
             if waiting_rules is not None:
                 scan_type, rules = waiting_rules
@@ -86,5 +85,4 @@ def _move_images(connection: psycopg.Connection, moved: tuple[Moved, ...], now: 
     connection.execute(_SQL["change_freezing"], {"ids": between, "now": now})
     on = [one.repository_id for one in moved if not one.former.is_scanned and one.to.is_scanned]
     woken = [row[0] for row in connection.execute(_SQL["switch_on"], {"ids": on, "now": now}).fetchall()]
-    begun = {"ids": woken, "reasons": [SWITCHED_ON] * len(woken), "now": now}
-    connection.execute(_MOVES["begin"], begun)
+    begin_watching(connection, woken, SWITCHED_ON, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import psycopg
@@ -19,6 +19,7 @@ from dogwatch.windows import is_named
 
 _SQL = load_queries("watch")
 _ACCOUNTS = load_queries("accounts")
+_MOVES = load_queries("moves")
 
 WOKEN_BY_WINDOWS = "woken by the change of windows"
 """Why monitoring began, in the words of its interval."""
@@ -39,7 +40,7 @@ class WatchStore:
         Several sweeps at once share the work; an image that an event is moving at this moment is left to the next one.
         """
         with self._database.transaction() as connection:
-            return connection.execute(_SQL["end_expired"], {"now": now, "limit": limit}).rowcount
+            return _end_expired(connection, "due_anywhere", {"now": now, "limit": limit})
 
     def load_pending_settings(self) -> tuple[int, ...]:
         """Return the ids of window changes that are still PENDING, oldest first."""
@@ -85,6 +86,23 @@ class WatchStore:
             connection.execute(_ACCOUNTS["finish_setting"], values)
 
 
+def end_expired_of_account(connection: psycopg.Connection, account_id: str, now: datetime) -> None:
+    """End what is past its deadline already, before what changes in the account ends it for another reason."""
+    _end_expired(connection, "due_in_account", {"account": account_id, "now": now})
+
+
+def begin_watching(connection: psycopg.Connection, image_ids: Sequence[int], reason: str, now: datetime) -> None:
+    """Begin monitoring of images whose clocks say already that they are watched, all for one reason."""
+    begun = {"ids": image_ids, "reasons": [reason] * len(image_ids), "now": now}
+    connection.execute(_MOVES["begin"], begun)
+
+
+def _end_expired(connection: psycopg.Connection, due: str, values: Mapping[str, object]) -> int:
+    """End monitoring, at its deadline, of the images that one of the queries `due_…` finds; return how many."""
+    query = sql.SQL(_SQL["end_expired"]).format(due=sql.SQL(_SQL[due]))
+    return connection.execute(query, values).rowcount
+
+
 def _find_waking(connection: psycopg.Connection, account_id: str, registry_id: int | None, pattern: str) -> list[int]:
     """Return the repositories that a scope names and in which a deed wakes images, by id."""
     values = {"account": account_id, "registry": registry_id}
@@ -99,12 +117,11 @@ def _apply(connection: psycopg.Connection, account_id: str, now: datetime, wakin
     what is pending.
     """
     values = {"account": account_id, "now": now, "waking": waking}
-    connection.execute(_SQL["end_expired_of_account"], values)
+    end_expired_of_account(connection, account_id, now)
     place_repositories(connection, account_id)
     query = sql.SQL(_SQL["apply_setting"]).format(resting=sql.SQL(load_queries("what_if")["resting"]))
     woken = [row[0] for row in connection.execute(query, values).fetchall()]
-    begun = {"ids": woken, "reasons": [WOKEN_BY_WINDOWS] * len(woken), "now": now}
-    connection.execute(load_queries("moves")["begin"], begun)
+    begin_watching(connection, woken, WOKEN_BY_WINDOWS, now)
 
 
 def attach_inventory(
@@ -133,6 +150,6 @@ def give_inventory(
 ) -> None:
     """Let the open monitoring of images, whose clocks the caller holds, go on with an inventory from now."""
     values = {"images": images, "inventory": inventory_id, "reason": reason, "now": now}
-    connection.execute(_SQL["end_expired_of_images"], values)
+    _end_expired(connection, "due_of_images", values)
     connection.execute(_SQL["fill_beginning"], values)
     connection.execute(_SQL["go_on_with_inventory"], values)

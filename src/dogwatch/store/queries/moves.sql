@@ -69,17 +69,21 @@ FROM unnest(%(ids)s::bigint[], %(ends)s::timestamptz[], %(reasons)s::text[], %(h
 WHERE monitoring.image_id = given.image_id AND monitoring.to_at = '9999-12-31Z'
 
 -- name: begin
--- Intervals begin, with the inventory if it is known: then there is nothing to download. Never inside an earlier one.
+-- Intervals begin, with the inventory if it is known: then there is nothing to download. Never inside an earlier one; the
+-- earlier ones are looked for at once, as a change of windows begins hundreds of thousands.
 INSERT INTO monitoring (image_id, repository_id, inventory_id, from_at, begin_reason, frozen_revision)
 SELECT image.id, image.repository_id, coalesce(image.own_inventory_id, layer_chain.inventory_id),
-       greatest(%(now)s, (SELECT max(former.to_at) FROM monitoring former WHERE former.image_id = image.id)),
-       given.reason,
+       greatest(%(now)s, former.to_at), given.reason,
        CASE WHEN repository.scan_frequency = 'SCAN_ON_PUSH' AND layer_chain.inventory_id IS NOT NULL
             THEN (SELECT coalesce(max(id), 0) FROM revision) END
 FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS given (image_id, reason)
 JOIN image ON image.id = given.image_id
 JOIN repository ON repository.id = image.repository_id
 JOIN layer_chain ON layer_chain.id = image.chain_id
+LEFT JOIN (SELECT image_id, max(to_at) AS to_at FROM monitoring
+           WHERE image_id = ANY(%(ids)s::bigint[]) AND to_at > %(now)s
+           GROUP BY image_id) AS former ON former.image_id = given.image_id
+ORDER BY given.image_id  -- as the indexes stand
 
 -- name: refreeze
 -- A push of a watched scan-on-push image: judged by what is known now, from now on.

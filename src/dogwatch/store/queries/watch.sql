@@ -1,9 +1,7 @@
 -- name: end_expired
--- The sweep: what is past its deadline ended at the deadline, which itself is inside.
+-- What is past its deadline ended at the deadline, which itself is inside. In the order of images, as two indexes stand.
 WITH due AS (
-    SELECT image_id, watched_until, held_by FROM clocks
-    WHERE watched AND watched_until < %(now)s
-    ORDER BY watched_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    SELECT image_id, watched_until, held_by FROM ({due}) AS found ORDER BY image_id
 ), ended AS (
     UPDATE monitoring
     SET to_at = greatest(from_at, due.watched_until + interval '1 microsecond'),
@@ -13,20 +11,24 @@ WITH due AS (
 )
 UPDATE clocks SET watched = false FROM due WHERE clocks.image_id = due.image_id
 
--- name: end_expired_of_account
--- The same for one account, before its windows change.
-WITH due AS (
-    UPDATE clocks SET watched = false
-    FROM image
-    WHERE clocks.watched AND clocks.watched_until < %(now)s
-      AND image.id = clocks.image_id AND image.account_id = %(account)s
-    RETURNING clocks.image_id, clocks.watched_until, clocks.held_by
-)
-UPDATE monitoring
-SET to_at = greatest(from_at, due.watched_until + interval '1 microsecond'),
-    end_reason = 'monitoring ended: both windows are over', held_by = due.held_by
-FROM due
-WHERE monitoring.image_id = due.image_id AND monitoring.to_at = '9999-12-31Z'
+-- name: due_anywhere
+-- For the sweep: so many at once, and none that something else is moving at this moment.
+SELECT image_id, watched_until, held_by FROM clocks
+WHERE watched AND watched_until < %(now)s
+ORDER BY watched_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+
+-- name: due_in_account
+-- Before the windows of an account change.
+SELECT image_id, watched_until, held_by FROM clocks
+WHERE watched AND watched_until < %(now)s
+  AND repository_id IN (SELECT id FROM repository WHERE account_id = %(account)s)
+FOR UPDATE
+
+-- name: due_of_images
+-- Before images get another inventory: what the sweep has not ended yet is not prolonged.
+SELECT image_id, watched_until, held_by FROM clocks
+WHERE watched AND watched_until < %(now)s AND image_id = ANY(%(images)s::bigint[])
+FOR UPDATE
 
 -- name: apply_setting
 -- Every deadline of an account anew, by the windows of each repository; what is over by them ends now. Of the repositories
@@ -87,19 +89,6 @@ WITH past AS (
 )
 UPDATE image SET state = 'indexed', status_reason = '', problem = '', indexed_at = %(now)s
 WHERE chain_id = %(chain)s AND state <> 'deleted'
-
--- name: end_expired_of_images
--- What the sweep has not ended yet is not prolonged.
-WITH due AS (
-    UPDATE clocks SET watched = false
-    WHERE image_id = ANY(%(images)s::bigint[]) AND watched AND watched_until < %(now)s
-    RETURNING clocks.image_id, clocks.watched_until, clocks.held_by
-)
-UPDATE monitoring
-SET to_at = greatest(from_at, due.watched_until + interval '1 microsecond'),
-    end_reason = 'monitoring ended: both windows are over', held_by = due.held_by
-FROM due
-WHERE monitoring.image_id = due.image_id AND monitoring.to_at = '9999-12-31Z'
 
 -- name: fill_beginning
 -- An interval that begins at this very moment says nothing of an earlier one: it takes the inventory itself.
