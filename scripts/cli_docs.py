@@ -44,7 +44,7 @@ key of the settings file; the first of these that is given counts. An option tha
 where nobody has. With `--server https://dogwatch.example --token-file FILE` (or `DOGWATCH_SERVER`,
 `DOGWATCH_TOKEN_FILE`) those that read, what is done with one image (`images hold` and its neighbours), and `rescan
 set`, `scanning set`, `scanning reset`, `accounts enable`, `accounts disable`, `exclusions add`,
-`exclusions remove`, `advisories add`, `advisories remove`, `registries test`, `registries remove`
+`exclusions remove`, `advisories add`, `advisories remove`, `registries test`, `registries set`, `registries remove`
 and `db update`, ask a service elsewhere by its [API](api.md); answers, refusals and exit codes are the same. What
 needs the service's own machine says so. The key is made there: `dogwatch keys add --role reader`, and what that
 prints is the token file. It is sent over `https://`, or to this machine; anywhere else only with `--plain-http`.

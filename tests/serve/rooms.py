@@ -795,6 +795,12 @@ class Rooms:
     def add(self, account_id: str, alias: str, access: RegistryAccess, region: str) -> tuple[Registry, str]:
         raise NotImplementedError
 
+    def believe_bills(self, account_id: str, alias: str, *, believed: bool) -> None:
+        kept = self.known_registries
+        if not any((one.account_id, one.alias) == (account_id, alias) for one in kept):
+            raise NotFoundError("registry", alias)
+        self.known_registries = [replace(one, believes_bills=believed) if one.alias == alias else one for one in kept]
+
     def remove(self, account_id: str, alias: str) -> None:
         left = [one for one in self.known_registries if (one.account_id, one.alias) != (account_id, alias)]
         if left == self.known_registries:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,22 @@ if TYPE_CHECKING:
 _CHILD_CONNECTIONS = 2  # a child does one thing at a time; the clock asks beside it
 
 
+@dataclass(frozen=True, slots=True)
+class Pools:
+    """Child processes by what they do, so that no kind of work waits for another."""
+
+    reading: ChildPool
+    indexing: ChildPool
+    importing: ChildPool
+    auditing: ChildPool
+    looking: ChildPool
+
+    def close(self) -> None:
+        """End all children."""
+        for pool in (self.reading, self.indexing, self.importing, self.auditing, self.looking):
+            pool.close()
+
+
 class InChildren:
     """Implements `flow.ports.Isolation`: each step in a child process that is wired by its own `Outside`."""
 
@@ -32,37 +49,35 @@ class InChildren:
         self,
         settings: Settings,
         dsn: str,
-        reading: ChildPool,
-        indexing: ChildPool,
-        importing: ChildPool,
-        auditing: ChildPool,
+        pools: Pools,
         tell: Tell = tell_nobody,
     ) -> None:
         self._settings = settings
         self._dsn = dsn
-        self._reading = reading
-        self._indexing = indexing
-        self._importing = importing
+        self._pools = pools
         self._tell = tell
-        self._auditing = auditing
 
     def read_notices(self) -> None:
         """Read the waiting notices in a child."""
-        self._reading.run("read_notices", read_notices_in_child, self._settings, self._dsn, held_lease())
+        self._pools.reading.run("read_notices", read_notices_in_child, self._settings, self._dsn, held_lease())
 
     def index(self, image_id: int) -> None:
         """Index an image in a child."""
-        self._indexing.run("index", index_in_child, self._settings, self._dsn, held_lease(), image_id)
+        self._pools.indexing.run("index", index_in_child, self._settings, self._dsn, held_lease(), image_id)
 
     def reread(self, image_id: int) -> int:
         """Index an image in a child, but not in one of those for what is new."""
-        return self._auditing.run("reread", index_in_child, self._settings, self._dsn, held_lease(), image_id)
+        return self._pools.auditing.run("reread", index_in_child, self._settings, self._dsn, held_lease(), image_id)
+
+    def read_bills(self, image_id: int) -> None:
+        """Look at an image's bills in a child."""
+        self._pools.looking.run("read_bills", read_bills_in_child, self._settings, self._dsn, held_lease(), image_id)
 
     def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """Import a feed in a child."""
         feed = (source, ecosystem, confirmed)
         try:
-            self._importing.run_telling(
+            self._pools.importing.run_telling(
                 "update_feed", self._tell, update_feed_in_child, self._settings, self._dsn, held_lease(), *feed
             )
         finally:
@@ -70,11 +85,11 @@ class InChildren:
 
     def rekey(self) -> None:
         """Make version keys anew in a child."""
-        self._importing.run("rekey", rekey_in_child, self._settings, self._dsn, held_lease())
+        self._pools.importing.run("rekey", rekey_in_child, self._settings, self._dsn, held_lease())
 
     def audit(self) -> Audit:
         """Audit in a child."""
-        return self._auditing.run("audit", audit_in_child, self._settings, self._dsn)
+        return self._pools.auditing.run("audit", audit_in_child, self._settings, self._dsn)
 
 
 class InProcess:
@@ -102,6 +117,12 @@ class InProcess:
         from dogwatch.flow.index import index_image
 
         return index_image(self._outside, image_id)
+
+    def read_bills(self, image_id: int) -> None:
+        """Look at an image's bills here."""
+        from dogwatch.flow.bills import read_bills_of
+
+        read_bills_of(self._outside, image_id)
 
     def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """Import a feed here."""
@@ -136,6 +157,14 @@ def index_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: 
 
     with holding(lease):
         return index_image(child_outside(settings, dsn), image_id)
+
+
+def read_bills_in_child(settings: Settings, dsn: str, lease: Lease | None, image_id: int) -> None:
+    """Look at an image's bills; called in a child process, for its parent's job."""
+    from dogwatch.flow.bills import read_bills_of
+
+    with holding(lease):
+        read_bills_of(child_outside(settings, dsn), image_id)
 
 
 def update_feed_in_child(

@@ -15,6 +15,7 @@ from dogwatch.model.images import Layer
 from dogwatch.model.registries import Registry
 from dogwatch.settings import Settings, process_environment
 from dogwatch.store.audit import AuditStore
+from dogwatch.store.bills import BillStore
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.costs import ScanCounts
@@ -64,6 +65,7 @@ def connect(settings: Settings, database: Database, clock: ProductClock, registr
         event_store=EventStore(database),
         image_store=ImageStore(database),
         inventory_store=InventoryStore(database),
+        bill_store=BillStore(database),
         watch_store=WatchStore(database),
         scanning_work=ScanningWork(database),
         retention_store=RetentionStore(database),

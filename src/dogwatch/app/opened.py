@@ -8,7 +8,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from dogwatch.app.children import InChildren, InProcess
+from dogwatch.app.children import InChildren, InProcess, Pools
 from dogwatch.app.connections import connect, watched_registries
 from dogwatch.app.deeds import ImageDeeds
 from dogwatch.app.documents import OperatorDocuments
@@ -138,16 +138,19 @@ class Opened:
     @contextmanager
     def _isolation(self) -> Iterator[Isolation]:
         """Yield what runs steps apart; its children end with the block."""
-        from dogwatch.flow.children import FEED_LIMITS, INDEX_LIMITS, NOTICE_LIMITS, ChildPool
+        from dogwatch.flow.children import BILL_LIMITS, FEED_LIMITS, INDEX_LIMITS, NOTICE_LIMITS, ChildPool
 
-        reading = ChildPool(1, NOTICE_LIMITS)
-        indexing, importing = ChildPool(self.settings.workers, INDEX_LIMITS), ChildPool(1, FEED_LIMITS)
-        auditing = ChildPool(1, FEED_LIMITS)  # a pool of its own: an import does not wait for an audit
+        pools = Pools(
+            reading=ChildPool(1, NOTICE_LIMITS),
+            indexing=ChildPool(self.settings.workers, INDEX_LIMITS),
+            importing=ChildPool(1, FEED_LIMITS),
+            auditing=ChildPool(1, FEED_LIMITS),
+            looking=ChildPool(1, BILL_LIMITS),
+        )
         try:
             if self._isolated:
-                yield InChildren(self.settings, self.dsn, reading, indexing, importing, auditing, self._tell)
+                yield InChildren(self.settings, self.dsn, pools, self._tell)
             else:
                 yield InProcess(self.outside, self.queue, self._tell)
         finally:
-            for pool in (reading, indexing, importing, auditing):
-                pool.close()
+            pools.close()

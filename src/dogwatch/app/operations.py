@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 class Operations(Opened):
     """Changes and questions that need more than one store."""
 
-    def add_registry(self, alias: str, access: RegistryAccess, look_back: LookBack = ALL) -> tuple[Registry, str]:
+    def add_registry(
+        self, alias: str, access: RegistryAccess, look_back: LookBack = ALL, *, believes_bills: bool = False
+    ) -> tuple[Registry, str]:
         """Watch a registry for the settings' account and look at it at once; returns it and its webhook secret.
 
         Raises:
@@ -32,7 +34,9 @@ class Operations(Opened):
         """
         self._watched.refuse_unusable(access)
         self.demonstration.refuse_real(alias, self.machine_now())
-        registry, secret = self.registries.add(self.settings.account, alias, access, self.settings.region, look_back)
+        registry, secret = self.registries.add(
+            self.settings.account, alias, access, self.settings.region, look_back, believes_bills
+        )
         self.queue.poll(registry.id)
         return registry, secret
 

@@ -198,6 +198,9 @@ class Registries(Protocol):
     def list(self, account_id: str) -> tuple[Registry, ...]:
         """Those that are watched."""
 
+    def believe_bills(self, account_id: str, alias: str, *, believed: bool) -> None:
+        """Let bills that are attached to images of one count, or not any more."""
+
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching one."""
 

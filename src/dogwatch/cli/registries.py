@@ -24,6 +24,10 @@ from dogwatch.settings import Settings
 _NO_ALIAS = re.compile(r"[^A-Za-z0-9._-]+")
 _ALIAS_LENGTH_MAX = 63
 
+Sboms = Annotated[
+    bool,
+    typer.Option("--sboms/--no-sboms", help="also believe the bills of materials that are attached to its images"),
+]
 Alias = Annotated[str, typer.Argument(help="the registry's alias", show_default=False)]
 
 
@@ -52,6 +56,7 @@ def add(
             metavar="all|windows|14d",
         ),
     ] = "all",
+    sboms: Sboms = False,
     service_url: Annotated[
         str | None,
         option(
@@ -70,6 +75,7 @@ def add(
 
     What is there already counts as pushed when it is found (--look-back all), or when its config says that it was
     created: then the windows decide, and with a number of days nothing older is watched before it is pushed or pulled.
+    Bills of materials that are attached to images count only where you ask for it: whoever may push may attach one.
     """
     access = RegistryAccess(
         _checked_url(url, plain_http), username, _absolute(password_file), password_variable, _absolute(ca_file)
@@ -78,7 +84,7 @@ def add(
     name = alias or _alias_of(access.url)
     reaches = LookBack.parse(filters.window(look_back) or "")
     with opened(settings) as app:
-        registry, secret = app.add_registry(name, access, reaches)
+        registry, secret = app.add_registry(name, access, reaches, believes_bills=sboms)
         webhook = f"{(service_url or settings.service_url).rstrip('/')}/hooks/{settings.account}/{name}"
         snippet = app.notification_snippet(name, webhook, {"Authorization": f"Bearer {secret}"})
     if output in (Format.JSON, Format.NDJSON):
@@ -118,6 +124,17 @@ def check(
     layout.write(checks)
     if not all(one.passed for one in checks):
         raise typer.Exit(INCOMPLETE)
+
+
+@takes_settings(Reach.ANYWHERE)
+def change(settings: Settings, *, alias: Alias, sboms: Sboms) -> None:
+    """Believe the bills of materials that are attached to a registry's images, or believe them no longer.
+
+    Images are looked at a few at a time; nothing that was found in their layers changes.
+    """
+    with reached(settings) as app:
+        app.registries.believe_bills(settings.account, alias, believed=sboms)
+    say(f"Attached bills of materials of {alias} {'count' if sboms else 'no longer count'} from now on.")
 
 
 @takes_settings(Reach.ANYWHERE)
@@ -166,6 +183,7 @@ COLUMNS: tuple[Column[Registry], ...] = (
     Column("credentials", "CREDENTIALS", _credentials),
     Column("ca_file", "", lambda one: one.access.ca_file),
     Column("look_back", "", lambda one: str(one.look_back)),
+    Column("sboms", "", lambda one: "yes" if one.believes_bills else "no"),
     Column("added_at", "ADDED", lambda one: rfc3339(one.added_at), lambda one: minute(one.added_at)),
 )
 
@@ -198,5 +216,6 @@ def add_to(application: typer.Typer) -> None:
     )(add)
     group.command("list", epilog=examples("dogwatch registries list -o json"))(show_registries)
     group.command("test", epilog=examples("dogwatch registries test local"))(check)
+    group.command("set", epilog=examples("dogwatch registries set local --sboms"))(change)
     group.command("remove", epilog=examples("dogwatch registries remove local"))(remove)
     application.add_typer(group, name="registries")

@@ -56,6 +56,9 @@ FEED_LIMITS = ChildLimits(wall_seconds=3600.0, memory_bytes=470 * _MIB, works=1)
 # What is looked at once is read like a layer, by a process of its own. The bytes of a bill of materials are held whole
 # while it is read, so this is more than a layer needs. Three hours are an image of 10 GB at 1 MB/s.
 EXAMINE_LIMITS = ChildLimits(wall_seconds=3 * 3600.0, memory_bytes=470 * _MIB, works=1)
+# Attached bills of materials are held whole while they are read, eight of at most 32 MiB; most images have none, so one
+# process looks at many.
+BILL_LIMITS = ChildLimits(wall_seconds=600.0, memory_bytes=470 * _MIB, works=100)
 # Notices are read apart as well: their bodies are outside input, and reading them would share the interpreter with the
 # receiver, which then takes in fewer. Ten minutes are a backlog of a million; what is cut short goes on where it was.
 NOTICE_LIMITS = ChildLimits(wall_seconds=600.0, memory_bytes=176 * _MIB, works=10_000)

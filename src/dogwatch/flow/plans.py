@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dogwatch.flow.audit import audit_step
+from dogwatch.flow.bills import read_bills_step
 from dogwatch.flow.costs import count_scans_step
 from dogwatch.flow.feeds import update_feed_step
 from dogwatch.flow.forgotten import pick_up_forgotten_step
@@ -39,6 +40,7 @@ def plan_steps(outside: Outside, isolation: Isolation, defer: Defer) -> Mapping[
         "count_scans": lambda: count_scans_step(outside),
         "audit": lambda: audit_step(isolation),
         "reread": lambda: reread_step(outside, isolation),
+        "read_bills": lambda: read_bills_step(outside, isolation),
         "rekey": lambda: rekey_step(isolation),
         "apply_setting": lambda setting_id: apply_setting_step(outside, setting_id),
         "apply_scanning": lambda account_id: apply_scanning_step(outside, account_id),

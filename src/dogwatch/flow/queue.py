@@ -38,6 +38,7 @@ TASKS: Mapping[str, str] = MappingProxyType(
         "update_feed": FEEDS,
         "rekey": FEEDS,
         "reread": AUDIT,
+        "read_bills": AUDIT,
     }
 )
 """Every task that `worker` knows steps for, and its queue."""
@@ -121,6 +122,10 @@ class JobQueue:
     def reread(self) -> None:
         """Read images again that older extractors read."""
         self._defer("reread", "all")
+
+    def read_bills(self) -> None:
+        """Look at bills of materials that are attached to images."""
+        self._defer("read_bills", "all")
 
     def rekey(self) -> None:
         """Make version keys anew, where the schemes changed."""

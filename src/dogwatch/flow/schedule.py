@@ -42,6 +42,7 @@ def defer_due(
         feeds: (source, ecosystem).
     """
     defer.pick_up_forgotten()
+    defer.read_bills()
     if minute % intervals.sweep_minutes == 0:
         defer.sweep()
     if minute % _REREADING_MINUTES == _REREADING_MINUTE:

@@ -62,7 +62,10 @@ ALL = LookBack()
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """A registry watched for one account. `alias` is unique within the account; `region` is what AWS clients see."""
+    """A registry watched for one account. `alias` is unique within the account; `region` is what AWS clients see.
+
+    `believes_bills` says whether bills of materials that are attached to its images count.
+    """
 
     id: int
     account_id: str
@@ -72,6 +75,7 @@ class Registry:
     access: RegistryAccess
     added_at: datetime
     look_back: LookBack = ALL
+    believes_bills: bool = False
 
 
 class EventKind(StrEnum):

@@ -1,6 +1,6 @@
 """Bills of materials that are attached to an image in its registry: found, bounded, fetched, verified.
 
-What ties each to the image is told in words. Nothing here reads what they say. Called by `opened`.
+What ties each to the image is told in words. Nothing here reads what they say. Called by `opened` and `watched`.
 
 Source:
     OCI distribution specification 1.1, sections "Listing Referrers" and "Referrers Tag Schema"; cosign, tags `.att`
@@ -9,7 +9,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from dogwatch.model.bills import AttachedBill, Attachments
 from dogwatch.model.errors import (
     ContentError,
     DigestMismatchError,
+    DogwatchError,
     ImageGoneError,
     LimitExceededError,
     MalformedManifestError,
@@ -48,25 +49,41 @@ class _Attached:
     needs_subject: bool = False
 
 
-def find_attachments(client: RegistryClient, repository: str, digest: str, first: FetchedManifest) -> Attachments:
-    """Fetch what may be a bill of materials of an image: referrers, cosign's tags, build attestations of its index.
+def _excuse_all(_error: DogwatchError) -> bool:
+    return True
 
-    What cannot be had is a gap, never an error: the image itself was read.
+
+def find_attachments(
+    client: RegistryClient,
+    repository: str,
+    digest: str,
+    around: Iterable[FetchedManifest],
+    excuses: Callable[[DogwatchError], bool] = _excuse_all,
+) -> Attachments:
+    """Fetch what may be a bill of materials of an image: referrers, cosign's tags, build attestations of its indexes.
+
+    What cannot be had is a gap: the image itself was read.
 
     Args:
         client: reads the registry.
         repository: where the image stands.
         digest: the image's.
-        first: what the reference to it stood for: the image itself, or an index with it.
+        around: manifests that may be an index with it.
+        excuses: says which errors are gaps; by default all are.
+
+    Raises:
+        RegistryError, ContentError: one that is not excused.
     """
     bills: dict[str, AttachedBill] = {}
     gaps: list[Gap] = []
     blobs: dict[str, tuple[Descriptor, str]] = {}
-    for attached in _all_attached(client, repository, digest, first, gaps):
+    for attached in _all_attached(client, repository, digest, around, gaps, excuses):
         try:
             for blob in _blobs(client, repository, digest, attached):
                 blobs.setdefault(blob.digest, (blob, attached.link))
         except (RegistryError, ContentError) as error:
+            if not excuses(error):
+                raise
             gaps.append(_unread(attached.reference, error.message))
     for number, (blob, link) in enumerate(blobs.values()):
         if number == client.limits.attached_bills:
@@ -75,6 +92,8 @@ def find_attachments(client: RegistryClient, repository: str, digest: str, first
         try:
             bills[blob.digest] = AttachedBill(blob.digest, link, _fetch(client, repository, blob))
         except (RegistryError, ContentError) as error:
+            if not excuses(error):
+                raise
             gaps.append(_unread(blob.digest, error.message))
     return Attachments(tuple(bills.values()), tuple(sorted(gaps)))
 
@@ -84,15 +103,22 @@ def _unread(digest: str, reason: str) -> Gap:
 
 
 def _all_attached(
-    client: RegistryClient, repository: str, digest: str, first: FetchedManifest, gaps: list[Gap]
+    client: RegistryClient,
+    repository: str,
+    digest: str,
+    around: Iterable[FetchedManifest],
+    gaps: list[Gap],
+    excuses: Callable[[DogwatchError], bool],
 ) -> Iterator[_Attached]:
     tag = digest.replace(":", "-", 1)
     found: dict[str, _Attached] = {}
-    for ways in (_referrers(client, repository, digest, tag), _build_attestations(first, digest)):
+    for ways in (_referrers(client, repository, digest, tag), _build_attestations(around, digest)):
         try:
             for one in ways:
                 found.setdefault(one.reference, one)
         except (RegistryError, ContentError) as error:
+            if not excuses(error):
+                raise
             gaps.append(_unread("", error.message))
     for ending in ("att", "sbom"):
         found[f"{tag}.{ending}"] = _Attached(f"{tag}.{ending}", f"the tag {ending} alone")
@@ -119,11 +145,12 @@ def _referrers(client: RegistryClient, repository: str, digest: str, tag: str) -
             yield _Attached(entry.digest, "a referrer", needs_subject=True)
 
 
-def _build_attestations(first: FetchedManifest, digest: str) -> Iterator[_Attached]:
-    parsed = parse_manifest(first.content, first.content_type, first.digest)
-    for entry in parsed.manifests if isinstance(parsed, IndexManifest) else ():
-        if is_attestation(entry) and dict(entry.annotations).get(_REFERENCE) == digest:
-            yield _Attached(entry.digest, "a build attestation in the image's index")
+def _build_attestations(around: Iterable[FetchedManifest], digest: str) -> Iterator[_Attached]:
+    for one in around:
+        parsed = parse_manifest(one.content, one.content_type, one.digest)
+        for entry in parsed.manifests if isinstance(parsed, IndexManifest) else ():
+            if is_attestation(entry) and dict(entry.annotations).get(_REFERENCE) == digest:
+                yield _Attached(entry.digest, "a build attestation in the image's index")
 
 
 def _blobs(client: RegistryClient, repository: str, digest: str, attached: _Attached) -> Iterator[Descriptor]:

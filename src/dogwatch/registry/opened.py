@@ -70,7 +70,7 @@ class RegistryImage:
 
     def attachments(self) -> Attachments:
         """Fetch the bills of materials that are attached to the image; see `find_attachments`."""
-        return find_attachments(self._client, self._repository, self.resolved.digest, self.first)
+        return find_attachments(self._client, self._repository, self.resolved.digest, (self.first,))
 
 
 _ROOM_BYTES_KEPT: Final = 1024**3

@@ -6,17 +6,26 @@ Called by `app`, which hands it to `flow`. Which adapter a registry needs is dec
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, suppress
 
-from dogwatch.model.errors import ContentError, RegistryError
+from dogwatch.model.bills import Attachments
+from dogwatch.model.errors import (
+    ContentError,
+    DogwatchError,
+    ImageGoneError,
+    RegistryDeniedError,
+    RegistryError,
+    Retry,
+)
 from dogwatch.model.images import Descriptor, Layer, Resolved
 from dogwatch.model.registries import PollOutcome, ReadNotice, Registry, RegistryAccess, TagListing
 from dogwatch.registry.adapter import OWN_PRODUCT
+from dogwatch.registry.attachments import find_attachments
 from dogwatch.registry.blobs import BlobReader
 from dogwatch.registry.catalogue import adapter_for
 from dogwatch.registry.check import Check, check_registry
-from dogwatch.registry.client import RegistryClient
+from dogwatch.registry.client import FetchedManifest, RegistryClient
 from dogwatch.registry.resolve import resolve
 
 BROKEN_OFF = "the rest"
@@ -67,6 +76,15 @@ class WatchedRegistries:
         descriptor = Descriptor(layer.media_type, layer.digest, layer.size_bytes)
         return self._client(registry).open_blob(repository, descriptor)
 
+    def attachments(self, registry: Registry, repository: str, digest: str, indexes: Iterable[str]) -> Attachments:
+        """Fetch the bills of materials that are attached to an image, also those in indexes that name it.
+
+        Raises:
+            RegistryError, ContentError: something could not be had that another attempt may bring.
+        """
+        client = self._client(registry)
+        return find_attachments(client, repository, digest, _still_there(client, repository, indexes), _is_final)
+
     def poll(self, registry: Registry) -> PollOutcome:
         """List repositories and tags with their digests; what was seen before the registry broke off counts.
 
@@ -110,3 +128,14 @@ class WatchedRegistries:
                 client = fresh
                 self._clients[registry.id] = registry.access, client
             return client
+
+
+def _still_there(client: RegistryClient, repository: str, digests: Iterable[str]) -> Iterator[FetchedManifest]:
+    for digest in digests:
+        with suppress(ImageGoneError):
+            yield client.manifest(repository, digest)
+
+
+def _is_final(error: DogwatchError) -> bool:
+    """Say whether an error is the registry's last word: neither another attempt nor the operator mends it."""
+    return error.retry is Retry.NO and not isinstance(error, RegistryDeniedError)

@@ -40,7 +40,7 @@ class NamedWindows(msgspec.Struct, forbid_unknown_fields=True):
 
 WISH_FIELDS = NamedWindows.__struct_fields__
 
-_Body = TypeVar("_Body", bound=NamedWindows)
+_Body = TypeVar("_Body", bound=msgspec.Struct)
 
 
 def decode_wish(body: bytes, shape: type[_Body]) -> _Body:

@@ -14,7 +14,7 @@ import psycopg
 
 from dogwatch.inventory.addresses import address_extension, address_set
 from dogwatch.model.bills import BillsToRead, Witnessed
-from dogwatch.model.gaps import Gap
+from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package, PackageSet
 from dogwatch.store.accounts import share_accounts
 from dogwatch.store.connection import Database
@@ -22,6 +22,7 @@ from dogwatch.store.inventories import admit_packages
 from dogwatch.store.packages import save_set
 from dogwatch.store.provenance import encode_listed
 from dogwatch.store.queries import load_queries
+from dogwatch.store.retries import INDEX_PAUSES
 from dogwatch.store.text import storable
 from dogwatch.store.watch import BILLS_READ, give_inventory
 
@@ -41,6 +42,13 @@ class BillStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def load_due(self, now: datetime, limit: int) -> tuple[int, ...]:
+        """Return images whose bills are to be looked at, those first that an event asks for."""
+        with self._database.transaction() as connection:
+            connection.execute(_SQL["rest"], {"now": now})
+            rows = connection.execute(_SQL["due"], {"now": now, "limit": limit}).fetchall()
+        return tuple(row[0] for row in rows)
 
     def load(self, image_id: int) -> BillsToRead | None:
         """Return an image whose bills are to be looked at; None where there is none, or nothing was read of it yet."""
@@ -75,15 +83,23 @@ class BillStore:
             values = {"image": looked.image_id, "listed": listed, "asked": looked.asked, "next_at": next_at, "now": now}
             connection.execute(_SQL["finish"], values)
 
-    def fail(self, looked: BillsToRead, gap: Gap, next_at: datetime, now: datetime) -> None:
-        """Keep what the bills said when they could be had, and say with the image, once, that they cannot."""
+    def fail(self, image_id: int, problem: str, now: datetime) -> None:
+        """Keep what the bills said when they could be had, and say with the image, once, that they cannot.
+
+        They are asked for again after a pause.
+        """
+        looked = self.load(image_id)
+        if looked is None:
+            return
         with self._database.transaction() as connection:
             if not _hold(connection, looked):
                 return
-            failed = connection.execute(_SQL["fail"], {"image": looked.image_id, "next_at": next_at}).fetchone()
+            values = {"image": image_id, "pauses": list(INDEX_PAUSES), "now": now}
+            failed = connection.execute(_SQL["fail"], values).fetchone()
             if failed == (1,):
                 current = connection.execute(_SQL["current"], {"image": looked.image_id}).fetchone()
                 assert current is not None  # the image was read
+                gap = Gap(GapKind.ATTACHED_BILL_UNREAD, "", problem)
                 _give(connection, looked, _extend(connection, current[0], (), (), (gap,), now), now)
 
     def forget(self, looked: BillsToRead, now: datetime) -> None:
@@ -112,6 +128,17 @@ def ask_for_bills(
         "tags": [name for _, name in tags],
     }
     connection.execute(_SQL["ask"], values)
+
+
+def ask_for_bills_of(connection: psycopg.Connection, image_id: int) -> None:
+    """Have the bills of one image looked at."""
+    connection.execute(_SQL["ask_image"], {"image": image_id})
+
+
+def ask_for_all_bills(connection: psycopg.Connection, registry_id: int, now: datetime) -> None:
+    """Let every image of a registry have its turn: its bills are believed from now on, or not any more."""
+    connection.execute(_SQL["ask_all"], {"registry": registry_id, "now": now})
+    connection.execute(_SQL["forget_unread"], {"registry": registry_id})
 
 
 def _hold(connection: psycopg.Connection, looked: BillsToRead) -> bool:

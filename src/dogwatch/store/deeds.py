@@ -15,6 +15,7 @@ from dogwatch.model.monitoring import ActivityMode, Clock, Clocks, ScanFrequency
 from dogwatch.model.registries import ManifestToResolve
 from dogwatch.model.times import FOREVER
 from dogwatch.store.accounts import share_accounts
+from dogwatch.store.bills import ask_for_bills_of
 from dogwatch.store.connection import Database
 from dogwatch.store.histories import deed_view
 from dogwatch.store.moves import move_images
@@ -131,6 +132,7 @@ def _happening(request: DeedRequest, clock: Clock | None, now: datetime) -> Happ
 def _retry(connection: psycopg.Connection, values: Mapping[str, object]) -> str:
     row = connection.execute(_SQL["retry"], values).fetchone()
     assert row is not None  # the image was found before
+    ask_for_bills_of(connection, row[1])
     return _READS[row[0]]
 
 

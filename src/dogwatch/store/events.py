@@ -21,6 +21,7 @@ from dogwatch.model.registries import (
     TagListing,
 )
 from dogwatch.store.accounts import share_accounts
+from dogwatch.store.bills import ask_for_bills
 from dogwatch.store.connection import Database
 from dogwatch.store.hearing import HeardEvent, RepositoryNews, gather, happening, joined
 from dogwatch.store.moves import move_images
@@ -172,6 +173,8 @@ def _take_in(
         happened = happening(manifest, through_index=through_index)
         happenings[image_id] = joined(happenings.get(image_id), happened)
     woken = move_images(connection, happenings, now)
+    if moves_tags:
+        ask_for_bills(connection, *_concerning_bills(known))
     heard = [manifest for manifest in manifests if manifest[3] is not None]
     return tuple(dict.fromkeys((*woken, *_unknown(connection, _columns(heard), now))))
 
@@ -206,6 +209,19 @@ def _settle_tags(connection: psycopg.Connection, known: Sequence[tuple[int, Repo
         "deleted_digests": [digest for _, digest in deleted],
     }
     connection.execute(_SQL["settle_tags"], columns)
+
+
+def _concerning_bills(
+    known: Sequence[tuple[int, RepositoryNews]],
+) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
+    """Return what was pushed or deleted: (repository id, digest) of manifests, (repository id, name) of tags."""
+    manifests = [
+        (repository_id, digest)
+        for repository_id, news in known
+        for digest, manifest in news.manifests.items()
+        if manifest.deleted or manifest.arrived_at is not None
+    ]
+    return manifests, [(repository_id, tag) for repository_id, news in known for tag in sorted(news.tags)]
 
 
 def _unknown(connection: psycopg.Connection, columns: dict[str, object], now: datetime) -> list[ManifestToResolve]:

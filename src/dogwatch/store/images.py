@@ -21,6 +21,7 @@ from dogwatch.model.images import (
 from dogwatch.model.monitoring import StatusReason
 from dogwatch.store.accounts import share_accounts
 from dogwatch.store.bases import Stack, load_bases
+from dogwatch.store.bills import ask_for_bills
 from dogwatch.store.connection import Database
 from dogwatch.store.layers import chain_digest, decode_layers, save_chains
 from dogwatch.store.queries import load_queries
@@ -64,6 +65,7 @@ class ImageStore:
             manifest = {"registries": [registry_id], "names": [repository], "digests": [resolved.digest]}
             connection.execute(_EVENTS["settle_indexes"], {**manifest, "repositories": [repository_id]})
             replay(connection, ids, now)
+            ask_for_bills(connection, [(repository_id, resolved.digest)])
             rows = connection.execute(_SQL["watched_without_inventory"], {"ids": ids}).fetchall()
             return tuple(row[0] for row in rows)
 

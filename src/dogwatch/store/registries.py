@@ -14,6 +14,7 @@ import psycopg
 from dogwatch.model.errors import ConflictError, InvalidRequestError, NotFoundError
 from dogwatch.model.registries import ALL, LookBack, Registry, RegistryAccess
 from dogwatch.store.accounts import ensure_account, own_account
+from dogwatch.store.bills import ask_for_all_bills
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries
@@ -53,7 +54,13 @@ class RegistryStore:
             ensure_account(connection, account_id, self._clock.now())
 
     def add(
-        self, account_id: str, alias: str, access: RegistryAccess, region: str, look_back: LookBack = ALL
+        self,
+        account_id: str,
+        alias: str,
+        access: RegistryAccess,
+        region: str,
+        look_back: LookBack = ALL,
+        believes_bills: bool = False,
     ) -> tuple[Registry, str]:
         """Add a registry; returns it and its webhook secret, which is not stored.
 
@@ -80,13 +87,14 @@ class RegistryStore:
             "secret": digest_of_secret(secret),
             "now": now,
             "look_back": str(look_back),
+            "believes_bills": believes_bills,
         }
         with self._database.transaction() as connection:
             ensure_account(connection, account_id, now)
             row = connection.execute(_SQL["insert"], values).fetchone()
         if row is None:
             raise ConflictError(f"registry {alias}", "a registry of this alias is already watched")
-        return Registry(int(row[0]), account_id, alias, _KIND, region, access, now, look_back), secret
+        return Registry(int(row[0]), account_id, alias, _KIND, region, access, now, look_back, believes_bills), secret
 
     def load(self, registry_id: int) -> Registry:
         """Return the registry.
@@ -133,6 +141,19 @@ class RegistryStore:
             if not connection.execute(_SQL["move"], values).rowcount:
                 raise NotFoundError("registry", alias)
 
+    def believe_bills(self, account_id: str, alias: str, *, believed: bool) -> None:
+        """Let bills that are attached to a registry's images count from now on, or not any more.
+
+        Raises:
+            NotFoundError: the account watches none of that alias.
+        """
+        with self._database.transaction() as connection:
+            values = {"account": account_id, "alias": alias, "believes_bills": believed}
+            row = connection.execute(_SQL["believe_bills"], values).fetchone()
+            if row is None:
+                raise NotFoundError("registry", alias)
+            ask_for_all_bills(connection, row[0], self._clock.now())
+
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching a registry: monitoring of its images ends; history stays, the alias is free again.
 
@@ -167,4 +188,4 @@ def _end_all(connection: psycopg.Connection, registry_id: int, now: datetime) ->
 def _registry(row: tuple[Any, ...]) -> Registry:
     number, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, *added = row
     access = RegistryAccess(url, username, password_file, password_variable, ca_file)
-    return Registry(number, account_id, alias, kind, region, access, added[0], LookBack.parse(added[1]))
+    return Registry(number, account_id, alias, kind, region, access, added[0], LookBack.parse(added[1]), added[2])

@@ -42,7 +42,7 @@ ASK = {
         "scanning reset",
     ),
     *(f"images {deed}" for deed in Deed),
-    *("registries list", "registries test", "registries remove"),
+    *("registries list", "registries test", "registries set", "registries remove"),
 }
 MACHINE = {"serve", "worker", "scan", "config"}
 FOLDER = {" ".join(path) for path in COMMANDS} - ASK - MACHINE

@@ -45,6 +45,9 @@ class Kept:
     def reread(self) -> None:
         self.jobs.append("reread")
 
+    def read_bills(self) -> None:
+        self.jobs.append("read_bills")
+
     def rekey(self) -> None:
         self.jobs.append("rekey")
 
@@ -73,6 +76,7 @@ def test_a_day_brings_everything_as_often_as_asked() -> None:
         defer_due(kept, Intervals(poll_minutes=15, sweep_minutes=5, feed_minutes=60), minute, [1, 2, 17], _FEEDS)
     assert Counter(kept.jobs) == {
         "pick_up_forgotten": _DAY_MINUTES,
+        "read_bills": _DAY_MINUTES,
         "sweep": _DAY_MINUTES // 5,
         "delete_old": 1,
         "evaluate_policies": 24,
@@ -90,7 +94,7 @@ def test_a_day_brings_everything_as_often_as_asked() -> None:
 def test_registries_and_feeds_take_turns() -> None:
     kept = Kept()
     defer_due(kept, Intervals(15, 1, 15), 0, range(15), _FEEDS)
-    assert kept.jobs == ["pick_up_forgotten", "sweep", "poll 0", "update_feed osv Debian"]
+    assert kept.jobs == ["pick_up_forgotten", "read_bills", "sweep", "poll 0", "update_feed osv Debian"]
 
 
 def test_a_start_brings_everything_once() -> None:

@@ -31,7 +31,7 @@ def blob_of(referrer: BuiltManifest) -> str:
 
 def find(client: RegistryClient, simulator: RegistrySimulator, top: BuiltManifest = IMAGE) -> Attachments:
     simulator.add(REPOSITORY, top, "1")
-    return find_attachments(client, REPOSITORY, IMAGE.digest, client.manifest(REPOSITORY, "1"))
+    return find_attachments(client, REPOSITORY, IMAGE.digest, (client.manifest(REPOSITORY, "1"),))
 
 
 def listing(simulator: RegistrySimulator, *referrers: BuiltManifest, **members: str) -> None:

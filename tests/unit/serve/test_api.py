@@ -688,6 +688,17 @@ def test_each_account_sees_its_own() -> None:
     assert get(rooms, "/images/1", authorization=bearer(STRANGER)).status == 404
 
 
+def test_whether_attached_bills_count_is_changed_by_admins_alone() -> None:
+    rooms = Rooms(known_registries=[make_registry()])
+    wish = b'{"sboms": true}'
+    assert ask(rooms, "PATCH", "/registries/harbour", READER, body=wish).status == 403
+    assert ask(rooms, "PATCH", "/registries/nothing", body=wish).status == 404
+    assert ask(rooms, "PATCH", "/registries/harbour", body=b'{"sboms": 1}').status == 400
+    reply = ask(rooms, "PATCH", "/registries/harbour", body=wish)
+    assert [(one["alias"], one["sboms"]) for one in reply.json["registries"]] == [("harbour", True)]
+    assert [one.believes_bills for one in rooms.known_registries] == [True]
+
+
 def test_registries_are_listed_without_their_secrets() -> None:
     reply = get(Rooms(known_registries=[make_registry()]), "/registries")
     assert reply.json["registries"] == [
@@ -700,15 +711,16 @@ def test_registries_are_listed_without_their_secrets() -> None:
             "region": "eu-west-1",
             "added_at": "2026-07-09T12:00:00Z",
             "look_back": "ALL",
+            "sboms": False,
             "hook": f"/hooks/{ACCOUNT}/harbour",
         }
     ]
     assert b"password" not in reply.body
 
 
-def ask(rooms: Rooms, method: str, path: str, key: Any = ADMIN) -> Reply:
+def ask(rooms: Rooms, method: str, path: str, key: Any = ADMIN, body: bytes = b"") -> Reply:
     headers = {**LOCAL, "authorization": bearer(key)}
-    return call(rooms.app(), method, f"/api/v1{path}", headers=headers)
+    return call(rooms.app(), method, f"/api/v1{path}", body, headers=headers)
 
 
 def test_a_registry_is_removed_by_its_alias() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dogwatch.inventory.bills.merging import hear_bills
 from dogwatch.model.bills import AttachedBill, Attachments, BillsToRead, Witnessed
-from dogwatch.model.gaps import Gap, GapKind
+from dogwatch.model.gaps import GapKind
 from dogwatch.model.packages import Package
 from dogwatch.model.views import FindingQuery
 from dogwatch.store.audit import AuditStore
@@ -14,7 +14,7 @@ from dogwatch.store.findings import FindingStore
 from tests.builders.attached import cyclonedx
 from tests.builders.contents import advisory, contain, publish
 from tests.builders.oci import as_json
-from tests.builders.watching import ACCOUNT, World, day, digest, image, pushed
+from tests.builders.watching import ACCOUNT, World, day, deleted, digest, image, pushed, signature
 
 LODASH, OLD, ONLY = (Package("npm", name, "1") for name in ("lodash", "old", "only"))
 NAMED = AttachedBill(digest("bill"), "a referrer", as_json(cyclonedx("pkg:npm/lodash@1", "pkg:npm/only@1")))
@@ -24,13 +24,13 @@ Shown = list[tuple[str, str, str, tuple[tuple[str, ...], ...]]]
 
 
 def watch_two_of_the_same_layers(world: World) -> None:
-    with world.database.transaction() as connection:
-        connection.execute("UPDATE registry SET believes_bills = true")
     publish(world, 1, "npm", *(advisory(f"A-{one.name}", "npm", one.name, 1) for one in (LODASH, OLD, ONLY)))
     for name in "ab":
         world.tell(2, pushed(name, 2))
         world.resolve(2, image(name, layers=["one"]))
     contain(world, 3, "a", LODASH)
+    with world.database.transaction() as connection:
+        connection.execute("UPDATE registry SET believes_bills = true")
 
 
 def load(world: World, name: str) -> BillsToRead:
@@ -101,7 +101,7 @@ def test_layers_that_are_read_anew_meanwhile_are_put_together_with_the_bills_by_
     assert [row[1] for row in with_bill] == ["A-lodash", "A-only"]  # what it has stays until then
     store.save(overtaken, Witnessed(), day(7), day(6))
     assert [row for row in shown(world, 6.5) if row[0] == "a"] == with_bill
-    assert world.rows("SELECT due_at = '-infinity' FROM image_bills") == [(True,)]
+    assert store.load_due(day(6), 10) == (loaded.image_id,)
     again = load(world, "a")
     store.save(again, hear(again, NAMED), day(8), day(7))
     assert [row[:3] for row in shown(world, 7.5) if row[2] == "ACTIVE"] == [
@@ -121,11 +121,27 @@ def test_what_cannot_be_asked_for_keeps_what_it_said_and_a_gap_says_so_once(worl
     before = shown(world, 4.5)
     loaded = load(world, "a")
     for attempt in (5, 6):
-        gap = Gap(GapKind.ATTACHED_BILL_UNREAD, "", f"no answer on day {attempt}")
-        store.fail(loaded, gap, day(attempt + 1), day(attempt))
+        store.fail(loaded.image_id, f"no answer on day {attempt}", day(attempt))
+    assert [store.load_due(day(6 + hours / 24), 10) for hours in (5.9, 6)] == [(), (loaded.image_id,)]
     assert shown(world, 6.5) == before
     gaps = load_contents(world.database, ACCOUNT, loaded.image_id).gaps
     assert [gap.detail for gap in gaps] == [hear(loaded, NAMED).gaps[0].detail, "no answer on day 5"]
     store.forget(loaded, day(8))
     assert [row[:2] for row in shown(world, 8.5) if row[2] == "ACTIVE"] == [("a", "A-lodash"), ("b", "A-lodash")]
     assert world.rows("SELECT * FROM image_bills") == []
+
+
+def test_a_push_during_a_look_is_not_lost_and_what_is_not_watched_rests(world: World) -> None:
+    store = BillStore(world.database)
+    watch_two_of_the_same_layers(world)
+    began = load(world, "a")
+    world.resolve(4, signature("s", "a"))  # any manifest that refers to the image
+    store.save(began, Witnessed(), day(5), day(4))
+    assert store.load_due(day(4), 10) == (began.image_id,)
+    store.save(load(world, "a"), Witnessed(), day(5), day(4))
+    assert store.load_due(day(4.9), 10) == ()
+    assert store.load_due(day(5), 10) == (began.image_id,)
+    world.tell(6, deleted("s", 6))
+    assert store.load_due(day(4), 10) == (began.image_id,)
+    world.tell(7, deleted("a", 7))
+    assert store.load_due(day(7), 10) == store.load_due(day(7.9), 10) == ()

@@ -227,6 +227,11 @@ class RemoteRegistries:
         """Return the registries that are watched."""
         return tuple(one.view() for one in self._wire.get("/registries", setup_shapes.RegistryList).registries)
 
+    def believe_bills(self, account_id: str, alias: str, *, believed: bool) -> None:
+        """Let bills that are attached to images of a registry count, or not any more."""
+        path = f"/registries/{quote(alias, safe='')}"
+        self._wire.send("PATCH", path, setup_shapes.RegistryList, {"sboms": believed})
+
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching a registry."""
         self._wire.delete(f"/registries/{quote(alias, safe='')}")

@@ -65,6 +65,7 @@ class WatchedRegistry(msgspec.Struct):
     region: str
     added_at: datetime
     look_back: str = str(ALL)
+    sboms: bool = False
 
     def view(self) -> Registry:
         """Return what it tells of."""
@@ -78,6 +79,7 @@ class WatchedRegistry(msgspec.Struct):
             access,
             self.added_at,
             LookBack.parse(self.look_back),
+            self.sboms,
         )
 
 

@@ -1,6 +1,6 @@
 """What `flow` needs from the outer rooms, stated by `flow`. `app` hands it over; the type checker proves the fit."""
 
-from dogwatch.flow.ports.images import EventStore, EvidenceStore, ImageStore, InventoryStore, RegistryStore
+from dogwatch.flow.ports.images import BillStore, EventStore, EvidenceStore, ImageStore, InventoryStore, RegistryStore
 from dogwatch.flow.ports.journal import AuditStore, FactStore, JournalStore, KnowledgeStore, RekeyingStore
 from dogwatch.flow.ports.outside import Bundles, Clock, Feeds, LayerReader, Outside, Registries
 from dogwatch.flow.ports.watch import (
@@ -15,6 +15,7 @@ from dogwatch.flow.ports.work import Defer, Isolation
 
 __all__ = [
     "AuditStore",
+    "BillStore",
     "Bundles",
     "Clock",
     "Defer",

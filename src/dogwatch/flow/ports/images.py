@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from dogwatch.model.bills import BillsToRead, Witnessed
 from dogwatch.model.images import BaseImage, ImageToIndex, KeptEvidence, Layer, Resolved, ResolvedImage
 from dogwatch.model.packages import Inventory, Provenance
 from dogwatch.model.registries import ManifestToResolve, Notice, NoticeReading, Registry, TagListing
@@ -115,3 +116,25 @@ class InventoryStore(Protocol):
         New packages with keys, sets, inventory, matches and exposures of the new packages, the chain's provenance, and
         the inventory attached to every image of the chain (its monitoring goes on with it).
         """
+
+
+class BillStore(Protocol):
+    """Bills of materials that are attached to watched images, and what they add to these."""
+
+    def load_due(self, now: datetime, limit: int) -> tuple[int, ...]:
+        """Images whose bills are to be looked at, those first that an event asks for."""
+
+    def load(self, image_id: int) -> BillsToRead | None:
+        """One of them, with what was found in it; None where there is nothing to look at."""
+
+    def save(self, looked: BillsToRead, witnessed: Witnessed, next_at: datetime, now: datetime) -> None:
+        """Store what the bills say, in place of what they said.
+
+        Nothing happens where the image's layers were read anew meanwhile: it is among those due.
+        """
+
+    def fail(self, image_id: int, problem: str, now: datetime) -> None:
+        """Keep what the bills said when they could be had, and say with the image that they cannot."""
+
+    def forget(self, looked: BillsToRead, now: datetime) -> None:
+        """Leave to an image what its layers hold."""

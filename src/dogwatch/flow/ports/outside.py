@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from dogwatch.flow.ports.images import EventStore, ImageStore, InventoryStore, RegistryStore
+from dogwatch.flow.ports.images import BillStore, EventStore, ImageStore, InventoryStore, RegistryStore
 from dogwatch.flow.ports.journal import AuditStore, FactStore, JournalStore, RekeyingStore
 from dogwatch.flow.ports.watch import (
     JournalPruning,
@@ -20,6 +20,7 @@ from dogwatch.flow.ports.watch import (
     WatchStore,
 )
 from dogwatch.inventory import LayerEvidence
+from dogwatch.model.bills import Attachments
 from dogwatch.model.bundles import BundledFeed, FeedContent
 from dogwatch.model.facts import FactChanges
 from dogwatch.model.feeds import FeedChanges, ParsedRecord, StoredDocument
@@ -46,6 +47,12 @@ class Registries(Protocol):
 
     def resolve(self, registry: Registry, repository: str, reference: str) -> Resolved:
         """Fetch and parse a manifest by tag or digest, with everything behind it."""
+
+    def attachments(self, registry: Registry, repository: str, digest: str, indexes: Iterable[str]) -> Attachments:
+        """Fetch the bills of materials that are attached to an image, also those in indexes that name it.
+
+        What another attempt may bring is an error; what is not to be had is a gap.
+        """
 
     def poll(self, registry: Registry) -> PollOutcome:
         """List repositories and tags with their digests (HEAD only: nothing here counts as a pull)."""
@@ -142,6 +149,7 @@ class Outside:
     event_store: EventStore
     image_store: ImageStore
     inventory_store: InventoryStore
+    bill_store: BillStore
     watch_store: WatchStore
     scanning_work: ScanningWork
     retention_store: RetentionStore

@@ -53,6 +53,9 @@ class Defer(Protocol):
     def reread(self) -> None:
         """Read images again that older extractors read."""
 
+    def read_bills(self) -> None:
+        """Look at bills of materials that are attached to images."""
+
     def rekey(self) -> None:
         """Make version keys anew, where the schemes changed."""
 
@@ -77,6 +80,9 @@ class Isolation(Protocol):
 
     def reread(self, image_id: int) -> int:
         """`index.index_image`, apart, where it takes no place from what is indexed for the first time."""
+
+    def read_bills(self, image_id: int) -> None:
+        """`bills.read_bills_of`, apart."""
 
     def update_feed(self, source: str, ecosystem: str, confirmed: bool = False) -> None:
         """`feeds.update_feed`, apart."""

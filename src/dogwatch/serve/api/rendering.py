@@ -309,6 +309,7 @@ def registry(one: Registry) -> dict[str, Any]:
         "region": one.region,
         "added_at": iso(one.added_at),
         "look_back": str(one.look_back),
+        "sboms": one.believes_bills,
         "hook": f"/hooks/{one.account_id}/{one.alias}",
     }
 

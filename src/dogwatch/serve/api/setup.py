@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 
 from dogwatch.model.errors import InvalidRequestError
@@ -22,6 +23,10 @@ class _Change(NamedWindows, forbid_unknown_fields=True):
     account: str | None = None
     inherit: bool = False
     wake: bool = False
+
+
+class _RegistryChange(msgspec.Struct, forbid_unknown_fields=True):
+    sboms: bool
 
 
 @router.get("/rescan")
@@ -70,6 +75,16 @@ def _change(asked: Asked, wanted: _Change) -> RescanSetting:
 def list_registries(asked: Known) -> Json:
     """The registries that are watched."""
     asked.filters()
+    return Json({"registries": [rendering.registry(one) for one in asked.rooms.registries.list(asked.account_id)]})
+
+
+@router.patch("/registries/{alias}")
+def change_registry(alias: str, asked: Known) -> Json:
+    """Believe the bills of materials that are attached to a registry's images (`sboms`), or believe them no longer."""
+    asked.filters()
+    asked.caller.require(Role.ADMIN, "change a registry")
+    wanted = decode_wish(asked.body, _RegistryChange)
+    asked.rooms.registries.believe_bills(asked.account_id, alias, believed=wanted.sboms)
     return Json({"registries": [rendering.registry(one) for one in asked.rooms.registries.list(asked.account_id)]})
 
 

@@ -18,6 +18,9 @@ class RegistryAdmin(Protocol):
     def list(self, account_id: str) -> tuple[Registry, ...]:
         """The registries that are not removed."""
 
+    def believe_bills(self, account_id: str, alias: str, *, believed: bool) -> None:
+        """Let bills of materials that are attached to a registry's images count from now on, or not any more."""
+
     def remove(self, account_id: str, alias: str) -> None:
         """Stop watching a registry: monitoring of its images ends; history stays."""
 

@@ -31,7 +31,48 @@ WITH given AS (
     JOIN index_image ON index_image.index_id = image_index.id
 )
 INSERT INTO image_bills (image_id, due_at) SELECT id, '-infinity' FROM found ORDER BY id
-ON CONFLICT (image_id) DO UPDATE SET due_at = excluded.due_at, asked = image_bills.asked + 1, failures = 0
+ON CONFLICT (image_id) DO UPDATE SET due_at = excluded.due_at, asked = image_bills.asked + 1
+
+-- name: ask_image
+-- The bills of one image are to be looked at, where its registry's are believed.
+INSERT INTO image_bills (image_id, due_at)
+SELECT image.id, '-infinity'
+FROM image
+JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id AND registry.believes_bills
+WHERE image.id = %(image)s
+ON CONFLICT (image_id) DO UPDATE SET due_at = excluded.due_at, asked = image_bills.asked + 1
+
+-- name: ask_all
+-- A registry's bills are believed from now on, or not any more: every image has its turn.
+INSERT INTO image_bills (image_id, due_at)
+SELECT image.id, %(now)s
+FROM image
+JOIN repository ON repository.id = image.repository_id AND repository.registry_id = %(registry)s
+ORDER BY image.id
+ON CONFLICT (image_id) DO UPDATE SET due_at = excluded.due_at, asked = image_bills.asked + 1
+
+-- name: forget_unread
+-- Where bills are not believed, images that they added nothing to are done with.
+DELETE FROM image_bills USING image, repository, registry
+WHERE image.id = image_bills.image_id AND repository.id = image.repository_id
+  AND registry.id = repository.registry_id AND registry.id = %(registry)s AND NOT registry.believes_bills
+  AND image.own_inventory_id IS NULL
+
+-- name: rest
+-- What is not watched waits a day, and again, until it is.
+UPDATE image_bills SET due_at = %(now)s + interval '1 day'
+FROM clocks, image, repository, registry
+WHERE image_bills.due_at <= %(now)s AND clocks.image_id = image_bills.image_id AND NOT clocks.watched
+  AND image.id = clocks.image_id AND repository.id = image.repository_id
+  AND registry.id = repository.registry_id AND registry.believes_bills
+
+-- name: due
+-- Images whose turn has come: those asked for by an event first.
+SELECT image_bills.image_id
+FROM image_bills JOIN image ON image.id = image_bills.image_id AND image.state = 'indexed'
+WHERE image_bills.due_at <= %(now)s
+ORDER BY image_bills.due_at, image_bills.image_id LIMIT %(limit)s
 
 -- name: look
 -- An image whose bills are to be looked at, with the newest indexes that name it.
@@ -97,8 +138,12 @@ SET looked_at = %(now)s, failures = 0, listed = %(listed)s,
 WHERE image_id = %(image)s
 
 -- name: fail
--- A look came to no end; returns how many in a row did not.
-UPDATE image_bills SET failures = failures + 1, due_at = %(next_at)s WHERE image_id = %(image)s RETURNING failures
+-- A look came to no end: the next one comes after a pause. Returns how many in a row did not.
+UPDATE image_bills
+SET failures = failures + 1,
+    due_at = %(now)s + (%(pauses)s::interval[])[least(failures + 1, cardinality(%(pauses)s::interval[]))]
+WHERE image_id = %(image)s
+RETURNING failures
 
 -- name: forget
 -- Nobody wants to know any more.

@@ -28,11 +28,11 @@ WHERE image.id = %(image)s
 WITH past AS (
     DELETE FROM index_failure WHERE image_id = %(image)s
 ), former AS (
-    SELECT state FROM image WHERE id = %(image)s FOR UPDATE
+    SELECT state, id FROM image WHERE id = %(image)s FOR UPDATE
 ), changed AS (
     UPDATE image SET state = 'pending', status_reason = '', problem = '' WHERE id = %(image)s AND state = 'failed'
 )
-SELECT state FROM former
+SELECT state, id FROM former
 
 -- name: save
 -- A deed stands in the image's history.

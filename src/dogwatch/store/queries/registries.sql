@@ -1,35 +1,45 @@
 -- name: insert
 -- Add a registry; no row where the alias is taken.
 INSERT INTO registry (account_id, alias, kind, region, url, username, password_file, password_variable, ca_file,
-                      hook_secret_digest, added_at, look_back)
+                      hook_secret_digest, added_at, look_back, believes_bills)
 VALUES (%(account)s, %(alias)s, %(kind)s, %(region)s, %(url)s, %(username)s, %(password_file)s, %(password_variable)s,
-        %(ca_file)s, %(secret)s, %(now)s, %(look_back)s)
+        %(ca_file)s, %(secret)s, %(now)s, %(look_back)s, %(believes_bills)s)
 ON CONFLICT (account_id, alias) WHERE removed_at IS NULL DO NOTHING
 RETURNING id
 
 -- name: load
 -- One registry by id.
-SELECT id, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, added_at, look_back
+SELECT id, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, added_at, look_back,
+       believes_bills
 FROM registry WHERE id = %(registry)s AND removed_at IS NULL
 
 -- name: find
 -- One registry by alias.
-SELECT id, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, added_at, look_back
+SELECT id, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, added_at, look_back,
+       believes_bills
 FROM registry WHERE account_id = %(account)s AND alias = %(alias)s AND removed_at IS NULL
 
 -- name: load_all
 -- Every registry, for the schedule.
-SELECT id, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, added_at, look_back
+SELECT id, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, added_at, look_back,
+       believes_bills
 FROM registry WHERE removed_at IS NULL ORDER BY id
 
 -- name: list
 -- The registries of an account.
-SELECT id, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, added_at, look_back
+SELECT id, account_id, alias, kind, region, url, username, password_file, password_variable, ca_file, added_at, look_back,
+       believes_bills
 FROM registry WHERE account_id = %(account)s AND removed_at IS NULL ORDER BY id
 
 -- name: move
 -- The same registry answers at another address from now on.
 UPDATE registry SET url = %(url)s WHERE account_id = %(account)s AND alias = %(alias)s AND removed_at IS NULL
+
+-- name: believe_bills
+-- Whether bills that are attached to a registry's images count, from now on.
+UPDATE registry SET believes_bills = %(believes_bills)s
+WHERE account_id = %(account)s AND alias = %(alias)s AND removed_at IS NULL
+RETURNING id
 
 -- name: remove
 -- Free the alias; events and polls of the registry no longer count.
