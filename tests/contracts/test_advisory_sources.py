@@ -120,6 +120,10 @@ def lay_out(source: AdvisorySource, folder: Path, day: int = 1) -> str:
             paths = [f"2026/cve-2026-{number}.json" for number in (1000, 1001)]
             files = {path: vex(path[5:-5].upper()) for path in paths}
             files["changes.csv"] = listing(dict.fromkeys(paths, changed_at))
+        case "suse-vex" | "opensuse-vex":
+            paths = [f"csaf-vex/cve-2026-{number}.json" for number in (1000, 1001)]
+            files = {path: vex(path[9:-5].upper()) for path in paths}
+            files["csaf-vex/changes.csv"] = listing({path[9:]: changed_at for path in paths})
         case "nvd-products":
             records = [
                 nvd_product_record(f"CVE-2026-{number}", [[cpe("openssl:openssl", versionEndExcluding="3.0.2")]])

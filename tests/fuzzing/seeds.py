@@ -144,7 +144,13 @@ def csaf_documents() -> Seeds:
     """Documents of the VEX profile."""
     module = "pkg:rpm/redhat/redis@6.2-1.module%2Bel8.10.0%2B22680%2B748527fd?arch=src&epoch=1&rpmmod=redis:6:81:48"
     statements = [("AppStream-8", module, "fixed"), ("RHEL-8", "pkg:rpm/redhat/bash", "known_affected")]
-    return vex(), vex(statements=statements, remedies={"pkg:rpm/redhat/bash": "Fix deferred"})
+    suse = [("SUSE Linux Enterprise Server 15 SP6", name, "known_affected") for name in ("bash", "openssl-3")]
+    products = {"SUSE Linux Enterprise Server 15 SP6": "cpe:/o:suse:sles:15:sp6"}
+    return (
+        vex(),
+        vex(statements=statements, remedies={"pkg:rpm/redhat/bash": "Fix deferred"}),
+        vex(statements=suse, products=products),
+    )
 
 
 def kev_files() -> Seeds:

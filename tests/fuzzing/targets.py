@@ -16,7 +16,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from dogwatch.advisories import nvd_products, redhat_vex
+from dogwatch.advisories import nvd_products, redhat_vex, suse_vex
 from dogwatch.advisories.archive import Archive
 from dogwatch.advisories.epss import EpssSource
 from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
@@ -171,9 +171,10 @@ def _read_facts(source: FactSource, name: str) -> Callable[[bytes], object]:
 def _read_csaf(content: bytes) -> object:
     """Condense a document and key what it says; the source refuses by these two errors."""
     with suppress(ValueError, RecursionError):
-        return key_affected_ranges(
-            redhat_vex.SOURCE.read("REDHAT-CVE-2026-1", redhat_vex.SOURCE.condense(content), NOW)
-        )
+        return [
+            key_affected_ranges(source.read("A-CVE-2026-1", source.condense(content), NOW))
+            for source in (redhat_vex.SOURCE, suse_vex.SUSE)
+        ]
     return None
 
 

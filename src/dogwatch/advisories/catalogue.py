@@ -13,6 +13,7 @@ from dogwatch.advisories import (
     oracle,
     photon,
     redhat_vex,
+    suse_vex,
     wolfi,
 )
 from dogwatch.advisories.epss import EpssSource
@@ -34,6 +35,8 @@ SOURCES: tuple[AdvisorySource, ...] = (
     fedora.SOURCE,
     photon.SOURCE,
     redhat_vex.SOURCE,
+    suse_vex.SUSE,
+    suse_vex.OPENSUSE,
     nvd_products.SOURCE,
     end_of_life.SOURCE,
 )

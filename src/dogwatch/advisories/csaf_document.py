@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from dogwatch.advisories.csaf_products import PlaceOf, ProductTree, RpmName, read_products
+from dogwatch.advisories.csaf_products import PlaceOf, ProductTree, RpmName, RpmOf, read_products, rpm_of_purl
 
 _FIX_WORDS: Final = frozenset({"none_available", "no_fix_planned"})
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
@@ -70,12 +70,19 @@ class _Vulnerability(msgspec.Struct):
 
 
 class _Tracking(msgspec.Struct):
+    id: str = ""
     initial_release_date: str = ""
+
+
+class _Severity(msgspec.Struct):
+    text: str = ""
 
 
 class _Meta(msgspec.Struct):
     tracking: _Tracking
     title: str = ""
+    aggregate_severity: _Severity | None = None
+    notes: list[_Note] | None = None
 
 
 class _Document(msgspec.Struct):
@@ -90,9 +97,10 @@ _DOCUMENT = msgspec.json.Decoder(_Document)
 class VexStatement(NamedTuple):
     """What is said of one rpm in one product.
 
-    `place` is what the caller made of the product. `status` and `remedy` are CSAF's words (`known_affected`, and the
-    details of a remediation that says there is no fix: `Will not fix`); `impact` the vendor's word, `reason` why it is
-    not affected; `vector` a CVSS vector. Each is empty where nothing is said.
+    `place` is what the caller made of the product. `status`, `remedy_kind` and `remedy` are CSAF's words
+    (`known_affected`, and the category and the details of a remediation that says there is no fix: `no_fix_planned`,
+    `Will not fix`); `impact` the vendor's word, `reason` why it is not affected; `vector` a CVSS vector. Each is empty
+    where nothing is said.
     """
 
     place: str
@@ -102,11 +110,15 @@ class VexStatement(NamedTuple):
     impact: str
     vector: str
     reason: str
+    remedy_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class VexDocument:
-    """What a document says of one vulnerability; texts as they stand, times as RFC 3339 writes them."""
+    """What a document says of one vulnerability; texts as they stand, times as RFC 3339 writes them.
+
+    `impact` and `vector` are those of the whole document: the publisher's word, and its first CVSS vector.
+    """
 
     cve: str
     title: str
@@ -115,16 +127,19 @@ class VexDocument:
     cwe: str
     references: tuple[str, ...]
     statements: tuple[VexStatement, ...]
+    impact: str = ""
+    vector: str = ""
 
 
-def read_vex(content: bytes, place_of: PlaceOf) -> VexDocument:
-    """Read a document about one vulnerability.
+def read_vex(content: bytes, place_of: PlaceOf, rpm_of: RpmOf = rpm_of_purl) -> VexDocument:
+    """Read a document about one vulnerability; one about none has the id of a CVE and says nothing of any package.
 
     Packages that are no rpms are left out: they are parts of container images, and language packages.
 
     Args:
         content: the JSON document.
         place_of: chooses the products.
+        rpm_of: tells rpms.
 
     Raises:
         ValueError: not such a document, one about several vulnerabilities, a statement about something that it does not
@@ -135,39 +150,40 @@ def read_vex(content: bytes, place_of: PlaceOf) -> VexDocument:
         CSAF 2.0, sections 3.2.1 to 3.2.3 and profile 5 (VEX).
     """
     document = _DOCUMENT.decode(content)
-    vulnerability, *others = document.vulnerabilities or [_Vulnerability()]
+    meta = document.document
+    vulnerability, *others = document.vulnerabilities or [_Vulnerability(cve=meta.tracking.id)]
     if others:
         raise ValueError("about more than one vulnerability")
     if not _CVE.fullmatch(vulnerability.cve):
         raise ValueError(f"not a CVE id: {vulnerability.cve[:80]!r}")
     tree = document.product_tree or ProductTree()
-    known, pairs = read_products(tree, place_of)
+    known, pairs = read_products(tree, place_of, rpm_of)
     fixes = [one.url for one in vulnerability.remediations or () if one.category == "vendor_fix"]
     return VexDocument(
         cve=vulnerability.cve,
-        title=vulnerability.title or document.document.title,
-        description=_describe(vulnerability),
-        published=vulnerability.release_date or document.document.tracking.initial_release_date,
+        title=vulnerability.title or meta.title,
+        description=_describe([*(meta.notes or ()), *(vulnerability.notes or ())]),
+        published=vulnerability.release_date or meta.tracking.initial_release_date,
         cwe=vulnerability.cwe.id if vulnerability.cwe else "",
         references=tuple(dict.fromkeys([*(one.url for one in vulnerability.references or ()), *fixes])),
         statements=tuple(dict.fromkeys(_state(vulnerability, known, pairs))),
+        impact=meta.aggregate_severity.text if meta.aggregate_severity else "",
+        vector=next(filter(None, map(_vector, vulnerability.scores or ())), ""),
     )
 
 
-def _describe(vulnerability: _Vulnerability) -> str:
+def _describe(notes: list[_Note]) -> str:
     """Return the description, and the vendor's statement where there is one."""
-    chosen = [
-        note.text for note in vulnerability.notes or () if note.category == "description" or note.title == "Statement"
-    ]
+    chosen = [note.text for note in notes if note.category == "description" or note.title == "Statement"]
     return "\n\n".join(dict.fromkeys(chosen))
 
 
 def _state(
     vulnerability: _Vulnerability, known: set[str], pairs: dict[str, tuple[str, RpmName]]
 ) -> Iterator[VexStatement]:
-    remedies = _by_product(
-        (one.details, one.product_ids) for one in vulnerability.remediations or () if one.category in _FIX_WORDS
-    )
+    refused = [one for one in vulnerability.remediations or () if one.category in _FIX_WORDS]
+    remedies = _by_product((one.details, one.product_ids) for one in refused)
+    kinds = _by_product((one.category, one.product_ids) for one in refused)
     impacts = _by_product(
         (one.details, one.product_ids) for one in vulnerability.threats or () if one.category == "impact"
     )
@@ -179,7 +195,7 @@ def _state(
                 raise ValueError(f"says something of {product_id[:120]!r}, which it does not define")
             if product_id in pairs:
                 place, rpm = pairs[product_id]
-                said = (each.get(product_id, "") for each in (remedies, impacts, vectors, reasons))
+                said = (each.get(product_id, "") for each in (remedies, impacts, vectors, reasons, kinds))
                 yield VexStatement(place, rpm, status, *said)
 
 

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Final
 
-from dogwatch.advisories.csaf_listing import cve_of, parse_changes, read_archive_name
+from dogwatch.advisories.csaf_listing import cve_of, is_dated_before, parse_changes, read_archive_name
 from dogwatch.advisories.documents import SingleDocuments, SpooledDocument, read_records
 from dogwatch.advisories.limits import FeedLimits
 from dogwatch.advisories.listing import Listing, compare_listing, from_ticks, to_ticks
@@ -42,12 +42,22 @@ _DAMAGED: Final[tuple[type[Exception], ...]] = (TarFormatError, *UNPACKING_ERROR
 
 
 class CsafSource(ABC):
-    """What the sources of such folders have in common: `fetch` and `parse` of an AdvisorySource, by four questions."""
+    """What the sources of such folders have in common: `fetch` and `parse` of an AdvisorySource, by a few questions."""
 
     __slots__ = ()
 
     name: str
     limits: FeedLimits
+
+    @property
+    def lists(self) -> str:
+        """The folder in which the lists stand, with a slash at its end; empty where they stand at the top."""
+        return ""
+
+    @property
+    def archive(self) -> str:
+        """The one archive of all documents; empty where a file names the newest, with its day."""
+        return ""
 
     @abstractmethod
     def id_of(self, cve: str) -> str:
@@ -90,7 +100,7 @@ class CsafSource(ABC):
         2. A list whose newest time is before the newest seen comes from a mirror that lags: outdated.
         3. Compare with `known`; a list that lost too much, or only its tail, is refused.
         4. At first, and where much changed: the newest archive. A document that changed on the archive's day or later
-           is not taken from it.
+           is not taken from it; where no day is told, one that is dated before its time in the list.
         5. What is left, singly; over the network as many as the limit says. The others, and what is not there yet, stay
            pending; the list's fingerprint is then not kept, so that the next fetch goes on.
         """
@@ -131,7 +141,9 @@ class _Fetch:
         records = len(listing.modified)
         comparison = compare_listing(listing, known)
         limits = self.source.limits
-        feed = ListedFeed(self.source.name, self.label, _CHANGES, self.source.path_of, self.mirror, limits)
+        feed = ListedFeed(
+            self.source.name, self.label, self._list_path(_CHANGES), self.source.path_of, self.mirror, limits
+        )
         feed.refuse_losses(comparison, listing, confirmed)
         state = FeedState(fingerprint, "", newest_at, self.now, before.changed_at, records)
         if not comparison.changed and not comparison.removed:
@@ -151,16 +163,19 @@ class _Fetch:
     def _read_list(self, before: FeedState) -> tuple[str, Listing] | None:
         """Return the list of changes and its fingerprint; None where it is still that of the last time."""
         limits = self.source.limits
-        path = self.folder / _CHANGES
-        found = self._get(_CHANGES, path, limits.max_listing_bytes, before.listing_fingerprint)
+        path, changes = self.folder / _CHANGES, self._list_path(_CHANGES)
+        found = self._get(changes, path, limits.max_listing_bytes, before.listing_fingerprint)
         if isinstance(found, NotModified):
             return None
         if isinstance(found, Missing):
-            address = self.mirror.describe(_CHANGES)
+            address = self.mirror.describe(changes)
             raise FeedRejectedError(self.source.name, address, "there is no such file; is this a folder of CSAF?")
         deletions = io.BytesIO()
         gone = self.mirror.download(
-            _DELETIONS, deletions, max_bytes=limits.max_listing_bytes, timeout_seconds=limits.small_transfer_seconds
+            self._list_path(_DELETIONS),
+            deletions,
+            max_bytes=limits.max_listing_bytes,
+            timeout_seconds=limits.small_transfer_seconds,
         )
         deletions = deletions if isinstance(gone, Downloaded) else io.BytesIO()
         deletions.seek(0)
@@ -168,8 +183,11 @@ class _Fetch:
             listing = parse_changes(file, deletions, self.label, self.source.id_of, self.now, limits)
         return found.fingerprint, listing
 
+    def _list_path(self, name: str) -> str:
+        return f"{self.source.lists}{name}"
+
     def _get(self, name: str, path: Path, max_bytes: int, fingerprint: str = "") -> DownloadResult:
-        is_small = name in (_CHANGES, _DELETIONS, _NEWEST_ARCHIVE)
+        is_small = path.name in (_CHANGES, _NEWEST_ARCHIVE)
         limits = self.source.limits
         seconds = limits.small_transfer_seconds if is_small else limits.archive_transfer_seconds
         with open(path, "w+b") as file:
@@ -202,38 +220,44 @@ class _Fetch:
 
     def _bring_by_archive(self, wanted: dict[str, int], file: IO[bytes]) -> None:
         """Take what the newest archive has; what is left of `wanted` it does not have, or not as new as listed."""
-        limits = self.source.limits
-        named = self.folder / _NEWEST_ARCHIVE
-        if not isinstance(self._get(_NEWEST_ARCHIVE, named, _NAME_BYTES), Downloaded):
+        newest = (self.source.archive, None) if self.source.archive else self._find_newest()
+        if newest is None:
             return
-        found = read_archive_name(named.read_text("ascii", "replace"))
-        if found is None:
-            return
-        name, made_at = found
-        path = self.folder / name
-        if not isinstance(self._get(name, path, limits.max_archive_bytes), Downloaded):
+        name, made_at = newest
+        path = self.folder / "archive"
+        if not isinstance(self._get(name, path, self.source.limits.max_archive_bytes), Downloaded):
             return
         try:
-            self._take_entries(path, to_ticks(made_at), wanted, file)
+            self._take_entries(path, made_at, wanted, file)
         except _DAMAGED as damaged:
             raise MalformedSnapshotError(self.label, f"{name}: {str(damaged)[:200]}") from damaged
         path.unlink()
 
-    def _take_entries(self, path: Path, made: int, wanted: dict[str, int], file: IO[bytes]) -> None:
+    def _find_newest(self) -> tuple[str, int] | None:
+        """Return the name and the day (in ticks) of the newest archive; None where none is named."""
+        named = self.folder / _NEWEST_ARCHIVE
+        if not isinstance(self._get(self._list_path(_NEWEST_ARCHIVE), named, _NAME_BYTES), Downloaded):
+            return None
+        found = read_archive_name(named.read_text("ascii", "replace"))
+        return (found[0], to_ticks(found[1])) if found else None
+
+    def _take_entries(self, path: Path, made: int | None, wanted: dict[str, int], file: IO[bytes]) -> None:
         limits = self.source.limits
         with open_packed(path) as unpacked:
             archive = TarReader(self._pieces(unpacked), DEFAULT_LIMITS, f"archive of {self.label}")
             for entry in archive:
                 cve = cve_of(entry.name.decode("utf-8", "replace"))
                 record_id = self.source.id_of(cve)
-                listed = wanted.get(record_id, made) if cve and entry.kind == "file" else made
-                if listed >= made:
+                listed = wanted.get(record_id) if cve and entry.kind == "file" else None
+                if listed is None or (made is not None and listed >= made):
                     continue
                 content = archive.take(limits.max_record_bytes)
                 if content is None:
                     self._refuse(
                         record_id, listed, f"over the limit max_record_bytes of {limits.max_record_bytes} bytes"
                     )
+                elif made is None and is_dated_before(content, listed):
+                    continue
                 else:
                     self._keep(record_id, listed, content, file)
                 del wanted[record_id]

@@ -16,6 +16,8 @@ _LINE: Final = re.compile(rb'"([^"\r\n]{1,300})","([0-9TZ:.+-]{1,40})"\r?\n?')
 _DOCUMENT: Final = re.compile(r"(?:[^/]+/)*(cve-\d{4}-\d{4,19})\.json", re.IGNORECASE)
 _ARCHIVE: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,80}(\d{4}-\d{2}-\d{2})\.tar\.(?:zst|xz|bz2|gz)")
 _LONGEST_LINE_BYTES: Final = 512
+_RELEASED: Final = re.compile(rb'"current_release_date"\s*:\s*"([^"]{1,40})"')
+_META_BYTES: Final = 1024 * 1024  # what stands before the products: titles, notes and the history of a document
 
 
 def cve_of(path: str) -> str:
@@ -86,3 +88,17 @@ def read_archive_name(text: str) -> tuple[str, datetime] | None:
         return (name, datetime.fromisoformat(found[1]).replace(tzinfo=UTC)) if found else None
     except ValueError:
         return None
+
+
+def is_dated_before(content: bytes, listed: int) -> bool:
+    """Whether a document's own date, which lists repeat, is before the one that is listed; so is one without a date.
+
+    Args:
+        content: the document; its tracking stands before its products.
+        listed: in ticks.
+    """
+    found = _RELEASED.search(content, 0, _META_BYTES)
+    try:
+        return found is None or to_ticks(parse_rfc3339(found[1].decode("ascii"))) < listed
+    except ValueError:
+        return True

@@ -58,16 +58,27 @@ class RpmName(NamedTuple):
     module: str
 
 
-PlaceOf = Callable[[str], str]
-"""From the CPE of a product to the place in which its statements are kept; empty for one that nobody asks for."""
+PlaceOf = Callable[[str, str], str]
+"""From id and CPE of a product, which may be empty, to the place of its statements; empty where nobody asks for it."""
+
+RpmOf = Callable[[str, str], RpmName | None]
+"""From id and package URL of a product, which may be empty, to the rpm that it is; None for what is none."""
 
 
-def read_products(tree: ProductTree, place_of: PlaceOf) -> tuple[set[str], dict[str, tuple[str, RpmName]]]:
+def rpm_of_purl(_: str, purl: str) -> RpmName | None:
+    """Return the rpm that a package URL names; see `RpmOf`."""
+    return _read_purl(purl) if purl.startswith(("pkg:rpm/", "pkg:rpmmod/")) else None
+
+
+def read_products(
+    tree: ProductTree, place_of: PlaceOf, rpm_of: RpmOf = rpm_of_purl
+) -> tuple[set[str], dict[str, tuple[str, RpmName]]]:
     """Return the ids that a document defines, and place and rpm of each pair that is asked for, by its id.
 
     Args:
         tree: the document's.
         place_of: chooses the products.
+        rpm_of: tells rpms.
 
     Raises:
         ValueError: too many products.
@@ -75,12 +86,14 @@ def read_products(tree: ProductTree, place_of: PlaceOf) -> tuple[set[str], dict[
     Source:
         CSAF 2.0, section 3.2.2; Red Hat's security data guidelines on CSAF and VEX.
     """
-    known, places, rpms = _read_branches(tree, place_of)
+    known, places, rpms = _read_branches(tree, place_of, rpm_of)
     return known, _read_pairs(tree, known, places, rpms)
 
 
-def _read_branches(tree: ProductTree, place_of: PlaceOf) -> tuple[set[str], dict[str, str], dict[str, RpmName]]:
-    """Return the ids of all products, the places of those with a CPE that are asked for, and all rpms by id."""
+def _read_branches(
+    tree: ProductTree, place_of: PlaceOf, rpm_of: RpmOf
+) -> tuple[set[str], dict[str, str], dict[str, RpmName]]:
+    """Return the ids of all products, the places of those that are asked for, and all rpms by id."""
     known: set[str] = set()
     places: dict[str, str] = {}
     rpms: dict[str, RpmName] = {}
@@ -93,10 +106,10 @@ def _read_branches(tree: ProductTree, place_of: PlaceOf) -> tuple[set[str], dict
         product_id, helper = branch.product.product_id, branch.product.product_identification_helper or _Helper()
         known.add(product_id)
         _refuse_many(known)
-        if helper.cpe and (place := place_of(helper.cpe)):
+        if place := place_of(product_id, helper.cpe):
             places[product_id] = place
-        elif helper.purl.startswith(("pkg:rpm/", "pkg:rpmmod/")):
-            rpms[product_id] = _read_purl(helper.purl)
+        elif rpm := rpm_of(product_id, helper.purl):
+            rpms[product_id] = rpm
     return known, places, rpms
 
 

@@ -156,10 +156,9 @@ class FeedReader:
     def _keeping(
         self, opened: FeedMirror, source: str, ecosystem: str, folder: str, now: datetime
     ) -> AbstractContextManager[FeedMirror]:
-        """Keep what is downloaded; files of which both facts and advisories are made are kept for both."""
-        is_shared = any(one.folder == folder for one in self.catalogue) and any(
-            one.name == folder for one in self.facts
-        )
+        """Keep what is downloaded; files of which two sources are made are kept for both."""
+        folders = [*(one.folder for one in self.catalogue if one.folder), *(one.name for one in self.facts)]
+        is_shared = folders.count(folder) > 1
         feed = folder if is_shared else f"{source}/{ecosystem}"
         return keeping_downloads(opened, self.spool, feed, now, is_shared)
 

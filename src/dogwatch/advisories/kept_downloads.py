@@ -30,8 +30,8 @@ _FORGOTTEN = timedelta(days=2)
 """A feed that nobody asked for again since: it was switched off, or its file is another by now."""
 
 
-_SHARED = timedelta(hours=1)
-"""So long the files of two feeds are kept: both are looked at within it, and the first import takes minutes."""
+_SHARED = timedelta(hours=3)
+"""So long the files of two feeds are kept: both are looked at within it, though the first import of one takes long."""
 
 
 class _Note(msgspec.Struct, frozen=True):

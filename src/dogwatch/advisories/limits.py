@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dogwatch.model.operator_documents import MAX_DOCUMENT_BYTES
 
@@ -85,3 +85,12 @@ class DocumentLimits:
 
 
 DOCUMENT_LIMITS = DocumentLimits()
+
+CSAF_LIMITS = replace(
+    FEED_LIMITS,
+    max_record_bytes=32 * 1024 * 1024,  # ten times the largest sample; reading one takes five times its size
+    max_archive_bytes=2 * 1024 * 1024 * 1024,  # of all documents: the spool's disk
+    max_inflated_bytes=128 * 1024 * 1024 * 1024,  # time, not memory: 50 MB a second; such JSON packs 20 to 50 times
+    max_single_records=2_000,  # the archive of all pays late, as a document is large
+)
+"""Of sources whose documents have megabytes, a few kilobytes of which are kept."""

@@ -16,7 +16,8 @@ import msgspec
 
 from dogwatch.advisories.csaf_document import VexDocument, VexStatement, read_vex
 from dogwatch.advisories.csaf_feed import CsafSource
-from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
+from dogwatch.advisories.csaf_record import Severity, keep_document, make_advisory, read_document, refuse_long
+from dogwatch.advisories.limits import CSAF_LIMITS, FeedLimits
 from dogwatch.advisories.rpm_branches import range_with_fixes
 from dogwatch.model.advisories import (
     Advisory,
@@ -26,7 +27,6 @@ from dogwatch.model.advisories import (
     SeverityFact,
     StatedRange,
 )
-from dogwatch.model.times import parse_rfc3339
 from dogwatch.versions import UNNAMED_STREAM, name_in_stream, speaks_for
 
 _ECOSYSTEM: Final = "Red Hat"
@@ -59,20 +59,6 @@ _SYMBOLS: Final = re.compile(r".*-debug(?:info|source)(?:-common(?:-.*)?)?")
 _WORDS: Final = ("", "low", "moderate", "important", "critical")
 
 
-_LIMITS: Final = replace(
-    FEED_LIMITS,
-    max_record_bytes=32 * 1024 * 1024,  # ten times the largest sample; reading one takes five times its size
-    max_archive_bytes=2 * 1024 * 1024 * 1024,  # of all documents: the spool's disk
-    max_inflated_bytes=128 * 1024 * 1024 * 1024,  # time, not memory: 50 MB a second; such JSON packs 20 to 50 times
-    max_single_records=2_000,  # the archive of all pays late, as a document is large
-)
-
-
-class _Severity(msgspec.Struct, frozen=True, array_like=True):
-    word: str
-    vector: str
-
-
 class _Package(msgspec.Struct, frozen=True, array_like=True, order=True):
     """What is said of one name in one release: `state` is one of the words above, `fixed` the versions.
 
@@ -88,35 +74,7 @@ class _Package(msgspec.Struct, frozen=True, array_like=True, order=True):
     extended: tuple[str, ...] = ()
 
 
-class _Reference(msgspec.Struct):
-    url: str
-
-
-class _Vector(msgspec.Struct):
-    type: str
-    score: str
-
-
-class _Specific(msgspec.Struct):
-    severity: str
-
-
-class _Record(msgspec.Struct):
-    """What is kept of a document; what is shown of it stands where documents in the OSV format have it.
-
-    `severities` are numbered; the first, which is the most frequent, is also `severity` and the word beside it.
-    """
-
-    cve: str
-    summary: str
-    details: str
-    published: str
-    cwe: str
-    references: tuple[_Reference, ...]
-    severity: tuple[_Vector, ...]
-    database_specific: _Specific
-    severities: tuple[_Severity, ...]
-    packages: tuple[_Package, ...]
+_PACKAGES: Final = msgspec.json.Decoder(tuple[_Package, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +88,7 @@ class RedHatVexSource(CsafSource):
     by_release: bool = False
     stale_after: timedelta = timedelta(hours=48)  # documents change daily
     ecosystems: tuple[str, ...] = (_ECOSYSTEM,)
-    limits: FeedLimits = _LIMITS
+    limits: FeedLimits = CSAF_LIMITS
 
     def covers(self, ecosystem: str) -> bool:
         """Whether it is Red Hat Enterprise Linux or a release of it, as images tell it."""
@@ -148,48 +106,22 @@ class RedHatVexSource(CsafSource):
     def condense(self, content: bytes) -> bytes:
         """Keep of a document what is said of the main stream."""
         document = read_vex(content, _place_of)
-        counted = Counter(_Severity(one.impact, one.vector) for one in document.statements).most_common()
+        counted = Counter(Severity(one.impact, one.vector) for one in document.statements).most_common()
         severities = tuple(severity for severity, _ in counted)
-        frequent = severities[0] if severities else _Severity("", "")
-        record = _Record(
-            document.cve,
-            _shown(document.title, TEXT_LIMITS.max_summary),
-            _shown(_describe(document), TEXT_LIMITS.max_details),
-            document.published,
-            document.cwe,
-            tuple(_Reference(url) for url in document.references if _is_link(url))[: TEXT_LIMITS.max_references],
-            tuple(_Vector(fact.kind, fact.value) for fact in _facts(frequent) if fact.kind != "TEXT"),
-            _Specific(frequent.word),
-            severities,
-            _gather(document, {severity: number for number, severity in enumerate(severities)}),
-        )
-        return msgspec.json.encode(record)
+        packages = _gather(document, {severity: number for number, severity in enumerate(severities)})
+        return keep_document(document, _describe(document), severities, packages)
 
     def read(self, record_id: str, content: bytes, listed_at: datetime) -> Advisory:
         """Make an advisory of what was kept."""
-        record = msgspec.json.decode(content, type=_Record)
-        if any(len(text) > TEXT_LIMITS.max_name or "\0" in text for one in record.packages for text in _texts(one)):
-            raise ValueError("a name or version that cannot be kept")
-        if any("\0" in one.word + one.vector for one in record.severities):
-            raise ValueError("a severity that cannot be kept")
-        severities = [_facts(one) for one in record.severities]
-        return Advisory(
-            source=self.name,
-            id=record_id,
-            modified_at=listed_at,
-            published_at=parse_rfc3339(record.published) if record.published else None,
-            withdrawn_at=None,
-            summary=record.summary,
-            details=record.details,
-            upstream=(record.cve,),
-            affected=tuple(_affected(one, severities) for one in (*record.packages, *_of_any_stream(record.packages))),
-            severity=severities[0] if severities else (),
-            references=tuple(one.url for one in record.references),
-            cwes=(record.cwe,) if re.fullmatch(r"CWE-\d{1,6}", record.cwe) else (),
-        )
+        record = read_document(content)
+        packages = _PACKAGES.decode(record.packages)
+        refuse_long([text for one in packages for text in _texts(one)])
+        severities = [one.facts for one in record.severities]
+        affected = tuple(_affected(one, severities) for one in (*packages, *_of_any_stream(packages)))
+        return make_advisory(self.name, record_id, listed_at, record, affected)
 
 
-def _place_of(cpe: str) -> str:
+def _place_of(_: str, cpe: str) -> str:
     """Return the major release of a product of the main stream, marked for one of an extended; empty for all others."""
     if found := _MAIN_STREAM.fullmatch(cpe):
         return found[1]
@@ -204,15 +136,7 @@ def _describe(document: VexDocument) -> str:
     return f"{document.description}\n\n{why}".strip()
 
 
-def _shown(text: str, longest: int) -> str:
-    return text[:longest].replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _is_link(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and len(url) <= TEXT_LIMITS.max_reference and "\0" not in url
-
-
-def _gather(document: VexDocument, numbers: dict[_Severity, int]) -> tuple[_Package, ...]:
+def _gather(document: VexDocument, numbers: dict[Severity, int]) -> tuple[_Package, ...]:
     """Join what is said of a name in all repositories of a release.
 
     A source package counts where no binary has its name: what is said of both is the same.
@@ -229,7 +153,7 @@ def _gather(document: VexDocument, numbers: dict[_Severity, int]) -> tuple[_Pack
             continue
         extended = _fixes(by_name.get((f"{release}{_EXTENDED}", module, name), []))
         worst = max(said, key=lambda one: _WORDS.index(one.impact.lower()) if one.impact.lower() in _WORDS else 0)
-        number = numbers[_Severity(worst.impact, worst.vector)]
+        number = numbers[Severity(worst.impact, worst.vector)]
         for state, fixed in _resolve(said):
             packages.append(_Package(release, module, name, state, fixed, number, extended if fixed else ()))
     return tuple(sorted(packages))
@@ -273,13 +197,6 @@ def _affected(package: _Package, severities: list[tuple[SeverityFact, ...]]) -> 
     if package.state == _FIXED:
         return replace(said, ranges=(range_with_fixes(package.fixed, package.extended),))
     return replace(said, ranges=(_EVERYTHING,), state=package.state)
-
-
-def _facts(severity: _Severity) -> tuple[SeverityFact, ...]:
-    kind = "CVSS_V3" if severity.vector.startswith("CVSS:3") else "CVSS_V2"
-    vector = (SeverityFact(kind, severity.vector[: TEXT_LIMITS.max_identifier]),) if severity.vector else ()
-    word = (SeverityFact("TEXT", severity.word[: TEXT_LIMITS.max_identifier]),) if severity.word else ()
-    return (*vector, *word)
 
 
 def _texts(package: _Package) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ _PRODUCT: Final = re.compile(
     r"SUSE:Linux Enterprise (?:Server|(?P<module>Module for [^:]{1,80}?)) "
     r"(?P<release>\d{1,2}(?: SP\d{1,2}|\.\d{1,2})?)(?P<term>-LTSS|-ESPOS)?"
 )
+_OPENSUSE: Final = re.compile(r"Leap \d{1,2}\.\d{1,2}|Tumbleweed")
 _OF_ALL_SERVICE_PACKS: Final = "12"
 """Modules of SUSE Linux Enterprise 12 have no service pack; what they name is left as it is, and meets no image."""
 
@@ -32,9 +33,25 @@ _MOST_BINARIES: Final = 20_000
 
 def release_of_product(ecosystem: str) -> str:
     """Return the ecosystem that images tell for a product that their packages may be of; any other as it is."""
+    return _release_of(ecosystem) or ecosystem
+
+
+def release_of_name(product: str) -> str:
+    """Return the same for a product as documents write its name; empty for one that no image tells.
+
+    Source:
+        SUSE, CSAF VEX documents (2026): product names of `SUSE Linux Enterprise` and openSUSE.
+    """
+    family, _, name = product.partition(" ")
+    if family == "openSUSE":
+        return f"openSUSE:{name}" if _OPENSUSE.fullmatch(name) else ""
+    return _release_of(f"{family}:{name}")
+
+
+def _release_of(ecosystem: str) -> str:
     found = _PRODUCT.fullmatch(ecosystem)
     if found is None or (found["module"] and found["release"] == _OF_ALL_SERVICE_PACKS):
-        return ecosystem
+        return ""
     return f"SUSE:Linux Enterprise Server {found['release']}"
 
 

@@ -104,7 +104,7 @@ def test_what_was_published_or_is_unusable_is_not_kept(
     assert any((tmp_path / "kept").glob("*/*")) is kept
 
 
-def test_files_of_scores_and_of_products_are_downloaded_once_and_kept_for_an_hour(tmp_path: Path) -> None:
+def test_files_of_scores_and_of_products_are_downloaded_once_and_kept_for_some_hours(tmp_path: Path) -> None:
     record = nvd_product_record("CVE-2026-1000", [[cpe("openssl:openssl")]])
     record["cve"]["filling"] = secrets.token_hex(1_500_000)  # packs to half of it
     put_facts(tmp_path / "feed", modified=nvd_file(record), until=NOW.year)
@@ -121,7 +121,7 @@ def test_files_of_scores_and_of_products_are_downloaded_once_and_kept_for_an_hou
         return [(one.path, one.status) for one in served.take_requests() if "modified" in one.path]
 
     with serve_feed(tmp_path / "feed") as served:
-        at_once, later = read_both(served, "a", now), read_both(served, "b", now + timedelta(hours=2))
+        at_once, later = read_both(served, "a", now), read_both(served, "b", now + timedelta(hours=4))
 
     path = "nvd/nvdcve-2.0-modified.json.gz"
     assert at_once == [(path, 200), (path, 304)]

@@ -1,0 +1,143 @@
+"""SUSE's VEX documents: what has no fix, in the releases that images tell; and the archive of which no day is told."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dogwatch.advisories.folder_mirror import FolderMirror
+from dogwatch.advisories.source import Changes
+from dogwatch.advisories.suse_vex import OPENSUSE, SUSE, SuseVexSource
+from dogwatch.model.advisories import Advisory, SeverityFact
+from tests.builders.vex import archive, listing, put, vex
+
+NOW = datetime(2026, 8, 1, tzinfo=UTC)
+SERVER, LTSS = "SUSE Linux Enterprise Server 15 SP6", "SUSE Linux Enterprise Server 15 SP6-LTSS"
+BASE, PYTHON = (f"SUSE Linux Enterprise Module for {name} 15 SP6" for name in ("Basesystem", "Python 3"))
+SAP, LEAP, TUMBLEWEED = (
+    "SUSE Linux Enterprise Server for SAP Applications 15 SP6",
+    "openSUSE Leap 15.6",
+    "openSUSE Tumbleweed",
+)
+PRODUCTS = dict.fromkeys((SERVER, LTSS, BASE, PYTHON, SAP, LEAP, TUMBLEWEED), "cpe:/o:suse:any")
+RELEASE = "SUSE:Linux Enterprise Server 15 SP6"
+VECTOR = "CVSS:3.1/AV:N/AC:H/PR:L/UI:N/S:U/C:N/I:L/A:H"
+AFFECTED, CLEAN, FIXED = "known_affected", "known_not_affected", "recommended"
+
+
+def document(cve: str, *statements: tuple[str, str, str], released: str = "2026-07-01T10:00:00Z", **said: str) -> bytes:
+    """Write a document as SUSE does: rpms have ids and nothing else, severity stands once; `said` are remedies."""
+    told = json.loads(
+        vex(
+            cve,
+            statements,
+            products=PRODUCTS,
+            remedies=said,
+            scores=[{"cvss_v3": {"vectorString": VECTOR}, "products": []}],
+            threats=[{"category": "impact", "details": "moderate"}],
+        )
+    )
+    told["document"] |= {
+        "aggregate_severity": {"text": "moderate"},
+        "notes": [{"category": "description", "text": "Of the CVE id."}],
+        "tracking": {"id": cve, "current_release_date": released},
+    }
+    return json.dumps(told).encode()
+
+
+def advisory(content: bytes, source: SuseVexSource = SUSE) -> Advisory:
+    return source.read("A", source.condense(content), NOW)
+
+
+def said(content: bytes, source: SuseVexSource = SUSE) -> list[tuple[str, str, str]]:
+    """Return release, rpm and what is said of it: the state, and whether any version is affected."""
+    found = advisory(content, source).affected
+    return [(one.ecosystem, one.name, one.state or ("affected" if one.ranges else "unknown")) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([(SERVER, "xz", AFFECTED)], "affected"),
+        ([(BASE, "xz", AFFECTED), (SERVER, "xz", CLEAN)], "affected"),
+        ([(SERVER, "xz", "under_investigation")], "unknown"),
+        ([(SERVER, "xz", "a new word"), (BASE, "xz", CLEAN)], "unknown"),
+        ([(SERVER, "xz", CLEAN)], None),
+        ([(SAP, "xz", AFFECTED)], None),
+        ([(SERVER, "xz", AFFECTED), (LTSS, "xz-5.4.1-150600.3.2", FIXED)], None),  # which such images hold
+        ([(SERVER, "xz", AFFECTED), (PYTHON, "xz-5.4.1-150600.3.2", "first_fixed")], None),
+        ([(SERVER, "xz", AFFECTED), (BASE, "xz-devel-5.4.1-150600.3.2", FIXED)], "affected"),
+        ([(SERVER, "xz", AFFECTED), (TUMBLEWEED, "xz-5.8.1-1.1", FIXED)], "affected"),
+    ],
+)
+def test_what_is_affected_in_a_release_and_has_no_fix_in_any_of_its_products_is_stated(
+    statements: list[tuple[str, str, str]], expected: str | None
+) -> None:
+    content = document("CVE-2026-1000", *statements)
+    assert said(content) == ([(RELEASE, "xz", expected)] if expected else [])
+
+
+def test_no_fix_will_come_where_every_affected_product_says_so() -> None:
+    both = [(SERVER, "xz", AFFECTED), (SERVER, "bash", AFFECTED), (BASE, "bash", AFFECTED)]
+    content = document("CVE-2026-1000", *both, xz="Out of support scope", bash="Out of support scope")
+
+    assert said(content) == [(RELEASE, "bash", "affected"), (RELEASE, "xz", "will not fix")]
+
+
+def test_each_family_has_its_own_part_of_a_document() -> None:
+    name = "libjavascriptcoregtk-4_0-18"
+    content = document("CVE-2026-1000", (SERVER, name, AFFECTED), (LEAP, name, AFFECTED), (TUMBLEWEED, name, AFFECTED))
+
+    assert said(content) == [(RELEASE, name, "affected")]
+    assert said(content, OPENSUSE) == [
+        ("openSUSE:Leap 15.6", name, "affected"),
+        ("openSUSE:Tumbleweed", name, "affected"),
+    ]
+
+
+def test_severity_and_text_are_those_of_the_document() -> None:
+    found = advisory(document("CVE-2026-1000", (SERVER, "xz", AFFECTED)))
+
+    assert found.severity == (SeverityFact("CVSS_V3", VECTOR), SeverityFact("TEXT", "moderate"))
+    assert found.details.startswith("Of the CVE id.")
+    assert found.upstream == ("CVE-2026-1000",)
+
+
+def test_a_document_about_a_cve_id_that_concerns_nobody_is_kept_with_nothing_affected() -> None:
+    meta = {"title": "SUSE CVE CVE-1999-0003", "tracking": {"id": "CVE-1999-0003"}}
+    found = advisory(json.dumps({"document": meta}).encode())
+
+    assert (found.upstream, found.affected) == (("CVE-1999-0003",), ())
+
+
+def test_a_document_that_the_archive_has_older_than_listed_is_fetched_singly(tmp_path: Path) -> None:
+    new, old = "2026-07-03T10:00:00Z", "2026-07-02T10:00:00Z"
+    one, two = (f"csaf-vex/cve-2026-{number}.json" for number in (1001, 1002))
+    affected = (SERVER, "xz", AFFECTED)
+    put(
+        tmp_path / "feed",
+        {
+            "csaf-vex/changes.csv": listing({one[9:]: new, two[9:]: new}),
+            "csaf-vex.tar.bz2": archive(
+                {
+                    one: document("CVE-2026-1001", affected, released=new),
+                    two: document("CVE-2026-1002", affected, released=old),
+                }
+            ),
+            two: document("CVE-2026-1002", (SERVER, "bash", AFFECTED), released=new),
+        },
+    )
+    (tmp_path / "spool").mkdir()
+    mirror = FolderMirror(tmp_path / "feed", SUSE.name)
+    fetched = SUSE.fetch("SUSE", None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW)
+    assert isinstance(fetched, Changes)
+    records = {record.id: record.advisory for record in SUSE.parse(fetched)}
+    fetched.discard()
+
+    assert {name: [each.name for each in found.affected] for name, found in records.items() if found} == {
+        "SUSE-CVE-2026-1001": ["xz"],
+        "SUSE-CVE-2026-1002": ["bash"],
+    }
