@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import msgspec
 
 from dogwatch.advisories.limits import DOCUMENT_LIMITS, DocumentLimits
-from dogwatch.advisories.stating import NamedProduct, Stating
+from dogwatch.advisories.stated_products import StatedProducts, StatedTree
+from dogwatch.advisories.stating import Stating
 from dogwatch.model.advisories import SeverityFact
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.feeds import VEX_SOURCE, ParsedRecord
@@ -30,42 +31,6 @@ _STATES = {
 }
 _SAYS_NOTHING = frozenset({"recommended"})
 _NO_FIX_PLANNED = "no_fix_planned"
-_VERSION_RANGE = "product_version_range"
-_RANGE = "is a range of versions: single versions or all can be named"
-_PART = "is a part of another product: only packages themselves can be met"
-
-
-class _Helper(msgspec.Struct):
-    purl: str = ""
-    purls: list[str] = []  # of CSAF 2.1
-
-
-class _Product(msgspec.Struct):
-    product_id: str
-    name: str = ""
-    product_identification_helper: _Helper | None = None
-
-
-class _Branch(msgspec.Struct):
-    category: str = ""
-    product: _Product | None = None
-    branches: list[_Branch] = []
-
-
-class _Relationship(msgspec.Struct):
-    full_product_name: _Product
-
-
-class _Group(msgspec.Struct):
-    group_id: str
-    product_ids: list[str] = []
-
-
-class _Tree(msgspec.Struct):
-    branches: list[_Branch] = []
-    full_product_names: list[_Product] = []
-    relationships: list[_Relationship] = []
-    product_groups: list[_Group] = []
 
 
 class _Said(msgspec.Struct):
@@ -118,7 +83,7 @@ class _Meta(msgspec.Struct):
 
 class _Document(msgspec.Struct):
     document: _Meta
-    product_tree: _Tree | None = None
+    product_tree: StatedTree | None = None
     vulnerabilities: list[_Vulnerability] = []
 
 
@@ -128,8 +93,8 @@ _DECODER = msgspec.json.Decoder(_Document)
 def parse_csaf(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_LIMITS) -> OperatorDocument:
     """Read a CSAF document of the VEX profile.
 
-    A product is the package that its package URL names. No package can be met by one that is only defined as a part of
-    another product, whose statements hold there alone, nor by one that is a range of versions, whose URL has none.
+    A product is the package that its package URL names, or a range of its versions. What is only defined as a part of
+    another product holds there alone: a part of an image is said of that, and of any other no package can be met.
 
     Args:
         content: the JSON document, of a size that is read at once.
@@ -156,7 +121,7 @@ def parse_csaf(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_LIMI
     stated = meta.tracking.current_release_date
     stated_at = stating.time("document.tracking.current_release_date", stated)
     stating.refuse_many(len(document.vulnerabilities))
-    products = _Products.of(document.product_tree or _Tree())
+    products = StatedProducts.of(document.product_tree or StatedTree())
     records = tuple(
         record
         for number, one in enumerate(document.vulnerabilities)
@@ -177,50 +142,13 @@ def parse_csaf(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_LIMI
 
 
 @dataclass(frozen=True, slots=True)
-class _Products:
-    """The products that a document defines, by their ids in it: package URLs or the reason why none can be used."""
-
-    purls: dict[str, tuple[str, ...]]
-    problems: dict[str, str]
-    groups: dict[str, list[str]]
-
-    @classmethod
-    def of(cls, tree: _Tree) -> _Products:
-        """Read a product tree."""
-        found = cls({}, {}, {one.group_id: one.product_ids for one in tree.product_groups})
-        waiting = list(tree.branches)
-        while waiting:
-            branch = waiting.pop()
-            waiting.extend(branch.branches)
-            if branch.product is not None:
-                found._add(branch.product, _RANGE if branch.category == _VERSION_RANGE else "")
-        for product in tree.full_product_names:
-            found._add(product, "")
-        for relationship in tree.relationships:
-            found._add(relationship.full_product_name, "")
-            if not found.purls.get(relationship.full_product_name.product_id):
-                found.problems[relationship.full_product_name.product_id] = _PART
-        return found
-
-    def _add(self, product: _Product, problem: str) -> None:
-        helper = product.product_identification_helper or _Helper()
-        self.purls[product.product_id] = tuple(filter(None, (helper.purl, *helper.purls)))
-        self.problems[product.product_id] = problem or ("" if self.purls[product.product_id] else "has no package URL")
-
-    def named(self, place: str, product_id: str) -> Iterator[NamedProduct]:
-        """Yield a product by each of its package URLs."""
-        for purl in self.purls[product_id] or ("",):
-            yield NamedProduct(place, purl or product_id, purl, self.problems[product_id])
-
-
-@dataclass(frozen=True, slots=True)
 class _Reading:
     """One vulnerability of a document that is being read."""
 
     stating: Stating
     place: str
     vulnerability: _Vulnerability
-    products: _Products
+    products: StatedProducts
 
     def records(self, stated: str) -> Iterator[ParsedRecord]:
         """Yield its statements: products of which the same is said for the same reason make one."""

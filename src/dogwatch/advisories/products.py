@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from packageurl import PackageURL
 
 from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
+from dogwatch.advisories.vers import read_vers
 from dogwatch.inventory.package_urls import parse_package_url
 from dogwatch.inventory.releases import is_rolling
 from dogwatch.model.advisories import AffectedPackage, Naming
 from dogwatch.model.operator_documents import ImageProduct
-from dogwatch.versions import family_of, normalise_name
+from dogwatch.versions import family_of, is_named_by_binary, normalise_name, scheme_of
 
 _SOURCE_ARCHES = ("source", "src")
 _SYSTEM_TYPES = ("deb", "apk", "rpm")
@@ -51,6 +54,32 @@ def name_product(text: str, state: str, limits: TextLimits = TEXT_LIMITS) -> Aff
     is_source = url.qualifiers.get("arch", "") in _SOURCE_ARCHES
     naming = Naming.SOURCE if is_source else Naming.INSTALLED
     return AffectedPackage(package.ecosystem, package.name, (), versions, state, naming=naming, arch=package.arch)
+
+
+def name_range(text: str, versions: str, state: str) -> AffectedPackage:
+    """Return the package that an identifier names, for a range of its versions.
+
+    Ranges join by the name and version that advisories go by, so they can be said of what these name.
+
+    Args:
+        text: the identifier, without a version.
+        versions: the range; see `read_vers`.
+        state: what is said of it; see `AffectedPackage`.
+
+    Raises:
+        ValueError: why no package can be met by it, in words.
+    """
+    named = name_product(text, state)
+    kind, ecosystem = PackageURL.from_string(text).type, named.ecosystem
+    if named.versions:
+        raise ValueError("is a range of versions, of a package URL with one version")
+    is_installed = named.naming is Naming.INSTALLED and not is_named_by_binary(ecosystem)
+    has_release = kind not in _SYSTEM_TYPES or ecosystem != family_of(ecosystem) or is_rolling(ecosystem)
+    if is_installed or not has_release or named.arch:
+        raise ValueError("is a range of versions: of these packages single versions, or all, can be named")
+    scheme = scheme_of(ecosystem)
+    ranges = read_vers(versions, frozenset({kind, scheme.name if scheme else kind}))
+    return replace(named, ranges=ranges, naming=Naming.MATCHED)
 
 
 def name_image(text: str) -> ImageProduct | None:

@@ -9,8 +9,21 @@ from datetime import datetime
 
 import msgspec
 
-from dogwatch.model.advisories import Advisory, AffectedPackage, Naming, SeverityFact
+from dogwatch.model.advisories import (
+    Advisory,
+    AffectedPackage,
+    Naming,
+    RangeEvent,
+    RangeEventKind,
+    SeverityFact,
+    StatedRange,
+)
 from dogwatch.model.feeds import VEX_SOURCE, ParsedRecord
+
+
+class _Event(msgspec.Struct):
+    kind: RangeEventKind
+    version: str
 
 
 class _Product(msgspec.Struct, omit_defaults=True):
@@ -19,6 +32,7 @@ class _Product(msgspec.Struct, omit_defaults=True):
     naming: Naming
     version: str = ""
     arch: str = ""
+    ranges: tuple[tuple[_Event, ...], ...] = ()
 
 
 class _Reference(msgspec.Struct):
@@ -62,7 +76,7 @@ def write_record(
         names: those of the vulnerability, aliases among them.
         state: as `AffectedPackage` knows it.
         texts: summary and details.
-        products: what it is said of: each a package with a naming of its own, with one version or none.
+        products: what it is said of: each a package with a naming of its own, with one version, none, or ranges.
         severity: what is said of severity.
     """
     record = _Record(
@@ -72,13 +86,21 @@ def write_record(
         details=texts[1],
         state=state,
         vulnerability=names,
-        products=tuple(
-            _Product(one.ecosystem, one.name, one.naming, one.versions[0] if one.versions else "", one.arch)
-            for one in products
-        ),
+        products=tuple(map(_product, products)),
         severity=tuple(_Severity(fact.kind, fact.value) for fact in severity),
     )
     return ParsedRecord(record_id, stated_at, msgspec.json.encode(record), _advisory(record))
+
+
+def _product(package: AffectedPackage) -> _Product:
+    return _Product(
+        package.ecosystem,
+        package.name,
+        package.naming,
+        package.versions[0] if package.versions else "",
+        package.arch,
+        tuple(tuple(_Event(event.kind, event.version) for event in stated.events) for stated in package.ranges),
+    )
 
 
 def read_record(content: bytes) -> Advisory:
@@ -109,6 +131,10 @@ def _advisory(record: _Record) -> Advisory:
 
 def _affected(product: _Product, state: str) -> AffectedPackage:
     versions = (product.version,) if product.version else ()
+    ranges = tuple(
+        StatedRange("ECOSYSTEM", tuple(RangeEvent(event.kind, event.version) for event in events))
+        for events in product.ranges
+    )
     return AffectedPackage(
-        product.ecosystem, product.name, (), versions, state, naming=product.naming, arch=product.arch
+        product.ecosystem, product.name, ranges, versions, state, naming=product.naming, arch=product.arch
     )

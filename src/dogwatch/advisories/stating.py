@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from dogwatch.advisories.limits import DOCUMENT_LIMITS, DocumentLimits
-from dogwatch.advisories.products import name_image, name_product
+from dogwatch.advisories.products import name_image, name_product, name_range
 from dogwatch.advisories.statement_record import write_record
 from dogwatch.model.advisories import AffectedPackage, SeverityFact
 from dogwatch.model.errors import InvalidRequestError
@@ -40,7 +40,8 @@ _ID = re.compile(r"[A-Za-z][A-Za-z0-9]*-[0-9A-Za-z.:-]+")
 class NamedProduct:
     """A product of a document: where it stands, how it is shown, and its identifier or why none can be used.
 
-    `parts` are the identifiers of what it is said of inside it, where that is told.
+    `parts` are the identifiers of what it is said of inside it, `versions` the range of its versions, where these are
+    told.
     """
 
     place: str
@@ -48,6 +49,7 @@ class NamedProduct:
     identifier: str = ""
     problem: str = ""
     parts: tuple[str, ...] = ()
+    versions: str = ""
 
 
 @dataclass(slots=True)
@@ -105,7 +107,10 @@ class Stating:
         try:
             if product.problem:
                 raise ValueError(product.problem)
-            yield name_product(product.identifier, state)
+            if product.versions:
+                yield name_range(product.identifier, product.versions, state)
+            else:
+                yield name_product(product.identifier, state)
         except ValueError as reason:
             shown = (product.shown or "without an identifier")[: self.limits.max_shown]
             self.unused.append(UnusedProduct(product.place, shown, str(reason)))

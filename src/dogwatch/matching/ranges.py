@@ -53,7 +53,9 @@ _NAMED_STATES = {
     "under investigation": (Verdict.UNDETERMINED, FixState.UNKNOWN),
     "will not fix": (Verdict.AFFECTED, FixState.WILL_NOT_FIX),
 }
-"""What is said of packages that are named outright."""
+"""What an operator says of packages."""
+_WHOLE_STATES = frozenset(_NAMED_STATES) - frozenset(_STATED_FIX_STATES)
+"""Beside these words, where a range ends says nothing of a fix."""
 _ZERO_IS_NEVER = frozenset({"Alpine", "Chainguard", "Debian", "Wolfi"})
 """Here a fix in version "0" is a mark: this release was never affected."""
 
@@ -110,6 +112,9 @@ def key_affected_package(
     keyed = [found for stated in affected.ranges for found in _key_range(blank, scheme, stated)]
     covered = _merge(keyed, blank.stated_verdict)
     keyed.extend(_key_listed(blank, scheme, affected.versions, covered))
+    if affected.state in _WHOLE_STATES:
+        verdict, fix_state = _NAMED_STATES[affected.state]
+        keyed = [replace(found, stated_verdict=verdict, fix_state=fix_state) for found in keyed]
     return tuple(keyed)
 
 

@@ -11,11 +11,13 @@ import pytest
 from dogwatch.advisories import parse_document
 from dogwatch.advisories.limits import DocumentLimits
 from dogwatch.advisories.operator_documents import reread_documents
-from dogwatch.matching import name_advisory
-from dogwatch.model.advisories import AffectedPackage, Naming
+from dogwatch.matching import decide, key_affected_ranges, key_package, name_advisory
+from dogwatch.model.advisories import AffectedPackage, FixState, Naming
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.feeds import VEX_SOURCE, StoredDocument
-from dogwatch.model.operator_documents import DocumentFormat, UnusedProduct
+from dogwatch.model.operator_documents import DocumentFormat, OperatorDocument, UnusedProduct
+from dogwatch.model.packages import Package
+from dogwatch.model.verdicts import Verdict
 from tests.builders.advisories import osv_record
 from tests.builders.statements import NAME, csaf, openvex, read, statement
 
@@ -167,7 +169,102 @@ def test_a_csaf_document_is_read_product_by_product_with_its_reasons_and_scores(
     assert said[0].aliases == ("CVE-2026-1001", "GHSA-aaaa-bbbb-cccc")
 
 
-def test_parts_and_ranges_of_products_in_csaf_are_about_nothing() -> None:
+def ranged(purl: str, versions: str, status: str = "known_affected") -> OperatorDocument:
+    """Read a document that says something of a range of versions of a package."""
+    source = csaf({status: ["range"]})
+    product = {"product_id": "range", "product_identification_helper": {"purl": purl}}
+    source["product_tree"] = {"branches": [{"category": "product_version_range", "name": versions, "product": product}]}
+    return read(source)
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict", "fix_state"),
+    [
+        ("known_affected", Verdict.AFFECTED, FixState.UNKNOWN),
+        ("fixed", Verdict.NOT_AFFECTED, FixState.FIXED),
+        ("under_investigation", Verdict.UNDETERMINED, FixState.UNKNOWN),
+    ],
+)
+def test_a_range_of_versions_in_csaf_holds_what_lies_in_it(status: str, verdict: Verdict, fix_state: FixState) -> None:
+    document = ranged("pkg:npm/a", "vers:npm/>=1.0.0|<1.4.2|2.0.0|>=3.0.0", status)
+    stored = [StoredDocument(one.id, one.modified_at, one.document) for one in document.records]
+    (record,) = reread_documents(VEX_SOURCE, stored)
+    assert (document.unused, document.records) == ((), (record,))
+    assert record.advisory is not None
+    ranges = key_affected_ranges(record.advisory)
+    versions = ("0.9.0", "1.0.0", "1.4.2-rc.1", "1.4.2", "2.0.0", "2.0.1", "3.0.0", "9.0.0")
+    packages = {version: key_package(Package("npm", "a", version)) for version in versions}
+    said = {version: {decide(package, one) for one in ranges} - {None} for version, package in packages.items()}
+
+    assert {version for version, verdicts in said.items() if verdicts == {verdict}} == set(versions) - {
+        "0.9.0",
+        "1.4.2",
+        "2.0.1",
+    }
+    assert {one.fix_state for one in ranges} == {fix_state}
+
+
+@pytest.mark.parametrize(
+    ("purl", "versions"),
+    [
+        ("pkg:npm/a", "vers:all/*"),
+        ("pkg:rpm/almalinux/sed?distro=almalinux-9", "vers:rpm/<4.8-9"),
+        ("pkg:deb/debian/openssl?arch=source&distro=bookworm", "vers:deb/<=3.0.11-1"),
+    ],
+)
+def test_a_range_can_be_of_what_advisories_go_by(purl: str, versions: str) -> None:
+    document = ranged(purl, versions)
+    assert (len(document.records), document.unused) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("purl", "versions", "reason"),
+    [
+        ("pkg:npm/a", "<2", "is a range of versions that is not written as `vers:`"),
+        ("pkg:npm/a", "vers:deb/<2", "is a range in the order 'deb', which is not that of the package"),
+        ("pkg:npm/a", "vers:npm/>1.0.0", "is a range with '>1.0.0' where no interval can have it"),
+        ("pkg:npm/a", "vers:npm/>=1|!=1.2|<2", "is a range with '!=1.2' where no interval can have it"),
+        ("pkg:npm/a", "vers:npm/>=1|>=2", "is a range with '>=2' where no interval can have it"),
+        ("pkg:npm/a", "vers:npm/>=1|", "is a range with '', which is no constraint"),
+        ("pkg:npm/a@1", "vers:npm/<2", "is a range of versions, of a package URL with one version"),
+        (
+            "pkg:deb/debian/libssl3?distro=bookworm",
+            "vers:deb/<3",
+            "is a range of versions: of these packages single versions, or all, can be named",
+        ),
+        ("pkg:generic/acme/plc", "vers:intdot/<2", "packages of type generic are not judged"),
+    ],
+)
+def test_a_range_that_cannot_be_met_is_told_with_the_reason(purl: str, versions: str, reason: str) -> None:
+    document = ranged(purl, versions)
+    assert (document.records, document.unused) == ((), (UnusedProduct("vulnerabilities[0]", purl, reason),))
+
+
+def test_a_part_of_an_image_in_csaf_is_said_of_that_image_alone() -> None:
+    source = csaf({"known_affected": ["app:a", "app:b"]}, "pkg:oci/app?tag=1.4", "pkg:npm/a@1", "cpe:/a:acme:b")
+    source["product_tree"]["relationships"] = [
+        {
+            "category": "default_component_of",
+            "product_reference": f"p{number}",
+            "relates_to_product_reference": "p0",
+            "full_product_name": {"product_id": f"app:{name}", "name": f"{name} in app"},
+        }
+        for number, name in ((1, "a"), (2, "b"))
+    ]
+    document = read(source)
+    (said,) = document.about_images
+
+    assert document.records == ()
+    assert (said.image.name, said.image.tag) == ("app", "1.4")
+    assert [(one.ecosystem, one.name, one.versions) for one in said.packages] == [("npm", "a", ("1",))]
+    assert [one.reason.partition(":")[0] for one in document.unused] == [
+        "is an image",
+        "is no package URL",
+        "is an image",
+    ]
+
+
+def test_parts_of_nothing_and_ranges_without_a_name_are_told() -> None:
     source = csaf({"known_affected": ["part", "range", "bare"]})
     helper = {"product_identification_helper": {"purl": "pkg:npm/a"}}
     source["product_tree"] = {
@@ -187,8 +284,12 @@ def test_parts_and_ranges_of_products_in_csaf_are_about_nothing() -> None:
     assert (document.records, document.unused) == (
         (),
         (
-            UnusedProduct(place, "part", "is a part of another product: only packages themselves can be met"),
-            UnusedProduct(place, "pkg:npm/a", "is a range of versions: single versions or all can be named"),
+            UnusedProduct(
+                place,
+                "part",
+                "is a part of another product: only packages themselves, and parts of images, can be met",
+            ),
+            UnusedProduct(place, "pkg:npm/a", "is a range of versions that is not written as `vers:`"),
             UnusedProduct(place, "bare", "has no package URL"),
         ),
     )

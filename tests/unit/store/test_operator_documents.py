@@ -17,7 +17,7 @@ from dogwatch.store.inventories import admit_packages
 from dogwatch.store.journal import JournalStore
 from dogwatch.store.operator_documents import OperatorDocumentStore
 from tests.builders.advisories import encode_record, osv_record
-from tests.builders.statements import NAME, openvex, read, statement
+from tests.builders.statements import NAME, csaf, openvex, read, statement
 
 START = datetime(2026, 7, 1, tzinfo=UTC)
 LIBSSL = Package("Debian:12", "libssl3", "3.0.11-1", "amd64", "openssl", "3.0.11-1")
@@ -103,6 +103,20 @@ def test_a_statement_closes_what_it_names_alone_with_a_reason_of_its_own_and_tak
 def test_fixed_is_said_only_where_the_document_says_so(here: Installation) -> None:
     here.add(statement("CVE-2026-1001", "fixed", PURL))
     assert here.exposures()[-1] == ("not affected", "fixed", "", "vex", FIXED, "")
+
+
+def test_a_range_of_a_source_package_holds_for_all_that_is_made_of_it(here: Installation) -> None:
+    source = csaf({"fixed": ["range"]})
+    purl = {"purl": "pkg:deb/debian/openssl?arch=source&distro=bookworm"}
+    product = {"product_id": "range", "product_identification_helper": purl}
+    branch = {"category": "product_version_range", "name": "vers:deb/>=3.0.11-1|<3.1", "product": product}
+    here.documents.add(read({**source, "product_tree": {"branches": [branch]}}), "root")
+    (told,) = here.documents.show("acme-2026-1").statements
+
+    assert [here.exposures(name)[-1] for name in ("libssl3", "openssl")] == [
+        ("not affected", "fixed", "", "vex", FIXED, "")
+    ] * 2
+    assert (told.versions, told.packages) == ("from 3.0.11-1, before 3.1", 2)
 
 
 def test_affected_keeps_the_fix_and_severity_that_others_know(here: Installation) -> None:
