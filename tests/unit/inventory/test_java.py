@@ -61,6 +61,20 @@ def test_archives_in_archives_are_read_packed_or_stored() -> None:
         ("my-core-1.2.jar", {"Bundle_SymbolicName": "org.shop.my.core;singleton:=true"}, ("org.shop:my-core", "1.2")),
         ("my-core-1.2.jar", {"Bundle_SymbolicName": "org.my.\r\n my-core"}, ("org.my:my-core", "1.2")),
         ("my-core-1.2-sources.jar", {"Implementation_Vendor_Id": "org.my"}, ("org.my:my-core", "1.2")),
+        ("protobuf-java-3.24.0.jar", {}, ("com.google.protobuf:protobuf-java", "3.24.0")),
+        ("opentelemetry-instrumentation-api-2.3.jar", {},
+         ("io.opentelemetry.instrumentation:opentelemetry-instrumentation-api", "2.3")),
+        ("groovy-json-3.0.9.jar", {}, ("org.codehaus.groovy:groovy-json", "3.0.9")),
+        ("groovy-json-4.0.15.jar", {}, ("org.apache.groovy:groovy-json", "4.0.15")),
+        ("hibernate-core-5.6.15.Final.jar", {}, ("org.hibernate:hibernate-core", "5.6.15.Final")),
+        ("asm-9.7.jar", {"Bundle_SymbolicName": "org.objectweb.asm"}, ("org.ow2.asm:asm", "9.7")),
+        ("commons-io-2.4.jar", {"Implementation_Vendor_Id": "org.apache"}, ("commons-io:commons-io", "2.4")),
+        ("tomcat-embed-core-9.0.80.jar", {"Bundle_SymbolicName": "org.apache.tomcat-embed-core"},
+         ("org.apache.tomcat.embed:tomcat-embed-core", "9.0.80")),
+        ("catalina.jar", {"Bundle_SymbolicName": "org.apache.tomcat-catalina", "Implementation_Version": "9.0.80"},
+         ("org.apache.tomcat:tomcat-catalina", "9.0.80")),
+        ("tomcat-jdbc.jar", {"Bundle_SymbolicName": "org.apache.tomcat.jdbc", "Bundle_Version": "9.0.80"},
+         ("org.apache.tomcat:tomcat-jdbc", "9.0.80")),
         ("git.jpi", {"Group_Id": "org.my", "Implementation_Version": "4.1"}, ("org.my:git", "4.1")),
         ("my_core.jar", {"Implementation_Vendor_Id": "org.my", "Bundle_Version": "3"}, ("org.my:my_core", "3")),
     ],
@@ -75,7 +89,9 @@ def test_an_archive_without_pom_properties_is_called_as_manifest_and_file_name_s
 
 
 def test_where_no_group_is_told_there_is_a_gap_and_without_a_version_nothing() -> None:
-    odd = build_jar(manifest(Implementation_Title="My Core", Bundle_SymbolicName="odd"))
+    odd = build_jar(
+        manifest(Bundle_SymbolicName="org.apache.my-core", Implementation_Vendor_Id="org.apache", Group_Id="com.sun")
+    )
     gap = Gap(GapKind.PACKAGE_INCOMPLETE, "my-core-1.2.jar", "no Maven group is told for my-core 1.2")
     assert read(odd, "my-core-1.2.jar") == found(gaps=(gap,))
     assert read(odd, "my-core.jar") == Extraction()

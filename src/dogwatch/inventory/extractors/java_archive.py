@@ -150,7 +150,7 @@ class JavaArchiveExtractor(LiesAnywhere, SpooledExtractor):
     """
 
     name = "java-archive"
-    version = 1
+    version = 2
     endings = _ENDINGS
     ecosystem = "Maven"
 

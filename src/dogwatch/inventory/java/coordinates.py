@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from dogwatch.inventory.java.groups import group_of
+from dogwatch.inventory.java.groups import group_of, read_tomcat
 from dogwatch.inventory.naming import decode_text
 
 POM_PROPERTIES: Final = re.compile(r"(?:.*/)?META-INF/maven/([^/]+)/([^/]+)/pom\.properties")
@@ -20,6 +20,8 @@ MANIFEST: Final = "META-INF/MANIFEST.MF"
 _FILE_NAME: Final = re.compile(r"(?P<artifact>[A-Za-z0-9_.-]*?[A-Za-z0-9_])-(?P<version>v?\d[A-Za-z0-9_.+-]*)")
 _FILE_NAME_CHARS_MAX: Final = 255  # no file system takes longer ones; an archive in an archive may have 65,535
 _GROUP: Final = re.compile(r"[a-z][a-z0-9_-]*(?:\.[a-z0-9_-]+)+", re.IGNORECASE)
+# Of many that do not have it in their group's name; taken for a group it would be nobody's.
+_NO_GROUPS: Final = frozenset({"com.sun", "org.apache"})
 # A classifier says what else was made from the same sources (tests, sources) or for which system.
 _CLASSIFIERS: Final = re.compile(
     r"-(?:sources|javadoc|tests?|linux-[a-z0-9_]+|osx-[a-z0-9_]+|windows-[a-z0-9_]+|all|shaded)$"
@@ -94,9 +96,11 @@ def guess_coordinates(file_name: str, manifest: Mapping[str, str]) -> Coordinate
     version = named["version"] if named else next((text for text in versions if text), "")
     if not artifact or not version:
         return None
-    group = group_of(artifact) or _group_in_symbolic_name(symbolic, artifact)
+    if tomcat := read_tomcat(symbolic):
+        return Coordinates(*tomcat, version)
+    group = group_of(artifact, version) or _group_in_symbolic_name(symbolic, artifact)
     for field in ("Implementation-Vendor-Id", "Group-Id"):  # the latter of Jenkins' plug-ins
-        if not group and _GROUP.fullmatch(manifest.get(field, "")):
+        if not group and _is_group(manifest.get(field, "")):
             group = manifest[field]
     if not group and (not file_name.endswith(".jar") or "Spring-Boot-Version" in manifest):
         return None  # a program that somebody deploys, not a library of a repository
@@ -107,6 +111,10 @@ def _group_in_symbolic_name(symbolic: str, artifact: str) -> str:
     """Return the part before the artifact: `com.fasterxml.jackson.core.jackson-core` ends in `jackson-core`."""
     for name in (artifact, artifact.replace("-", ".")):
         group = symbolic.removesuffix(f".{name}")
-        if group != symbolic and _GROUP.fullmatch(group):
+        if group != symbolic and _is_group(group):
             return group
     return ""
+
+
+def _is_group(text: str) -> bool:
+    return _GROUP.fullmatch(text) is not None and text not in _NO_GROUPS
