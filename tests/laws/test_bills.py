@@ -28,8 +28,11 @@ keepable = st.text(min_size=1, max_size=20).filter(str.isprintable) | st.sampled
     ["A_b.C", "@s/b", "@S/B", "a:b", "g.h:a", "1.0+dfsg-1~x", "1:2.3-4", "a%2Fb", "a b", "github.com/A/b/v2", "ä#?&="]
 )
 ecosystems = st.sampled_from(
-    ["npm", "PyPI", "Go", "Maven", "NuGet", "Debian:12", "Ubuntu:22.04:LTS", "Alpine:v3.20", "amzn:2023", "dpkg"]
-)  # fmt: skip
+    [
+        *("npm", "PyPI", "Go", "Maven", "NuGet", "Debian:12", "Ubuntu:22.04:LTS", "Alpine:v3.20", "AlmaLinux:9"),
+        *("amzn:2023", "dpkg"),
+    ]
+)
 packages = st.builds(Package, ecosystems, keepable, keepable) | st.builds(
     Package,
     ecosystems,

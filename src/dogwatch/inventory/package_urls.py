@@ -23,7 +23,7 @@ from dogwatch.inventory.rpm.modules import read_module
 from dogwatch.model.known_products import CPE_ECOSYSTEM, PRODUCTS
 from dogwatch.model.packages import Package
 from dogwatch.model.release_endings import RELEASE_PACKAGE, RELEASES_ECOSYSTEM
-from dogwatch.versions import UNNAMED_STREAM
+from dogwatch.versions import UNNAMED_STREAM, scheme_of
 
 LANGUAGES: Final = {
     "bitnami": "Bitnami",
@@ -140,6 +140,17 @@ def _source(kind: str, upstream: str, before: str) -> tuple[str, str]:
 def names_source(text: str) -> bool:
     """Say whether a package URL of a distribution names the source package."""
     return "upstream=" in text
+
+
+def is_rpm(package: Package) -> bool:
+    """Say whether a package is an rpm of a distribution that is judged: its version may begin with an epoch."""
+    scheme = scheme_of(package.ecosystem)
+    return scheme is not None and scheme.name == "rpm"
+
+
+def names_epoch(text: str) -> bool:
+    """Say whether a package URL of an rpm names the epoch."""
+    return "epoch=" in text
 
 
 def _ecosystem(namespace: str, distro: str, fallback: OsRelease | None) -> str:

@@ -27,6 +27,7 @@ class GapKind(StrEnum):
     FEED_MISSING = "feed-missing"
     PACKAGE_UNIDENTIFIED = "package-unidentified"
     SOURCE_PACKAGE_UNKNOWN = "source-package-unknown"
+    EPOCH_UNKNOWN = "epoch-unknown"
     ATTACHED_BILL_UNREAD = "attached-bill-unread"
     PACKAGE_ONLY_LISTED = "package-only-listed"
 
@@ -47,6 +48,7 @@ CONSEQUENCES: dict[GapKind, str] = {
     GapKind.FEED_MISSING: "no feed was imported for this ecosystem; its packages are not judged",
     GapKind.PACKAGE_UNIDENTIFIED: "an entry without a package URL of a kind that is judged; it is not judged",
     GapKind.SOURCE_PACKAGE_UNKNOWN: "no package names its source package, by which advisories go; some are not judged",
+    GapKind.EPOCH_UNKNOWN: "no rpm package names its epoch; those that have one look older than they are",
     GapKind.ATTACHED_BILL_UNREAD: "an attached bill of materials was not read; what only it names is not seen",
     GapKind.PACKAGE_ONLY_LISTED: "packages that an attached bill names and nobody found; they are judged on its word",
 }

@@ -52,6 +52,7 @@ FEEDS: dict[GapKind, FeedView] = {
 BILLS: dict[GapKind, str] = {
     GapKind.PACKAGE_UNIDENTIFIED: "pkg:generic/a@1.0",
     GapKind.SOURCE_PACKAGE_UNKNOWN: "pkg:deb/debian/a@1.0?distro=debian-12",
+    GapKind.EPOCH_UNKNOWN: "pkg:rpm/almalinux/a@1-1?distro=almalinux-9",
 }
 
 

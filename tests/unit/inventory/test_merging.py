@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dogwatch.inventory.bills.merging import merge_attachments
+from dogwatch.inventory.bills.merging import hear_bills, merge_attachments
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.model.bills import AttachedBill, Attachments
 from dogwatch.model.gaps import Gap, GapKind
@@ -72,3 +72,21 @@ def test_a_bills_own_gaps_are_told_of_it() -> None:
     merged = merge_attachments(EXAMINED, Attachments((attached(ONE, cyclonedx("pkg:conan/z@1")),)))
     (own,) = (gap for gap in merged.gaps if gap.kind is GapKind.PACKAGE_UNIDENTIFIED)
     assert (own.path, own.detail) == (f"sbom:{ONE}", "1 entry: packages of type conan are not judged (x)")
+
+
+def test_a_bill_that_leaves_out_epochs_names_what_was_found() -> None:
+    dbus = Package("AlmaLinux:9", "dbus", "1:1.12-8", "x86_64", "dbus", "1:1.12-8")
+    url = "pkg:rpm/almalinux/{}?distro=almalinux-9&upstream=dbus-1.12-8.src.rpm"
+    heard = hear_bills([dbus], IMAGE, Attachments((attached(ONE, cyclonedx(url.format("dbus@1.12-8"))),)))
+    assert (heard.named, heard.only) == (((dbus, (f"sbom:{ONE}",)),), ())
+    assert heard.gaps == (Gap(GapKind.EPOCH_UNKNOWN, f"sbom:{ONE}", "1 rpm packages, none with its epoch"),)
+    older = hear_bills([dbus], IMAGE, Attachments((attached(ONE, cyclonedx(url.format("dbus@1.12-7"))),)))
+    assert [package.version for package in older.only] == ["1.12-7"]
+
+
+def test_packages_on_bills_words_alone_are_bounded_and_found_ones_keep_their_witness() -> None:
+    bill = attached(ONE, cyclonedx("pkg:pypi/odd-name@1.0", *(f"pkg:npm/p{number}@1" for number in range(5))))
+    heard = hear_bills([ODD], IMAGE, Attachments((bill,)), most=2)
+    assert [package.name for package, _ in heard.named] == ["Odd_Name", "p0", "p1"]
+    assert [package.name for package in heard.only] == ["p0", "p1"]
+    assert heard.gaps[0].detail == "3 packages over the limit ONLY_LISTED_MAX of 2 in one image"

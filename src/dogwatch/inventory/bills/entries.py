@@ -13,7 +13,7 @@ from dogwatch.inventory.distributions import JUDGED
 from dogwatch.inventory.evidence import OsRelease
 from dogwatch.inventory.limits import GAPS_OF_A_KIND, Limits
 from dogwatch.inventory.naming import show
-from dogwatch.inventory.package_urls import names_source, parse_package_url
+from dogwatch.inventory.package_urls import is_rpm, names_epoch, names_source, parse_package_url
 from dogwatch.inventory.releases import DISTRIBUTIONS
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
@@ -81,6 +81,7 @@ class _Taken:
     counts: dict[str, int] = field(default_factory=dict)
     examples: dict[str, set[str]] = field(default_factory=dict)
     names_sources: bool = False
+    names_epochs: bool = False
 
 
 def told_gaps(told: Iterable[tuple[str, str]]) -> Iterator[Gap]:
@@ -99,6 +100,8 @@ def bill_of(listed: Listed, limits: Limits) -> Bill:
             break
         _take(entry, listed.distribution, limits, taken)
     gaps.update(_refusals(taken), _distribution_gaps(taken.packages, taken.names_sources))
+    if not taken.names_epochs:
+        gaps.update(_epoch_gaps(taken.packages))
     return Bill(listed.format, show(listed.describes, 300), tuple(sorted(taken.packages)), tuple(sorted(gaps)))
 
 
@@ -106,6 +109,7 @@ def _take(entry: Entry, distribution: OsRelease | None, limits: Limits, taken: _
     if entry.own is not None:
         taken.packages.add(entry.own)
         taken.names_sources = taken.names_sources or bool(entry.own.source_name)
+        taken.names_epochs = True
         return
     for url in entry.urls or ("",):
         try:
@@ -113,6 +117,7 @@ def _take(entry: Entry, distribution: OsRelease | None, limits: Limits, taken: _
         except ValueError as error:
             _refuse(entry, url, error, taken)
             continue
+        taken.names_epochs = taken.names_epochs or names_epoch(url)
         if package.source_name:
             taken.names_sources = taken.names_sources or names_source(url) or bool(entry.source_name)
             if entry.source_name and not names_source(url):
@@ -148,6 +153,13 @@ def _refusals(taken: _Taken) -> Iterator[Gap]:
         entries = f"{count} {'entry' if count == 1 else 'entries'}"
         more = "…" if count > _EXAMPLES else ""
         yield Gap(GapKind.PACKAGE_UNIDENTIFIED, "", f"{entries}: {reason} ({examples}{more})")
+
+
+def _epoch_gaps(packages: set[Package]) -> Iterator[Gap]:
+    # Tools that write epochs leave out those that are 0, so one that is written speaks for all.
+    rpms = sum(1 for package in packages if is_rpm(package))
+    if rpms:
+        yield Gap(GapKind.EPOCH_UNKNOWN, "", f"{rpms} rpm packages, none with its epoch")
 
 
 def _distribution_gaps(packages: set[Package], names_sources: bool) -> Iterator[Gap]:

@@ -15,7 +15,7 @@ from typing import Final
 from dogwatch.inventory.bills.entries import Bill
 from dogwatch.inventory.bills.reading import read_bill
 from dogwatch.inventory.naming import show
-from dogwatch.inventory.package_urls import write_package_url
+from dogwatch.inventory.package_urls import is_rpm, write_package_url
 from dogwatch.model.bills import AttachedBill, Attachments, Witnessed
 from dogwatch.model.errors import ContentError
 from dogwatch.model.gaps import Gap, GapKind
@@ -24,6 +24,9 @@ from dogwatch.model.packages import Package
 from dogwatch.versions import normalise_name
 
 _EXAMPLES: Final = 3
+# Packages of one image that only bills name: as many as the largest images seen have. Each is stored and judged.
+ONLY_LISTED_MAX: Final = 50_000
+
 _Key = tuple[str, str, str]
 
 
@@ -49,21 +52,25 @@ def place_name(attached: AttachedBill) -> str:
     return f"sbom:{attached.digest}"
 
 
-def hear_bills(found: Iterable[Package], digest: str, attachments: Attachments) -> Witnessed:
+def hear_bills(
+    found: Iterable[Package], digest: str, attachments: Attachments, most: int = ONLY_LISTED_MAX
+) -> Witnessed:
     """Return what the attached bills say of an image.
 
-    A package that both name is the found one: bills may leave out architecture and source package, and spell names
-    their own way. A bill that cannot be read, or says that it is about another image, adds a gap alone.
+    A package that both name is the found one: bills may leave out architecture, source package and epoch, and spell
+    names their own way. A bill that cannot be read, or says that it is about another image, adds a gap alone.
 
     Args:
         found: the packages that were found in the image.
         digest: the image's.
         attachments: what is attached to it.
+        most: how many packages may rest on bills alone; a gap counts the others.
     """
     gaps = set(attachments.gaps)
     by_key: dict[_Key, list[Package]] = {}
     for package in found:
-        by_key.setdefault(_key(package), []).append(package)
+        for key in _keys(package):
+            by_key.setdefault(key, []).append(package)
     keys = frozenset(by_key)
     named: dict[Package, list[str]] = {}
     for attached in attachments.bills:
@@ -76,10 +83,16 @@ def hear_bills(found: Iterable[Package], digest: str, attachments: Attachments) 
                 if witness.place not in places:
                     places.append(witness.place)
         gaps.update(_gaps(witness, keys))
+    only = [package for package in sorted(named) if _key(package) not in keys]
+    if len(only) > most:
+        passed_over = only[most:]
+        reason = f"{len(passed_over)} packages over the limit ONLY_LISTED_MAX of {most} in one image"
+        gaps.add(Gap(GapKind.ATTACHED_BILL_UNREAD, "", reason))
+        del only[most:]
+        for package in passed_over:
+            del named[package]
     return Witnessed(
-        tuple((package, tuple(named[package])) for package in sorted(named)),
-        tuple(package for package in sorted(named) if _key(package) not in keys),
-        tuple(sorted(gaps)),
+        tuple((package, tuple(named[package])) for package in sorted(named)), tuple(only), tuple(sorted(gaps))
     )
 
 
@@ -111,6 +124,13 @@ def _examine(attached: AttachedBill, digest: str, gaps: set[Gap]) -> _Witness | 
 
 def _key(package: Package) -> _Key:
     return package.ecosystem, normalise_name(package.ecosystem, package.name), package.version
+
+
+def _keys(package: Package) -> tuple[_Key, ...]:
+    """Return what a found package goes by: an rpm also without its epoch, as some tools write it."""
+    key = _key(package)
+    epoch, _, rest = package.version.partition(":")
+    return (key, (*key[:2], rest)) if rest and epoch.isdigit() and is_rpm(package) else (key,)
 
 
 def _gaps(witness: _Witness, found: Collection[_Key]) -> Iterator[Gap]:

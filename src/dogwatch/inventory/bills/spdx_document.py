@@ -15,7 +15,9 @@ import msgspec
 
 from dogwatch.inventory.bills.cyclonedx_document import image_url
 from dogwatch.inventory.bills.words import GAP, PACKAGE_COMMENT, is_carried, say_gap, tell_package
+from dogwatch.inventory.package_urls import is_rpm
 from dogwatch.model.judgements import Examined, PlacedPackage, SubjectKind
+from dogwatch.model.packages import Package
 
 _DOCUMENT: Final = "SPDXRef-DOCUMENT"
 _SUBJECT: Final = "SPDXRef-Subject"
@@ -28,7 +30,13 @@ Document = dict[str, object]
 def write_spdx(examined: Examined, made_at: datetime, version: str) -> str:
     """Return the bill; apart from its times the same for the same content, the namespace included."""
     annotate = _Annotator(made_at, version)
-    packages = [_package(one, number, annotate) for number, one in enumerate(examined.packages, 1)]
+    rpms = {one.package for one in examined.packages if is_rpm(one.package)}
+    # Where no rpm has an epoch, nobody could tell from package URLs that there is none.
+    told = rpms if not any(":" in package.version for package in rpms) else set[Package]()
+    packages = [
+        _package(one, number, annotate, is_told=one.package in told or not is_carried(one.package, one.package_url))
+        for number, one in enumerate(examined.packages, 1)
+    ]
     system = list(_system(examined))
     identifiers = [_SYSTEM] * len(system) + [f"SPDXRef-Package-{number}" for number in range(1, len(packages) + 1)]
     comments = [f"{GAP}{gap.kind} {say_gap(gap)}" for gap in examined.gaps]
@@ -93,7 +101,7 @@ def _system(examined: Examined) -> Iterator[Document]:
     yield document | ({"summary": system.pretty_name} if system.pretty_name else {})
 
 
-def _package(placed: PlacedPackage, number: int, annotate: _Annotator) -> Document:
+def _package(placed: PlacedPackage, number: int, annotate: _Annotator, *, is_told: bool) -> Document:
     package = placed.package
     document = _bare(f"SPDXRef-Package-{number}", package.name)
     document["versionInfo"] = package.version
@@ -105,7 +113,7 @@ def _package(placed: PlacedPackage, number: int, annotate: _Annotator) -> Docume
     told += ["found in " + "; ".join(proof for proof in proofs if proof)] if any(proofs) else []
     if told:
         document["sourceInfo"] = "; ".join(told)
-    if not is_carried(package, placed.package_url):
+    if is_told:
         properties = msgspec.json.encode(tell_package(package)).decode()
         document["annotations"] = [annotate(PACKAGE_COMMENT + properties)]
     return document
