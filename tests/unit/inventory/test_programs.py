@@ -100,6 +100,31 @@ def test_a_module_that_another_replaced_is_the_other_one_and_a_folder_is_a_gap()
     )
 
 
+@pytest.mark.parametrize(
+    ("module", "version", "flags", "expected"),
+    [
+        ("a.example/b", "(devel)", "-w -s -X main.version=1.18.1 -X main.gitCommit=5e16e50", "v1.18.1"),
+        ("a.example/b", "(devel)", "-X 'a.example/b/internal/build.Version=v1.2.3-rc.1'", "v1.2.3-rc.1"),
+        ("a.example/b", "(devel)", r"-X=\"main.GitVersion=0.9.0+x\"", "v0.9.0+x"),
+        ("a.example/b/v3", "v0.0.0-20250101000000-5e16e5031a13+dirty", "-X main.Version=3.0.1", "v3.0.1"),
+        ("a.example/b", "(devel)", "-X github.com/prometheus/common/version.Version=0.27.0", "v0.27.0"),
+        ("a.example/b", "v1.0.0", "-X main.version=1.18.1", "v1.0.0"),
+        ("a.example/b", "(devel)", "-X main.version=1.1.0 -X main.Version=1.2.0", "(devel)"),
+        ("a.example/b", "(devel)", "-X c.example/d/version.Version=1.18.1", "(devel)"),
+        ("a.example/b", "(devel)", "-X a.example/bc.Version=1.18.1", "(devel)"),
+        ("a.example/b", "(devel)", "-X main.version=10.2.3", "(devel)"),
+        ("a.example/b/v2", "(devel)", "-X main.version=1.2.3", "(devel)"),
+        ("a.example/b", "(devel)", "-X main.version=nightly -X main.goVersion=1.22.3", "(devel)"),
+    ],
+)
+def test_a_main_module_that_go_knows_no_version_of_has_the_one_given_to_the_linker(
+    module: str, version: str, flags: str, expected: str
+) -> None:
+    lines = (f"mod\t{module}\t{version}\t", "build\tGOOS=linux", f'build\t-ldflags="{flags}"', "build\tvcs=git")
+    found = read(build_elf([(".go.buildinfo", go_build_info("go1.22.3", *lines))]))
+    assert found.packages == (Package("Go", module, expected), Package("Go", "stdlib", "1.22.3"))
+
+
 def test_a_go_program_whose_texts_are_not_there_is_a_gap() -> None:
     unreadable = f"go-build: cannot read {PATH}: Go build information"
     for content in (INFO[:32], INFO[:32] + b"\xff" * 9 + b"\1", old_go_data("", "x")):

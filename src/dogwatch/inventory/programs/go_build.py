@@ -33,7 +33,7 @@ class GoBuildReader:
     """
 
     name = "go-build"
-    version = 1
+    version = 2
 
     def selects(self, path: str) -> bool:
         """All programs but shared libraries."""

@@ -5,29 +5,35 @@ Text only; `go_build` finds it in a program.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.naming import is_keepable, show, too_many_entries
+from dogwatch.inventory.programs.go_linker import find_main_version
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
 from dogwatch.versions import go_release_version
 
 ECOSYSTEM: Final = "Go"
 STANDARD_LIBRARY: Final = "stdlib"
+# Built from a folder, not from a release that Go fetched; the last where it holds no tag of a release.
+_NOT_RELEASED: Final = re.compile(r"|\(devel\)|v0\.0\.0-.*")
+_LINKER_FLAGS: Final = "\nbuild\t-ldflags="
 
 
 def read_modules(path: str, toolchain: str, text: str, limits: Limits) -> Extraction:
     """Return the packages that a program says it was built from.
 
     What is no release of Go (`devel …`) stays as it is, and cannot be compared. A module that another one replaced is
-    listed as the other one. Where a folder replaced it, nobody knows which version that is: a gap.
+    listed as the other one. Where a folder replaced it, nobody knows which version that is: a gap. A main module that
+    Go knows no version of has the one that its build gave to the linker, if it did.
 
     Args:
         path: of the program.
         toolchain: as the program says it (`go1.22.3`).
-        text: lines of fields with tabs between: `mod`, `dep` and `=>` with path, version, sum.
+        text: lines of fields with tabs between: `mod`, `dep` and `=>` with path, version, sum; `build` with a setting.
         limits: caps on names and versions, and on entries.
 
     Source:
@@ -40,6 +46,8 @@ def read_modules(path: str, toolchain: str, text: str, limits: Limits) -> Extrac
         if kind not in ("mod", "dep", "=>") or not fields:
             continue
         name, version = fields[0], fields[1] if len(fields) > 1 else ""
+        if kind == "mod" and _NOT_RELEASED.fullmatch(version):
+            version = find_main_version(name, text.partition(_LINKER_FLAGS)[2].partition("\n")[0]) or version
         if kind == "=>" and len(modules) > 1:
             original = modules.pop()
             if name.startswith((".", "/")) or not version:
