@@ -1,4 +1,7 @@
-"""Dogwatch as its users run it: the service in a process of its own, and commands beside it."""
+"""Dogwatch as its users run it: the service in a process of its own, and commands beside it.
+
+Commands run in the test's process, where a second each is saved; `test_tutorial` and `run_apart` start the program.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.command_line import Answer, run_here
 from tests.folders import fast_root
 from tests.ports import free_port
 from tests.quiet import quiet_minutes
@@ -30,17 +34,8 @@ _START_SECONDS = 240.0
 _STOP_SECONDS = 120.0
 _COMMAND_SECONDS = 300.0
 _REQUEST_SECONDS = 120.0
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 0.2
 _REQUEST = re.compile(r'"(?P<method>[A-Z]+) (?P<path>/v2/\S*) HTTP/1\.[01]" \d+ \d+ "[^"]*" "(?P<agent>[^"]*)"')
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a command said."""
-
-    exit_code: int
-    output: str
-    told: str
 
 
 @dataclass(frozen=True)
@@ -53,13 +48,17 @@ class Dogwatch:
 
     def run(self, *arguments: str, **variables: str) -> Answer:
         """Run a command to its end, whatever its exit code."""
+        return run_here(*arguments, environment={**self.environment, **variables})
+
+    def run_apart(self, *arguments: str) -> Answer:
+        """The same in a process of its own."""
         done = subprocess.run(
             [sys.executable, "-m", "dogwatch.cli", *arguments],
             capture_output=True,
             text=True,
             timeout=_COMMAND_SECONDS,
             check=False,
-            env={**self.environment, **variables},
+            env=self.environment,
         )
         return Answer(done.returncode, done.stdout, done.stderr)
 
@@ -86,6 +85,14 @@ class Dogwatch:
                 return seen
             assert time.monotonic() < deadline, f"not in {seconds} s: {seen}\n{self.log_end()}"
             time.sleep(_LOOK_SECONDS)
+
+    def feeds_looked_at(self) -> list[dict[str, Any]]:
+        """Return the feeds, each looked at since the service runs, as it does at its start."""
+
+        def are_looked_at(feeds: list[dict[str, Any]]) -> bool:
+            return all(one["checked_at"] or one["problem"] for one in feeds)
+
+        return self.wait_for(lambda: list(self.ask("db", "status")), are_looked_at)
 
     def log_end(self) -> str:
         """Return the end of the service's log, for failures."""

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from dogwatch.demonstration import NEWS_ID, build_samples
-from tests.e2e.running import Answer, Dogwatch, running_dogwatch
+from tests.command_line import Answer
+from tests.e2e.running import Dogwatch, running_dogwatch
 from tests.ports import free_port
 
 BASE, WEB, BASKET = build_samples()
@@ -69,7 +70,7 @@ def test_the_whole_story_without_a_network(dogwatch: Dogwatch) -> None:
 
 def _the_service_says_what_to_type(dogwatch: Dogwatch) -> None:
     log = dogwatch.log.read_text(encoding="utf-8")
-    assert "No registry is watched yet." in log.splitlines()[1]
+    assert "No registry is watched yet." in log
     assert "dogwatch demo run" in log
     assert "dogwatch registries add URL" in log
     assert "DEMONSTRATION" in log
@@ -107,7 +108,7 @@ def _a_push_is_inventoried_and_matched(dogwatch: Dogwatch) -> None:
 def _everything_says_that_it_is_a_sample(dogwatch: Dogwatch) -> None:
     assert {one["source"] for one in findings(dogwatch)} == {"sample"}
     assert all("sample of advisories" in one["description"] for one in findings(dogwatch))
-    feeds = {(one["source"], one["ecosystem"]): one for one in dogwatch.ask("db", "status")}
+    feeds = {(one["source"], one["ecosystem"]): one for one in dogwatch.feeds_looked_at()}
     assert {source for source, _ in feeds} == {"osv", "sample"}
     assert all(feeds["osv", ecosystem]["missing"] for ecosystem in ("Debian", "PyPI", "npm"))
     assert all(NOWHERE in feeds["osv", ecosystem]["problem"] for ecosystem in ("Debian", "PyPI", "npm"))

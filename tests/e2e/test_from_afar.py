@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from dogwatch.cli.errors import NOT_FOUND
-from tests.e2e.running import Answer, Dogwatch, running_dogwatch
+from tests.command_line import Answer
+from tests.e2e.running import Dogwatch, running_dogwatch
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ def afar(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Afar]:
     folder = tmp_path_factory.mktemp("keys")
     with running_dogwatch(feed_mirror="/nonexistent/no-network", open_loopback="0") as dogwatch:
         assert dogwatch.run("demo", "push").exit_code == 0
+        dogwatch.feeds_looked_at()  # else their problems may come between two questions
         for role in ("reader", "admin"):
             (folder / role).write_text(dogwatch.run("keys", "add", "--role", role).output, encoding="utf-8")
         (folder / "stranger").write_text("DOGWSTRANGER0000:" + "s" * 40, encoding="utf-8")

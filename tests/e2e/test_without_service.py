@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -24,6 +23,7 @@ from tests.e2e.running import Dogwatch
 from tests.folders import fast_root
 from tests.ports import free_port
 from tests.simulators.feeds import FeedBucket
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_feeds_that_cannot_be_had_are_told_and_the_exit_code_says_so(dogwatch: D
 def test_commands_at_the_same_time_share_one_database(dogwatch: Dogwatch) -> None:
     aliases = [f"one-{number}" for number in range(4)]
     with ThreadPoolExecutor(len(aliases)) as threads:
-        answers = threads.map(lambda alias: dogwatch.run("registries", "add", f"{alias}.example"), aliases)
+        answers = threads.map(lambda alias: dogwatch.run_apart("registries", "add", f"{alias}.example"), aliases)
         assert [answer.exit_code for answer in answers] == [0] * len(aliases)
     assert sorted(one["alias"] for one in dogwatch.ask("registries", "list")) == [f"{one}.example" for one in aliases]
 
@@ -178,11 +178,9 @@ def test_a_worker_does_what_is_waiting(dogwatch: Dogwatch) -> None:
     with dogwatch.log.open("ab") as log:
         worker = subprocess.Popen(command, env=dogwatch.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        dogwatch.wait_for(
-            lambda: dogwatch.ask("rescan", "show")[0]["status"], lambda status: status == "SUCCESS", seconds=60.0
-        )
+        dogwatch.wait_for(lambda: dogwatch.ask("rescan", "show")[0]["status"], lambda status: status == "SUCCESS")
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(40) == 0
+        assert worker.wait(PATIENCE_SECONDS) == 0
     finally:
         if worker.poll() is None:
             worker.kill()
@@ -190,12 +188,9 @@ def test_a_worker_does_what_is_waiting(dogwatch: Dogwatch) -> None:
 
 
 def test_after_the_last_command_no_database_server_is_left(dogwatch: Dogwatch) -> None:
-    dogwatch.ask("registries", "list")
+    assert dogwatch.run_apart("registries", "list").exit_code == 0
     data = dogwatch.environment["DOGWATCH_DATA"]
-    deadline = time.monotonic() + 20
-    while left := [line for line in _command_lines() if data in line]:
-        assert time.monotonic() < deadline, left
-        time.sleep(0.2)
+    wait_until(lambda: not [line for line in _command_lines() if data in line], "no process of it is left")
 
 
 def _command_lines() -> list[str]:

@@ -45,7 +45,7 @@ FOREIGN = build_referrer(IMAGE, DSSE_TYPE, envelope(statement(cyclonedx(WRONG), 
 def app(database: str, tmp_path: Path) -> Iterator[App]:
     (tmp_path / "data").mkdir()
     flags = {"data": str(tmp_path / "data"), "database_url": database, "demo": "0"}
-    with build(load_settings(flags, {})) as opened:
+    with build(load_settings(flags, {}), isolated=False) as opened:
         yield opened
 
 

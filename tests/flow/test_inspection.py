@@ -1,4 +1,7 @@
-"""Things looked at once, by the real application: nothing of them is watched, nothing unseen is called clean."""
+"""Things looked at once, by the real application: nothing of them is watched, nothing unseen is called clean.
+
+They are read in this process; what a child of its own adds is asked by `test_inspection_hostile`.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ AMD64 = Platform("linux", "amd64")
 def app(database: str, tmp_path: Path) -> Iterator[App]:
     (tmp_path / "data").mkdir()
     flags = {"data": str(tmp_path / "data"), "database_url": database, "demo": "0"}
-    with build(load_settings(flags, {})) as opened:
+    with build(load_settings(flags, {}), isolated=False) as opened:
         yield opened
 
 

@@ -35,7 +35,7 @@ INDEX = build_index([build_image([BASE]), build_image([BASE], architecture="arm6
 def app(database: str, tmp_path: Path) -> Iterator[App]:
     flags = {"data": str(tmp_path / "data"), "database_url": database, "demo": "0"}
     (tmp_path / "data").mkdir()
-    with build(load_settings(flags, {})) as opened:
+    with build(load_settings(flags, {}), isolated=False) as opened:
         yield opened
 
 

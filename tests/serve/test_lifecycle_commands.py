@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from dogwatch.model.lifecycle import NOTHING_IS_DELETED
 from dogwatch.model.registries import RegistryAccess
 from tests.builders.lifecycle import rule, text_of
 from tests.builders.watching import ACCOUNT, digest
+from tests.command_line import Answer, run_here
 from tests.serve.old_images import Served, serving_old_images
 
 KEEP_ONE = text_of(rule(1, "any", keep=1))
@@ -28,22 +27,19 @@ def served(database: str, tmp_path: Path) -> Iterator[Served]:
         yield opened
 
 
-def run(served: Served, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+def run(served: Served, *arguments: str, given: str = "") -> Answer:
     flags = ["--database-url", served.world.dsn, "--account", ACCOUNT]
-    command = [sys.executable, "-m", "dogwatch.cli", "lifecycle", *arguments, *flags]
-    return subprocess.run(
-        command, input=given, capture_output=True, text=True, timeout=120, check=False, env=_ENVIRONMENT
-    )
+    return run_here("lifecycle", *arguments, *flags, environment=_ENVIRONMENT, given=given)
 
 
-def rows(done: subprocess.CompletedProcess[str]) -> Any:
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def rows(done: Answer) -> Any:
+    assert done.exit_code == 0, done.told
+    return json.loads(done.output)
 
 
 def failure(served: Served, *arguments: str, given: str = "") -> tuple[int, str, str]:
     done = run(served, *arguments, given=given)
-    return done.returncode, done.stdout, done.stderr.removeprefix("dogwatch: ").rstrip("\n")
+    return done.exit_code, done.output, done.told.removeprefix("dogwatch: ").rstrip("\n")
 
 
 def test_a_policy_is_set_shown_previewed_and_removed(served: Served, tmp_path: Path) -> None:
@@ -51,15 +47,15 @@ def test_a_policy_is_set_shown_previewed_and_removed(served: Served, tmp_path: P
     file.write_text(KEEP_ONE)
     (stored,) = rows(run(served, "set", "app", str(file), "-o", "json"))
     assert (stored["registry_alias"], stored["repository"], stored["going"]) == ("local", "app", 3)
-    assert run(served, "show", "app").stdout == KEEP_ONE + "\n"
+    assert run(served, "show", "app").output == KEEP_ONE + "\n"
     assert rows(run(served, "show", "-o", "json")) == [stored]
     preview = run(served, "preview", "app", "-o", "json")
     assert [(one["digest"], one["verdict"]) for one in rows(preview)] == [(digest(name), "goes") for name in "abc"]
-    assert preview.stderr == f"Of 4 images: 3 would be deleted, 1 stay.\nThis is {NOTHING_IS_DELETED}.\n"
+    assert preview.told == f"Of 4 images: 3 would be deleted, 1 stay.\nThis is {NOTHING_IS_DELETED}.\n"
     table = run(served, "preview", "app", "--all", "-o", "table")
-    assert table.stdout.count("would be deleted") == 4  # three rows, and the sum
+    assert table.output.count("would be deleted") == 4  # three rows, and the sum
     removed = run(served, "remove", "app")
-    assert (removed.returncode, removed.stdout) == (0, "")
+    assert (removed.exit_code, removed.output) == (0, "")
     assert failure(served, "show", "app") == (4, "", "no such lifecycle policy: app")
 
 
@@ -93,7 +89,7 @@ def test_what_is_not_there_is_told(served: Served) -> None:
     missing = "no such preset: strict; there are untagged, unused"
     assert failure(served, "set", "app", "--preset", "strict") == (4, "", missing)
     shown = run(served, "show")
-    assert (shown.returncode, shown.stdout, shown.stderr.splitlines()[0]) == (
+    assert (shown.exit_code, shown.output, shown.told.splitlines()[0]) == (
         0,
         "",
         "No repository has a policy. Keep one: dogwatch lifecycle set REPOSITORY FILE",
