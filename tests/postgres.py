@@ -1,7 +1,8 @@
 """A real PostgreSQL for the tests: one embedded server per test session, a fresh database per test.
 
-`database` has all migrations applied: it is a copy of a template that is built once per session. For an empty database
-use `empty_database`. Both are made by copying files: in memory within 20 ms, on an ordinary disk within 300 ms.
+`database` has all migrations applied: it is a copy of a template that is built once per session. `opened` is it as
+the store uses it. For an empty one use `empty_database`. Both are made by copying files: in memory within 20 ms, on
+an ordinary disk within 300 ms.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from dogwatch.store import migrations
+from dogwatch.store.connection import Database
 from dogwatch.store.embedded import EmbeddedServer
 from tests.folders import fast_root
 
@@ -59,6 +61,15 @@ def database(postgres_server: str, template_database: str) -> Iterator[str]:
     """Yield the address of a fresh database with all tables and no rows."""
     with _fresh_database(postgres_server, template_database) as address:
         yield address
+
+
+@pytest.fixture
+def opened(database: str) -> Iterator[Database]:
+    """Yield the same as the store uses it."""
+    opened = Database(database)
+    opened.open()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -19,11 +19,8 @@ from tests.laws.test_join import (
     Step,
     forget_everything,
     histories,
-    opened,
     play,
 )
-
-__all__ = ["opened"]
 
 
 def _audit(database: Database) -> Audit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from dogwatch.store.findings import FindingStore
 from dogwatch.store.image_views import ImageViews
 from tests.builders.filtering import filters, finding_row, image_row, meets
 from tests.builders.watching import no_feeds
-from tests.laws.test_findings_view import (
+from tests.laws.finding_worlds import (
     ACCOUNT,
     PACKAGES,
     START,
@@ -54,15 +54,6 @@ _days = st.integers(-1, 110).map(lambda day: START + timedelta(days=day))
 _generated = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], phases=(Phase.explicit, Phase.reuse, Phase.generate)
 )
-
-
-@pytest.fixture
-def opened(database: str) -> Iterator[Database]:
-    """A migrated database."""
-    opened = Database(database)
-    opened.open()
-    yield opened
-    opened.close()
 
 
 def store_varied_world(connection: psycopg.Connection, world: World) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -225,15 +224,6 @@ def tags_by_image(world: World) -> dict[int, set[str]]:
     for (_, tag), number in standing.items():
         found[number].add(tag)
     return found
-
-
-@pytest.fixture
-def opened(database: str) -> Iterator[Database]:
-    """A migrated database."""
-    opened = Database(database)
-    opened.open()
-    yield opened
-    opened.close()
 
 
 def walk(views: ImageViews, query: ImageQuery) -> list[ImageView]:

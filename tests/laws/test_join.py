@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -415,15 +414,6 @@ def assert_lawful(database: Database, world: World) -> None:
         assert stored_undetermined(connection) == world.undetermined()
 
 
-@pytest.fixture
-def opened(database: str) -> Iterator[Database]:
-    """A migrated database."""
-    opened = Database(database)
-    opened.open()
-    yield opened
-    opened.close()
-
-
 # --- the laws ---------------------------------------------------------------------------------------------------------
 
 
@@ -438,9 +428,11 @@ def test_the_join_agrees_with_decide_over_every_pair_after_any_history(opened: D
     assert_lawful(opened, world)
 
 
-@given(steps=histories)
+@given(steps=histories, place=st.integers(0, 3))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], phases=QUICK_TO_SHOW)
-def test_image_by_image_advisory_by_advisory_and_all_at_once_give_the_same(opened: Database, steps: list[Step]) -> None:
+def test_image_by_image_advisory_by_advisory_and_all_at_once_give_the_same(
+    opened: Database, steps: list[Step], place: int
+) -> None:
     world = World()
     for step in steps:
         world.take(step)
@@ -467,10 +459,9 @@ def test_image_by_image_advisory_by_advisory_and_all_at_once_give_the_same(opene
         [*gone, everything, *told, *reversed(singly)],
         [*gone, *singly, *told, everything],
     )
-    for order in orders:
-        forget_everything(opened)
-        play(opened, [step for step in order if step != Arrive(())])
-        assert_lawful(opened, world)
+    forget_everything(opened)
+    play(opened, [step for step in orders[place] if step != Arrive(())])  # one is enough: brute force knows no order
+    assert_lawful(opened, world)
 
 
 def _publish_all(world: World, feed: str, source: str) -> Publish:

@@ -31,15 +31,6 @@ from tests.simulators.feeds import FeedBucket
 START = datetime(2026, 7, 16, tzinfo=UTC)
 
 
-@pytest.fixture
-def opened(database: str) -> Iterator[Database]:
-    """A migrated database."""
-    opened = Database(database)
-    opened.open()
-    yield opened
-    opened.close()
-
-
 # --- the real feed ----------------------------------------------------------------------------------------------------
 
 

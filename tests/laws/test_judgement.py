@@ -22,14 +22,11 @@ from tests.laws.test_join import (
     Step,
     forget_everything,
     histories,
-    opened,
     packages,
     play,
     stored_exposures,
     stored_undetermined,
 )
-
-__all__ = ["opened"]
 
 _TABLES = ("package", "match", "exposure", "undetermined", "package_set", "inventory", "image", "monitoring")
 

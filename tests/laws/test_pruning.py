@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,18 +13,9 @@ from dogwatch.model.views import FindingQuery, FindingView
 from dogwatch.store.connection import Database
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.pruning import JournalPruning
-from tests.laws.test_findings_view import ACCOUNT, START, World, store_world, walk, worlds
+from tests.laws.finding_worlds import ACCOUNT, START, World, disturb, store_world, walk, worlds
 
 LAST_DAY = 110
-
-
-@pytest.fixture
-def opened(database: str) -> Iterator[Database]:
-    """A migrated database."""
-    opened = Database(database)
-    opened.open()
-    yield opened
-    opened.close()
 
 
 def answers(database: Database, horizon: int) -> list[list[FindingView]]:
@@ -57,13 +47,7 @@ def test_every_question_from_the_horizon_on_has_the_same_answer(
         connection.execute("TRUNCATE revision, journal_horizon CASCADE")
         connection.execute("INSERT INTO revision VALUES (1, 'osv', 'PyPI', %s, 0, 0, 0)", (START - timedelta(days=1),))
         store_world(connection, world)
-        for watch, revision in frozen:
-            connection.execute("UPDATE monitoring SET frozen_revision = %s WHERE id = %s", (revision, watch))
-        for watch, inventory in moved:  # as after another reading of the image
-            connection.execute(
-                "UPDATE monitoring SET inventory_id = %s WHERE id = %s AND %s <= %s",
-                (inventory, watch, inventory, len(world.images)),
-            )
+        disturb(connection, world, frozen, moved)
     before = answers(opened, horizon)
     JournalPruning(opened, rows).prune(at)
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Iterator
 from dataclasses import replace
 
 import psycopg
-import pytest
 from procrastinate import App, PsycopgConnector
 
 from dogwatch import __version__
@@ -18,14 +16,6 @@ from dogwatch.flow.queue import JobQueue
 from dogwatch.model.jobs import JobCount, WorkerProcess
 from dogwatch.store.connection import Database
 from dogwatch.store.jobs import count_jobs, load_processes
-
-
-@pytest.fixture
-def opened(database: str) -> Iterator[Database]:
-    one = Database(database)
-    one.open()
-    yield one
-    one.close()
 
 
 def _execute(database: str, statement: str) -> None:
