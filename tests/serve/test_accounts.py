@@ -6,8 +6,10 @@ from typing import Any
 
 from dogwatch.model.accounts import AccountState, AccountStatus
 from tests.serve.asgi import LOCAL, call
-from tests.serve.rooms import ACCOUNT, NOW, OPERATOR, OTHER_ACCOUNT, READER, Rooms
+from tests.serve.callers import ACCOUNT, OPERATOR, OTHER_ACCOUNT, READER
+from tests.serve.rooms import Rooms
 from tests.serve.shapes import reply_violations
+from tests.serve.shown import NOW
 from tests.serve.test_aws_clients import client_of, refusal, served
 
 NEVER = dict.fromkeys(("ec2", "lambda", "lambdaCode", "codeRepository", "ami"), "DISABLED")

@@ -21,23 +21,10 @@ from botocore.exceptions import ClientError
 from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.monitoring import SettingStatus, StatusCode, StatusReason, Window
 from dogwatch.serve.ports import AccessKey
-from tests.serve.rooms import (
-    ACCOUNT,
-    ADMIN,
-    DIGEST,
-    LAYER,
-    NOW,
-    OPERATOR,
-    OTHER_ACCOUNT,
-    READER,
-    STRANGER,
-    Rooms,
-    make_finding,
-    make_image,
-    make_package,
-    make_setting,
-)
+from tests.serve.callers import ACCOUNT, ADMIN, OPERATOR, OTHER_ACCOUNT, READER, STRANGER
+from tests.serve.rooms import Rooms
 from tests.serve.server import running
+from tests.serve.shown import DIGEST, LAYER, NOW, make_finding, make_image, make_package, make_setting
 
 Connect = Callable[..., Any]
 
@@ -54,7 +41,7 @@ def client_of(port: int, key: AccessKey = ADMIN, region: str = "eu-west-1", serv
         endpoint_url=f"http://127.0.0.1:{port}",
         aws_access_key_id=key.id,
         aws_secret_access_key=key.secret,
-        config=Config(retries={"total_max_attempts": 1}, read_timeout=20, connect_timeout=5),
+        config=Config(retries={"total_max_attempts": 1}, read_timeout=120, connect_timeout=60),
     )
 
 
@@ -310,7 +297,7 @@ def signed_headers(port: int, path: str, body: bytes, key: AccessKey = ADMIN, se
 
 
 def post(port: int, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
         connection.request("POST", path, body, headers)
         response = connection.getresponse()
@@ -394,7 +381,7 @@ def test_a_programming_mistake_is_an_internal_error_without_a_trace(rooms: Rooms
 
 def test_a_sender_that_never_finishes_is_let_go(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dogwatch.serve.http.BODY_SECONDS", 0.3)
-    with served(rooms) as port, socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with served(rooms) as port, socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
         connection.sendall(b"POST /findings/list HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{")
         received = b""
         while chunk := connection.recv(65536):

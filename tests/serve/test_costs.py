@@ -16,10 +16,12 @@ from dogwatch.cli.main import application
 from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, RescanRate, Scans
 from tests.builders.watching import day
 from tests.serve.asgi import LOCAL, call
+from tests.serve.callers import ACCOUNT, OPERATOR, OTHER_ACCOUNT, READER
 from tests.serve.old_images import Served, serving_old_images
-from tests.serve.rooms import ACCOUNT, NOW, OPERATOR, OTHER_ACCOUNT, READER, Rooms
+from tests.serve.rooms import Rooms
 from tests.serve.server import running
 from tests.serve.shapes import reply_violations
+from tests.serve.shown import NOW
 from tests.serve.test_aws_clients import client_of, refusal
 
 TWO_MONTHS = Costs(

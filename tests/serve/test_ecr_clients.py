@@ -20,9 +20,12 @@ from dogwatch.serve.aws.ecr.repositories import Place, find_repository
 from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import Role
 from tests.serve.asgi import LOCAL, call
+from tests.serve.callers import ACCOUNT, ADMIN
 from tests.serve.lifecycle_room import NoLifecycle
-from tests.serve.rooms import ACCOUNT, ADMIN, NoExclusions, Rooms, make_image, make_registry
+from tests.serve.rooms import Rooms
 from tests.serve.shapes import ECR
+from tests.serve.shown import make_image, make_registry
+from tests.serve.small_rooms import NoExclusions
 from tests.serve.test_aws_clients import client_of, refusal, served
 
 LATER = "create_repository_creation_template"

@@ -6,8 +6,10 @@ import json
 from typing import Any
 
 from tests.serve.asgi import LOCAL, call
-from tests.serve.rooms import ACCOUNT, READER, Rooms, make_image, make_registry
+from tests.serve.callers import ACCOUNT, READER
+from tests.serve.rooms import Rooms
 from tests.serve.shapes import ECR, violations
+from tests.serve.shown import make_image, make_registry
 from tests.serve.test_aws_clients import client_of, refusal, served
 
 

@@ -12,8 +12,9 @@ from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from tests.browser import PROGRAM, Browser, Page, running_browser
 from tests.requirements import requires_program
-from tests.serve.rooms import GAP, Rooms, make_feed, make_finding, make_image, make_package, make_unresolved
+from tests.serve.rooms import Rooms
 from tests.serve.server import running
+from tests.serve.shown import GAP, make_feed, make_finding, make_image, make_package, make_unresolved
 
 pytestmark = requires_program(PROGRAM)
 

@@ -8,7 +8,7 @@ import pytest
 
 from dogwatch.cli.explain import KEYED, LISTING
 from dogwatch.cli.lists import lay_out
-from tests.serve.rooms import make_explanation
+from tests.serve.explained import make_explanation
 
 PROSE = """\
 pkg:deb/debian/libssl3@3.0.9-1?arch=amd64&distro=debian-12&upstream=openssl and CVE-2024-6119

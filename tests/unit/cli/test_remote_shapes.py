@@ -46,23 +46,25 @@ from dogwatch.serve.api.costs import render_costs
 from dogwatch.serve.api.vulnerabilities import vulnerability as render_vulnerability
 from dogwatch.serve.looked_at import feed
 from tests.serve.asgi import call
-from tests.serve.rooms import (
-    ACCOUNT,
-    GAP,
-    NOW,
-    Rooms,
+from tests.serve.callers import ACCOUNT
+from tests.serve.explained import (
     make_diff,
     make_explanation,
+    make_found_vulnerability,
+    make_package_judgement,
+    make_vulnerability,
+)
+from tests.serve.rooms import Rooms
+from tests.serve.shown import (
+    GAP,
+    NOW,
     make_feed,
     make_finding,
-    make_found_vulnerability,
     make_history,
     make_image,
     make_package,
-    make_package_judgement,
     make_registry,
     make_unresolved,
-    make_vulnerability,
 )
 
 OUTCOME = LifecycleOutcome(

@@ -17,7 +17,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LISTS = """
 from dogwatch.cli import findings, images
 from dogwatch.cli.lists import lay_out
-from tests.serve.rooms import make_finding, make_image
+from tests.serve.shown import make_finding, make_image
 lay_out({module}.LISTING, None).write([{make}(repository="registry/team/application"), {make}()], "Looked at: 2")
 """
 FINDINGS = _LISTS.format(module="findings", make="make_finding")

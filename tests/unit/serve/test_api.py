@@ -20,20 +20,14 @@ from dogwatch.model.times import FOREVER
 from dogwatch.model.views import FindingQuery, ImageQuery
 from dogwatch.serve.limits import MAX_REQUEST_BYTES
 from tests.serve.asgi import LOCAL, Reply, call
-from tests.serve.rooms import (
-    ACCOUNT,
-    ADMIN,
-    CHECK,
+from tests.serve.callers import ACCOUNT, ADMIN, OPERATOR, OTHER_ACCOUNT, READER, STRANGER
+from tests.serve.rooms import Rooms
+from tests.serve.shown import (
     DIGEST,
     GAP,
     LAYER,
     NOW,
-    OPERATOR,
-    OTHER_ACCOUNT,
     OTHER_DIGEST,
-    READER,
-    STRANGER,
-    Rooms,
     make_audit,
     make_feed,
     make_finding,
@@ -43,6 +37,7 @@ from tests.serve.rooms import (
     make_setting,
     make_unresolved,
 )
+from tests.serve.small_rooms import CHECK
 
 
 def get(rooms: Rooms, path: str, **headers: str) -> Reply:

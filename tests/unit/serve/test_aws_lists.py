@@ -18,19 +18,19 @@ from dogwatch.serve.aws import coverage, findings
 from dogwatch.serve.aws.operations import OFFERED, OPERATIONS, operation_at
 from dogwatch.serve.limits import MAX_REQUEST_BYTES
 from tests.serve.asgi import Reply, call
-from tests.serve.rooms import (
-    ACCOUNT,
+from tests.serve.callers import ACCOUNT
+from tests.serve.rooms import Rooms
+from tests.serve.shapes import MODEL, error_violations, reply_violations
+from tests.serve.shown import (
     DIGEST,
     NOW,
     OTHER_DIGEST,
-    Rooms,
     make_finding,
     make_image,
     make_package,
     make_registry,
     make_unresolved,
 )
-from tests.serve.shapes import MODEL, error_violations, reply_violations
 
 FINDINGS = "/findings/list"
 COVERAGE = "/coverage/list"

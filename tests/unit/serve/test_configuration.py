@@ -14,8 +14,10 @@ from dogwatch.model.errors import ConflictError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, Window
 from dogwatch.serve.aws.configuration import shown
 from tests.serve.asgi import Reply, call
-from tests.serve.rooms import ACCOUNT, NOW, OTHER_ACCOUNT, Rooms, make_setting
+from tests.serve.callers import ACCOUNT, OTHER_ACCOUNT
+from tests.serve.rooms import Rooms
 from tests.serve.shapes import error_violations, reply_violations
+from tests.serve.shown import NOW, make_setting
 
 windows = st.integers(1, 99_999).map(Window) | st.just(Window(None))
 settings = st.builds(

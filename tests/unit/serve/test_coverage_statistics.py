@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from dogwatch.model.monitoring import StatusCode, StatusReason
-from tests.serve.rooms import ACCOUNT, OTHER_ACCOUNT, Rooms, make_image, make_registry, make_unresolved
+from tests.serve.callers import ACCOUNT, OTHER_ACCOUNT
+from tests.serve.rooms import Rooms
 from tests.serve.shapes import MODEL, error_violations, reply_violations
+from tests.serve.shown import make_image, make_registry, make_unresolved
 from tests.unit.serve.test_aws_lists import COVERAGE, differs, equals, post
 
 STATISTICS = "/coverage/statistics/list"

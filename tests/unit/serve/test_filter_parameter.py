@@ -10,7 +10,8 @@ from dogwatch.model.filters import OneOf
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingQuery
 from tests.serve.asgi import Reply, call
-from tests.serve.rooms import DIGEST, OTHER_DIGEST, Rooms, make_finding, make_image
+from tests.serve.rooms import Rooms
+from tests.serve.shown import DIGEST, OTHER_DIGEST, make_finding, make_image
 
 
 def ask(rooms: Rooms, path: str, text: str, more: str = "") -> Reply:

@@ -12,7 +12,9 @@ from dogwatch.serve.hooks.coalescing import Coalesced
 from dogwatch.serve.hooks.receiver import MEDIA_TYPES
 from dogwatch.serve.limits import MAX_NOTICE_BYTES
 from tests.serve.asgi import Reply, acall, call
-from tests.serve.rooms import ACCOUNT, HOOK_SECRET, NOW, Rooms
+from tests.serve.callers import ACCOUNT, HOOK_SECRET
+from tests.serve.rooms import Rooms
+from tests.serve.shown import NOW
 
 PATH = f"/hooks/{ACCOUNT}/harbour"
 V2 = "application/vnd.docker.distribution.events.v2+json"

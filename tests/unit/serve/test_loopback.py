@@ -7,7 +7,8 @@ import pytest
 from dogwatch.serve.loopback import is_loopback, is_loopback_host, refusal
 from dogwatch.serve.messages import Incoming
 from tests.serve.asgi import call
-from tests.serve.rooms import ADMIN, Rooms
+from tests.serve.callers import ADMIN
+from tests.serve.rooms import Rooms
 
 
 def ask(client: str = "127.0.0.1", *headers: tuple[str, str]) -> str:

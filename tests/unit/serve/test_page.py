@@ -20,15 +20,13 @@ from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.times import FOREVER
 from tests.serve.asgi import LOCAL, Reply, call
-from tests.serve.rooms import (
-    ADMIN,
+from tests.serve.callers import ADMIN, READER, STRANGER
+from tests.serve.explained import make_explanation
+from tests.serve.rooms import Rooms
+from tests.serve.shown import (
     GAP,
     NOW,
     OTHER_DIGEST,
-    READER,
-    STRANGER,
-    Rooms,
-    make_explanation,
     make_feed,
     make_finding,
     make_history,

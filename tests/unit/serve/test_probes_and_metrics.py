@@ -14,7 +14,9 @@ from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.serve.http import Application
 from dogwatch.serve.limits import MAX_METRIC_REGISTRIES
 from tests.serve.asgi import LOCAL, call
-from tests.serve.rooms import ACCOUNT, ADMIN, GAP, Rooms, make_audit, make_feed, make_image, make_unresolved
+from tests.serve.callers import ACCOUNT, ADMIN
+from tests.serve.rooms import Rooms
+from tests.serve.shown import GAP, make_audit, make_feed, make_image, make_unresolved
 
 Labels = tuple[tuple[str, str], ...]
 

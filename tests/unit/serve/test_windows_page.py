@@ -10,7 +10,8 @@ from dogwatch.model.costs import RescanRate
 from dogwatch.model.monitoring import ScanFrequency
 from dogwatch.model.scanning import ScanningConfiguration, ScanningRule
 from dogwatch.model.scopes import Scope
-from tests.serve.rooms import ACCOUNT, Rooms
+from tests.serve.callers import ACCOUNT
+from tests.serve.rooms import Rooms
 from tests.unit.serve.test_page import HOSTILE, get, read
 
 
