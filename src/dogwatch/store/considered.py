@@ -18,6 +18,9 @@ from dogwatch.model.vulnerabilities import RangeView
 _MOST_ELSEWHERE = 20
 """Ranges shown of other packages, where the package's own name has none."""
 
+_IN_FORCE = 2**31 - 1
+"""The revision at which a range ends that has not ended, as `stated_range` says it."""
+
 _PLACES = {Standing.INSIDE: 0, Standing.NOT_COMPARED: 1, Standing.ENDED: 4, Standing.ELSEWHERE: 3}
 _OTHERWISE = 2
 
@@ -36,7 +39,8 @@ class Considered:
 
 def considered_of(row: Sequence[Any], package: KeyedPackage) -> Considered:
     """Return the range of a row, and how a package stands to it; one that ended does not count, whatever it said."""
-    number, source, advisory, modified_at, state, revision, published_at, ended, *of_range, name, _ = row
+    number, source, advisory, modified_at, revision, published_at, *of_range, _, to_revision, state, name, _ = row
+    ended = to_revision if to_revision < _IN_FORCE else None
     affected = _range_of(of_range)
     standing, words = stand(package, affected)
     view = ConsideredRange(

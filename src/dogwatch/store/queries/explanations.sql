@@ -45,78 +45,51 @@ WHERE asked.id = %(vulnerability)s
 -- name: considered
 -- The ranges in force of a vulnerability: first those that hold for a package, then those of its name (the nearest first),
 -- then those of the same name elsewhere, then the others; with how many there are.
-SELECT affected_range.id, advisory.source, advisory.name, advisory.modified_at, 'in force', affected_range.from_rev,
-       revision.published_at, NULL::int,
-       affected_range.ecosystem, affected_range.name, affected_range.scheme, affected_range.scheme_number,
-       affected_range.low, affected_range.high, affected_range.exact_version, affected_range.not_comparable,
-       affected_range.introduced, affected_range.fixed, affected_range.last_affected, affected_range.fixed_key,
-       affected_range.fix_state, affected_range.stated_verdict, affected_range.severity, affected_range.naming,
-       affected_range.arch, %(name)s, count(*) OVER ()
+SELECT stated.*, 'in force', %(name)s, count(*) OVER ()
 FROM advisory_vulnerability AS link
-JOIN advisory ON advisory.id = link.advisory_id
-JOIN affected_range ON affected_range.advisory_id = advisory.id AND affected_range.to_rev = 2147483647
-JOIN revision ON revision.id = affected_range.from_rev
+JOIN stated_range AS stated ON stated.advisory_id = link.advisory_id AND stated.to_rev = 2147483647
 CROSS JOIN LATERAL (
-    SELECT affected_range.ecosystem = %(ecosystem)s AND affected_range.name = %(match_name)s
-           OR (affected_range.naming <> '' AND affected_range.name IN (%(own_name)s, %(match_name)s)) AS is_own,
-           affected_range.name = %(match_name)s AS is_named_so,
-           affected_range.ecosystem = %(ecosystem)s AS is_of_ecosystem) AS relation
+    SELECT stated.ecosystem = %(ecosystem)s AND stated.name = %(match_name)s
+           OR (stated.naming <> '' AND stated.name IN (%(own_name)s, %(match_name)s)) AS is_own,
+           stated.name = %(match_name)s AS is_named_so,
+           stated.ecosystem = %(ecosystem)s AS is_of_ecosystem) AS relation
 WHERE link.vulnerability_id = %(vulnerability)s
 ORDER BY relation.is_own DESC,
-         (affected_range.low <= %(key)s::bytea AND affected_range.high > %(key)s::bytea
-          OR affected_range.exact_version = %(match_version)s) IS TRUE DESC,
+         (stated.low <= %(key)s::bytea AND stated.high > %(key)s::bytea
+          OR stated.exact_version = %(match_version)s) IS TRUE DESC,
          relation.is_named_so DESC, relation.is_of_ecosystem DESC,
-         CASE WHEN relation.is_own AND affected_range.high <= %(key)s::bytea THEN affected_range.high END
-             DESC NULLS LAST,
-         affected_range.ecosystem, affected_range.name, affected_range.low, affected_range.id
+         CASE WHEN relation.is_own AND stated.high <= %(key)s::bytea THEN stated.high END DESC NULLS LAST,
+         stated.ecosystem, stated.name, stated.low, stated.id
 LIMIT %(most)s
 
 -- name: ended
 -- Ranges of a vulnerability that held for a stored package and are no longer in force, with what ended them; newest first.
-SELECT affected_range.id, advisory.source, advisory.name, advisory.modified_at,
-       coalesce(advisory_change.kind, 'changed'), affected_range.from_rev,
-       revision.published_at, affected_range.to_rev,
-       affected_range.ecosystem, affected_range.name, affected_range.scheme, affected_range.scheme_number,
-       affected_range.low, affected_range.high, affected_range.exact_version, affected_range.not_comparable,
-       affected_range.introduced, affected_range.fixed, affected_range.last_affected, affected_range.fixed_key,
-       affected_range.fix_state, affected_range.stated_verdict, affected_range.severity, affected_range.naming,
-       affected_range.arch, %(name)s, count(*) OVER ()
+SELECT stated.*, coalesce(advisory_change.kind, 'changed'), %(name)s, count(*) OVER ()
 FROM match
-JOIN affected_range ON affected_range.id = match.range_id
-JOIN advisory ON advisory.id = affected_range.advisory_id
-JOIN advisory_vulnerability AS link ON link.advisory_id = advisory.id
-JOIN revision ON revision.id = affected_range.from_rev
-LEFT JOIN advisory_change ON advisory_change.advisory_id = advisory.id
-                         AND advisory_change.revision_id = affected_range.to_rev
-WHERE match.package_id = %(package)s AND affected_range.to_rev < 2147483647
-  AND link.vulnerability_id = %(vulnerability)s
-ORDER BY affected_range.to_rev DESC, affected_range.id
+JOIN stated_range AS stated ON stated.id = match.range_id
+JOIN advisory_vulnerability AS link ON link.advisory_id = stated.advisory_id
+LEFT JOIN advisory_change ON advisory_change.advisory_id = stated.advisory_id
+                         AND advisory_change.revision_id = stated.to_rev
+WHERE match.package_id = %(package)s AND stated.to_rev < 2147483647 AND link.vulnerability_id = %(vulnerability)s
+ORDER BY stated.to_rev DESC, stated.id
 LIMIT %(most)s
 
 -- name: not_compared
 -- The ranges in force of a package's name that cannot be compared with it, unless their document meets it in another way:
 -- those that `find_not_compared` of judgement counts. `met` are the documents that meet it.
-SELECT affected_range.id, advisory.source, advisory.name, advisory.modified_at, 'in force', affected_range.from_rev,
-       revision.published_at, NULL::int,
-       affected_range.ecosystem, affected_range.name, affected_range.scheme, affected_range.scheme_number,
-       affected_range.low, affected_range.high, affected_range.exact_version, affected_range.not_comparable,
-       affected_range.introduced, affected_range.fixed, affected_range.last_affected, affected_range.fixed_key,
-       affected_range.fix_state, affected_range.stated_verdict, affected_range.severity, affected_range.naming,
-       affected_range.arch,
+SELECT stated.*, 'in force',
        coalesce((SELECT min(vulnerability.name) FROM advisory_vulnerability AS link
                  JOIN vulnerability ON vulnerability.id = link.vulnerability_id
-                 WHERE link.advisory_id = advisory.id), ''),
+                 WHERE link.advisory_id = stated.advisory_id), ''),
        count(*) OVER ()
-FROM affected_range
-JOIN advisory ON advisory.id = affected_range.advisory_id
-JOIN revision ON revision.id = affected_range.from_rev
-WHERE affected_range.ecosystem = %(ecosystem)s AND affected_range.name = %(match_name)s
-  AND affected_range.to_rev = 2147483647 AND affected_range.exact_version = '' AND affected_range.naming = ''
-  AND (affected_range.not_comparable <> '' OR %(key)s::bytea IS NULL
-       OR (affected_range.scheme, affected_range.scheme_number) <> (%(scheme)s, %(scheme_number)s))
-  AND affected_range.advisory_id NOT IN
+FROM stated_range AS stated
+WHERE stated.ecosystem = %(ecosystem)s AND stated.name = %(match_name)s
+  AND stated.to_rev = 2147483647 AND stated.exact_version = '' AND stated.naming = ''
+  AND (stated.not_comparable <> '' OR %(key)s::bytea IS NULL
+       OR (stated.scheme, stated.scheme_number) <> (%(scheme)s, %(scheme_number)s))
+  AND stated.advisory_id NOT IN
       (SELECT met.advisory_id FROM affected_range AS met WHERE met.id = ANY(%(met)s::bigint[]))
-ORDER BY advisory.source, advisory.name, affected_range.id
+ORDER BY stated.source, stated.advisory, stated.id
 LIMIT %(most)s
 
 -- name: exposures
