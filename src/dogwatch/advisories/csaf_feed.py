@@ -20,12 +20,12 @@ from typing import IO, Final
 from dogwatch.advisories.csaf_listing import cve_of, is_dated_before, parse_changes, read_archive_name
 from dogwatch.advisories.documents import SingleDocuments, SpooledDocument, read_records
 from dogwatch.advisories.limits import FeedLimits
-from dogwatch.advisories.listing import Listing, compare_listing, from_ticks, to_ticks
-from dogwatch.advisories.losses import ListedFeed
+from dogwatch.advisories.listed_feed import Compared, ListedFeed
+from dogwatch.advisories.listing import Listing, from_ticks, to_ticks
 from dogwatch.advisories.mirror import Downloaded, DownloadResult, FeedMirror, Missing, NotModified
 from dogwatch.advisories.packed_file import UNPACKING_ERRORS, open_packed
 from dogwatch.advisories.singles import fetch_singles
-from dogwatch.advisories.source import Changes, FeedState, FetchResult, Outdated, RefusedDocument, Unchanged
+from dogwatch.advisories.source import Changes, FeedState, FetchResult, RefusedDocument, Unchanged
 from dogwatch.advisories.spool import fetch_folder
 from dogwatch.inventory.limits import DEFAULT_LIMITS
 from dogwatch.inventory.tar import TarFormatError, TarReader
@@ -134,25 +134,17 @@ class _Fetch:
         if listed is None:
             return Unchanged(replace(before, checked_at=self.now))
         fingerprint, listing = listed
-        newest_at = None if listing.newest is None else from_ticks(listing.newest)
-        held_at = before.newest_modified_at
-        if held_at and not confirmed and (newest_at is None or newest_at < held_at):
-            return Outdated(before, newest_at, f"its newest document is of {newest_at}, we hold one of {held_at}")
-        records = len(listing.modified)
-        comparison = compare_listing(listing, known)
-        limits = self.source.limits
-        feed = ListedFeed(
-            self.source.name, self.label, self._list_path(_CHANGES), self.source.path_of, self.mirror, limits
-        )
-        feed.refuse_losses(comparison, listing, confirmed)
-        state = FeedState(fingerprint, "", newest_at, self.now, before.changed_at, records)
-        if not comparison.changed and not comparison.removed:
-            return Unchanged(state)
+        changes, limits = self._list_path(_CHANGES), self.source.limits
+        feed = ListedFeed(self.source.name, self.label, changes, self.source.path_of, self.mirror, limits)
+        compared = feed.compare(listing, fingerprint, before, known, self.now, confirmed)
+        if not isinstance(compared, Compared):
+            return compared
+        comparison, state = compared.comparison, compared.state
         kept = self.folder / "kept"
         with open(kept, "wb") as file:
             pending = self._bring(comparison.changed, comparison.known_records == 0, file)
         return Changes(
-            state=replace(state, listing_fingerprint="" if pending else fingerprint, changed_at=self.now),
+            state=replace(state, listing_fingerprint="" if pending else fingerprint),
             documents=(SingleDocuments(kept, tuple(self.index)),),
             removed=tuple(record_id for record_id, _ in comparison.removed),
             pending=pending,

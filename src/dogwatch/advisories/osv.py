@@ -16,8 +16,8 @@ from typing import Final
 
 from dogwatch.advisories.documents import select_documents
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
-from dogwatch.advisories.listing import Comparison, Listing, compare_listing, from_ticks, parse_listing
-from dogwatch.advisories.losses import ListedFeed
+from dogwatch.advisories.listed_feed import Compared, ListedFeed
+from dogwatch.advisories.listing import Comparison, parse_listing
 from dogwatch.advisories.mirror import Downloaded, FeedMirror, Missing, NotModified
 from dogwatch.advisories.osv_document import parse_advisory
 from dogwatch.advisories.singles import fetch_singles
@@ -26,7 +26,6 @@ from dogwatch.advisories.source import (
     Documents,
     FeedState,
     FetchResult,
-    Outdated,
     RefusedDocument,
     Unchanged,
 )
@@ -137,26 +136,18 @@ class _Fetch:
             return Unchanged(replace(before, checked_at=self.now))
         with open(path, "rb") as file:
             listing = parse_listing(file, self._label(), self.now, self.source.limits)
-        newest_at = None if listing.newest is None else from_ticks(listing.newest)
-        held_at = before.newest_modified_at
-        if held_at and not confirmed and (newest_at is None or newest_at < held_at):
-            reason = f"its newest record is of {newest_at}, we hold one of {held_at}"
-            return Outdated(before, newest_at, reason)
-        records = len(listing.modified)
-        comparison = compare_listing(listing, known)
-        self._refuse_losses(comparison, listing, confirmed)
-        state = FeedState(
-            downloaded.fingerprint, before.archive_fingerprint, newest_at, self.now, before.changed_at, records
-        )
-        if not comparison.changed and not comparison.removed:
-            return Unchanged(state)
+        path_of_list, limits = f"{self.feed_folder}/{_LISTING}", self.source.limits
+        feed = ListedFeed(self.source.name, self._label(), path_of_list, self._path_of, self.mirror, limits)
+        compared = feed.compare(listing, downloaded.fingerprint, before, known, self.now, confirmed)
+        if not isinstance(compared, Compared):
+            return compared
+        comparison, state = compared.comparison, compared.state
         pending = self._bring(comparison, before)
         return Changes(
             state=replace(
                 state,
                 listing_fingerprint="" if pending else state.listing_fingerprint,
-                archive_fingerprint=self.archive_fingerprint or before.archive_fingerprint,
-                changed_at=self.now,
+                archive_fingerprint=self.archive_fingerprint or state.archive_fingerprint,
             ),
             documents=tuple(self.documents),
             removed=tuple(record_id for record_id, _ in comparison.removed),
@@ -186,11 +177,6 @@ class _Fetch:
                     return downloaded
         address = self.mirror.describe(f"{self.feed_folder}/{_LISTING}")
         raise FeedRejectedError(self.source.name, address, "there is no such file; is this a mirror of the export?")
-
-    def _refuse_losses(self, comparison: Comparison, listing: Listing, confirmed: bool) -> None:
-        path, limits = f"{self.feed_folder}/{_LISTING}", self.source.limits
-        feed = ListedFeed(self.source.name, self._label(), path, self._path_of, self.mirror, limits)
-        feed.refuse_losses(comparison, listing, confirmed)
 
     def _bring(self, comparison: Comparison, before: FeedState) -> tuple[str, ...]:
         """Get the changed records; return the ids that the feed does not have yet."""
