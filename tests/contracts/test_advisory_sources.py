@@ -16,6 +16,7 @@ import pytest
 import dogwatch.advisories
 from dogwatch.advisories import SOURCES, AdvisorySource, Changes, FeedState, FetchResult, Outdated, Unchanged
 from dogwatch.advisories.folder_mirror import FolderMirror
+from dogwatch.advisories.source import FetchRequest
 from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import FeedUnavailableError
 from tests.builders.advisories import osv_record, photon, repomd, secdb, tracker, update, updateinfo
@@ -150,14 +151,14 @@ def test_fetching_the_same_state_twice_is_unchanged_and_parsing_needs_no_mirror(
     (tmp_path / "spool").mkdir()
     mirror = FolderMirror(tmp_path / "feed", source.name)
 
-    first = source.fetch(ecosystem, None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW)
+    first = source.fetch(FetchRequest(ecosystem, None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW))
     assert isinstance(first, Changes)
     (tmp_path / "feed").rename(tmp_path / "gone")
     parsed = list(source.parse(first))
     first.discard()
     (tmp_path / "gone").rename(tmp_path / "feed")
     known = [(each.id, each.modified_at) for each in parsed]
-    second = source.fetch(ecosystem, first.state, known, mirror=mirror, spool=tmp_path / "spool", now=NOW)
+    second = source.fetch(FetchRequest(ecosystem, first.state, known, mirror=mirror, spool=tmp_path / "spool", now=NOW))
 
     assert [each.problem for each in parsed] == ["", ""]
     assert len({each.id for each in parsed}) == 2
@@ -176,7 +177,9 @@ def test_a_mirror_that_shows_yesterday_after_today_takes_nothing_back_until_it_i
 
     def fetch(previous: FeedState | None, known: Iterable[tuple[str, datetime]], confirmed: bool) -> FetchResult:
         return source.fetch(
-            ecosystem, previous, known, mirror=mirror, spool=tmp_path / "spool", now=NOW, confirmed=confirmed
+            FetchRequest(
+                ecosystem, previous, known, mirror=mirror, spool=tmp_path / "spool", now=NOW, confirmed=confirmed
+            )
         )
 
     with serve_feed(tmp_path / "today" / "feed") as server, closing(WebMirror(server.url, source.name)) as mirror:
@@ -200,5 +203,5 @@ def test_a_mirror_that_is_not_there_is_an_error_and_leaves_no_files(source: Advi
     mirror = FolderMirror(tmp_path / "nowhere", source.name)
 
     with pytest.raises(FeedUnavailableError):
-        source.fetch(source.ecosystems[0], None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW)
+        source.fetch(FetchRequest(source.ecosystems[0], None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW))
     assert not list((tmp_path / "spool").iterdir())

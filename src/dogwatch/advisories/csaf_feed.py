@@ -8,9 +8,8 @@ keeps goes on: documents have megabytes, most of them about products that no ima
 from __future__ import annotations
 
 import io
-import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -22,11 +21,11 @@ from dogwatch.advisories.documents import SingleDocuments, SpooledDocument, read
 from dogwatch.advisories.limits import FeedLimits
 from dogwatch.advisories.listed_feed import Compared, ListedFeed
 from dogwatch.advisories.listing import Listing, from_ticks, to_ticks
-from dogwatch.advisories.mirror import Downloaded, DownloadResult, FeedMirror, Missing, NotModified
+from dogwatch.advisories.mirror import Downloaded, DownloadResult, Missing, NotModified
 from dogwatch.advisories.packed_file import UNPACKING_ERRORS, open_packed
 from dogwatch.advisories.singles import fetch_singles
-from dogwatch.advisories.source import Changes, FeedState, FetchResult, RefusedDocument, Unchanged
-from dogwatch.advisories.spool import fetch_folder
+from dogwatch.advisories.source import Changes, FetchRequest, FetchResult, RefusedDocument, Unchanged
+from dogwatch.advisories.spool import fetch_into_folder
 from dogwatch.inventory.limits import DEFAULT_LIMITS
 from dogwatch.inventory.tar import TarFormatError, TarReader
 from dogwatch.model.advisories import Advisory
@@ -83,17 +82,7 @@ class CsafSource(ABC):
             ValueError: it cannot be used.
         """
 
-    def fetch(
-        self,
-        ecosystem: str,
-        previous: FeedState | None,
-        known: Iterable[tuple[str, datetime]],
-        *,
-        mirror: FeedMirror,
-        spool: Path,
-        now: datetime,
-        confirmed: bool = False,
-    ) -> FetchResult:
+    def fetch(self, asked: FetchRequest) -> FetchResult:
         """Bring what changed into the spool; see `AdvisorySource.fetch`.
 
         1. The list of changes, conditionally. Not modified: nothing new.
@@ -104,12 +93,7 @@ class CsafSource(ABC):
         5. What is left, singly; over the network as many as the limit says. The others, and what is not there yet, stay
            pending; the list's fingerprint is then not kept, so that the next fetch goes on.
         """
-        before = previous or FeedState()
-        with fetch_folder(self.name, spool) as folder:
-            result = _Fetch(self, f"{self.name} {ecosystem}", mirror, folder, now).run(before, known, confirmed)
-        if not isinstance(result, Changes):
-            shutil.rmtree(folder, ignore_errors=True)
-        return result
+        return fetch_into_folder(self.name, asked.spool, lambda folder: _Fetch(self, asked, folder).run())
 
     def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
         """Read what was kept; see `read_records`."""
@@ -121,22 +105,25 @@ class _Fetch:
     """One fetch under way: where it reads and writes, and what it has gathered so far."""
 
     source: CsafSource
-    label: str
-    mirror: FeedMirror
+    asked: FetchRequest
     folder: Path
-    now: datetime
     index: list[SpooledDocument] = field(default_factory=list)
     refused: list[RefusedDocument] = field(default_factory=list)
 
-    def run(self, before: FeedState, known: Iterable[tuple[str, datetime]], confirmed: bool) -> FetchResult:
+    @property
+    def label(self) -> str:
+        """The feed in words."""
+        return f"{self.source.name} {self.asked.ecosystem}"
+
+    def run(self) -> FetchResult:
         """Go through the five steps of `CsafSource.fetch`."""
-        listed = self._read_list(before)
+        listed = self._read_list()
         if listed is None:
-            return Unchanged(replace(before, checked_at=self.now))
+            return Unchanged(replace(self.asked.before, checked_at=self.asked.now))
         fingerprint, listing = listed
         changes, limits = self._list_path(_CHANGES), self.source.limits
-        feed = ListedFeed(self.source.name, self.label, changes, self.source.path_of, self.mirror, limits)
-        compared = feed.compare(listing, fingerprint, before, known, self.now, confirmed)
+        feed = ListedFeed(self.source.name, self.label, changes, self.source.path_of, self.asked.mirror, limits)
+        compared = feed.compare(listing, fingerprint, self.asked)
         if not isinstance(compared, Compared):
             return compared
         comparison, state = compared.comparison, compared.state
@@ -152,18 +139,18 @@ class _Fetch:
             spool=self.folder,
         )
 
-    def _read_list(self, before: FeedState) -> tuple[str, Listing] | None:
+    def _read_list(self) -> tuple[str, Listing] | None:
         """Return the list of changes and its fingerprint; None where it is still that of the last time."""
         limits = self.source.limits
         path, changes = self.folder / _CHANGES, self._list_path(_CHANGES)
-        found = self._get(changes, path, limits.max_listing_bytes, before.listing_fingerprint)
+        found = self._get(changes, path, limits.max_listing_bytes, self.asked.before.listing_fingerprint)
         if isinstance(found, NotModified):
             return None
         if isinstance(found, Missing):
-            address = self.mirror.describe(changes)
+            address = self.asked.mirror.describe(changes)
             raise FeedRejectedError(self.source.name, address, "there is no such file; is this a folder of CSAF?")
         deletions = io.BytesIO()
-        gone = self.mirror.download(
+        gone = self.asked.mirror.download(
             self._list_path(_DELETIONS),
             deletions,
             max_bytes=limits.max_listing_bytes,
@@ -172,7 +159,7 @@ class _Fetch:
         deletions = deletions if isinstance(gone, Downloaded) else io.BytesIO()
         deletions.seek(0)
         with open(path, "rb") as file:
-            listing = parse_changes(file, deletions, self.label, self.source.id_of, self.now, limits)
+            listing = parse_changes(file, deletions, self.label, self.source.id_of, self.asked.now, limits)
         return found.fingerprint, listing
 
     def _list_path(self, name: str) -> str:
@@ -183,7 +170,7 @@ class _Fetch:
         limits = self.source.limits
         seconds = limits.small_transfer_seconds if is_small else limits.archive_transfer_seconds
         with open(path, "w+b") as file:
-            return self.mirror.download(
+            return self.asked.mirror.download(
                 name, file, max_bytes=max_bytes, timeout_seconds=seconds, fingerprint=fingerprint
             )
 
@@ -196,14 +183,14 @@ class _Fetch:
         pending: list[str] = []
         while singles := dict(islice(items, limits.max_single_records)):
             pending.extend(self._bring_singly(singles, file))
-            if not self.mirror.is_local:
+            if not self.asked.mirror.is_local:
                 break  # what is left is asked for by the next fetch
         return (*pending, *(record_id for record_id, _ in items))
 
     def _bring_singly(self, wanted: dict[str, int], file: IO[bytes]) -> tuple[str, ...]:
         """Get documents one by one; return the ids of those that are not there yet."""
         path = self.folder / "singles"
-        fetched = fetch_singles(self.mirror, self.source.path_of, wanted, path, self.source.limits)
+        fetched = fetch_singles(self.asked.mirror, self.source.path_of, wanted, path, self.source.limits)
         for raw in fetched.documents:
             self._keep(raw.id, to_ticks(raw.listed_at), raw.content, file)
         path.unlink()

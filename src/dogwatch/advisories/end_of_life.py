@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
 
 import msgspec
 
-from dogwatch.advisories.mirror import FeedMirror
-from dogwatch.advisories.source import Changes, FeedState, FetchResult, RawDocument, Unchanged
+from dogwatch.advisories.source import Changes, FeedState, FetchRequest, FetchResult, RawDocument, Unchanged
 from dogwatch.model.advisories import Advisory, AffectedPackage, SeverityFact
 from dogwatch.model.feeds import ParsedRecord
 from dogwatch.model.release_endings import LAST_DAYS, PAGES, RELEASE_PACKAGE, RELEASES_ECOSYSTEM
@@ -48,25 +46,16 @@ class EndOfLifeSource:
         """Whether it is the ecosystem of the pseudo-packages."""
         return ecosystem == RELEASES_ECOSYSTEM
 
-    def fetch(
-        self,
-        ecosystem: str,
-        previous: FeedState | None,
-        known: Iterable[tuple[str, datetime]],
-        *,
-        mirror: FeedMirror,
-        spool: Path,
-        now: datetime,
-        confirmed: bool = False,
-    ) -> FetchResult:
+    def fetch(self, asked: FetchRequest) -> FetchResult:
         """Return a record for each release that has ended by now; the mirror is not asked."""
+        now = asked.now
         documents = tuple(_documents(self.last_days, now))
         fingerprint = hashlib.sha256(b"\n".join(one.content for one in documents)).hexdigest()
-        if previous is not None and previous.listing_fingerprint == fingerprint:
-            return Unchanged(replace(previous, checked_at=now))
-        removed = {record_id for record_id, _ in known} - {one.id for one in documents}
+        if asked.before.listing_fingerprint == fingerprint:
+            return Unchanged(replace(asked.before, checked_at=now))
+        removed = {record_id for record_id, _ in asked.known} - {one.id for one in documents}
         state = FeedState(fingerprint, "", None, now, now, len(documents))
-        return Changes(state, (documents,), tuple(sorted(removed)), (), (), spool / self.name)
+        return Changes(state, (documents,), tuple(sorted(removed)), (), (), asked.spool / self.name)
 
     def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
         """Read the records; see `AdvisorySource.parse`."""

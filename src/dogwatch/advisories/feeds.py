@@ -19,7 +19,7 @@ from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.location import open_mirror
 from dogwatch.advisories.mirror import FeedMirror
 from dogwatch.advisories.operator_documents import reread_documents
-from dogwatch.advisories.source import AdvisorySource, Changes, FeedState, Outdated
+from dogwatch.advisories.source import AdvisorySource, Changes, FeedState, FetchRequest, Outdated
 from dogwatch.advisories.spool import spool_folder
 from dogwatch.model.errors import ConfigError, FeedUnavailableError
 from dogwatch.model.facts import CATALOGUE, FactChanges
@@ -142,7 +142,8 @@ class FeedReader:
             closing(opened),
             self._keeping(opened, source, ecosystem, speaker.folder, now) as mirror,
         ):
-            result = speaker.fetch(ecosystem, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
+            asked = FetchRequest(ecosystem, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
+            result = speaker.fetch(asked)
             if isinstance(result, Outdated):
                 raise FeedUnavailableError(source, mirror.describe(ecosystem), f"an older state: {result.reason}")
             if isinstance(result, Changes):

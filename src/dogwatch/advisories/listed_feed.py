@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from dogwatch.advisories.limits import FeedLimits
 from dogwatch.advisories.listing import Comparison, Listing, compare_listing, from_ticks
 from dogwatch.advisories.mirror import FeedMirror, Missing
-from dogwatch.advisories.source import FeedState, Outdated, Unchanged
+from dogwatch.advisories.source import FeedState, FetchRequest, Outdated, Unchanged
 from dogwatch.model.errors import FeedShrunkError, MalformedSnapshotError
-
-Known = Iterable[tuple[str, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,35 +32,34 @@ class ListedFeed:
     mirror: FeedMirror
     limits: FeedLimits
 
-    def compare(
-        self, listing: Listing, fingerprint: str, before: FeedState, known: Known, now: datetime, confirmed: bool
-    ) -> Unchanged | Outdated | Compared:
+    def compare(self, listing: Listing, fingerprint: str, asked: FetchRequest) -> Unchanged | Outdated | Compared:
         """Say what a list has that is not known.
 
         Args:
             listing: the list, which is taken over.
             fingerprint: of the list.
-            before: what was remembered.
-            known: (id, modified) of the records that are held.
-            now: the present.
-            confirmed: believe a list that is older than the last one, or lost more than the limit.
+            asked: what is remembered and known, and whether an older or much shorter list is believed.
 
         Raises:
             FeedShrunkError: more than the limit is gone, and nobody confirmed it.
             MalformedSnapshotError: the list was cut off.
         """
         newest_at = None if listing.newest is None else from_ticks(listing.newest)
-        held_at = before.newest_modified_at
-        if held_at and not confirmed and (newest_at is None or newest_at < held_at):
-            return Outdated(before, newest_at, f"its newest record is of {newest_at}, we hold one of {held_at}")
+        held_at = asked.before.newest_modified_at
+        if held_at and not asked.confirmed and (newest_at is None or newest_at < held_at):
+            return Outdated(asked.before, newest_at, f"its newest record is of {newest_at}, we hold one of {held_at}")
         records = len(listing.modified)
-        comparison = compare_listing(listing, known)
-        self._refuse_losses(comparison, listing, confirmed)
+        comparison = compare_listing(listing, asked.known)
+        self._refuse_losses(comparison, listing, asked.confirmed)
         state = replace(
-            before, listing_fingerprint=fingerprint, newest_modified_at=newest_at, checked_at=now, records=records
+            asked.before,
+            listing_fingerprint=fingerprint,
+            newest_modified_at=newest_at,
+            checked_at=asked.now,
+            records=records,
         )
         is_news = comparison.changed or comparison.removed
-        return Compared(replace(state, changed_at=now), comparison) if is_news else Unchanged(state)
+        return Compared(replace(state, changed_at=asked.now), comparison) if is_news else Unchanged(state)
 
     def _refuse_losses(self, comparison: Comparison, listing: Listing, confirmed: bool) -> None:
         lost, held = len(comparison.removed), comparison.known_records

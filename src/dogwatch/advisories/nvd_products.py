@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,12 +21,11 @@ from dogwatch.advisories.documents import SingleDocuments, SpooledDocument, read
 from dogwatch.advisories.fact_source import FactFiles, FactState
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.listing import to_ticks
-from dogwatch.advisories.mirror import FeedMirror
 from dogwatch.advisories.nvd import bring_files
 from dogwatch.advisories.nvd_file import decode_record, read_pieces, read_time
 from dogwatch.advisories.nvd_product_record import NAMES_A_PRODUCT, NvdRecord, condense, make_advisory
-from dogwatch.advisories.source import Changes, FeedState, FetchResult, RefusedDocument, Unchanged
-from dogwatch.advisories.spool import fetch_folder
+from dogwatch.advisories.source import Changes, FeedState, FetchRequest, FetchResult, RefusedDocument, Unchanged
+from dogwatch.advisories.spool import fetch_into_folder
 from dogwatch.model.feeds import ParsedRecord
 from dogwatch.model.known_products import CPE_ECOSYSTEM, PRODUCTS
 
@@ -63,35 +61,27 @@ class NvdProductsSource:
         """Whether it is the ecosystem of these products."""
         return ecosystem == CPE_ECOSYSTEM
 
-    def fetch(
-        self,
-        ecosystem: str,
-        previous: FeedState | None,
-        known: Iterable[tuple[str, datetime]],
-        *,
-        mirror: FeedMirror,
-        spool: Path,
-        now: datetime,
-        confirmed: bool = False,
-    ) -> FetchResult:
+    def fetch(self, asked: FetchRequest) -> FetchResult:
         """Bring records that changed; see `AdvisorySource.fetch`, and `nvd.bring_files` on which files are read.
 
         Files are read whole, but a record only where it names a product, or did so before. For other products than the
         last time everything is read anew. Nothing is ever removed: NVD keeps what it rejects.
         """
-        before = previous or FeedState()
-        with fetch_folder(self.name, spool) as folder:
-            brought = bring_files(_told(before), FactFiles(self.name, mirror, folder, self.limits), now, confirmed)
-            if brought is None:
-                shutil.rmtree(folder, ignore_errors=True)
-                return Unchanged(replace(before, checked_at=now))
-            state, paths = brought
-            reading = Reading(self.name, self.limits, dict(known), now)
-            kept = folder / "kept"
-            with open(kept, "wb") as file:
-                for path in paths:
-                    reading.read(path, file)
-                    path.unlink()
+        return fetch_into_folder(self.name, asked.spool, lambda folder: self._fetch(asked, folder))
+
+    def _fetch(self, asked: FetchRequest, folder: Path) -> FetchResult:
+        before, now = asked.before, asked.now
+        files = FactFiles(self.name, asked.mirror, folder, self.limits)
+        brought = bring_files(_told(before), files, now, asked.confirmed)
+        if brought is None:
+            return Unchanged(replace(before, checked_at=now))
+        state, paths = brought
+        reading = Reading(self.name, self.limits, dict(asked.known), now)
+        kept = folder / "kept"
+        with open(kept, "wb") as file:
+            for path in paths:
+                reading.read(path, file)
+                path.unlink()
         fingerprint = msgspec.json.encode(_Remembered(dict(state.fingerprints), _PRODUCTS)).decode()
         return Changes(
             state=FeedState(fingerprint, "", state.as_of, now, now, len({*reading.known, *reading.index})),

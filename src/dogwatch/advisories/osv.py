@@ -5,11 +5,10 @@ How a record is read stands in `osv_document`; what a list may claim in `listing
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -18,18 +17,19 @@ from dogwatch.advisories.documents import select_documents
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.listed_feed import Compared, ListedFeed
 from dogwatch.advisories.listing import Comparison, parse_listing
-from dogwatch.advisories.mirror import Downloaded, FeedMirror, Missing, NotModified
+from dogwatch.advisories.mirror import Downloaded, Missing, NotModified
 from dogwatch.advisories.osv_document import parse_advisory
 from dogwatch.advisories.singles import fetch_singles
 from dogwatch.advisories.source import (
     Changes,
     Documents,
     FeedState,
+    FetchRequest,
     FetchResult,
     RefusedDocument,
     Unchanged,
 )
-from dogwatch.advisories.spool import fetch_folder
+from dogwatch.advisories.spool import fetch_into_folder
 from dogwatch.model.errors import FeedRejectedError, MalformedAdvisoryError
 from dogwatch.model.feeds import ParsedRecord
 from dogwatch.versions import speaks_for
@@ -70,17 +70,7 @@ class OsvSource:
         """Whether the ecosystem, without its release, is one of `ecosystems`."""
         return any(speaks_for(each, ecosystem) for each in self.ecosystems)
 
-    def fetch(
-        self,
-        ecosystem: str,
-        previous: FeedState | None,
-        known: Iterable[tuple[str, datetime]],
-        *,
-        mirror: FeedMirror,
-        spool: Path,
-        now: datetime,
-        confirmed: bool = False,
-    ) -> FetchResult:
+    def fetch(self, asked: FetchRequest) -> FetchResult:
         """Bring what differs from `known` into the spool; see `AdvisorySource.fetch`.
 
         1. The listing, conditionally. Not modified: nothing new.
@@ -94,12 +84,7 @@ class OsvSource:
         Source:
             OSV.dev documentation, "Data dumps" (2025); OSV schema 1.7, fields id and modified.
         """
-        before = previous or FeedState()
-        with fetch_folder(self.name, spool) as folder:
-            result = _Fetch(self, ecosystem, mirror, folder, now).run(before, known, confirmed)
-        if not isinstance(result, Changes):
-            shutil.rmtree(folder, ignore_errors=True)
-        return result
+        return fetch_into_folder(self.name, asked.spool, lambda folder: _Fetch(self, asked, folder).run())
 
     def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
         """Read the documents of a fetch, one at a time; see `AdvisorySource.parse`."""
@@ -119,26 +104,25 @@ class _Fetch:
     """One fetch under way: where it reads and writes, and what it has gathered so far."""
 
     source: OsvSource
-    ecosystem: str
-    mirror: FeedMirror
+    asked: FetchRequest
     folder: Path
-    now: datetime
     feed_folder: str = ""
     archive_fingerprint: str = ""
     documents: list[Documents] = field(default_factory=list)
     refused: list[RefusedDocument] = field(default_factory=list)
 
-    def run(self, before: FeedState, known: Iterable[tuple[str, datetime]], confirmed: bool) -> FetchResult:
+    def run(self) -> FetchResult:
         """Go through the five steps of `OsvSource.fetch`."""
+        before = self.asked.before
         path = self.folder / _LISTING
         downloaded = self._download_listing(path, before)
         if isinstance(downloaded, NotModified):
-            return Unchanged(replace(before, checked_at=self.now))
+            return Unchanged(replace(before, checked_at=self.asked.now))
         with open(path, "rb") as file:
-            listing = parse_listing(file, self._label(), self.now, self.source.limits)
+            listing = parse_listing(file, self._label(), self.asked.now, self.source.limits)
         path_of_list, limits = f"{self.feed_folder}/{_LISTING}", self.source.limits
-        feed = ListedFeed(self.source.name, self._label(), path_of_list, self._path_of, self.mirror, limits)
-        compared = feed.compare(listing, downloaded.fingerprint, before, known, self.now, confirmed)
+        feed = ListedFeed(self.source.name, self._label(), path_of_list, self._path_of, self.asked.mirror, limits)
+        compared = feed.compare(listing, downloaded.fingerprint, self.asked)
         if not isinstance(compared, Compared):
             return compared
         comparison, state = compared.comparison, compared.state
@@ -157,16 +141,16 @@ class _Fetch:
         )
 
     def _label(self) -> str:
-        return f"{self.source.name} {self.ecosystem}"
+        return f"{self.source.name} {self.asked.ecosystem}"
 
     def _download_listing(self, path: Path, before: FeedState) -> Downloaded | NotModified:
         """Find the ecosystem's folder, whose name may have `_` for `:`, and get its listing."""
-        if not self.ecosystem or "/" in self.ecosystem or self.ecosystem.startswith("."):
-            raise FeedRejectedError(self.source.name, self.ecosystem, "not an ecosystem's name")
+        if not self.asked.ecosystem or "/" in self.asked.ecosystem or self.asked.ecosystem.startswith("."):
+            raise FeedRejectedError(self.source.name, self.asked.ecosystem, "not an ecosystem's name")
         with open(path, "w+b") as file:
-            for spelling in dict.fromkeys((self.ecosystem, self.ecosystem.replace(":", "_"))):
+            for spelling in dict.fromkeys((self.asked.ecosystem, self.asked.ecosystem.replace(":", "_"))):
                 self.feed_folder = spelling
-                downloaded = self.mirror.download(
+                downloaded = self.asked.mirror.download(
                     f"{spelling}/{_LISTING}",
                     file,
                     max_bytes=self.source.limits.max_listing_bytes,
@@ -175,23 +159,23 @@ class _Fetch:
                 )
                 if not isinstance(downloaded, Missing):
                     return downloaded
-        address = self.mirror.describe(f"{self.feed_folder}/{_LISTING}")
+        address = self.asked.mirror.describe(f"{self.feed_folder}/{_LISTING}")
         raise FeedRejectedError(self.source.name, address, "there is no such file; is this a mirror of the export?")
 
     def _bring(self, comparison: Comparison, before: FeedState) -> tuple[str, ...]:
         """Get the changed records; return the ids that the feed does not have yet."""
         wanted, limits = comparison.changed, self.source.limits
         if comparison.known_records == 0 or len(wanted) > limits.max_single_records:
-            first = comparison.known_records == 0 or self.mirror.is_local
+            first = comparison.known_records == 0 or self.asked.mirror.is_local
             wanted = self._bring_by_archive(wanted, "" if first else before.archive_fingerprint)
         singles = dict(islice(wanted.items(), limits.max_single_records))
         if not singles:
             return tuple(wanted)
-        fetched = fetch_singles(self.mirror, self._path_of, singles, self.folder / "singles", limits)
+        fetched = fetch_singles(self.asked.mirror, self._path_of, singles, self.folder / "singles", limits)
         self.documents.append(fetched.documents)
         self.refused.extend(fetched.refused)
         missing = {record_id: wanted[record_id] for record_id in fetched.pending}
-        if missing and self.mirror.is_local and not self.archive_fingerprint:
+        if missing and self.asked.mirror.is_local and not self.archive_fingerprint:
             missing = self._bring_by_archive(missing, "")
         return (*missing, *(record_id for record_id in wanted if record_id not in singles))
 
@@ -202,7 +186,7 @@ class _Fetch:
         """Take the wanted records out of the archive; return what it does not have (`wanted` itself, consumed)."""
         path = self.folder / _ARCHIVE
         with open(path, "w+b") as file:
-            downloaded = self.mirror.download(
+            downloaded = self.asked.mirror.download(
                 f"{self.feed_folder}/{_ARCHIVE}",
                 file,
                 max_bytes=self.source.limits.max_archive_bytes,

@@ -7,9 +7,8 @@ the same as before. What the files are and how a record is read stands with each
 from __future__ import annotations
 
 import hashlib
-import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +19,8 @@ from dogwatch.advisories.documents import SingleDocuments, SpooledDocument, read
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.listing import to_ticks
 from dogwatch.advisories.mirror import Downloaded, FeedMirror, Missing, NotModified
-from dogwatch.advisories.source import Changes, FeedState, FetchResult, Outdated, Unchanged
-from dogwatch.advisories.spool import fetch_folder
+from dogwatch.advisories.source import Changes, FeedState, FetchRequest, FetchResult, Outdated, Unchanged
+from dogwatch.advisories.spool import fetch_into_folder
 from dogwatch.model.advisories import Advisory
 from dogwatch.model.errors import FeedRejectedError, FeedShrunkError, LimitExceededError, MalformedSnapshotError
 from dogwatch.model.feeds import ParsedRecord
@@ -96,17 +95,7 @@ class SnapshotSource(ABC):
             ValueError: it cannot be used (msgspec's errors are ValueErrors).
         """
 
-    def fetch(
-        self,
-        ecosystem: str,
-        previous: FeedState | None,
-        known: Iterable[tuple[str, datetime]],
-        *,
-        mirror: FeedMirror,
-        spool: Path,
-        now: datetime,
-        confirmed: bool = False,
-    ) -> FetchResult:
+    def fetch(self, asked: FetchRequest) -> FetchResult:
         """Bring a feed of whole files into the spool; see `AdvisorySource.fetch`.
 
         1. Every file, conditionally. None changed: nothing new.
@@ -115,29 +104,17 @@ class SnapshotSource(ABC):
            dates one before the one that was taken over, it lags: outdated.
         4. Records into one spool file. Ids that are held and no longer there are removed; too many of them are refused.
         """
-        snapshot = self.snapshot_of(ecosystem)
-        before = previous or FeedState()
-        with fetch_folder(snapshot.source, spool) as folder:
-            result = _fetch(snapshot, before, known, mirror, folder, now, confirmed)
-        if not isinstance(result, Changes):
-            shutil.rmtree(folder, ignore_errors=True)
-        return result
+        snapshot = self.snapshot_of(asked.ecosystem)
+        return fetch_into_folder(self.name, asked.spool, lambda folder: _fetch(snapshot, asked, folder))
 
     def parse(self, changes: Changes) -> Iterator[ParsedRecord]:
         """Read the records; see `read_records`."""
         return read_records(changes, self.name, self.read)
 
 
-def _fetch(
-    snapshot: Snapshot,
-    before: FeedState,
-    known: Iterable[tuple[str, datetime]],
-    mirror: FeedMirror,
-    folder: Path,
-    now: datetime,
-    confirmed: bool,
-) -> FetchResult:
+def _fetch(snapshot: Snapshot, asked: FetchRequest, folder: Path) -> FetchResult:
     """Go through the four steps of `SnapshotSource.fetch`."""
+    before, mirror, now = asked.before, asked.mirror, asked.now
     held = _remembered(before.listing_fingerprint)
     files = _download(snapshot, mirror, folder, held)
     if files is None:
@@ -150,14 +127,14 @@ def _fetch(
     contents = msgspec.json.encode({path: _digest(file) for path, file in sorted(paths.items())}).decode()
     if contents == before.archive_fingerprint:
         return Unchanged(replace(before, listing_fingerprint=told, checked_at=now))
-    if not confirmed and (reason := _find_older(files, held)):
+    if not asked.confirmed and (reason := _find_older(files, held)):
         return Outdated(before, None, reason)
     documents = _spool_records(snapshot, paths, folder / "records", now)
     for path in paths.values():
         path.unlink()
-    known_ids = {record_id for record_id, _ in known}
+    known_ids = {record_id for record_id, _ in asked.known}
     removed = known_ids - {document.id for document in documents.index}
-    _refuse_shrinking(snapshot, mirror, len(removed), len(known_ids), confirmed)
+    _refuse_shrinking(snapshot, mirror, len(removed), len(known_ids), asked.confirmed)
     state = FeedState(told, contents, None, now, now, len(documents))
     return Changes(state, (documents,), tuple(sorted(removed)), (), (), folder)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -150,6 +150,31 @@ class Changes:
 FetchResult = Unchanged | Outdated | Changes
 
 
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """What a fetch is asked to bring, and where.
+
+    `ecosystem` is one of the source's, or one of its releases (`AlmaLinux:9`). `previous` is the state that the last
+    applied fetch returned, `known` (id, modified) of every record in force that came by this feed, in any order: it is
+    read at most once, and not at all when the feed has not changed. `spool` is a folder for temporary files, in which
+    each fetch makes one of its own. `confirmed` believes a listing that is older than the last one, or that lost more
+    than the limit.
+    """
+
+    ecosystem: str
+    previous: FeedState | None = None
+    known: Iterable[tuple[str, datetime]] = ()
+    mirror: FeedMirror = field(kw_only=True)
+    spool: Path = field(kw_only=True)
+    now: datetime = field(kw_only=True)
+    confirmed: bool = field(default=False, kw_only=True)
+
+    @property
+    def before(self) -> FeedState:
+        """The state to begin with; an empty one before the first fetch."""
+        return self.previous or FeedState()
+
+
 class AdvisorySource(Protocol):
     """One publisher of advisories."""
 
@@ -192,28 +217,8 @@ class AdvisorySource(Protocol):
         """Whether it speaks for packages of this ecosystem string, release included (`Debian:12`)."""
         ...
 
-    def fetch(
-        self,
-        ecosystem: str,
-        previous: FeedState | None,
-        known: Iterable[tuple[str, datetime]],
-        *,
-        mirror: FeedMirror,
-        spool: Path,
-        now: datetime,
-        confirmed: bool = False,
-    ) -> FetchResult:
-        """Bring what differs from `known` into the spool.
-
-        Args:
-            ecosystem: one of `ecosystems`, or one of its releases (`AlmaLinux:9`).
-            previous: the state that the last applied fetch returned; None before the first.
-            known: (id, modified) of every record in force that came by this feed, in any order; read at most once, and
-                not at all when the feed has not changed.
-            mirror: where the feed is.
-            spool: a folder for temporary files; each fetch makes one of its own in it.
-            now: the time that counts as the present.
-            confirmed: believe a listing that is older than the last one, or that lost more than the limit.
+    def fetch(self, asked: FetchRequest) -> FetchResult:
+        """Bring what differs from what is known into the spool.
 
         Raises:
             FeedUnavailableError: the feed cannot be reached or broke off.

@@ -10,9 +10,11 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from dogwatch.advisories.source import Changes, FetchResult
 
 _PREFIX = "fetch-"
 
@@ -57,12 +59,13 @@ def _delete_abandoned(parent: Path) -> None:
             os.close(descriptor)
 
 
-@contextmanager
-def fetch_folder(source: str, spool: Path) -> Iterator[Path]:
-    """Yield a folder of one fetch alone; gone after an error, otherwise left to whoever reads what was fetched."""
+def fetch_into_folder(source: str, spool: Path, bring: Callable[[Path], FetchResult]) -> FetchResult:
+    """Fetch into a folder of this fetch alone, which stays only where there is something to be read in it."""
     folder = Path(tempfile.mkdtemp(prefix=f"{source}-", dir=spool))
+    result: FetchResult | None = None
     try:
-        yield folder
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        result = bring(folder)
+        return result
+    finally:
+        if not isinstance(result, Changes):
+            shutil.rmtree(folder, ignore_errors=True)

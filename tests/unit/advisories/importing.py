@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dogwatch.advisories import FEED_LIMITS, Changes, FeedMirror, FeedState, FetchResult, OsvSource
+from dogwatch.advisories.source import FetchRequest
 from dogwatch.model.errors import DogwatchError
 from dogwatch.model.times import parse_rfc3339
 from tests.simulators.feeds import FeedBucket, FeedServer
@@ -35,13 +36,15 @@ class Importer:
 
     def fetch(self, ecosystem: str = "PyPI", now: datetime = NOW, confirmed: bool = False) -> FetchResult:
         return self.source.fetch(
-            ecosystem,
-            self.state,
-            self.records.items(),
-            mirror=self.mirror,
-            spool=self.spool,
-            now=now,
-            confirmed=confirmed,
+            FetchRequest(
+                ecosystem,
+                self.state,
+                self.records.items(),
+                mirror=self.mirror,
+                spool=self.spool,
+                now=now,
+                confirmed=confirmed,
+            )
         )
 
     def step(self, ecosystem: str = "PyPI", now: datetime = NOW, confirmed: bool = False) -> FetchResult:

@@ -13,7 +13,7 @@ from dogwatch.advisories.csaf_listing import read_archive_name
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.mirror import FeedMirror
 from dogwatch.advisories.redhat_vex import RedHatVexSource
-from dogwatch.advisories.source import Changes, FeedState, FetchResult, Outdated, Unchanged
+from dogwatch.advisories.source import Changes, FeedState, FetchRequest, FetchResult, Outdated, Unchanged
 from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import FeedRejectedError, FeedShrunkError, MalformedSnapshotError
 from tests.builders.vex import archive, listing, put, vex
@@ -50,13 +50,15 @@ class Import:
         (self.folder / "spool").mkdir(exist_ok=True)
         mirror = self.mirror or FolderMirror(self.folder, self.source.name)
         result = self.source.fetch(
-            "Red Hat",
-            self.state,
-            self.held.items(),
-            mirror=mirror,
-            spool=self.folder / "spool",
-            now=NOW,
-            confirmed=confirmed,
+            FetchRequest(
+                "Red Hat",
+                self.state,
+                self.held.items(),
+                mirror=mirror,
+                spool=self.folder / "spool",
+                now=NOW,
+                confirmed=confirmed,
+            )
         )
         if isinstance(result, Changes):
             parsed = list(self.source.parse(result))

@@ -9,7 +9,7 @@ import pytest
 
 from dogwatch.advisories.debian_tracker import SOURCE
 from dogwatch.advisories.folder_mirror import FolderMirror
-from dogwatch.advisories.source import Changes
+from dogwatch.advisories.source import Changes, FetchRequest
 from dogwatch.matching import key_affected_ranges
 from dogwatch.model.advisories import FixState, SeverityFact
 from dogwatch.model.feeds import ParsedRecord
@@ -23,7 +23,7 @@ def read(tmp_path: Path, content: bytes) -> list[ParsedRecord]:
     (tmp_path / "json").write_bytes(content)
     (tmp_path / "spool").mkdir()
     mirror = FolderMirror(tmp_path, "debian-tracker")
-    changes = SOURCE.fetch("Debian", None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW)
+    changes = SOURCE.fetch(FetchRequest("Debian", None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW))
     assert isinstance(changes, Changes)
     return list(SOURCE.parse(changes))
 

@@ -10,7 +10,7 @@ import pytest
 from dogwatch.advisories import Changes, Unchanged
 from dogwatch.advisories.end_of_life import SOURCE, EndOfLifeSource
 from dogwatch.advisories.folder_mirror import FolderMirror
-from dogwatch.advisories.source import FetchResult
+from dogwatch.advisories.source import FetchRequest, FetchResult
 from dogwatch.inventory import build_inventory
 from dogwatch.matching import decide, key_affected_ranges, key_package
 from dogwatch.model.advisories import Advisory, FixState, SeverityFact
@@ -28,7 +28,7 @@ def fetch(tmp_path: Path, now: datetime, before: FetchResult | None = None, know
     mirror = FolderMirror(tmp_path / "nowhere", "end-of-life")
     state = before.state if before is not None else None
     held = [(each, now) for each in known]
-    return TWO.fetch(RELEASES_ECOSYSTEM, state, held, mirror=mirror, spool=tmp_path, now=now)
+    return TWO.fetch(FetchRequest(RELEASES_ECOSYSTEM, state, held, mirror=mirror, spool=tmp_path, now=now))
 
 
 def advisories(found: FetchResult) -> list[Advisory]:

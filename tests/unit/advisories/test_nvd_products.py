@@ -12,6 +12,7 @@ from dogwatch.advisories import Changes, FeedState, Unchanged
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.nvd_products import SOURCE
 from dogwatch.advisories.nvd_versions import write_version
+from dogwatch.advisories.source import FetchRequest
 from dogwatch.matching import decide, key_affected_ranges, key_package
 from dogwatch.model.advisories import Advisory, AffectedPackage, RangeEvent, RangeEventKind, SeverityFact, StatedRange
 from dogwatch.model.feeds import ParsedRecord
@@ -28,7 +29,7 @@ def fetch(folder: Path, state: FeedState | None = None, known: tuple[tuple[str, 
     spool = folder / "spool"
     spool.mkdir(exist_ok=True)
     mirror = FolderMirror(folder / "nvd", SOURCE.name)
-    fetched = SOURCE.fetch("CPE", state, known, mirror=mirror, spool=spool, now=NOW)
+    fetched = SOURCE.fetch(FetchRequest("CPE", state, known, mirror=mirror, spool=spool, now=NOW))
     assert isinstance(fetched, Changes)
     return fetched
 
@@ -144,7 +145,9 @@ def test_changes_are_read_alone_and_what_names_no_product_any_more_affects_nothi
     put_facts(tmp_path, years={2026: nvd_file(first)}, modified=nvd_file(first), until=NOW.year)
     before = fetch(tmp_path)
     known = tuple((one.id, one.modified_at) for one in parsed(before))
-    again = SOURCE.fetch("CPE", before.state, known, mirror=FolderMirror(tmp_path / "nvd", ""), spool=tmp_path, now=NOW)
+    again = SOURCE.fetch(
+        FetchRequest("CPE", before.state, known, mirror=FolderMirror(tmp_path / "nvd", ""), spool=tmp_path, now=NOW)
+    )
     changed = nvd_product_record("CVE-2026-0001", [[cpe("a:b", "1")]], modified="2026-07-16T00:00:00.000")
     older = nvd_product_record("CVE-2026-0001", [[cpe(OPENSSL, "9.9.9")]], modified="2026-06-16T00:00:00.000")
     put_facts(tmp_path, modified=nvd_file(changed, older, timestamp="2026-07-16T00:00:00.000"), until=NOW.year)

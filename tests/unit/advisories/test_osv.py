@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dogwatch.advisories import Changes, FeedState, OsvSource, Outdated, Unchanged
+from dogwatch.advisories.source import FetchRequest
 from dogwatch.model.times import parse_rfc3339
 from tests.builders.advisories import osv_record
 from tests.simulators.feeds import FeedBucket, FeedServer, replace_file, write_listing
@@ -66,7 +67,7 @@ def test_known_records_are_not_even_read_when_the_feed_has_not_changed(importer:
     importer.step()
 
     result = importer.source.fetch(
-        "PyPI", importer.state, Unread(), mirror=importer.mirror, spool=importer.spool, now=NOW
+        FetchRequest("PyPI", importer.state, Unread(), mirror=importer.mirror, spool=importer.spool, now=NOW)
     )
     assert isinstance(result, Unchanged)
 

@@ -11,6 +11,7 @@ import pytest
 from dogwatch.advisories import Changes
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.photon import SOURCE
+from dogwatch.advisories.source import FetchRequest
 from dogwatch.matching import decide, key_affected_ranges, key_package
 from dogwatch.model.advisories import Advisory, AffectedPackage, RangeEvent, RangeEventKind, StatedRange
 from dogwatch.model.errors import MalformedSnapshotError
@@ -25,7 +26,7 @@ INTRODUCED = RangeEvent(RangeEventKind.INTRODUCED, "0")
 def read(folder: Path, content: bytes) -> list[Advisory]:
     (folder / "cve_data_photon5.0.json").write_bytes(content)
     mirror = FolderMirror(folder, SOURCE.name)
-    changes = SOURCE.fetch("Photon OS:5.0", None, (), mirror=mirror, spool=folder, now=NOW)
+    changes = SOURCE.fetch(FetchRequest("Photon OS:5.0", None, (), mirror=mirror, spool=folder, now=NOW))
     assert isinstance(changes, Changes)
     return [one.advisory for one in SOURCE.parse(changes) if one.advisory is not None]
 

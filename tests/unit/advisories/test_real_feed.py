@@ -13,6 +13,7 @@ import pytest
 
 from dogwatch.advisories import Changes, FeedMirror, FeedState, OsvSource, Unchanged
 from dogwatch.advisories.folder_mirror import FolderMirror
+from dogwatch.advisories.source import FetchRequest
 from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.feeds import ParsedRecord
 from dogwatch.model.times import parse_rfc3339
@@ -60,7 +61,9 @@ class Held:
 
 
 def play(mirror: FeedMirror, spool: Path, ecosystem: str, held: Held) -> list[ParsedRecord]:
-    result = SOURCE.fetch(ecosystem, held.state, held.records.items(), mirror=mirror, spool=spool, now=NOW)
+    result = SOURCE.fetch(
+        FetchRequest(ecosystem, held.state, held.records.items(), mirror=mirror, spool=spool, now=NOW)
+    )
     held.state = result.state
     if isinstance(result, Unchanged):
         return []

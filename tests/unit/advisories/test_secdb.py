@@ -9,7 +9,7 @@ import pytest
 
 from dogwatch.advisories import alpine, wolfi
 from dogwatch.advisories.folder_mirror import FolderMirror
-from dogwatch.advisories.source import Changes
+from dogwatch.advisories.source import Changes, FetchRequest
 from dogwatch.matching import key_affected_ranges
 from dogwatch.model.advisories import AffectedRange
 from dogwatch.model.feeds import ParsedRecord
@@ -26,7 +26,9 @@ def read(tmp_path: Path, *files: dict[str, dict[str, list[str]]]) -> list[Parsed
         path.write_bytes(secdb(packages))
     (tmp_path / "spool").mkdir()
     mirror = FolderMirror(tmp_path, "alpine-secdb")
-    changes = alpine.SOURCE.fetch("Alpine:v3.22", None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW)
+    changes = alpine.SOURCE.fetch(
+        FetchRequest("Alpine:v3.22", None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW)
+    )
     assert isinstance(changes, Changes)
     return list(alpine.SOURCE.parse(changes))
 

@@ -12,7 +12,7 @@ from dogwatch.advisories import alpine
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.limits import FEED_LIMITS
 from dogwatch.advisories.secdb import SecdbSource
-from dogwatch.advisories.source import Changes, FeedState, Unchanged
+from dogwatch.advisories.source import Changes, FeedState, FetchRequest, Unchanged
 from dogwatch.model.errors import (
     FeedRejectedError,
     FeedShrunkError,
@@ -45,7 +45,9 @@ class Feed:
         spool = self.folder / "spool"
         spool.mkdir(exist_ok=True)
         result = self.source.fetch(
-            RELEASE, self.state, self.held.items(), mirror=mirror, spool=spool, now=NOW, confirmed=confirmed
+            FetchRequest(
+                RELEASE, self.state, self.held.items(), mirror=mirror, spool=spool, now=NOW, confirmed=confirmed
+            )
         )
         assert isinstance(result, Changes | Unchanged)
         self.state = result.state

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dogwatch.advisories.folder_mirror import FolderMirror
-from dogwatch.advisories.source import Changes
+from dogwatch.advisories.source import Changes, FetchRequest
 from dogwatch.advisories.suse_vex import OPENSUSE, SUSE, SuseVexSource
 from dogwatch.model.advisories import Advisory, SeverityFact
 from tests.builders.vex import archive, listing, put, vex
@@ -132,7 +132,7 @@ def test_a_document_that_the_archive_has_older_than_listed_is_fetched_singly(tmp
     )
     (tmp_path / "spool").mkdir()
     mirror = FolderMirror(tmp_path / "feed", SUSE.name)
-    fetched = SUSE.fetch("SUSE", None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW)
+    fetched = SUSE.fetch(FetchRequest("SUSE", None, (), mirror=mirror, spool=tmp_path / "spool", now=NOW))
     assert isinstance(fetched, Changes)
     records = {record.id: record.advisory for record in SUSE.parse(fetched)}
     fetched.discard()

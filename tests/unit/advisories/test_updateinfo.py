@@ -15,7 +15,7 @@ import pytest
 from dogwatch.advisories import amazon, oracle
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.limits import FEED_LIMITS
-from dogwatch.advisories.source import Changes, FeedState, Unchanged
+from dogwatch.advisories.source import Changes, FeedState, FetchRequest, Unchanged
 from dogwatch.advisories.updateinfo import UpdateinfoSource
 from dogwatch.model.advisories import AffectedPackage, RangeEvent, RangeEventKind, SeverityFact, StatedRange
 from dogwatch.model.errors import FeedRejectedError, LimitExceededError, MalformedSnapshotError
@@ -45,12 +45,14 @@ def fetch(
     (folder / "spool").mkdir(exist_ok=True)
     release = "2023" if source.family == "Amazon Linux" else "9"
     result = source.fetch(
-        f"{source.family}:{release}",
-        state,
-        (),
-        mirror=FolderMirror(folder, source.name),
-        spool=folder / "spool",
-        now=NOW,
+        FetchRequest(
+            f"{source.family}:{release}",
+            state,
+            (),
+            mirror=FolderMirror(folder, source.name),
+            spool=folder / "spool",
+            now=NOW,
+        )
     )
     if isinstance(result, Unchanged):
         return None

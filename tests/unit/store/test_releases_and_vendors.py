@@ -9,6 +9,7 @@ from pathlib import Path
 from dogwatch.advisories import Changes
 from dogwatch.advisories.end_of_life import EndOfLifeSource
 from dogwatch.advisories.folder_mirror import FolderMirror
+from dogwatch.advisories.source import FetchRequest
 from dogwatch.model.advisories import FixState
 from dogwatch.model.feeds import FeedChanges
 from dogwatch.model.matches import Severity
@@ -30,7 +31,7 @@ def test_a_release_past_its_last_day_is_a_critical_finding(world: World, tmp_pat
     contain(world, 1, "a", BUSTER, Package(RELEASES_ECOSYSTEM, RELEASE_PACKAGE, "Debian:12"))
     now = datetime(2026, 1, 1, tzinfo=UTC)
     mirror = FolderMirror(tmp_path, "end-of-life")
-    found = SOURCE.fetch(RELEASES_ECOSYSTEM, None, (), mirror=mirror, spool=tmp_path, now=now)
+    found = SOURCE.fetch(FetchRequest(RELEASES_ECOSYSTEM, None, (), mirror=mirror, spool=tmp_path, now=now))
     assert isinstance(found, Changes)
     changes = FeedChanges(found.state.to_mapping(), SOURCE.parse(found), found.removed)
     JournalStore(world.database).publish(SOURCE.name, RELEASES_ECOSYSTEM, changes, now)
