@@ -2,6 +2,58 @@
 
 from __future__ import annotations
 
+GRADLE = """\
+# This is a Gradle generated file for dependency locking.
+com.google.guava:guava:32.0.0-jre=compileClasspath,runtimeClasspath,testRuntimeClasspath
+junit:junit:4.13.2=testCompileClasspath,testRuntimeClasspath
+org.projectlombok:lombok:1.18.30=annotationProcessor,testAnnotationProcessor
+org.slf4j:slf4j-api:2.0.7=testRuntimeClasspath,runtimeClasspath
+empty=developmentOnly
+"""
+POM = """\
+<?xml version="1.0"?>
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <parent><groupId>g.p</groupId><artifactId>parent</artifactId><version>1</version></parent>
+  <artifactId>shop</artifactId>
+  <properties><jackson.version>2.15.2</jackson.version><java.version>17</java.version></properties>
+  <!-- <dependency><groupId>g.no</groupId><artifactId>gone</artifactId><version>1</version></dependency> -->
+  <dependencyManagement><dependencies>
+    <dependency><groupId>g.bom</groupId><artifactId>bom</artifactId><version>1</version></dependency>
+  </dependencies></dependencyManagement>
+  <dependencies>
+    <dependency>
+      <groupId>com.fasterxml.jackson.core</groupId> <artifactId>jackson-databind</artifactId>
+      <version>${jackson.version}</version>
+      <exclusions><exclusion><groupId>g.x</groupId><artifactId>x</artifactId></exclusion></exclusions>
+    </dependency>
+    <dependency><groupId>commons-io</groupId><artifactId>commons-io</artifactId><version> 2.4 </version></dependency>
+    <dependency><groupId>g.a</groupId><artifactId>exact</artifactId><version>[1.2]</version></dependency>
+    <dependency><groupId>g.a</groupId><artifactId>managed</artifactId></dependency>
+    <dependency><groupId>g.a</groupId><artifactId>range</artifactId><version>[1,2)</version></dependency>
+    <dependency><groupId>g.a</groupId><artifactId>other</artifactId><version>${a.b}</version></dependency>
+    <dependency><groupId>g.p</groupId><artifactId>near</artifactId><version>${project.version}</version></dependency>
+    <dependency><groupId>junit</groupId><artifactId>junit</artifactId><version>4</version><scope>test</scope></dependency>
+  </dependencies>
+  <build><plugins><plugin><dependencies>
+    <dependency><groupId>g.b</groupId><artifactId>tool</artifactId><version>1</version></dependency>
+  </dependencies></plugin></plugins></build>
+</project>
+"""
+CSPROJ = """\
+\ufeff<Project Sdk="Microsoft.NET.Sdk">
+  <ItemGroup>
+    <PackageReference Include="Newtonsoft.Json" Version="12.0.1" />
+    <PackageReference Include="Serilog"><Version>[2.10.0]</Version></PackageReference>
+    <PackageReference Include="StyleCop.Analyzers" Version="1.1.118" PrivateAssets="all" />
+    <PackageReference Include="Analyzer" Version="1.0.0"><PrivateAssets>All</PrivateAssets></PackageReference>
+    <PackageReference Include="Managed" />
+    <PackageReference Include="Any" Version="1.*" />
+    <PackageReference Include="Named" Version="$(NamedVersion)" />
+    <!-- <PackageReference Include="Gone" Version="1.0.0" /> -->
+  </ItemGroup>
+</Project>
+"""
+PACKAGES_PROPS = '<Project><ItemGroup><PackageVersion Include="Polly" Version="7.2.3" /></ItemGroup></Project>'
 NPM_3 = """{"packages": {"": {"version": "1.0.0"}, "node_modules/a": {"version": "1.0.0", "dev": true},
 "node_modules/@s/b": {"name": "c", "version": "2.0.0", "link": false}}}"""
 NPM_1 = """{"dependencies": {"a": {"version": "npm:@s/b@1", "dependencies": {"c": {"version": "2", "dev": false}}}}}"""
@@ -383,6 +435,9 @@ LOCK_FILES: dict[str, tuple[bytes, ...]] = {
         "yarn-lock": (YARN_1, YARN_2),
         "pnpm-lock": (PNPM_5, PNPM_9, PNPM_9_PARTS),
         "bun-lock": (BUN, BUN_PARTS),
+        "nuget-project": (CSPROJ, PACKAGES_PROPS),
+        "gradle-lock": (GRADLE,),
+        "maven-project": (POM,),
         "cargo-lock": (CARGO,),
         "python-lock": (POETRY, UV, UV_PARTS, PDM),
         "pipfile-lock": (PIPFILE,),

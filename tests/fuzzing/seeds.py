@@ -273,6 +273,15 @@ def python_files() -> Seeds:
     return (python_metadata("requests", "2.30.0").encode(), b"\xef\xbb\xbfName: a\n  b\nVersion:1\n\nName: c")
 
 
+def eggs() -> Seeds:
+    """Eggs that are left packed."""
+    metadata = python_metadata("requests", "2.30.0").encode()
+    return (
+        build_jar({"EGG-INFO/PKG-INFO": metadata, "a.py": b""}),
+        build_jar({"EGG-INFO/PKG-INFO": b""}, before=b"#!x"),
+    )
+
+
 def npm_files() -> Seeds:
     """A package.json."""
     return (package_json("@scope/a", "1.0.0").encode(), b'{"name":"a","version":1,"more":[{}]}')

@@ -262,6 +262,7 @@ TARGETS = (
     Target("rpm-manifest", _extract_at("var/lib/rpmmanifest/container-manifest-2"), seeds.rpm_manifests),
     Target("os-release", _extract_at("etc/os-release"), seeds.os_releases),
     Target("python-metadata", _extract_at("a-1.dist-info/METADATA"), seeds.python_files),
+    Target("python-egg", _extract_at("a-1.egg"), seeds.eggs),
     Target("npm-package", _extract_at("node_modules/a/package.json"), seeds.npm_files),
     *(
         Target(name, _extract_at(path), partial(seeds.lock_files, name))
@@ -279,6 +280,9 @@ TARGETS = (
             "conda-meta": "conda-meta/a.json",
             "nuget-lock": "packages.lock.json",
             "nuget-config": "packages.config",
+            "nuget-project": "a.csproj",
+            "gradle-lock": "gradle.lockfile",
+            "maven-project": "pom.xml",
             "cargo-lock": "Cargo.lock",
             "go-mod": "go.mod",
             "go-toolchain": "usr/local/go/VERSION",

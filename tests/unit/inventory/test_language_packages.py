@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from dogwatch.inventory.evidence import Extraction
-from dogwatch.inventory.extractors import npm_package, python_metadata
+from dogwatch.inventory.extractors import npm_package, python_egg, python_metadata
 from dogwatch.inventory.limits import DEFAULT_LIMITS
 from dogwatch.model.errors import MalformedPackageDatabaseError
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.packages import Package
+from tests.builders.jars import build_jar
+from tests.builders.layers import python_metadata as metadata_of
 
 PYTHON = python_metadata.EXTRACTOR
 NPM = npm_package.EXTRACTOR
@@ -19,6 +23,20 @@ MANIFEST = "app/node_modules/left-pad/package.json"
 
 def incomplete(path: str, detail: str) -> Extraction:
     return Extraction(gaps=(Gap(GapKind.PACKAGE_INCOMPLETE, path, f"no usable name and version: {detail}"),))
+
+
+def test_an_egg_that_is_left_packed_tells_the_distribution_within() -> None:
+    path = "usr/lib/python3/site-packages/six-1.16.0-py3.9.egg"
+
+    def read(content: bytes) -> Extraction:
+        return python_egg.EXTRACTOR.extract_from(path, io.BytesIO(content), len(content), DEFAULT_LIMITS)
+
+    metadata = {"six.py": b"", "EGG-INFO/PKG-INFO": metadata_of("six", "1.16.0").encode()}
+    expected = Extraction(packages=(Package("PyPI", "six", "1.16.0"),))
+    assert read(build_jar(metadata)) == read(build_jar(metadata, before=b"#!/bin/sh\n")) == expected
+    assert read(build_jar({"six.py": b""})) == read(b"an egg of another kind") == Extraction()
+    with pytest.raises(MalformedPackageDatabaseError):
+        read(build_jar(metadata)[:-30])
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,13 @@ NIO = listed("SwiftURL", "github.example/apple/swift-nio@2.0.0")
             listed("NuGet", "Newtonsoft.Json@13.0.1", "Microsoft.NETCore.App.Runtime.linux-x64@6.0.1"),
         ),
         ("app/packages.lock.json", files.NUGET, listed("NuGet", "Newtonsoft.Json@13.0.1", "Newtonsoft.Json@13.0.2")),
+        ("app/Shop.csproj", files.CSPROJ, listed("NuGet", "Newtonsoft.Json@12.0.1", "Serilog@2.10.0")),
+        ("app/Directory.Packages.props", files.PACKAGES_PROPS, listed("NuGet", "Polly@7.2.3")),
+        (
+            "app/gradle.lockfile",
+            files.GRADLE,
+            listed("Maven", "com.google.guava:guava@32.0.0-jre", "org.slf4j:slf4j-api@2.0.7"),
+        ),
         ("app/packages.config", files.NUGET_CONFIG, listed("NuGet", "Newtonsoft.Json@13.0.1")),
         ("app/pubspec.lock", files.PUB, listed("Pub", "http@0.13.0")),
         ("app/mix.lock", files.MIX, listed("Hex", "jason@1.4.0")),
@@ -80,6 +87,22 @@ NIO = listed("SwiftURL", "github.example/apple/swift-nio@2.0.0")
 def test_each_kind_tells_what_a_program_needs_to_run(path: str, content: str, expected: Extraction) -> None:
     assert read(path, content) == expected
     assert read(path, "\ufeff" + content.replace("\n", "\r\n")) == expected or path.endswith(("VERSION", "gemspec"))
+
+
+def test_a_project_of_maven_lists_what_stands_in_its_file_and_the_rest_is_a_gap() -> None:
+    detail = "3 dependencies whose versions the file does not tell, as g.a:managed"
+    jackson = "com.fasterxml.jackson.core:jackson-databind@2.15.2"
+    expected = listed("Maven", "commons-io:commons-io@2.4", jackson, "g.a:exact@1.2")
+    gap = Gap(GapKind.PACKAGE_INCOMPLETE, "app/pom.xml", detail)
+    assert read("app/pom.xml", files.POM) == Extraction(expected.packages, (gap,))
+    assert find_extractor("app/META-INF/maven/g.p/shop/pom.xml") is None
+
+
+@pytest.mark.parametrize("hostile", ["<dependency>", "<dependency", "<!--", "<build>", "</dependency><dependency>"])
+def test_a_project_of_endless_tags_takes_no_more_than_linear_time(hostile: str) -> None:
+    content = hostile * 300_000
+    assert read("pom.xml", content).packages == ()
+    assert read("a.csproj", content.replace("dependency", "PackageReference")) == Extraction()
 
 
 def test_a_package_that_two_files_spell_in_two_ways_is_one() -> None:

@@ -1,18 +1,13 @@
-"""NuGet's older list of packages, in XML: tags are looked for, and nothing in it is expanded."""
+"""NuGet's older list of packages, in XML."""
 
 from __future__ import annotations
 
-import re
-from typing import Final
+from itertools import islice
 
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.limits import Limits
 from dogwatch.inventory.lock_files import Listing, NamedLockFile
-from dogwatch.inventory.naming import decode_text
-from dogwatch.model.errors import MalformedPackageDatabaseError
-
-_PACKAGE: Final = re.compile(r"<package\s([^<>]{0,2000})>")
-_ATTRIBUTE: Final = re.compile(r"\b(\w++)\s*+=\s*+[\"']([^\"'<>&]*)[\"']")
+from dogwatch.inventory.xml_tags import read_tags, read_xml
 
 
 class NugetConfigExtractor(NamedLockFile):
@@ -29,16 +24,10 @@ class NugetConfigExtractor(NamedLockFile):
 
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Return the packages."""
-        text = decode_text(content.removeprefix(b"\xef\xbb\xbf"))
-        if text is None:
-            raise MalformedPackageDatabaseError(path, "not UTF-8")
         listing = Listing(path, self.ecosystem, limits)
-        for tag in _PACKAGE.finditer(text):
-            if listing.is_full:
-                break
-            attributes = dict(_ATTRIBUTE.findall(tag[1]))
-            if attributes.get("developmentDependency") != "true":
-                listing.add(attributes.get("id"), attributes.get("version"))
+        for tag in islice(read_tags(read_xml(path, content), "package"), limits.file_entries + 1):
+            if tag.attributes.get("developmentDependency") != "true":
+                listing.add(tag.attributes.get("id"), tag.attributes.get("version"))
         return listing.extraction()
 
 
