@@ -96,7 +96,8 @@ class StatedProducts:
         product_id = one.full_product_name.product_id
         if self.purls[product_id]:
             return
-        whole, part = self.purls.get(one.relates_to_product_reference, ()), self.purls.get(one.product_reference, ())
+        references = (one.relates_to_product_reference, one.product_reference)
+        whole, part = (() if each in self.ranges else self.purls.get(each, ()) for each in references)
         if one.category in _PARTS and part and whole and all(name_image(each) for each in whole):
             self.purls[product_id], self.parts[product_id], self.problems[product_id] = whole, part, ""
         else:

@@ -89,7 +89,7 @@ class Stating:
         for product in products:
             self._count(product)
             image = name_image(product.identifier)
-            if image is not None and not product.problem:
+            if image is not None and not product.problem and not product.versions:
                 self._say_of_image(ImageStatement(image, names, state, stated_at, texts[0]), product)
             packages |= dict.fromkeys(self._named(product, state))
         if packages:

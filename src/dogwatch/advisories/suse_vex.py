@@ -5,6 +5,7 @@ Documents name an rpm by an id, `xz` or `xz-5.6.2-1.1`, and products by the name
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,11 @@ _AFFECTED: Final = frozenset({"known_affected", "first_affected", "last_affected
 _NOT_AFFECTED: Final = "known_not_affected"
 _NO_FIX_PLANNED: Final = "no_fix_planned"
 _NOT_FIXED, _WILL_NOT_FIX, _UNKNOWN = "", "will not fix", "unknown"
+_REJECTED: Final = re.compile(
+    r"DO NOT USE THIS (?:CANDIDATE NUMBER|CVE RECORD)|has been rejected or withdrawn|\*\* REJECT \*\*", re.IGNORECASE
+)
+"""How descriptions of ids read that turned out to name no vulnerability; documents tell it in no other way."""
+
 _EVERYTHING: Final = StatedRange("ECOSYSTEM", (RangeEvent(RangeEventKind.INTRODUCED, "0"),))
 
 
@@ -83,10 +89,11 @@ class SuseVexSource(CsafSource):
         return f"{self.lists}{record_id.removeprefix(f'{self.family}-').lower()}.json"
 
     def condense(self, content: bytes) -> bytes:
-        """Keep of a document what has no fix in a release."""
+        """Keep of a document what has no fix in a release; nothing of an id that was rejected."""
         document = read_vex(content, self._place_of, _rpm_of)
         severity = Severity(document.impact, document.vector)
-        return keep_document(document, document.description, (severity,), tuple(_gather(document)))
+        packages = () if _REJECTED.search(document.description) else tuple(_gather(document))
+        return keep_document(document, document.description, (severity,), packages)
 
     def read(self, record_id: str, content: bytes, listed_at: datetime) -> Advisory:
         """Make an advisory of what was kept."""

@@ -21,6 +21,7 @@ from dogwatch.model.verdicts import Verdict
 from tests.builders.advisories import osv_record
 from tests.builders.statements import NAME, csaf, openvex, read, statement
 
+FLAG = {"label": "component_not_present", "product_ids": ["range", "app:a"]}
 FIRST = datetime(2026, 7, 1, tzinfo=UTC)
 
 
@@ -262,6 +263,30 @@ def test_a_part_of_an_image_in_csaf_is_said_of_that_image_alone() -> None:
         "is no package URL",
         "is an image",
     ]
+
+
+def test_a_range_of_images_and_a_range_of_their_parts_say_nothing_of_all_versions() -> None:
+    source = csaf({"known_not_affected": ["range", "app:a"]}, "pkg:oci/app", flags=[FLAG])
+    helper = {"product_identification_helper": {"purl": "pkg:npm/a"}}
+    ranges = [
+        {"product_id": "range", "product_identification_helper": {"purl": "pkg:oci/app"}},
+        {"product_id": "a", **helper},
+    ]
+    source["product_tree"]["branches"] = [
+        {"category": "product_version_range", "name": "vers:semver/<2.0.0", "product": product} for product in ranges
+    ]
+    source["product_tree"]["relationships"] = [
+        {
+            "category": "default_component_of",
+            "product_reference": "a",
+            "relates_to_product_reference": "p0",
+            "full_product_name": {"product_id": "app:a"},
+        }
+    ]
+    document = read(source)
+
+    assert (document.records, document.about_images) == ((), ())
+    assert [one.product for one in document.unused] == ["pkg:oci/app", "app:a"]
 
 
 def test_parts_of_nothing_and_ranges_without_a_name_are_told() -> None:

@@ -113,6 +113,20 @@ def test_a_document_about_a_cve_id_that_concerns_nobody_is_kept_with_nothing_aff
     assert (found.upstream, found.affected) == (("CVE-1999-0003",), ())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "** REJECT ** DO NOT USE THIS CANDIDATE NUMBER. Reason: not a security issue.",
+        "Rejected reason: This CVE ID has been rejected or withdrawn by its CVE Numbering Authority.",
+    ],
+)
+def test_an_id_that_was_rejected_concerns_nobody_whatever_else_stands_there(text: str) -> None:
+    told = json.loads(document("CVE-2026-1000", (SERVER, "ncurses", AFFECTED)))
+    told["document"]["notes"][0]["text"] = text
+
+    assert said(json.dumps(told).encode()) == []
+
+
 def test_a_document_that_the_archive_has_older_than_listed_is_fetched_singly(tmp_path: Path) -> None:
     new, old = "2026-07-03T10:00:00Z", "2026-07-02T10:00:00Z"
     one, two = (f"csaf-vex/cve-2026-{number}.json" for number in (1001, 1002))
