@@ -78,7 +78,7 @@ class BillStore:
             if sets or witnessed.gaps:
                 own = _extend(connection, looked.inventory_id, sets, set_ids, witnessed.gaps, now)
             _give(connection, looked, own, now)
-            ids = {package: package_id for package_id, package in looked.packages.items()} | saved.ids
+            ids = {package: number for number, package in looked.packages.items()} | saved.ids
             listed = encode_listed(witnessed.named, ids) if witnessed.named else None
             values = {"image": looked.image_id, "listed": listed, "asked": looked.asked, "next_at": next_at, "now": now}
             connection.execute(_SQL["finish"], values)
@@ -97,10 +97,10 @@ class BillStore:
             values = {"image": image_id, "pauses": list(INDEX_PAUSES), "now": now}
             failed = connection.execute(_SQL["fail"], values).fetchone()
             if failed == (1,):
-                current = connection.execute(_SQL["current"], {"image": looked.image_id}).fetchone()
-                assert current is not None  # the image was read
+                (own,) = connection.execute(_SQL["own"], {"image": image_id}).fetchone() or (None,)
                 gap = Gap(GapKind.ATTACHED_BILL_UNREAD, "", problem)
-                _give(connection, looked, _extend(connection, current[0], (), (), (gap,), now), now)
+                extended = _extend(connection, own or looked.inventory_id, (), (), (gap,), now)
+                _give(connection, looked, extended, now)
 
     def forget(self, looked: BillsToRead, now: datetime) -> None:
         """Leave to an image what its layers hold: bills are not believed any more."""

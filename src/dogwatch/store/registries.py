@@ -148,6 +148,7 @@ class RegistryStore:
             NotFoundError: the account watches none of that alias.
         """
         with self._database.transaction() as connection:
+            own_account(connection, account_id)  # no image is being made known that would miss its turn
             values = {"account": account_id, "alias": alias, "believes_bills": believed}
             row = connection.execute(_SQL["believe_bills"], values).fetchone()
             if row is None:

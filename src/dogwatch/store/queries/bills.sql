@@ -44,11 +44,13 @@ WHERE image.id = %(image)s
 ON CONFLICT (image_id) DO UPDATE SET due_at = excluded.due_at, asked = image_bills.asked + 1
 
 -- name: ask_all
--- A registry's bills are believed from now on, or not any more: every image has its turn.
+-- A registry's bills are believed from now on: every image has its turn; or not any more: those have that they add to.
 INSERT INTO image_bills (image_id, due_at)
 SELECT image.id, %(now)s
 FROM image
-JOIN repository ON repository.id = image.repository_id AND repository.registry_id = %(registry)s
+JOIN repository ON repository.id = image.repository_id
+JOIN registry ON registry.id = repository.registry_id
+WHERE registry.id = %(registry)s AND (registry.believes_bills OR image.own_inventory_id IS NOT NULL)
 ORDER BY image.id
 ON CONFLICT (image_id) DO UPDATE SET due_at = excluded.due_at, asked = image_bills.asked + 1
 
@@ -92,13 +94,9 @@ WHERE image_bills.image_id = %(image)s
 -- The inventory of a chain, which nobody replaces before the transaction ends.
 SELECT inventory_id FROM layer_chain WHERE id = %(chain)s FOR NO KEY UPDATE
 
--- name: current
--- The inventory that an image has now, by its id, and its digest.
-SELECT inventory.id, inventory.digest
-FROM image
-JOIN layer_chain ON layer_chain.id = image.chain_id
-JOIN inventory ON inventory.id = coalesce(image.own_inventory_id, layer_chain.inventory_id)
-WHERE image.id = %(image)s
+-- name: own
+-- What an image has beside its layers.
+SELECT own_inventory_id FROM image WHERE id = %(image)s
 
 -- name: digest_of
 -- The digest of an inventory.
@@ -128,7 +126,7 @@ SELECT id FROM made
 
 -- name: give
 -- What an image has beside its layers.
-UPDATE image SET own_inventory_id = %(own)s WHERE id = %(image)s
+UPDATE image SET own_inventory_id = %(own)s WHERE id = %(image)s AND own_inventory_id IS DISTINCT FROM %(own)s
 
 -- name: finish
 -- A look came to an end; the next one has its time, or waits already.
