@@ -31,13 +31,17 @@ UNRELEASED = "release-unknown"
 
 @dataclass(frozen=True)
 class Image:
-    """One image: in which repository, how it stands, which inventory it has, which tags are its own."""
+    """One image: in which repository, how it stands, which inventory it has, which tags are its own.
+
+    `is_own` says whether the inventory hangs on the image, where that of its layers is the other one.
+    """
 
     repository: int
     state: str
     watched: bool
     hours_left: int
     inventory: int
+    is_own: bool
     tags: frozenset[str]
 
 
@@ -61,6 +65,7 @@ _image = st.builds(
     watched=st.booleans(),
     hours_left=st.integers(-1, 1),
     inventory=st.integers(1, 2),
+    is_own=st.booleans(),
     tags=st.frozensets(st.sampled_from(TAGS), max_size=2),
 )
 _worlds = st.builds(
@@ -188,11 +193,19 @@ def _store_contents(connection: psycopg.Connection, world: World) -> None:
 def _store_image(connection: psycopg.Connection, number: int, image: Image) -> None:
     run = connection.execute
     until = NOW + timedelta(hours=image.hours_left)
-    chain = 2 * image.inventory - (account_of(image) == ACCOUNT)
+    of_layers = 3 - image.inventory if image.is_own else image.inventory
+    chain = 2 * of_layers - (account_of(image) == ACCOUNT)
     run(
         "INSERT INTO image (account_id, repository_id, digest, media_type, size_bytes, os, architecture, variant,"
-        " author, chain_id, state) VALUES (%s, %s, %s, '', 0, 'linux', 'amd64', '', '', %s, %s)",
-        (account_of(image), image.repository, f"sha256:{number}", chain, image.state),
+        " author, chain_id, state, own_inventory_id) VALUES (%s, %s, %s, '', 0, 'linux', 'amd64', '', '', %s, %s, %s)",
+        (
+            account_of(image),
+            image.repository,
+            f"sha256:{number}",
+            chain,
+            image.state,
+            image.inventory if image.is_own else None,
+        ),
     )
     run(
         "INSERT INTO clocks (image_id, repository_id, watched_until, watched) VALUES (%s, %s, %s, %s)",
