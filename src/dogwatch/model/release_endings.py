@@ -4,9 +4,9 @@ A release past its last day gets no fixes any more, so an image without findings
 of its own (decision 0042). `inventory` lists the pseudo-package of every release named here, `advisories.end_of_life`
 speaks of those whose last day has passed.
 
-Each family names the page on which its publisher says when releases end; days that are not told to the day there were
-compared with other lists (decision 0042). Where two differ, the later day counts. Releases that end after May 2028 are
-not in here yet.
+Each row has the page on which its publisher says when it ends: its own where there is one, else that of all releases.
+Days that are not told to the day there were compared with other lists (decision 0042). Where two differ, the later day
+counts. Releases that end after May 2028 are not in here yet.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RELEASE_PACKAGE: Final = "distribution release"
 
 
 class _Family(NamedTuple):
-    """Releases that one page tells of: how their ecosystem begins, the page, and `release day, …`.
+    """Releases of one distribution that one page tells of: how their ecosystem begins, the page, and `release day, …`.
 
     `_` stands for a space in the names of releases.
     """
@@ -38,15 +38,20 @@ _FAMILIES: Final = (
         "3.12 2022-05-01, 3.13 2022-11-01, 3.14 2023-05-01, 3.15 2023-11-01, 3.16 2024-05-23, 3.17 2024-11-22, "
         "3.18 2025-05-09, 3.19 2025-11-01, 3.20 2026-04-01, 3.21 2026-11-01, 3.22 2027-05-01, 3.23 2027-11-01",
     ),
-    _Family(
-        "Debian:",  # with long-term support, which everybody gets
-        "https://wiki.debian.org/LTS",
-        "7 2018-05-31, 8 2020-06-30, 9 2022-06-30, 10 2024-06-30, 11 2026-08-31",
-    ),
+    # With long-term support, which everybody gets.
+    _Family("Debian:", "https://www.debian.org/releases/wheezy/", "7 2018-05-31"),
+    _Family("Debian:", "https://www.debian.org/releases/jessie/", "8 2020-06-30"),
+    _Family("Debian:", "https://www.debian.org/releases/stretch/", "9 2022-06-30"),
+    _Family("Debian:", "https://www.debian.org/releases/buster/", "10 2024-06-30"),
+    _Family("Debian:", "https://www.debian.org/releases/bullseye/", "11 2026-08-31"),
     _Family(
         "Ubuntu:",  # standard support; what Ubuntu Pro brings is in no image by itself
         "https://ubuntu.com/about/release-cycle",
-        "14.04:LTS 2019-04-25, 16.04:LTS 2021-04-30, 18.04:LTS 2023-05-31, 20.04:LTS 2025-05-31, 22.04:LTS 2027-06-01, "
+        "14.04:LTS 2019-04-25, 16.04:LTS 2021-04-30, 18.04:LTS 2023-05-31, 20.04:LTS 2025-05-31, 22.04:LTS 2027-06-01",
+    ),
+    _Family(
+        "Ubuntu:",  # the releases in between
+        "https://wiki.ubuntu.com/Releases",
         "19.10 2020-07-17, 20.10 2021-07-22, 21.04 2022-01-20, 21.10 2022-07-14, 22.10 2023-07-20, "
         "23.04 2024-01-25, 23.10 2024-07-11, 24.10 2025-07-10, 25.04 2026-01-15, 25.10 2026-07-09",
     ),
@@ -55,23 +60,28 @@ _FAMILIES: Final = (
         "https://access.redhat.com/support/policy/updates/errata",
         "5 2017-03-31, 6 2020-11-30, 7 2024-06-30",
     ),
+    _Family("CentOS:", "https://wiki.centos.org/About/Product", "5 2017-03-31, 6 2020-11-30"),
     _Family(
-        "CentOS:",  # 8 and 9: Stream's
-        "https://www.centos.org/download/",
-        "5 2017-03-31, 6 2020-11-30, 7 2024-06-30, 8 2024-05-31, 9 2027-05-31",
+        "CentOS:",  # 8: Stream's
+        "https://blog.centos.org/2023/04/end-dates-are-coming-for-centos-stream-8-and-centos-linux-7/",
+        "7 2024-06-30, 8 2024-05-31",
     ),
+    _Family("CentOS:", "https://www.centos.org/download/", "9 2027-05-31"),  # Stream's
     _Family(
         "Oracle Linux:",
         "https://www.oracle.com/a/ocom/docs/elsp-lifetime-069338.pdf",
         "5 2017-06-30, 6 2021-03-31, 7 2024-12-31",
     ),
-    _Family("Amazon Linux:", "https://aws.amazon.com/amazon-linux-2/faqs/", "1 2023-12-31, 2 2026-06-30"),
+    _Family("Amazon Linux:", "https://aws.amazon.com/amazon-linux-ami/faqs/", "1 2023-12-31"),
+    _Family("Amazon Linux:", "https://aws.amazon.com/amazon-linux-2/faqs/", "2 2026-06-30"),
     _Family(
         "Fedora:",
         "https://docs.fedoraproject.org/en-US/releases/eol/",
         "34 2022-06-07, 35 2022-12-13, 36 2023-05-16, 37 2023-12-05, 38 2024-05-21, 39 2024-11-26, "
-        "40 2025-05-13, 41 2025-12-15, 42 2026-05-13, 43 2026-12-09, 44 2027-06-02",
+        "40 2025-05-13, 41 2025-12-15, 42 2026-05-13",
     ),
+    _Family("Fedora:", "https://fedorapeople.org/groups/schedule/f-43/f-43-key-tasks.html", "43 2026-12-09"),
+    _Family("Fedora:", "https://fedorapeople.org/groups/schedule/f-44/f-44-key-tasks.html", "44 2027-06-02"),
     _Family(
         "openSUSE:Leap ",
         "https://en.opensuse.org/Lifetime",

@@ -57,7 +57,7 @@ def test_an_ended_release_is_affected_outright_and_critical_and_no_other_is(tmp_
     (affected,) = key_affected_ranges(found)
     assert found.summary == "Debian 10 is past its end of life"
     assert "2024-06-30" in found.details
-    assert found.references == ("https://wiki.debian.org/LTS",)
+    assert found.references == ("https://www.debian.org/releases/buster/",)
     assert (affected.severity, affected.fix_state) == ((SeverityFact("TEXT", "critical"),), FixState.END_OF_LIFE)
     assert decide(key_package(BUSTER), affected) is Verdict.AFFECTED
     other = Package(RELEASES_ECOSYSTEM, RELEASE_PACKAGE, "Debian:11")

@@ -14,6 +14,7 @@ _ARTIFACTS: Final = {
     "cn.hutool": "hutool-*",
     "com.auth0": "java-jwt jwks-rsa",
     "com.baomidou": "mybatis-plus*",
+    "com.github.ben-manes.caffeine": "caffeine",
     "com.google.protobuf": "protobuf-java* protobuf-kotlin*",
     "com.graphql-java": "graphql-java*",
     "com.h2database": "h2",
@@ -28,12 +29,14 @@ _ARTIFACTS: Final = {
     "com.webauthn4j": "webauthn4j-*",
     "info.picocli": "picocli*",
     "io.grpc": "grpc-*",
+    "io.jaegertracing": "jaeger-client jaeger-core jaeger-thrift jaeger-tracerresolver",
     "io.ktor": "ktor-*",
     "io.micrometer": "micrometer-*",
     "io.micronaut": "micronaut-core micronaut-context* micronaut-http* micronaut-inject* micronaut-json-core "
     "micronaut-management micronaut-router micronaut-runtime micronaut-websocket",
     "io.opentelemetry": "opentelemetry-*",
     "io.opentelemetry.instrumentation": "opentelemetry-instrumentation-*",
+    "io.perfmark": "perfmark-*",
     "io.projectreactor": "reactor-core",
     "io.projectreactor.netty": "reactor-netty*",
     "javax.activation": "activation",
@@ -105,7 +108,8 @@ _ARTIFACTS: Final = {
 _NAMED_LIKE_THEIR_GROUP: Final = """
     antlr aopalliance commons-beanutils commons-cli commons-codec commons-collections commons-configuration commons-dbcp
     commons-digester commons-fileupload commons-httpclient commons-io commons-jxpath commons-lang commons-logging
-    commons-net commons-pool commons-validator junit oro regexp xalan xml-apis xpp3
+    commons-net commons-pool commons-validator junit oro regexp wsdl4j xalan
+    xml-apis xom xpp3
     """
 # Groups whose artifacts moved there with a major version, and where they were before.
 _BEFORE: Final = {
