@@ -11,6 +11,7 @@ import psycopg
 
 from dogwatch.model.errors import ConflictError, InvalidRequestError, NotFoundError
 from dogwatch.model.lifecycle import LifecycleAction, LifecyclePreview, PreviewPage, PreviewQuery, StoredPolicy
+from dogwatch.model.manifests import ManifestQuery
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
@@ -130,7 +131,7 @@ class LifecycleStore:
                 raise NotFoundError("lifecycle policy preview", repository)
             evaluation_id, text, at = found
             fingerprint = list_fingerprint("preview", evaluation_id, query.named, query.is_tagged)
-            values = {"evaluation": evaluation_id, **_asked(query, fingerprint)}
+            values = {"evaluation": evaluation_id, "after": _after(query.after, fingerprint), **asked_of(query)}
             rows = connection.execute(_SQL["preview_page"], values).fetchall()
             counts = connection.execute(_SQL["preview_counts"], values).fetchall()
         shown = rows[: query.limit]
@@ -180,10 +181,10 @@ def _load(connection: psycopg.Connection, account_id: str, repository_id: int, r
     return StoredPolicy(*row)
 
 
-def _asked(query: PreviewQuery, fingerprint: str) -> dict[str, object]:
+def asked_of(query: PreviewQuery | ManifestQuery) -> dict[str, object]:
+    """Return what a list of a repository's manifests is asked for, as its query names it; one row more than a page."""
     named = query.named or ()
     return {
-        "after": _after(query.after, fingerprint),
         "limit": query.limit + 1,
         "tagged": query.is_tagged,
         "named": query.named is not None,

@@ -14,7 +14,7 @@ from dogwatch.model.views import Page
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.image_views import COVERAGE_OF_REPOSITORY
-from dogwatch.store.lifecycle import find_repository
+from dogwatch.store.lifecycle import asked_of, find_repository
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import storable_identity
 from dogwatch.store.unresolved import UNRESOLVED_OF_REPOSITORY
@@ -42,24 +42,12 @@ def load_manifests(
     with database.transaction() as connection:
         repository_id = find_repository(connection, account_id, alias, repository)
         fingerprint = list_fingerprint("manifests", repository_id, query.named, query.is_tagged, query.is_archived)
-        values = {"repository": repository_id, "now": now, **_asked(query, fingerprint)}
+        place = {"repository": repository_id, "now": now, "after": _after(query.after, fingerprint)}
+        values = {**place, "archived": query.is_archived, **asked_of(query)}
         rows = connection.execute(_PAGE, values, prepare=False).fetchall()
     shown = rows[: query.limit]
     following = encode_cursor(fingerprint, now, [shown[-1][0]]) if len(rows) > len(shown) else ""
     return Page(tuple(_view(row) for row in shown), following)
-
-
-def _asked(query: ManifestQuery, fingerprint: str) -> dict[str, object]:
-    named = query.named or ()
-    return {
-        "after": _after(query.after, fingerprint),
-        "limit": query.limit + 1,
-        "tagged": query.is_tagged,
-        "archived": query.is_archived,
-        "named": query.named is not None,
-        "digests": [storable_identity(digest) for digest, _ in named],
-        "tags": [storable_identity(tag) for _, tag in named],
-    }
 
 
 def _after(cursor: str, fingerprint: str) -> str:
