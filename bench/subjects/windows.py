@@ -15,6 +15,7 @@ from dogwatch.model.what_if import WindowWish
 _SWEEPS = 2
 _EXPIRING = 10_000
 _BATCH = 5_000  # as flow.sweep takes them
+_TARGET = "< 30 s (at 1,000,000)"
 _CHANGES = ("DAYS_60", "DAYS_30", "DAYS_90")
 
 
@@ -39,10 +40,10 @@ def measure(bed: Bed) -> Section:
         (
             Figure(f"sweep, {expiring:,} images", "s", sweeps),
             *(
-                Figure(f"windows become {window.removeprefix('DAYS_')} days", "s", (took,), "< 30 s (at 1,000,000)")
+                Figure(f"windows become {window.removeprefix('DAYS_')} days", "s", (took,), _TARGET)
                 for window, took in zip(_CHANGES, changes, strict=True)
             ),
-            Figure(f"windows become LIFETIME, and {sleeping:,} images wake", "s", (waking,)),
+            Figure(f"windows become LIFETIME, and {sleeping:,} images wake", "s", (waking,), _TARGET),
         ),
     )
 
