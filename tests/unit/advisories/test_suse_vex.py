@@ -11,7 +11,10 @@ import pytest
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.source import Changes, FetchRequest
 from dogwatch.advisories.suse_vex import OPENSUSE, SUSE, SuseVexSource
-from dogwatch.model.advisories import Advisory, SeverityFact
+from dogwatch.matching import decide, key_affected_ranges, key_package
+from dogwatch.model.advisories import Advisory, FixState, SeverityFact
+from dogwatch.model.packages import Package
+from dogwatch.model.verdicts import Verdict
 from tests.builders.vex import archive, listing, put, vex
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
@@ -96,6 +99,15 @@ def test_each_family_has_its_own_part_of_a_document() -> None:
         ("openSUSE:Leap 15.6", name, "affected"),
         ("openSUSE:Tumbleweed", name, "affected"),
     ]
+
+
+@pytest.mark.parametrize(("source", "release"), [(SUSE, RELEASE), (OPENSUSE, "openSUSE:Leap 15.6")])
+def test_every_version_that_an_image_has_is_affected_until_there_is_a_fix(source: SuseVexSource, release: str) -> None:
+    found = advisory(document("CVE-2026-1000", (BASE, "xz", AFFECTED), (LEAP, "xz", AFFECTED)), source)
+    package = key_package(Package(release, "xz", "5.4.1-150600.3.1", "x86_64", "xz", "5.4.1-150600.3.1"))
+    (range_,) = key_affected_ranges(found)
+
+    assert (decide(package, range_), range_.fix_state) == (Verdict.AFFECTED, FixState.NOT_FIXED)
 
 
 def test_severity_and_text_are_those_of_the_document() -> None:
