@@ -16,7 +16,7 @@ from dogwatch.matching import key_package
 from dogwatch.model.audits import AuditedRow, Difference
 from dogwatch.model.matches import Assessment
 from dogwatch.model.packages import KeyedPackage, Package
-from dogwatch.store.judgement import ask, find_not_compared, meet_ranges
+from dogwatch.store.judgement import ask, meet_ranges
 from dogwatch.store.matching import Pair, assess, open_exposure_of
 from dogwatch.store.queries import load_queries
 
@@ -49,11 +49,10 @@ def audit_packages(connection: psycopg.Connection, found: list[Difference]) -> i
     while rows := connection.execute(_SQL["packages"], {"after": after, "limit": _PACKAGES_AT_ONCE}).fetchall():
         batch = _batch(rows)
         found.extend(_compare_keys(batch))
-        asked = ask(batch.asked)
-        met = meet_ranges(connection, asked)
-        found.extend(_compare_matches(connection, batch, met))
-        found.extend(_compare_exposures(connection, batch, met))
-        found.extend(_compare_undetermined(connection, batch, find_not_compared(connection, asked, met)))
+        meeting = meet_ranges(connection, ask(batch.asked))
+        found.extend(_compare_matches(connection, batch, meeting.met))
+        found.extend(_compare_exposures(connection, batch, meeting.met))
+        found.extend(_compare_undetermined(connection, batch, meeting.not_compared))
         count, after = count + len(rows), batch.ids[-1]
     return count
 

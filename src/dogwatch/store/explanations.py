@@ -192,7 +192,7 @@ def _load_ranges(
         "key": keyed.key,
     }
     if not vulnerability.name:
-        met = [row[2] for row in meet_ranges(connection, ask([keyed]))]
+        met = [row[2] for row in meet_ranges(connection, ask([keyed])).met]
         rows = connection.execute(_SQL["not_compared"], values | {"met": met, "most": MAX_RANGES}).fetchall()
         return [considered_of(row, keyed) for row in rows], _left(rows)
     rows = connection.execute(_SQL["considered"], values | {"most": MAX_RANGES}).fetchall()

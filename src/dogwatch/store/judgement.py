@@ -7,7 +7,8 @@ together: what is judged here is what would be stored there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -17,16 +18,29 @@ from psycopg.types.json import Jsonb
 from dogwatch.matching import key_package
 from dogwatch.model.facts import NOTHING_KNOWN
 from dogwatch.model.judgements import AdvisoryText, Judged, Judgement, NotCompared
-from dogwatch.model.matches import Assessment
 from dogwatch.model.packages import KeyedPackage, Package
 from dogwatch.store.connection import Database
 from dogwatch.store.finding_details import load_documents
 from dogwatch.store.known_facts import load_known_facts
 from dogwatch.store.matching import MetRange, assess, newest_revision
 from dogwatch.store.queries import load_queries
-from dogwatch.store.text import numbers, storable
+from dogwatch.store.text import storable
 
 _SQL = load_queries("judgement")
+
+_ORDER = attrgetter(*(each.name for each in fields(Package)))
+"""The order of packages, as they compare themselves, if more slowly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What packages met, and what cannot be compared with them.
+
+    `met` are (ordinal, vulnerability id, range id, verdict) in this order, `not_compared` (ordinal, reason, documents).
+    """
+
+    met: tuple[MetRange, ...]
+    not_compared: tuple[tuple[int, str, int], ...]
 
 
 class Judge:
@@ -37,28 +51,32 @@ class Judge:
 
     def judge(self, packages: Iterable[Package]) -> Judgement:
         """Say what the stored advisories say of packages, as of one moment; see the module."""
-        asked = [key_package(package) for package in sorted(set(packages))]
+        asked = [key_package(package) for package in sorted(set(packages), key=_ORDER)]
         with self._database.transaction() as connection:
             connection.execute(_SQL["read_only"])
-            document = ask(asked)
-            rows = meet_ranges(connection, document)
-            assessments = dict(assess(connection, rows))
+            meeting = meet_ranges(connection, ask(asked))
+            assessments = dict(assess(connection, meeting.met))
             names = _load_names(connection, {vulnerability for _, vulnerability in assessments})
             facts = load_known_facts(connection, {name for name, _ in names.values()})
             documents = load_documents(connection, {(one.source, one.advisory) for one in assessments.values()})
-            found = find_not_compared(connection, document, rows)
-            not_compared = tuple(NotCompared(asked[ordinal].package, reason, count) for ordinal, reason, count in found)
             revision = newest_revision(connection)
+        not_compared = tuple(
+            NotCompared(asked[ordinal].package, reason, count) for ordinal, reason, count in meeting.not_compared
+        )
         texts = {wanted: _text(*found) for wanted, found in documents.items()}
         judged = (
-            replace(
-                _judged(asked[ordinal].package, *names[vulnerability], assessment, texts),
-                facts=facts.get(names[vulnerability][0], NOTHING_KNOWN),
+            Judged(
+                asked[ordinal].package,
+                *names[number],
+                assessment,
+                texts.get((assessment.source, assessment.advisory), AdvisoryText()),
+                facts.get(names[number][0], NOTHING_KNOWN),
             )
-            for (ordinal, vulnerability), assessment in assessments.items()
+            for (ordinal, number), assessment in sorted(
+                assessments.items(), key=lambda one: (one[0][0], names[one[0][1]][0])
+            )
         )
-        ordered = sorted(judged, key=lambda one: (one.package, one.vulnerability))
-        return Judgement(revision, tuple(ordered), not_compared)
+        return Judgement(revision, tuple(judged), not_compared)
 
 
 def ask(packages: Sequence[KeyedPackage]) -> Jsonb:
@@ -82,18 +100,11 @@ def ask(packages: Sequence[KeyedPackage]) -> Jsonb:
     return Jsonb(rows, dumps=msgspec.json.encode)
 
 
-def meet_ranges(connection: psycopg.Connection, asked: Jsonb) -> list[MetRange]:
-    """Let packages meet the open ranges; returns (ordinal, vulnerability id, range id, verdict) by these."""
-    return connection.execute(_SQL["judge"], {"asked": asked}).fetchall()
-
-
-def find_not_compared(
-    connection: psycopg.Connection, asked: Jsonb, rows: Sequence[MetRange]
-) -> list[tuple[int, str, int]]:
-    """Return (ordinal, reason, advisories) of what cannot be compared; `rows` are those of `meet_ranges`."""
-    met = sorted({(row[0], row[2]) for row in rows})
-    values = {"met_ordinals": numbers(one[0] for one in met), "met_ranges": numbers(one[1] for one in met)}
-    return connection.execute(_SQL["find_not_compared"], {"asked": asked} | values).fetchall()
+def meet_ranges(connection: psycopg.Connection, asked: Jsonb) -> Meeting:
+    """Let packages, as `ask` returns them, meet the open ranges."""
+    rows = connection.execute(_SQL["judge"], {"asked": asked}).fetchall()
+    met = tuple(row[:4] for row in rows if row[4] is None)
+    return Meeting(met, tuple((row[0], row[4], row[5]) for row in rows if row[4] is not None))
 
 
 def _load_names(connection: psycopg.Connection, wanted: set[int]) -> dict[int, tuple[str, tuple[str, ...]]]:
@@ -109,14 +120,3 @@ def _text(times: Mapping[str, Any], document: Any) -> AdvisoryText:
         published_at=times["published_at"],
         modified_at=times["modified_at"],
     )
-
-
-def _judged(
-    package: Package,
-    name: str,
-    aliases: tuple[str, ...],
-    assessment: Assessment,
-    texts: Mapping[tuple[str, str], AdvisoryText],
-) -> Judged:
-    text = texts.get((assessment.source, assessment.advisory), AdvisoryText())
-    return Judged(package, name, aliases, assessment, text)

@@ -76,7 +76,7 @@ LIMIT %(most)s
 
 -- name: not_compared
 -- The ranges in force of a package's name that cannot be compared with it, unless their document meets it in another way:
--- those that `find_not_compared` of judgement counts. `met` are the documents that meet it.
+-- those that `judge` of judgement counts. `met` are the documents that meet it.
 SELECT stated.*, 'in force',
        coalesce((SELECT min(vulnerability.name) FROM advisory_vulnerability AS link
                  JOIN vulnerability ON vulnerability.id = link.vulnerability_id
