@@ -230,9 +230,15 @@ _facts = st.builds(
 )
 _tellings = st.builds(Tell, st.lists(_facts, min_size=1, max_size=2).map(tuple))
 _arrivals = st.builds(Arrive, st.lists(packages, min_size=1, max_size=8).map(tuple))
-histories = st.lists(
-    st.one_of(_arrivals, *map(_publications, FEEDS), _tellings, _statements, _own_advisories), min_size=2, max_size=12
-)
+_steps = st.one_of(_arrivals, *map(_publications, FEEDS), _tellings, _statements, _own_advisories)
+
+
+def _with_echoes(steps: list[Step], places: list[int]) -> list[Step]:
+    """Add steps that happened before: what is said again may be left alone, unless something was said in between."""
+    return steps + [steps[place % len(steps)] for place in places]
+
+
+histories = st.builds(_with_echoes, st.lists(_steps, min_size=2, max_size=9), st.lists(st.integers(0, 8), max_size=4))
 
 # --- the definition, by brute force -----------------------------------------------------------------------------------
 

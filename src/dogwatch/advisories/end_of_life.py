@@ -38,6 +38,7 @@ class EndOfLifeSource:
     public_location: str = ""
     folder: str = ""
     by_release: bool = False
+    dates_records: bool = True
     stale_after: timedelta = timedelta(days=1)  # asked as often as other feeds; older than a day it is not asked at all
     ecosystems: tuple[str, ...] = (RELEASES_ECOSYSTEM,)
     last_days: Mapping[str, date] = field(default_factory=lambda: LAST_DAYS)

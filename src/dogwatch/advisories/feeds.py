@@ -148,7 +148,8 @@ class FeedReader:
                 raise FeedUnavailableError(source, mirror.describe(ecosystem), f"an older state: {result.reason}")
             if isinstance(result, Changes):
                 records = _counted(speaker.parse(result), ecosystem, len(result) + len(result.refused), tell)
-                yield FeedChanges(result.state.to_mapping(), records, result.removed)
+                told, is_dated = result.state.to_mapping(), speaker.dates_records
+                yield FeedChanges(told, records, result.removed, is_dated=is_dated)
             elif previous is not None and replace(result.state, checked_at=previous.checked_at) == previous:
                 yield None
             else:

@@ -53,6 +53,7 @@ class NvdProductsSource:
     public_location: str = "https://nvd.nist.gov/feeds/json/cve/2.0"
     folder: str = "nvd"
     by_release: bool = False
+    dates_records: bool = True
     stale_after: timedelta = timedelta(hours=24)  # the file of changes is renewed every two hours
     ecosystems: tuple[str, ...] = (CPE_ECOSYSTEM,)
     limits: FeedLimits = FEED_LIMITS

@@ -62,6 +62,7 @@ class OsvSource:
     public_location: str = "https://osv-vulnerabilities.storage.googleapis.com"
     folder: str = ""
     by_release: bool = False
+    dates_records: bool = True
     stale_after: timedelta = timedelta(hours=24)  # the export is renewed several times an hour
     ecosystems: tuple[str, ...] = OSV_ECOSYSTEMS
     limits: FeedLimits = FEED_LIMITS

@@ -86,6 +86,7 @@ class RedHatVexSource(CsafSource):
     public_location: str = "https://security.access.redhat.com/data/csaf/v2/vex"
     folder: str = "redhat-vex"
     by_release: bool = False
+    dates_records: bool = True
     stale_after: timedelta = timedelta(hours=48)  # documents change daily
     ecosystems: tuple[str, ...] = (_ECOSYSTEM,)
     limits: FeedLimits = CSAF_LIMITS

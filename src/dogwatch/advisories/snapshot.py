@@ -82,6 +82,7 @@ class SnapshotSource(ABC):
     __slots__ = ()
 
     name: str
+    dates_records = False
 
     @abstractmethod
     def snapshot_of(self, ecosystem: str) -> Snapshot:

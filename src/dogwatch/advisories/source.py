@@ -209,6 +209,11 @@ class AdvisorySource(Protocol):
         ...
 
     @property
+    def dates_records(self) -> bool:
+        """Whether a record's time is when it changed; where it is not, it is when it was fetched."""
+        ...
+
+    @property
     def by_release(self) -> bool:
         """Whether its feeds are those of single releases (`Alpine:v3.22`): only those of releases found are fetched."""
         ...

@@ -58,6 +58,7 @@ class SuseVexSource(CsafSource):
     public_location: str = "https://ftp.suse.com/pub/projects/security"
     folder: str = "suse-vex"
     by_release: bool = False
+    dates_records: bool = True
     stale_after: timedelta = timedelta(hours=48)  # made anew every night
     limits: FeedLimits = CSAF_LIMITS
 

@@ -89,8 +89,12 @@ def find_intervals(scheme: VersionScheme, events: Sequence[RangeEvent]) -> tuple
             boundaries.append(_Boundary(key, event, fixed_key or key))
     boundaries.sort(key=attrgetter("key"))
     cap = max(caps, default=HIGHEST)
-    capped = (replace(interval, high=min(interval.high, cap)) for interval in _walk(boundaries))
-    return tuple(interval for interval in capped if interval.low < interval.high)
+    walked = (_capped(interval, cap) for interval in _walk(boundaries))
+    return tuple(interval for interval in walked if interval.low < interval.high)
+
+
+def _capped(interval: Interval, cap: bytes) -> Interval:
+    return interval if interval.high <= cap else replace(interval, high=cap)
 
 
 def _key_of_event(scheme: VersionScheme, event: RangeEvent) -> bytes | NotComparable:
@@ -114,18 +118,20 @@ def _walk(boundaries: Sequence[_Boundary]) -> list[Interval]:
             intervals.append(_closed(opened, boundary))
             opened = None
         elif intervals and not intervals[-1].fixed and boundary.event.kind is RangeEventKind.FIXED:
-            intervals[-1] = _with_fix(intervals[-1], boundary)
+            fixed, fixed_key = _fix(boundary)
+            intervals[-1] = replace(intervals[-1], fixed=fixed, fixed_key=fixed_key)
     if opened is not None:
         intervals.append(Interval(opened.key, HIGHEST, opened.event.version))
     return intervals
 
 
 def _closed(opened: _Boundary, end: _Boundary) -> Interval:
-    interval = Interval(opened.key, end.key, opened.event.version)
+    bounds = (opened.key, end.key, opened.event.version)
     if end.event.kind is RangeEventKind.FIXED:
-        return _with_fix(interval, end)
-    return replace(interval, last_affected=end.event.version)
+        return Interval(*bounds, *_fix(end))
+    return Interval(*bounds, last_affected=end.event.version)
 
 
-def _with_fix(interval: Interval, end: _Boundary) -> Interval:
-    return replace(interval, fixed=end.event.fix or end.event.version, fixed_key=end.fixed_key)
+def _fix(end: _Boundary) -> tuple[str, bytes]:
+    """Return the text and the key of the fix that an end names."""
+    return end.event.fix or end.event.version, end.fixed_key

@@ -47,7 +47,8 @@ class FeedChanges:
 
     `records` is consumed once and may raise MalformedSnapshotError while it runs: then nothing is published. `removed`
     are ids no longer listed. `answered_at` is when the feed said this; None: just now. What it said before it said what
-    is held by then is refused, unless `may_go_back`.
+    is held by then is refused, unless `may_go_back`. Where the feed does not date its records (`is_dated`), their times
+    are those of the fetch, and another time is no change.
     """
 
     state: Mapping[str, str]
@@ -55,6 +56,7 @@ class FeedChanges:
     removed: tuple[str, ...]
     answered_at: datetime | None = None
     may_go_back: bool = False
+    is_dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

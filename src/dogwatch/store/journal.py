@@ -96,7 +96,7 @@ class JournalStore:
         with self._database.transaction() as connection:
             become_publisher(connection)
             refuse_older(connection, (source, ecosystem), changes)
-            staged = stage_records(connection, ecosystem, changes.records, changes.removed, now)
+            staged = stage_records(connection, (source, ecosystem), changes, now)
             values = {"source": source, "ecosystem": ecosystem, "now": now}
             publication = Publication(None)
             if staged.records or changes.removed:
@@ -161,6 +161,7 @@ def _bring_up(connection: psycopg.Connection, values: Mapping[str, object]) -> f
         "insert_new_advisories",
         "forget_records",
         "save_records",
+        "doubt_others",
         "find_ended_ranges",
         "begin_ranges",
         "journal",

@@ -13,7 +13,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
-from dogwatch.model.feeds import OPERATOR_SOURCES, ParsedRecord, Publication
+from dogwatch.model.feeds import OPERATOR_SOURCES, FeedChanges, ParsedRecord, Publication
 from dogwatch.model.operator_documents import (
     DocumentDetails,
     DocumentFormat,
@@ -131,7 +131,8 @@ def _publish(
     now: datetime,
 ) -> Publication:
     """Journal what changed as one revision; the caller is the publisher."""
-    stage_records(connection, EVERY_ECOSYSTEM, records, removed, now)
+    changes = FeedChanges({}, iter(records), tuple(removed))
+    stage_records(connection, (source, EVERY_ECOSYSTEM), changes, now)
     own_vulnerabilities(connection)  # no package of any ecosystem arrives meanwhile
     return publish_staged(connection, {"source": source, "ecosystem": EVERY_ECOSYSTEM, "now": now}, now)
 

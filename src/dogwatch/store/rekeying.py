@@ -14,7 +14,7 @@ from datetime import datetime
 import psycopg
 
 from dogwatch.matching import key_package
-from dogwatch.model.feeds import ParsedRecord, Publication, StoredDocument
+from dogwatch.model.feeds import FeedChanges, ParsedRecord, Publication, StoredDocument
 from dogwatch.model.matches import ExposureReason
 from dogwatch.model.packages import Package
 from dogwatch.store.compression import decompress
@@ -106,7 +106,8 @@ class RekeyingStore:
         """
         with self._database.transaction() as connection:
             become_publisher(connection)
-            stage_records(connection, ecosystem, records, (), now)
+            connection.execute(_SQL["doubt_records"], {"source": source, "ecosystem": ecosystem})
+            stage_records(connection, (source, ecosystem), FeedChanges({}, iter(records), ()), now)
             own_ecosystem(connection, family_of(ecosystem))
             return publish_staged(connection, {"source": source, "ecosystem": ecosystem, "now": now}, now)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dogwatch.matching import key_affected_ranges, name_advisory
+from dogwatch.matching import AdvisoryNames, key_affected_ranges, name_advisory
 from dogwatch.model.advisories import Advisory, AffectedRange
-from dogwatch.model.feeds import OPERATOR_SOURCES, ParsedRecord
+from dogwatch.model.feeds import OPERATOR_SOURCES, FeedChanges, ParsedRecord
 from dogwatch.store.compression import compress
 from dogwatch.store.queries import load_queries
 from dogwatch.versions import speaks_for
@@ -23,14 +24,15 @@ _SQL = load_queries("journal")
 _RECORDS_AT_ONCE = 500
 """Records per COPY: a Debian record is a few kB and lists a few ranges, so a batch stays at a few MB."""
 
-_ADVISORY_TYPES = ("text", "timestamptz", "timestamptz", "timestamptz", "text", "bytea", "text[]", "text[]")
+_ADVISORY_TYPES = ("text", "timestamptz", "timestamptz", "timestamptz", "text", "bytea", "text[]", "text[]", "bytea")
 _RANGE_TYPES = (
     *("text", "text", "text", "text", "int4", "bytea", "bytea", "text", "text"),
     *("text", "text", "text", "bytea", "text", "text", "jsonb", "text", "text", "bytea"),
 )
 
-_WITHOUT_NAMING = [each.name for each in fields(AffectedRange)].index("naming")
-"""How many fields come before it."""
+_FIELDS = [each.name for each in fields(AffectedRange)]
+_BEFORE_SEVERITY = attrgetter(*_FIELDS[: _FIELDS.index("severity")])
+"""What a range says in single values; severity is behind it, and then the naming."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +43,70 @@ class Staged:
     refused: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """What a record brings: its names, its ranges by what tells them apart, and what tells whether all is as before."""
+
+    record: ParsedRecord
+    advisory: Advisory
+    names: AdvisoryNames
+    ranges: dict[bytes, AffectedRange]
+    content: bytes
+
+
 def stage_records(
     connection: psycopg.Connection,
-    ecosystem: str,
-    records: Iterable[ParsedRecord],
-    removed: Sequence[str],
+    feed: tuple[str, str],
+    changes: FeedChanges,
     now: datetime,
 ) -> Staged:
-    """Fill the stage from a feed's changes.
+    """Fill the stage from a feed's changes; the caller is the publisher.
 
     Only ranges of the feed's own ecosystem are staged: a record may stand in several feeds, each brings its part. A
-    withdrawn record brings none. The same id twice is the same record; the last counts.
+    withdrawn record brings none. The same id twice is the same record; the last counts. Records that bring what they
+    brought before are left out.
+
+    Args:
+        connection: whose transaction the stage belongs to.
+        feed: (source, ecosystem).
+        changes: what it shows.
+        now: the present.
 
     Raises:
-        MalformedSnapshotError: from `records`, while they are read.
+        MalformedSnapshotError: from the records, while they are read.
     """
     connection.execute(_SQL["stage"])
     staged = refused = 0
-    remaining = iter(records)
+    remaining = iter(changes.records)
     seen: set[str] = set()
     while batch := list(islice(remaining, _RECORDS_AT_ONCE)):
         readable = {record.id: record for record in batch if record.advisory is not None and record.id not in seen}
         refused += sum(record.advisory is None for record in batch)
         seen |= readable.keys()
-        staged += len(readable)
-        _copy(connection, "copy_advisories", _ADVISORY_TYPES, map(_advisory_row, readable.values()))
-        _copy(connection, "copy_ranges", _RANGE_TYPES, _range_rows(ecosystem, readable.values(), now))
-    connection.execute(_SQL["stage_removed"], {"names": [name for name in removed if name not in seen]})
+        incoming = [_incoming(record, record.advisory, feed[1], now) for record in readable.values() if record.advisory]
+        unchanged = _find_unchanged(connection, feed, incoming, changes.is_dated)
+        changed = [one for one in incoming if one.record.id not in unchanged]
+        staged += len(changed)
+        _copy(connection, "copy_advisories", _ADVISORY_TYPES, map(_advisory_row, changed))
+        _copy(connection, "copy_ranges", _RANGE_TYPES, _range_rows(changed))
+    connection.execute(_SQL["stage_removed"], {"names": [name for name in changes.removed if name not in seen]})
     connection.execute(_SQL["analyze_stage"])
     return Staged(staged, refused)
+
+
+def _find_unchanged(
+    connection: psycopg.Connection, feed: tuple[str, str], incoming: Collection[_Incoming], is_dated: bool
+) -> set[str]:
+    """Return the ids of records that bring what they brought before, at the same time where the feed dates them."""
+    shown = {
+        "source": feed[0],
+        "ecosystem": feed[1],
+        "is_dated": is_dated,
+        "names": [one.record.id for one in incoming],
+        "times": [one.record.modified_at for one in incoming],
+        "contents": [one.content for one in incoming],
+    }
+    return {row[0] for row in connection.execute(_SQL["find_unchanged"], shown)}
 
 
 def _copy(connection: psycopg.Connection, query: str, types: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -84,9 +121,19 @@ def _clean(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
-def _advisory_row(record: ParsedRecord) -> Sequence[object]:
-    advisory = _advisory(record)
+def _incoming(record: ParsedRecord, advisory: Advisory, ecosystem: str, now: datetime) -> _Incoming:
     names = name_advisory(advisory)
+    is_withdrawn = advisory.withdrawn_at is not None and advisory.withdrawn_at <= now
+    stated = () if is_withdrawn else key_affected_ranges(advisory)
+    told = (one for one in stated if speaks_for(ecosystem, one.ecosystem))
+    ranges = {_digest(one, advisory): one for one in told}
+    said = (advisory.published_at, advisory.withdrawn_at, advisory.summary, names.cves, names.others, sorted(ranges))
+    content = hashlib.sha256(repr(said).encode("utf-8", "surrogatepass") + record.document).digest()
+    return _Incoming(record, advisory, names, ranges, content)
+
+
+def _advisory_row(incoming: _Incoming) -> Sequence[object]:
+    record, advisory, names = incoming.record, incoming.advisory, incoming.names
     return (
         record.id,
         record.modified_at,
@@ -96,35 +143,25 @@ def _advisory_row(record: ParsedRecord) -> Sequence[object]:
         compress(record.document),
         [_clean(name) for name in names.cves],
         [_clean(name) for name in names.others],
+        incoming.content,
     )
 
 
-def _advisory(record: ParsedRecord) -> Advisory:
-    assert record.advisory is not None  # filtered by the caller
-    return record.advisory
+def _range_rows(incoming: Iterable[_Incoming]) -> Iterator[Sequence[object]]:
+    for one in incoming:
+        yield from (_range_row(one.record.id, stated, content) for content, stated in one.ranges.items())
 
 
-def _range_rows(ecosystem: str, records: Iterable[ParsedRecord], now: datetime) -> Iterator[Sequence[object]]:
-    for record in records:
-        advisory = _advisory(record)
-        if advisory.withdrawn_at is not None and advisory.withdrawn_at <= now:
-            continue
-        contents: set[bytes] = set()
-        for one in key_affected_ranges(advisory):
-            content = _digest(one, record)
-            if speaks_for(ecosystem, one.ecosystem) and content not in contents:
-                contents.add(content)
-                yield _range_row(record.id, one, content)
-
-
-def _digest(one: AffectedRange, record: ParsedRecord) -> bytes:
+def _digest(one: AffectedRange, advisory: Advisory) -> bytes:
     """Return what tells whether a range is stated as before.
 
     Naming counts where there is one: few have. When the operator said it counts as well, as the newest word is taken.
     """
-    told = astuple(one) if one.naming else astuple(one)[:_WITHOUT_NAMING]
-    if _advisory(record).source in OPERATOR_SOURCES:
-        told = (*told, record.modified_at.isoformat())
+    told = (*_BEFORE_SEVERITY(one), tuple((fact.kind, fact.value) for fact in one.severity))
+    if one.naming:
+        told = (*told, one.naming, one.arch)
+    if advisory.source in OPERATOR_SOURCES:
+        told = (*told, advisory.modified_at.isoformat())
     return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest()
 
 

@@ -34,11 +34,32 @@ class Feed:
         with database.transaction() as connection:
             admit_packages(connection, [EXAMPLE], START)
 
-    def publish(self, *records: Record, removed: tuple[str, ...] = ()) -> Publication:
+    def publish(self, *records: Record, removed: tuple[str, ...] = (), ecosystem: str = "PyPI") -> Publication:
         """Publish records as they are now, and that others are no longer listed."""
         self.now += timedelta(hours=1)
         parsed = iter([parsed_record(record) for record in records])
-        return self.journal.publish("osv", "PyPI", FeedChanges({"seen": str(self.now)}, parsed, removed), self.now)
+        return self.journal.publish("osv", ecosystem, FeedChanges({"seen": str(self.now)}, parsed, removed), self.now)
+
+    def publish_undated(self, *records: Record) -> Publication:
+        """Publish records of a feed that does not date them: their time is that of the fetch."""
+        self.now += timedelta(hours=1)
+        fetched = iter([replace(parsed_record(record), modified_at=self.now) for record in records])
+        changes = FeedChanges({"seen": str(self.now)}, fetched, (), is_dated=False)
+        return self.journal.publish("osv", "PyPI", changes, self.now)
+
+    def rows(self) -> list[tuple[object, ...]]:
+        """Every row that a publication may write but the feed's own, with what tells that nobody touched it."""
+        tables = (
+            "advisory",
+            "advisory_change",
+            "advisory_name",
+            "advisory_vulnerability",
+            "affected_range",
+            "exposure",
+        )
+        also = ("feed_record", "match", "revision", "undetermined", "vulnerability", "vulnerability_name")
+        each = (f"SELECT '{one}', xmin::text, ctid::text, {one}::text FROM {one}" for one in (*tables, *also))
+        return self._rows(" UNION ALL ".join(each))
 
     def exposures(self) -> list[tuple[object, ...]]:
         """(vulnerability, fixed version, begin reason, end reason, whether open), oldest first."""
@@ -94,6 +115,33 @@ def test_the_same_documents_again_are_no_revision(feed: Feed) -> None:
     feed.publish(example())
     assert feed.publish(example()) == Publication(None)
     assert feed.changes() == [(1, "PYSEC-1", "added")]
+
+
+def test_records_that_their_feed_does_not_date_touch_no_row_where_they_say_what_they_said(feed: Feed) -> None:
+    feed.publish_undated(example(), example("PYSEC-2", aliases=["CVE-2026-1"]))
+    before = feed.rows()
+    assert feed.publish_undated(example(), example("PYSEC-2", aliases=["CVE-2026-1"])) == Publication(None)
+    assert feed.rows() == before
+    changed = feed.publish_undated(example(), example("PYSEC-2", aliases=["CVE-2026-2"]))
+    assert (changed.revision, changed.changed) == (2, 1)
+    assert feed.changes() == [(1, "PYSEC-1", "added"), (1, "PYSEC-2", "added"), (2, "PYSEC-2", "text changed")]
+
+
+def test_what_a_feed_says_again_counts_where_another_said_something_else_of_the_document_since(feed: Feed) -> None:
+    feed.publish(example(aliases=["CVE-2026-1"]))
+    feed.publish(example(aliases=["CVE-2026-2"]), ecosystem="npm")
+    feed.publish(example(aliases=["CVE-2026-1"]))
+    assert feed.changes() == [(1, "PYSEC-1", "added"), (2, "PYSEC-1", "text changed"), (3, "PYSEC-1", "text changed")]
+    assert [row[0] for row in feed.exposures() if row[-1]] == ["CVE-2026-1"]
+
+
+def test_a_reader_that_makes_something_else_of_the_same_document_is_a_change(feed: Feed) -> None:
+    parsed = parsed_record(example())
+    feed.publish(example())
+    assert parsed.advisory is not None
+    other = replace(parsed, advisory=replace(parsed.advisory, aliases=("CVE-2026-1",)))
+    feed.journal.publish("osv", "PyPI", FeedChanges({}, iter([other]), ()), feed.now)
+    assert [row[0] for row in feed.exposures() if row[-1]] == ["CVE-2026-1"]
 
 
 def test_a_changed_text_is_journalled_and_touches_no_exposure(feed: Feed) -> None:

@@ -67,7 +67,8 @@ class BundleCarrier:
     ) -> FeedChanges:
         """Return what a bundle says of a feed of advisories and is not known: new, newer, and no longer listed.
 
-        The section is read twice, because what is no longer listed is known in the end only.
+        The section is read twice, because what is no longer listed is known in the end only. Of a feed that does not
+        date its records every one is handed on: what says the same as before is found when it is published.
 
         Raises:
             BundleRefusedError: see `check`; also while the records are read.
@@ -81,9 +82,12 @@ class BundleCarrier:
         compared = compare_listing(Listing(modified, None, 0), known)
         if not confirmed:
             self._refuse_lost(path, feed, len(compared.removed), compared.known_records)
-        differing = (one for one in _documents(bundle, section) if one.id in compared.changed)
+        is_dated = speaker.dates_records
+        documents = _documents(bundle, section)
+        differing = (one for one in documents if one.id in compared.changed) if is_dated else documents
         parsed = speaker.parse(Changes(FeedState(), (StoredDocuments(differing),), (), (), (), path.parent))
-        return FeedChanges(feed.state, parsed, tuple(name for name, _ in compared.removed), feed.checked_at, confirmed)
+        removed = tuple(name for name, _ in compared.removed)
+        return FeedChanges(feed.state, parsed, removed, feed.checked_at, confirmed, is_dated)
 
     def bring_facts(self, path: Path, feed: BundledFeed, confirmed: bool = False) -> FactChanges:
         """Return what a bundle says of a feed of facts.

@@ -3,7 +3,7 @@
 CREATE TEMPORARY TABLE incoming_advisory (
     name text COLLATE "C" PRIMARY KEY, modified_at timestamptz NOT NULL, published_at timestamptz,
     withdrawn_at timestamptz, summary text NOT NULL, document bytea NOT NULL, cves text[] NOT NULL,
-    others text[] NOT NULL
+    others text[] NOT NULL, content bytea NOT NULL
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE incoming_range (
     advisory text COLLATE "C" NOT NULL, ecosystem text NOT NULL, name text NOT NULL, scheme text NOT NULL,
@@ -18,6 +18,15 @@ CREATE TEMPORARY TABLE new_range (id bigint PRIMARY KEY, advisory_id bigint NOT 
 CREATE TEMPORARY TABLE touched_pair (
     package_id bigint, vulnerability_id bigint, PRIMARY KEY (package_id, vulnerability_id)
 ) ON COMMIT DROP
+
+-- name: find_unchanged
+-- Records that say what the feed last said of them, while no other feed said anything of them since. Where a feed does
+-- not date its records, their time is when they were fetched.
+SELECT shown.name
+FROM unnest(%(names)s::text[], %(times)s::timestamptz[], %(contents)s::bytea[]) AS shown (name, modified_at, content)
+JOIN feed_record ON feed_record.source = %(source)s AND feed_record.ecosystem = %(ecosystem)s
+                AND feed_record.name = shown.name COLLATE "C"
+WHERE feed_record.content = shown.content AND (feed_record.modified_at = shown.modified_at OR NOT %(is_dated)s)
 
 -- name: copy_advisories
 -- Documents into the stage.
@@ -45,19 +54,15 @@ RETURNING id
 -- Open ranges of this feed that its documents no longer state: changed, withdrawn, or no longer listed.
 INSERT INTO ended_range (id, advisory_id)
 SELECT affected_range.id, affected_range.advisory_id
-FROM affected_range
-JOIN advisory ON advisory.id = affected_range.advisory_id
-LEFT JOIN incoming_advisory ON incoming_advisory.name = advisory.name
-LEFT JOIN removed_record ON removed_record.name = advisory.name
-LEFT JOIN feed_record ON feed_record.source = advisory.source AND feed_record.ecosystem = affected_range.feed
-                     AND feed_record.name = advisory.name
-WHERE affected_range.to_rev = 2147483647 AND affected_range.feed = %(ecosystem)s AND advisory.source = %(source)s
-  AND (removed_record.name IS NOT NULL
-       OR (incoming_advisory.name IS NULL AND feed_record.withdrawn_at <= %(now)s)
-       OR (incoming_advisory.name IS NOT NULL
-           AND NOT EXISTS (SELECT FROM incoming_range
-                           WHERE incoming_range.advisory = advisory.name
-                             AND incoming_range.content = affected_range.content)))
+FROM (SELECT name FROM incoming_advisory
+      UNION SELECT name FROM removed_record
+      UNION SELECT name FROM feed_record
+            WHERE source = %(source)s AND ecosystem = %(ecosystem)s AND withdrawn_at <= %(now)s) AS concerned
+JOIN advisory ON advisory.source = %(source)s AND advisory.name = concerned.name
+JOIN affected_range ON affected_range.advisory_id = advisory.id AND affected_range.feed = %(ecosystem)s
+                   AND affected_range.to_rev = 2147483647
+WHERE NOT EXISTS (SELECT FROM incoming_range
+                  WHERE incoming_range.advisory = concerned.name AND incoming_range.content = affected_range.content)
 
 -- name: journal
 -- One row per document that changed, with what kind of change it was; behind the ranges that began, and before the
@@ -134,10 +139,17 @@ WHERE feed_record.source = %(source)s AND feed_record.ecosystem = %(ecosystem)s
 
 -- name: save_records
 -- The feed lists these, as of these times.
-INSERT INTO feed_record (source, ecosystem, name, modified_at, withdrawn_at)
-SELECT %(source)s, %(ecosystem)s, name, modified_at, withdrawn_at FROM incoming_advisory
+INSERT INTO feed_record (source, ecosystem, name, modified_at, withdrawn_at, content)
+SELECT %(source)s, %(ecosystem)s, name, modified_at, withdrawn_at, content FROM incoming_advisory
 ON CONFLICT (source, ecosystem, name)
-DO UPDATE SET modified_at = excluded.modified_at, withdrawn_at = excluded.withdrawn_at
+DO UPDATE SET modified_at = excluded.modified_at, withdrawn_at = excluded.withdrawn_at, content = excluded.content
+
+-- name: doubt_others
+-- What other feeds of the source last said of these documents is overwritten now: they may say it again.
+UPDATE feed_record SET content = NULL
+FROM incoming_advisory
+WHERE feed_record.source = %(source)s AND feed_record.name = incoming_advisory.name
+  AND feed_record.ecosystem <> %(ecosystem)s AND feed_record.content IS NOT NULL
 
 -- name: begin_ranges
 -- Ranges that are stated now and were not before.

@@ -56,3 +56,8 @@ WHERE advisory.source = %(source)s AND advisory.id > %(after)s
               WHERE affected_range.advisory_id = advisory.id AND affected_range.feed = %(feed)s
                 AND affected_range.to_rev = 2147483647)
 ORDER BY advisory.id LIMIT %(limit)s
+
+-- name: doubt_records
+-- What is keyed anew is published, whatever was noted of it: what is stored is known to be out of date.
+UPDATE feed_record SET content = NULL
+WHERE source = %(source)s AND ecosystem = %(ecosystem)s AND content IS NOT NULL
