@@ -26,11 +26,12 @@ from dogwatch.registry.distribution import DistributionAdapter
 from tests.builders.oci import BuiltManifest, write_layout
 from tests.ports import free_port
 from tests.requirements import requires_program
+from tests.waiting import PATIENCE_SECONDS
 
 requires_docker_registry = requires_program("docker-registry")
 requires_skopeo = requires_program("skopeo")
 
-_START_SECONDS = 20.0
+_START_SECONDS = 120.0
 _SKOPEO_SECONDS = 120.0
 
 
@@ -50,15 +51,15 @@ class NotificationReceiver:
     url: str
     received: list[Notification] = field(default_factory=list)
 
-    def wait_for(self, wanted: Callable[[list[dict[str, Any]]], bool], seconds: float = 10.0) -> list[dict[str, Any]]:
-        """Return all events so far, once `wanted` holds for them; fails after so many seconds."""
-        deadline = time.monotonic() + seconds
+    def wait_for(self, wanted: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
+        """Return all events so far, once `wanted` holds for them."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             events = [event for one in list(self.received) for event in json.loads(one.body)["events"]]
             if wanted(events):
                 return events
             time.sleep(0.05)
-        raise AssertionError(f"not in {seconds} s: {[one.body for one in self.received]}")
+        raise AssertionError(f"not in {PATIENCE_SECONDS} s: {[one.body for one in self.received]}")
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ DOCS = Path(__file__).parents[2] / "docs"
 _FENCE = re.compile(r"^```(?P<kind>[a-z][^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _LOOKS = re.compile(r"(dogwatch (findings|images|coverage|db status|rescan show|registries test)|curl) ?.*")
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")
-_WAIT_SECONDS = 90.0
+_WAIT_SECONDS = 240.0
 _BLOCK_SECONDS = 180.0
-_STOP_SECONDS = 40.0
+_STOP_SECONDS = 120.0
 
 
 def _requires_image(test: Callable[[], None]) -> Callable[[], None]:
@@ -131,7 +131,7 @@ class Terminal:
         """Run what runs on, as in a terminal of its own; Ctrl-C ends it."""
         with (self.folder / "services.log").open("ab") as log:
             process = subprocess.Popen(
-                ["bash", "-c", f"exec env {text}"],
+                ["bash", "-c", f"exec env --default-signal=INT {text}"],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -133,7 +133,7 @@ def test_a_publication_waits_for_a_package_that_is_arriving_and_then_meets_it(op
         publication.start()
         publication.join(timeout=0.5)
         assert publication.is_alive(), "the publication did not wait for the arriving package"
-    publication.join(timeout=30)
+    publication.join(timeout=180)
     assert count_exposures(opened) == 1
 
 

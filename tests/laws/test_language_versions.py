@@ -100,7 +100,7 @@ def test_npm_itself_orders_generated_versions_as_their_keys_do() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=180,
     )
     relation = {"-1": "<", "0": "=", "1": ">"}
     by_node = [(pair, relation[said]) for pair, said in zip(pairs, answer.stdout.split(), strict=True)]

@@ -114,7 +114,7 @@ def test_dpkg_itself_orders_generated_versions_as_their_keys_do() -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=180,
     )
     by_dpkg = list(zip(pairs, answer.stdout.split(), strict=True))
     by_keys = [((left, right), _order(sort_key("dpkg", left), sort_key("dpkg", right))) for left, right in pairs]

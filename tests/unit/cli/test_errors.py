@@ -46,7 +46,7 @@ def test_an_error_of_a_class_from_elsewhere_has_the_code_of_its_nearest_ancestor
 
 def test_an_error_of_the_tree_is_told_in_one_line_without_a_traceback() -> None:
     command = [sys.executable, "-m", "dogwatch.cli", "config", "--listen", "nowhere"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
         "dogwatch: DOGWATCH_LISTEN: host:port is needed, such as 127.0.0.1:8470 or [::1]:8470, not 'nowhere'"

@@ -61,13 +61,13 @@ def test_a_query_that_does_not_fit_the_document_is_refused(query: str) -> None:
 )
 def test_a_refusal_points_at_the_place(tmp_path: Path, arguments: list[str], lines: list[str]) -> None:
     command = [sys.executable, "-m", "dogwatch.cli", *arguments, "--data", str(tmp_path / "data")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == lines
 
 
 def test_an_expression_that_does_not_parse_is_pointed_at() -> None:
     command = [sys.executable, "-m", "dogwatch.cli", "findings", "-o", "json", "--query", "a b"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     assert done.returncode == 2
     assert done.stderr.splitlines()[1:] == ["  a b", "    ^"]

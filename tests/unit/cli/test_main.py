@@ -26,7 +26,7 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.st
 def _dogwatch(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "dogwatch.cli", *arguments]
     environment = _ENVIRONMENT | variables
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, env=environment)
 
 
 def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -83,7 +83,7 @@ def test_help_imports_no_command() -> None:
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         f"print(set(sys.modules) & {modules})"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=180, check=True)
     assert done.stdout.splitlines()[-1] == "set()"
 
 
@@ -96,7 +96,7 @@ def test_heavy_libraries_stay_out_of_help_and_version(option: str) -> None:
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         f"print(sorted({_HEAVY} & set(sys.modules)), file=sys.stderr)\n"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=180, check=True)
     assert done.stderr == "[]\n"
 
 

@@ -41,7 +41,7 @@ def shown(program: str, width: int, **variables: str) -> str:
     except OSError:
         pass  # the other end is closed: the program has ended
     os.close(ours)
-    assert process.wait(60) == 0, text
+    assert process.wait(180) == 0, text
     return text.decode().replace("\r\n", "\n")
 
 

@@ -28,6 +28,7 @@ from tests.docker_registry import NotificationReceiver, notifications, requires_
 from tests.ports import free_port
 from tests.serve.server import running
 from tests.unit.demonstration.serving import NOW, SECRET, Served, nothing_else, serving_samples
+from tests.waiting import PATIENCE_SECONDS
 
 __all__ = ["notifications"]
 
@@ -221,7 +222,7 @@ def test_notifications_are_sent_again_until_they_are_taken() -> None:
     with HTTPServer(("127.0.0.1", port), Receive) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        assert taken.wait(20)
+        assert taken.wait(PATIENCE_SECONDS)
         server.shutdown()
         thread.join()
     sending.close()

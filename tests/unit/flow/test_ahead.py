@@ -48,7 +48,7 @@ class Registry:
 
     def wait_until_open(self, *names: str) -> bool:
         with self.changed:
-            return self.changed.wait_for(lambda: self.open_now == set(names), timeout=10)
+            return self.changed.wait_for(lambda: self.open_now == set(names), timeout=120)
 
 
 def test_blobs_come_in_order_and_the_next_few_are_open_by_then() -> None:

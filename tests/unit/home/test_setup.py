@@ -72,7 +72,7 @@ class Machine:
     def run(self, *command: str, version: str = "3.11.2") -> tuple[int, str, str]:
         """Returns exit status, standard output and standard error."""
         process = self.start(*command, version=version)
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=180)
         return process.returncode, output, errors
 
     def log(self) -> list[str]:
@@ -159,7 +159,7 @@ def test_a_failed_installation_is_tried_again(machine: Machine) -> None:
 def test_of_two_starts_at_once_one_waits_for_the_other(machine: Machine) -> None:
     machine.has("ensurepip", "slow")
     starts = [machine.start("run") for _ in range(2)]
-    answers = [start.communicate(timeout=30) for start in starts]
+    answers = [start.communicate(timeout=180) for start in starts]
     assert [(start.returncode, output) for start, (output, _) in zip(starts, answers, strict=True)] == [
         (0, "dogwatch serve\n")
     ] * 2

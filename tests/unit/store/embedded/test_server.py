@@ -13,7 +13,7 @@ import psycopg
 from dogwatch.store.embedded import EmbeddedServer
 from tests.unit.store.embedded.traces import Traces
 from tests.unit.store.embedded.user_process import user_process
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 def test_a_session_gives_a_database_with_the_promised_properties(data_folder: Path) -> None:
@@ -104,7 +104,7 @@ def test_an_interrupt_at_the_terminal_ends_the_user_and_not_the_server(data_fold
         other.wait_until_in()
         postmaster = traces.record()
         os.killpg(interrupted.process.pid, signal.SIGINT)
-        assert interrupted.process.wait(60) == 0
+        assert interrupted.process.wait(PATIENCE_SECONDS) == 0
         assert other.execute("SELECT 1") == "[[1]]"
         assert traces.record() == postmaster
         assert postmaster.is_alive()
@@ -114,7 +114,7 @@ def test_an_interrupt_lets_the_last_session_end_in_good_order(data_folder: Path,
     with user_process(data_folder) as user:
         user.wait_until_in()
         os.killpg(user.process.pid, signal.SIGINT)
-        assert user.process.wait(60) == 0
+        assert user.process.wait(PATIENCE_SECONDS) == 0
     assert traces.processes() == []
     assert traces.is_shut_down()
 
@@ -123,7 +123,7 @@ def test_a_user_who_is_told_to_end_leaves_a_server_that_ends_in_good_order(data_
     with user_process(data_folder) as user:
         user.wait_until_in()
         user.process.terminate()
-        assert user.process.wait(60) == -signal.SIGTERM
+        assert user.process.wait(PATIENCE_SECONDS) == -signal.SIGTERM
     wait_until(lambda: traces.processes() == [], "the server stops")
     assert traces.is_shut_down()
 

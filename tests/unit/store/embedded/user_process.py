@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 import psycopg
 
 from dogwatch.store.embedded import EmbeddedServer
+from tests.waiting import PATIENCE_SECONDS
 
 
 class UserProcess:
@@ -49,12 +51,12 @@ class UserProcess:
         """Let the process leave its session and end; return its status."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        return self.process.wait(60)
+        return self.process.wait(PATIENCE_SECONDS)
 
     def kill(self) -> None:
         """End it as the kernel does when memory runs out."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(60)
+        self.process.wait(PATIENCE_SECONDS)
 
     def _read(self) -> str:
         assert self.process.stdout is not None
@@ -76,18 +78,30 @@ def user_process(data_folder: Path, *, prefix: tuple[str, ...] = ()) -> Iterator
 
 def main(data_folder: str) -> None:
     """Be the process."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests in the background hands it on as ignored
     try:
         with (
             EmbeddedServer(Path(data_folder)).session() as address,
             psycopg.connect(address, autocommit=True) as connection,
         ):
             print(address, flush=True)
-            for line in sys.stdin:
+            for line in _lines():
                 print(_run(connection, line), flush=True)
     except KeyboardInterrupt:
         print("interrupted", flush=True)
     except Exception as error:
         print(f"{type(error).__name__}: {error}", flush=True)
+
+
+def _lines() -> Iterator[str]:
+    """Yield the lines of standard input; a signal that comes just before the wait for one is heard a second later."""
+    while True:
+        while not select.select([sys.stdin], [], [], 1.0)[0]:
+            pass
+        line = sys.stdin.readline()
+        if not line:
+            return
+        yield line
 
 
 def _run(connection: psycopg.Connection, statement: str) -> str:
