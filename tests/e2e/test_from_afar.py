@@ -106,7 +106,12 @@ def test_a_reader_changes_nothing_and_an_admin_does(afar: Afar) -> None:
 
 
 def test_refusals_are_those_of_the_data_folder(afar: Afar) -> None:
-    for command in (["images", "nothing:1"], ["registries", "remove", "nothing"], ["findings", "--sort", "nothing"]):
+    for command in (
+        ["images", "nothing:1"],
+        ["registries", "remove", "nothing"],
+        ["registries", "set", "nothing", "--sboms"],
+        ["findings", "--sort", "nothing"],
+    ):
         near, far = afar.dogwatch.run(*command), afar.run(*command)
         assert (far.exit_code, far.output, far.told) == (near.exit_code, near.output, near.told)
 
@@ -116,6 +121,7 @@ def test_feeds_are_looked_at_and_registries_tried_by_the_service(afar: Afar) -> 
     answer = afar.run("registries", "test", "demonstration", "-o", "json")
     assert answer.exit_code == 0, answer
     assert [one["passed"] for one in json.loads(answer.output)] == [True, True, True]
+    assert "no longer count" in afar.run("registries", "set", "demonstration", "--no-sboms").told
 
 
 @pytest.mark.parametrize("form", ["cyclonedx", "spdx"])

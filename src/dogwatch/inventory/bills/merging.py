@@ -79,21 +79,17 @@ def hear_bills(
             continue
         for package in witness.bill.packages:
             for known in by_key.setdefault(_key(package), [package]):
-                places = named.setdefault(known, [])
-                if witness.place not in places:
-                    places.append(witness.place)
+                if witness.place not in named.setdefault(known, []):
+                    named[known].append(witness.place)
         gaps.update(_gaps(witness, keys))
     only = [package for package in sorted(named) if _key(package) not in keys]
+    for package in only[most:]:
+        del named[package]
     if len(only) > most:
-        passed_over = only[most:]
-        reason = f"{len(passed_over)} packages over the limit ONLY_LISTED_MAX of {most} in one image"
+        reason = f"{len(only) - most} packages over the limit ONLY_LISTED_MAX of {most} in one image"
         gaps.add(Gap(GapKind.ATTACHED_BILL_UNREAD, "", reason))
-        del only[most:]
-        for package in passed_over:
-            del named[package]
-    return Witnessed(
-        tuple((package, tuple(named[package])) for package in sorted(named)), tuple(only), tuple(sorted(gaps))
-    )
+    places = tuple((package, tuple(named[package])) for package in sorted(named))
+    return Witnessed(places, tuple(only[:most]), tuple(sorted(gaps)))
 
 
 def merge_attachments(examined: Examined, attachments: Attachments) -> Examined:
