@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import pty
 import re
-import struct
-import subprocess
 import sys
-import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +29,7 @@ from tests.docker_registry import (
 from tests.e2e import advisories
 from tests.e2e.running import Dogwatch
 from tests.simulators.feeds import FeedBucket
+from tests.terminals import show
 
 BASE = tar_of(
     file("etc/os-release", os_release()), file("var/lib/dpkg/status", dpkg_status(stanza("openssl", "3.0.1-1")))
@@ -185,21 +181,8 @@ def test_a_terminal_gets_a_table_that_fits_and_no_colours_with_no_color(dogwatch
 
 def on_terminal(dogwatch: Dogwatch, columns: int, target: str, **variables: str) -> str:
     """Run a scan whose standard output is a terminal of so many columns, and return what it showed."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     command = [sys.executable, "-m", "dogwatch.cli", "scan", target]
     environment = {**dogwatch.environment, "TERM": "xterm", **variables}
-    environment.pop("COLUMNS", None)  # which would be believed before the terminal is
-    process = subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, env=environment)
-    os.close(theirs)
-    shown = b""
-    try:
-        while block := os.read(ours, 65536):
-            shown += block
-    except OSError:
-        pass  # the terminal's other end is gone
-    finally:
-        os.close(ours)
-    _, told = process.communicate(timeout=120)
-    assert (process.returncode, told) == (0, b"")
-    return shown.decode()
+    shown, told = show(command, columns, environment, is_told_apart=True)
+    assert told == ""
+    return shown

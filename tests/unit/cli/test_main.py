@@ -18,15 +18,14 @@ from dogwatch.cli import commands
 from dogwatch.cli.commands import COMMANDS as LISTED
 from dogwatch.cli.main import application
 from dogwatch.settings import SETTINGS
+from tests.command_line import Answer, run_here
 
 _HEAVY = {"rich", "fastapi", "psycopg", "procrastinate", "botocore", "uvicorn", "httpx2", "msgspec"}
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("DOGWATCH_")}
 
 
-def _dogwatch(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "dogwatch.cli", *arguments]
-    environment = _ENVIRONMENT | variables
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, env=environment)
+def _dogwatch(*arguments: str, **variables: str) -> Answer:
+    return run_here(*arguments, environment=_ENVIRONMENT | variables)
 
 
 def _commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -42,13 +41,13 @@ COMMANDS = dict(_commands(typer.main.get_command(application)))
 
 def test_the_version_is_shown() -> None:
     done = _dogwatch("--version")
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"dogwatch {__version__}\n", "")
+    assert (done.exit_code, done.output, done.told) == (0, f"dogwatch {__version__}\n", "")
 
 
 def test_help_names_every_command() -> None:
     done = _dogwatch("--help")
-    assert done.returncode == 0
-    assert all(f"\n  {path[0]} " in done.stdout for path in COMMANDS)
+    assert done.exit_code == 0
+    assert all(f"\n  {path[0]} " in done.output for path in COMMANDS)
 
 
 @pytest.mark.parametrize("path", sorted(COMMANDS), ids=" ".join)
@@ -102,8 +101,8 @@ def test_heavy_libraries_stay_out_of_help_and_version(option: str) -> None:
 
 def test_an_unknown_command_is_a_usage_error() -> None:
     done = _dogwatch("finding")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "No such command" in done.stderr
+    assert (done.exit_code, done.output) == (2, "")
+    assert "No such command" in done.told
 
 
 def test_the_service_takes_every_setting_as_a_flag_and_other_commands_the_usual_ones() -> None:
@@ -130,7 +129,7 @@ def test_flags_win_over_the_environment_and_the_origin_is_told(tmp_path: object)
         DOGWATCH_LISTEN="127.0.0.1:8",
         DOGWATCH_WORKERS="3",
     )
-    shown = {row["name"]: (row["value"], row["origin"]) for row in json.loads(done.stdout)}
+    shown = {row["name"]: (row["value"], row["origin"]) for row in json.loads(done.output)}
     assert shown["listen"] == ("127.0.0.1:9", "flag --listen")
     assert shown["demo"] == ("1", "flag --demo")
     assert shown["workers"] == ("3", "environment DOGWATCH_WORKERS")
@@ -139,19 +138,19 @@ def test_flags_win_over_the_environment_and_the_origin_is_told(tmp_path: object)
 
 def test_a_switch_can_be_turned_off_by_its_flag() -> None:
     done = _dogwatch("config", "--no-open-loopback")
-    assert "open_loopback\t0\tflag --open-loopback" in done.stdout
+    assert "open_loopback\t0\tflag --open-loopback" in done.output
 
 
 def test_a_password_in_a_setting_is_not_shown() -> None:
     done = _dogwatch("config", "-o", "json", DOGWATCH_DATABASE_URL="postgresql://me:s3cret@db.example/dogwatch")
-    assert "s3cret" not in done.stdout
-    assert "postgresql://me:***@db.example/dogwatch" in done.stdout
+    assert "s3cret" not in done.output
+    assert "postgresql://me:***@db.example/dogwatch" in done.output
 
 
 def test_plain_http_is_refused_unless_it_is_asked_for_by_name() -> None:
     done = _dogwatch("registries", "add", "http://127.0.0.1:1")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "--plain-http" in done.stderr
+    assert (done.exit_code, done.output) == (2, "")
+    assert "--plain-http" in done.told
 
 
 @pytest.mark.parametrize(
@@ -163,8 +162,8 @@ def test_plain_http_is_refused_unless_it_is_asked_for_by_name() -> None:
 )
 def test_contradictory_credentials_are_refused_before_anything_starts(options: list[str]) -> None:
     done = _dogwatch("registries", "add", "registry.example", *options, "--data", "/nonexistent")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "password" in done.stderr
+    assert (done.exit_code, done.output) == (2, "")
+    assert "password" in done.told
 
 
 @pytest.mark.parametrize(
@@ -181,38 +180,38 @@ def test_contradictory_credentials_are_refused_before_anything_starts(options: l
 )
 def test_a_wrong_word_is_refused_in_one_line_before_anything_starts(arguments: list[str]) -> None:
     done = _dogwatch(*arguments, "--data", "/dev/null/data")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("dogwatch: ")
-    assert done.stderr.count("\n") == 1
-    assert "/dev/null" not in done.stderr
+    assert (done.exit_code, done.output) == (2, "")
+    assert done.told.startswith("dogwatch: ")
+    assert done.told.count("\n") == 1
+    assert "/dev/null" not in done.told
 
 
 @pytest.mark.parametrize("command", [["findings"], ["keys", "add"]])
 def test_a_data_folder_that_cannot_be_made_is_told_without_a_traceback(command: list[str]) -> None:
     done = _dogwatch(*command, "--data", "/dev/null/data")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "dogwatch: DOGWATCH_DATA: cannot make the folder /dev/null/data: Not a directory\n"
+    assert (done.exit_code, done.output) == (2, "")
+    assert done.told == "dogwatch: DOGWATCH_DATA: cannot make the folder /dev/null/data: Not a directory\n"
 
 
 def test_a_database_that_is_not_there_is_told_and_not_an_empty_list() -> None:
     done = _dogwatch("findings", "--database-url", "postgresql://nobody@127.0.0.1:1/nothing?connect_timeout=5")
-    assert (done.returncode, done.stdout) == (5, "")
-    assert done.stderr.startswith("dogwatch: database unavailable: ")
-    assert "Traceback" not in done.stderr
+    assert (done.exit_code, done.output) == (5, "")
+    assert done.told.startswith("dogwatch: database unavailable: ")
+    assert "Traceback" not in done.told
 
 
 def test_keys_are_made_listed_without_their_secret_and_removed(tmp_path: Path) -> None:
     where = ["--data", str(tmp_path), "-o", "json"]
-    made = json.loads(_dogwatch("keys", "add", "--role", "admin", *where).stdout)
-    assert json.loads(_dogwatch("keys", "list", *where).stdout) == [
+    made = json.loads(_dogwatch("keys", "add", "--role", "admin", *where).output)
+    assert json.loads(_dogwatch("keys", "list", *where).output) == [
         {"id": made["id"], "account_id": "000000000000", "role": "admin"}
     ]
-    assert _dogwatch("keys", "remove", made["id"], "--data", str(tmp_path)).returncode == 0
-    assert json.loads(_dogwatch("keys", "list", *where).stdout) == []
-    assert _dogwatch("keys", "remove", made["id"], "--data", str(tmp_path)).returncode == 4
+    assert _dogwatch("keys", "remove", made["id"], "--data", str(tmp_path)).exit_code == 0
+    assert json.loads(_dogwatch("keys", "list", *where).output) == []
+    assert _dogwatch("keys", "remove", made["id"], "--data", str(tmp_path)).exit_code == 4
 
 
 def test_a_change_of_windows_has_to_name_one() -> None:
     done = _dogwatch("rescan", "set", "--data", "/nonexistent")
-    assert done.returncode == 2
-    assert "--push, --activity, --mode" in done.stderr
+    assert done.exit_code == 2
+    assert "--push, --activity, --mode" in done.told

@@ -2,56 +2,47 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
-import struct
 import subprocess
 import sys
-import termios
 
 import pytest
 
+from tests.terminals import show
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_WIDTHS = (30, 60, 80, 120, 200)
 _LISTS = """
+import sys
 from dogwatch.cli import findings, images
 from dogwatch.cli.lists import lay_out
 from tests.serve.shown import make_finding, make_image
-lay_out({module}.LISTING, None).write([{make}(repository="registry/team/application"), {make}()], "Looked at: 2")
+from tests.terminals import set_width
+for width in map(int, sys.argv[1:]):
+    if sys.stdout.isatty():
+        set_width(sys.stdout.fileno(), width)
+    lay_out({module}.LISTING, None).write([{make}(repository="registry/team/application"), {make}()], "Looked at: 2")
 """
 FINDINGS = _LISTS.format(module="findings", make="make_finding")
 IMAGES = _LISTS.format(module="images", make="make_image")
 
 
-def shown(program: str, width: int, **variables: str) -> str:
-    """Run a program on a terminal of a width and return what it shows there."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
-    environment = {**kept, "TERM": "xterm-256color", **variables}
-    process = subprocess.Popen(
-        [sys.executable, "-c", program], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
-    )
-    os.close(theirs)
-    text = b""
-    try:
-        while chunk := os.read(ours, 65536):
-            text += chunk
-    except OSError:
-        pass  # the other end is closed: the program has ended
-    os.close(ours)
-    assert process.wait(180) == 0, text
-    return text.decode().replace("\r\n", "\n")
+def shown(program: str, *widths: int, **variables: str) -> str:
+    """Run a program on a terminal that gets one width after the other, and return what it shows there."""
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    command = [sys.executable, "-c", program, *map(str, widths)]
+    text, _ = show(command, widths[0], {**kept, "TERM": "xterm-256color", **variables})
+    return text.replace("\r\n", "\n")
 
 
 @pytest.mark.parametrize("program", [FINDINGS, IMAGES], ids=["findings", "images"])
-@pytest.mark.parametrize("width", [30, 60, 80, 120, 200])
-def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut(program: str, width: int) -> None:
-    lines = _COLOUR.sub("", shown(program, width)).splitlines()
-    assert max(map(len, lines)) <= width
-    assert lines[-1] == "Looked at: 2"
-    assert "\N{HORIZONTAL ELLIPSIS}" not in "".join(lines)
+def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut(program: str) -> None:
+    text = _COLOUR.sub("", shown(program, *_WIDTHS))
+    *lists, rest = text.split("Looked at: 2\n")
+    assert (len(lists), rest) == (len(_WIDTHS), "")
+    assert [width for width, one in zip(_WIDTHS, lists, strict=True) if max(map(len, one.splitlines())) > width] == []
+    assert "\N{HORIZONTAL ELLIPSIS}" not in text
 
 
 @pytest.mark.parametrize(
@@ -69,7 +60,11 @@ def test_colours_are_shown_where_they_are_wanted(variables: dict[str, str], is_c
 
 def test_a_pipe_gets_tab_separated_lines_without_a_header_and_the_rest_on_standard_error() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", IMAGES], capture_output=True, text=True, check=True, env={**os.environ, "COLUMNS": "20"}
+        [sys.executable, "-c", IMAGES, "20"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "COLUMNS": "20"},
     )
     rows = [line.split("\t") for line in done.stdout.splitlines()]
     assert [row[0] for row in rows] == ["registry/team/application", "app/web"]
