@@ -64,6 +64,16 @@ def build_mach_o(name: str, content: bytes) -> bytes:
     return b"\xcf\xfa\xed\xfe" + struct.pack("<12xIII4x", 1, 152, 0) + command + section + content
 
 
+def build_universal(*programs: bytes) -> bytes:
+    """A universal Mach-O file of these programs."""
+    body, table = b"", b""
+    start = 8 + 20 * len(programs)
+    for program in programs:
+        table += struct.pack(">5I", 0x01000007, 3, start + len(body), len(program), 0)
+        body += program
+    return b"\xca\xfe\xba\xbe" + struct.pack(">I", len(programs)) + table + body
+
+
 def go_build_info(toolchain: str = "go1.22.3", *lines: str) -> bytes:
     """What programs of Go 1.18 and later hold."""
     modules = framed(*lines) if lines else b""

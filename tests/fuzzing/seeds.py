@@ -46,7 +46,15 @@ from tests.builders.layers import (
 )
 from tests.builders.lock_files import LOCK_FILES
 from tests.builders.oci import as_json, build_image, build_index
-from tests.builders.programs import build_elf, build_mach_o, build_pe, go_build_info, old_go_data, rust_audit
+from tests.builders.programs import (
+    build_elf,
+    build_mach_o,
+    build_pe,
+    build_universal,
+    go_build_info,
+    old_go_data,
+    rust_audit,
+)
 from tests.builders.rpm import berkeley_database, manifest_line, ndb_database, rpm_header, sqlite_database
 from tests.builders.statements import csaf, openvex, statement
 from tests.builders.vex import vex
@@ -296,6 +304,7 @@ def programs() -> Seeds:
         build_elf([], old_go_data("go1.17", "mod\ta\tv1\t", bits=32), bits=32),
         build_pe(".data", info),
         build_mach_o("__go_buildinfo", info),
+        build_universal(build_mach_o("__go_buildinfo", info), build_mach_o(".dep-v0", audit)),
         build_mach_o(".dep-v0", audit),
     )
 

@@ -24,6 +24,7 @@ from tests.builders.programs import (
     build_elf,
     build_mach_o,
     build_pe,
+    build_universal,
     go_build_info,
     old_go_data,
     rust_audit,
@@ -64,15 +65,32 @@ def gap(kind: GapKind, detail: str) -> Extraction:
         build_pe(".data", INFO),
         build_mach_o("__go_buildinfo", INFO),
         build_mach_o("__data", bytes(32) + INFO),
+        build_universal(build_mach_o("__go_buildinfo", INFO), build_mach_o("__data", bytes(32))),
+        build_universal(build_mach_o("__data", bytes(32) + INFO)),
         build_elf([], old_go_data("go1.22.3", *LINES)),
         build_elf([], old_go_data("go1.22.3", *LINES, bits=32), bits=32),
         build_elf([], old_go_data("go1.22.3", *LINES, mark=">"), mark=">"),
     ],
     ids=["section", "32 bits", "big-endian", "no table of sections", "far behind the data's start", "PE", "Mach-O",
-         "Mach-O without the section", "old", "old, 32 bits", "old, big-endian"],
+         "Mach-O without the section", "universal", "universal without the section", "old",
+         "old, 32 bits", "old, big-endian"],
 )  # fmt: skip
 def test_go_programs_of_every_form_tell_toolchain_and_modules(content: bytes) -> None:
     assert read(content) == GO
+
+
+def test_classes_of_java_and_universal_files_of_nothing_say_nothing() -> None:
+    whole = build_universal(build_mach_o("__go_buildinfo", INFO))
+    java = whole[:4] + (65).to_bytes(4, "big") + whole[8:]
+    for content in (
+        java,
+        whole[:20],
+        whole[:40],
+        whole[:28] + bytes(200),
+        build_universal(),
+        build_universal(b"\x7fELF"),
+    ):
+        assert read(content) == Extraction()
 
 
 def test_a_module_that_another_replaced_is_the_other_one_and_a_folder_is_a_gap() -> None:

@@ -14,7 +14,11 @@ HEAD_BYTES: Final = 4
 # Below this, nothing that readers look for: the smallest static Go programs have a megabyte, Rust ones 300 KiB.
 SMALLEST_PROGRAM_BYTES: Final = 64 * 1024
 
-_READERS: Final = {elf.MAGIC: elf.read_elf, **dict.fromkeys(mach_o.MAGICS, mach_o.read_mach_o)}
+_READERS: Final = {
+    elf.MAGIC: elf.read_elf,
+    mach_o.UNIVERSAL_MAGIC: mach_o.read_universal,
+    **dict.fromkeys(mach_o.MAGICS, mach_o.read_mach_o),
+}
 
 
 def is_program(head: bytes) -> bool:

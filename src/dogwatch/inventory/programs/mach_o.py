@@ -1,7 +1,7 @@
-"""Mach-O: the programs of macOS, which some images carry along. Universal files, several programs in one, are not read.
+"""Mach-O: the programs of macOS, which some images carry along. Of universal files, several programs in one, the first.
 
 Source:
-    mach-o/loader.h of Apple's xnu: mach_header, segment_command, section.
+    mach-o/loader.h and mach-o/fat.h of Apple's xnu: mach_header, segment_command, section, fat_header, fat_arch.
 """
 
 from __future__ import annotations
@@ -14,6 +14,11 @@ from dogwatch.inventory.programs.program import Program, Region
 
 MAGICS: Final = (b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe", b"\xfe\xed\xfa\xcf", b"\xfe\xed\xfa\xce")
 
+UNIVERSAL_MAGIC: Final = b"\xca\xfe\xba\xbe"
+
+# Classes of Java begin alike; what would be the number of programs is their version, 45 at least.
+_PROGRAMS_MAX: Final = 44
+_FIRST_OFFSET_AT: Final = 16
 _COMMANDS_BYTES_MAX: Final = MIB
 _READ_WRITE: Final = 3
 # By whether it has 64 bits: bytes of the header, the command, segment (behind kind and size), section.
@@ -23,9 +28,20 @@ _LAYOUTS: Final = {
 }
 
 
-def read_mach_o(file: BinaryIO, size_bytes: int) -> Program | None:
-    """Return the program, or None if its header is cut off."""
+def read_universal(file: BinaryIO, size_bytes: int) -> Program | None:
+    """Return the first of the programs, which were all built from the same sources; None if the file is none."""
     file.seek(0)
+    head = file.read(_FIRST_OFFSET_AT + 4)
+    start = int.from_bytes(head[_FIRST_OFFSET_AT:], "big")
+    if not 0 < int.from_bytes(head[4:8], "big") <= _PROGRAMS_MAX or not 0 < start < size_bytes:
+        return None
+    file.seek(start)
+    return read_mach_o(file, size_bytes, start) if file.read(4) in MAGICS else None
+
+
+def read_mach_o(file: BinaryIO, size_bytes: int, start: int = 0) -> Program | None:
+    """Return the program that begins at this place of a file, or None if its header is cut off."""
+    file.seek(start)
     head = file.read(32)
     if len(head) < 32:
         return None
@@ -34,7 +50,7 @@ def read_mach_o(file: BinaryIO, size_bytes: int) -> Program | None:
     header_bytes, wanted, segment_layout, section_layout = _LAYOUTS[is_64]
     segment, section = struct.Struct(mark + segment_layout), struct.Struct(mark + section_layout)
     _, commands_bytes = struct.unpack_from(f"{mark}II", head, 16)
-    file.seek(header_bytes)
+    file.seek(start + header_bytes)
     commands = file.read(min(commands_bytes, _COMMANDS_BYTES_MAX))
     sections: dict[str, Region] = {}
     segments: list[Region] = []
@@ -46,14 +62,16 @@ def read_mach_o(file: BinaryIO, size_bytes: int) -> Program | None:
             break
         if kind == wanted and length >= 8 + segment.size:
             _, address, _, offset, in_file, most, first, count, _ = segment.unpack_from(commands, at + 8)
-            region = Region(offset, in_file, address)
+            region = Region(start + offset, in_file, address)
             segments.append(region)
             if data is None and address and in_file and most == first == _READ_WRITE:
                 data = region
-            start = at + 8 + segment.size
-            for here in range(start, min(at + length, start + count * section.size) - section.size + 1, section.size):
+            first_at = at + 8 + segment.size
+            for here in range(
+                first_at, min(at + length, first_at + count * section.size) - section.size + 1, section.size
+            ):
                 name, _, section_address, section_bytes, section_offset = section.unpack_from(commands, here)
-                found = Region(section_offset, section_bytes, section_address)
+                found = Region(start + section_offset, section_bytes, section_address)
                 sections.setdefault(name.rstrip(b"\0").decode("latin-1"), found)
         at += length
     return Program(file, mark == "<", sections, tuple(segments), data, size_bytes)

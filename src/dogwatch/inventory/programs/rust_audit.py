@@ -49,7 +49,7 @@ class RustAuditReader:
     """
 
     name = "rust-audit"
-    version = 1
+    version = 2
 
     def selects(self, path: str) -> bool:
         """All programs but shared libraries."""
