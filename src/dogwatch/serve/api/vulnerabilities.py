@@ -27,10 +27,7 @@ _MILLION = 1_000_000
 
 @router.get("/vulnerabilities")
 def search_vulnerabilities(asked: Known) -> Json:
-    """Vulnerabilities by the beginning of a name or by package (`text`), and by what is known of them; by name.
-
-    A page may come short, or empty, and still have a cursor.
-    """
+    """Vulnerabilities by the beginning of a name or by package (`text`), and by what is known of them; by name."""
     texts = asked.filters(("severity",), (*PAGING, "text", "package", "ecosystem", "exploited", "epss"))
     query = VulnerabilityQuery(
         text=asked.one("text"),

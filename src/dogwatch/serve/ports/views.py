@@ -42,7 +42,7 @@ class Views(Protocol):
         """What is known by a name: mostly one vulnerability; none where the name is unknown."""
 
     def search_vulnerabilities(self, query: VulnerabilityQuery) -> Page[FoundVulnerability]:
-        """A page of a search among everything that advisories are about; it may come short and still have a cursor."""
+        """A page of a search among everything that advisories are about."""
 
     def explain(self, account_id: str, package: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
         """Why a package (a package URL, or name@version with its ecosystem) is, or is not, affected by a vulnerability.
