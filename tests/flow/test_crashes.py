@@ -15,8 +15,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.builders.oci import layer_blob
-from tests.flow.world import EXPECTED, World, app_layer, base_layer, small_world, vulnerable_image, working
+from tests.builders.attached import CYCLONEDX_TYPE, build_referrer, cyclonedx
+from tests.builders.oci import build_image, layer_blob
+from tests.flow.world import ACCOUNT, EXPECTED, World, app_layer, base_layer, small_world, vulnerable_image, working
 from tests.processes import is_alive, workers_of
 from tests.simulators.registry import Held, Play, Reply
 from tests.waiting import PATIENCE_SECONDS, wait_until
@@ -75,6 +76,31 @@ def test_an_image_that_kills_its_child_every_time_is_given_up_and_holds_nobody_u
         wait_until(lambda: world.images()[0][0] == "failed", "it is given up")
     assert world.images() == [("failed", "INTERNAL_ERROR", "index died: signal 9"), ("indexed", "", "")]
     assert world.jobs("index") == []
+
+
+def test_a_child_killed_while_it_reads_an_attached_bill_closes_no_finding(world: World) -> None:
+    image = build_image([base_layer()])
+    bill = build_referrer(image, CYCLONEDX_TYPE, cyclonedx("pkg:npm/lodash@4.17.20"))
+    blob = bill.blobs[1].digest
+    world.app.registries.believe_bills(ACCOUNT, "local", believed=True)
+    world.push("team/app", image)
+    world.push("team/app", bill, f"{image.digest.replace(':', '-')}.sbom")
+    world.app.run_until_idle()
+    world.simulator.fault(blob, _answering_after(600), times=1)
+    with working(world.app):
+        world.app.queue.read_bills()
+        wait_until(lambda: world.simulator.seen("GET", blob), "the bill is asked for")
+        for child in workers_of(os.getpid()):
+            os.kill(child, signal.SIGKILL)
+        wait_until(lambda: world.rows("SELECT * FROM image_bills WHERE failures = 1"), "the failure is noted")
+        assert world.findings() == EXPECTED[:1]
+        gaps = [gap.detail for gap in world.app.views.contents(ACCOUNT, 1).gaps]
+        assert gaps == ["read_bills died: signal 9"]
+        world.rows("UPDATE image_bills SET due_at = '-infinity'")  # its turn, after a pause
+        world.app.queue.read_bills()
+        wait_until(lambda: len(world.findings()) == 2, "it is read")
+    assert world.findings() == [EXPECTED[0], EXPECTED[2]]
+    assert workers_of(os.getpid()) == []
 
 
 @contextmanager
