@@ -10,14 +10,13 @@ import psycopg
 from dogwatch.model.costs import RECENT_DAYS, AccountScans, Costs, MonthOfScans, PriceTable, RescanRate, Scans
 from dogwatch.model.monitoring import MonitoringEnd
 from dogwatch.store.clock import ProductClock
-from dogwatch.store.connection import Database
+from dogwatch.store.connection import Database, give_memory
 from dogwatch.store.queries import load_queries
 from dogwatch.store.watch import BILLS_READ, MADE_ANEW
 
 _SQL = load_queries("costs")
 
 _ONE_DAY = timedelta(days=1)
-_COUNTING_MEMORY = "64MB"  # a day's images are grouped in memory; otherwise a million of them go through the disk
 _WINDOW_ENDS = [str(MonitoringEnd.EXPIRED), str(MonitoringEnd.WINDOWS_CHANGED), str(MonitoringEnd.RELEASED)]
 _INNER_REASONS = [MADE_ANEW, BILLS_READ, str(MonitoringEnd.FREQUENCY_CHANGED)]
 
@@ -48,7 +47,7 @@ class ScanCounts:
             end = min(start + _ONE_DAY, until)
             if row[0] is not None and row[0] >= end:
                 return False
-            connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
+            give_memory(connection)
             is_recent = until - end <= RECENT_DAYS * _ONE_DAY
             values = {"day": start.date(), "start": start, "end": end, "is_recent": is_recent}
             connection.execute(_SQL["forget_day"], values)

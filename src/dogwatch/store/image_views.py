@@ -16,7 +16,7 @@ from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.images import NO_BASE
 from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, CoverageGroups, CoverageProperty, ImageQuery, ImageView, Page
-from dogwatch.store.connection import Database
+from dogwatch.store.connection import Database, give_memory
 from dogwatch.store.cursors import decode_cursor, decode_id_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.feed_gaps import load_feed_gaps
 from dogwatch.store.feeds import ExpectedFeeds
@@ -35,9 +35,6 @@ _SQL = load_queries("image_views")
 
 MAX_PAGE = 1_000
 """Images per page: each carries its gaps and tags, so a larger page would not fit the memory target."""
-
-_COUNTING_MEMORY = "64MB"
-"""Sorts and hashes of one count: of 1,000,000 images it would otherwise go through the disk."""
 
 _COUNTING_SHARE = 0.05
 """At most this part of the time goes to counting all images anew, however often somebody asks."""
@@ -125,7 +122,7 @@ class ImageViews:
         after = _after_group(query.after, fingerprint)
         statement = _composed("groups", _ONE_ACCOUNT, image_conditions(query, now), _PROPERTIES[by])
         with self._database.transaction() as connection:
-            connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
+            give_memory(connection)
             values = {"account": query.account_id, "now": now}
             groups = connection.execute(statement, values, prepare=False).fetchall()
         ordered = sorted((-members, value) for value, members in groups)
@@ -173,7 +170,7 @@ class ImageViews:
         self, statement: sql.Composed, values: Mapping[str, object], now: datetime
     ) -> tuple[CoverageCount, ...]:
         with self._database.transaction() as connection:
-            connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
+            give_memory(connection)
             feeds = load_feed_gaps(connection, self._expected_feeds, now)
             rows = connection.execute(statement, {**values, "now": now, **feeds.columns}, prepare=False).fetchall()
         return tuple(

@@ -13,6 +13,7 @@ from dogwatch.model.matches import Severity
 from dogwatch.model.scopes import Scope
 from dogwatch.model.views import Page
 from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf
+from dogwatch.store.connection import give_memory
 from dogwatch.store.cursors import decode_id_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.queries import load_queries
 from dogwatch.windows import Tally, WindowKind, WindowPlan, WindowSteps, earliest_inside
@@ -23,9 +24,6 @@ _SQL = load_queries("what_if")
 MAX_PAGE = 1_000
 """Images per page, as in the other lists."""
 
-_COUNTING_MEMORY = "64MB"
-"""Sorts and hashes of one count: of 1,000,000 images it would otherwise go through the disk."""
-
 _Values = dict[str, object]
 
 
@@ -33,7 +31,7 @@ def count_what_if(
     connection: psycopg.Connection, account_id: str, plan: WindowPlan, now: datetime, *, counts_findings: bool
 ) -> WhatIf:
     """Return what a planned change would do now, in one pass over the clocks and one over the inventories leaving."""
-    connection.execute("SELECT set_config('work_mem', %s, true)", (_COUNTING_MEMORY,))
+    give_memory(connection)
     kinds, values = _load_kinds(connection, account_id, plan, now)
     steps = WindowSteps(kinds, now)
     values["moments"] = steps.moments
