@@ -15,7 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from bench.advisories import ECOSYSTEMS, open_bucket
-from dogwatch.app import App, build
+from dogwatch.app.process import App, build
 from dogwatch.flow.feeds import update_feed
 from dogwatch.settings import load_settings, process_environment
 from dogwatch.store import migrations

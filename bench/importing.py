@@ -14,7 +14,7 @@ def import_feed(
     Units:
         Seconds: `seconds` that passed, `processor_seconds` of this process alone.
     """
-    from dogwatch.app import build
+    from dogwatch.app.process import build
     from dogwatch.flow.feeds import update_feed
     from dogwatch.settings import load_settings
 

@@ -13,7 +13,7 @@ from bench.images import ADD_IMAGES
 from bench.inventories import make_inventories
 from bench.packages import choose_packages, store_packages
 from bench.timing import seconds_of
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.model.packages import Package
 from dogwatch.model.registries import RegistryAccess
 from dogwatch.store.connection import Database

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bench.states import State
 from bench.world import count
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.flow.feeds import update_feed
 from dogwatch.matching import is_distribution
 from dogwatch.model.audits import Audit

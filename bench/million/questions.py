@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from bench.million.shape import ACCOUNTS
 from bench.million.world import LARGEST
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.model.views import FindingQuery
 
 SORTS = {

@@ -13,7 +13,7 @@ import psycopg
 from bench.bed import Bed
 from bench.million.fill import fill
 from bench.million.shape import ACCOUNTS, Shape
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.store import migrations
 from dogwatch.store.clock import machine_now
 

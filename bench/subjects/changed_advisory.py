@@ -11,7 +11,7 @@ from bench.figures import Figure, Section
 from bench.million.world import FEW, LARGEST, described, filled
 from bench.timing import milliseconds_of
 from dogwatch.advisories import parse_advisory
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.model.feeds import FeedChanges, ParsedRecord
 from dogwatch.model.views import FindingQuery
 from dogwatch.versions import family_of

@@ -12,7 +12,7 @@ from bench.million.world import FEW, described, filled, vacuum
 from bench.timing import milliseconds_of, rounds
 from bench.world import count
 from dogwatch.advisories import parse_advisory
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.model.feeds import FeedChanges, ParsedRecord
 from dogwatch.versions import family_of
 from tests.builders.advisories import encode_record, osv_record

@@ -10,7 +10,7 @@ from bench.million.world import LARGEST, described, filled, vacuum
 from bench.states import State, all_ecosystems, play_states
 from bench.timing import seconds_of
 from bench.world import count, world_of
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.flow.feeds import update_feed
 from dogwatch.matching import key_package
 from dogwatch.model.views import ImageQuery

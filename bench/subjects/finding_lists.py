@@ -13,7 +13,7 @@ from bench.figures import Figure, Section
 from bench.million.questions import SORTS, filters
 from bench.million.world import described, filled
 from bench.timing import milliseconds_of
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.model.views import FindingQuery
 
 _SEED = 5

@@ -11,7 +11,7 @@ from bench.figures import Figure, Section
 from bench.million.shape import ACCOUNTS
 from bench.million.world import LARGEST, described, filled
 from bench.timing import milliseconds_of, rounds
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.model.views import ImageQuery
 
 _ROUNDS = 7

@@ -13,7 +13,7 @@ from bench.bed import Bed
 from bench.figures import Figure, Section
 from bench.timing import milliseconds_of
 from bench.world import world_of
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.flow.index import index_image
 from dogwatch.inventory import LayerEvidence, read_layer
 from dogwatch.model.images import ImageConfig, Layer, Platform, ResolvedImage, digest_of

@@ -16,7 +16,7 @@ from bench.load import pull_bodies
 from bench.service import Service, running_service
 from bench.timing import seconds_of
 from bench.world import add_images, count, world_of
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.flow.notices import EVENTS_PER_APPLY, read_notices
 
 _ACCOUNT = "000000010000"

@@ -9,7 +9,7 @@ from bench.figures import Figure, Section
 from bench.million.world import LARGEST, described, filled
 from bench.timing import milliseconds_of, rounds
 from bench.world import count
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.model.scopes import Scope
 from dogwatch.model.what_if import WindowWish
 

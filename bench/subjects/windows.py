@@ -9,7 +9,7 @@ from bench.figures import Figure, Section
 from bench.million.world import LARGEST, described, filled, vacuum
 from bench.timing import seconds_of
 from bench.world import count
-from dogwatch.app import App
+from dogwatch.app.process import App
 from dogwatch.model.what_if import WindowWish
 
 _SWEEPS = 2

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.app import App, build
+from dogwatch.app.process import App, build
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.gaps import GapKind
 from dogwatch.model.images import Platform

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from dogwatch.advisories.bundles import BundleCarrier
-from dogwatch.app import App, build
+from dogwatch.app.process import App, build
 from dogwatch.flow.bundles import take_over
 from dogwatch.model.bundles import BundleOutcome, CarriedFeed
 from dogwatch.model.errors import BundleRefusedError, ConflictError

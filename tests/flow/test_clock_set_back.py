@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from dogwatch.app import build
+from dogwatch.app.process import build
 from dogwatch.flow.feeds import update_feed
 from tests.builders.advisories import osv_record
 from tests.flow.world import EXPECTED, World, small_world, vulnerable_image

@@ -106,7 +106,7 @@ def test_a_child_killed_while_it_reads_an_attached_bill_closes_no_finding(world:
 @contextmanager
 def _worker_process(world: World) -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker as a process of its own, as `dogwatch worker` does."""
-    program = "import pickle, sys; from dogwatch.app import build\n"
+    program = "import pickle, sys; from dogwatch.app.process import build\n"
     program += "with build(pickle.load(sys.stdin.buffer)) as app: app.worker()"
     process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE)
     try:

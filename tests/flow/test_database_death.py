@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dogwatch.app import build
+from dogwatch.app.process import build
 from dogwatch.settings import Settings
 from dogwatch.store.embedded import EmbeddedServer
 from tests.builders.oci import BuiltManifest

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.app import App, build
+from dogwatch.app.process import App, build
 from dogwatch.cli.scan import Policy, exit_code_of
 from dogwatch.model.bills import BillFormat
 from dogwatch.model.errors import (

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.app import App, build
+from dogwatch.app.process import App, build
 from dogwatch.cli.errors import INCOMPLETE, exit_code
 from dogwatch.model.errors import DogwatchError, StepCrashedError
 from dogwatch.model.images import Platform, digest_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.app import App, build
+from dogwatch.app.process import App, build
 from dogwatch.model.errors import ImageGoneError
 from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice

@@ -17,7 +17,7 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from dogwatch.app import build
+from dogwatch.app.process import build
 from dogwatch.settings import Settings
 from dogwatch.store.embedded.names import DATABASE_NAME, PORT, ROLE_NAME
 from tests.builders.oci import OCI_MANIFEST

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from dogwatch.app import build
+from dogwatch.app.process import build
 from dogwatch.model.errors import ConfigError
 from dogwatch.settings import Settings
 from tests.builders.oci import OCI_MANIFEST, layer_blob

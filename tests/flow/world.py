@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from dogwatch.app import App, build
+from dogwatch.app.process import App, build
 from dogwatch.model.registries import Registry
 from dogwatch.model.views import FindingQuery
 from dogwatch.settings import Settings, load_settings

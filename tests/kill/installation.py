@@ -22,7 +22,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from dogwatch.app import build
+from dogwatch.app.process import build
 from dogwatch.flow.queue import JobQueue
 from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.settings import Settings

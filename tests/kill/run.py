@@ -15,7 +15,7 @@ from random import Random
 
 import psycopg
 
-from dogwatch.app import build
+from dogwatch.app.process import build
 from dogwatch.model.audits import Difference
 from tests.builders.oci import BuiltManifest
 from tests.flow.world import ECOSYSTEMS, settings_for

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dogwatch.app import build
+from dogwatch.app.process import build
 from dogwatch.app.service import served_by
 from dogwatch.serve.access_keys import create_access_key
 from dogwatch.serve.http import Application, make_app

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.mirror import FeedMirror
-from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import ConfigError
 from dogwatch.model.progress import Tell, tell_nobody
 
@@ -37,4 +36,6 @@ def open_mirror(
         raise ConfigError(_SETTING, f"neither a folder nor an http(s) URL: {text!r}")
     if parts.query or parts.fragment:
         raise ConfigError(_SETTING, "a URL with a query or a fragment cannot have files below it")
+    from dogwatch.advisories.web_mirror import WebMirror  # an HTTP client, which lists and folders do without
+
     return WebMirror(text, source, limits, tell)

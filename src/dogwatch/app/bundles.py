@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dogwatch.app.children import child_outside
 from dogwatch.app.opened import Opened
-from dogwatch.settings import Settings
-from dogwatch.store.knowledge import KnowledgeStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from dogwatch.model.bundles import BundledFeed, CarriedFeed
     from dogwatch.model.feeds import Publication
+    from dogwatch.settings import Settings
 
 
 class BundleTransfers(Opened):
@@ -24,6 +23,7 @@ class BundleTransfers(Opened):
         """Write what is known of every feed into a signed file; see `flow.bundles.export_bundle`."""
         from dogwatch.advisories.bundles import BundleCarrier
         from dogwatch.flow.bundles import export_bundle
+        from dogwatch.store.knowledge import KnowledgeStore
 
         return export_bundle(KnowledgeStore(self.database), BundleCarrier(), path, key, self._tell)
 
@@ -32,6 +32,7 @@ class BundleTransfers(Opened):
         from dogwatch.advisories.bundles import BundleCarrier
         from dogwatch.flow.bundles import import_bundle, take_over
         from dogwatch.flow.children import FEED_LIMITS, ChildPool
+        from dogwatch.store.knowledge import KnowledgeStore
 
         carrier, knowledge = BundleCarrier(self.settings.bundle_keys), KnowledgeStore(self.database)
         with ExitStack() as opened:
@@ -49,6 +50,7 @@ class BundleTransfers(Opened):
 def take_over_in_child(settings: Settings, dsn: str, path: Path, feed: BundledFeed, confirmed: bool) -> Publication:
     """Take one feed of a bundle over; called in a child process."""
     from dogwatch.advisories.bundles import BundleCarrier
+    from dogwatch.app.children import child_outside
     from dogwatch.flow.bundles import take_over
 
     return take_over(child_outside(settings, dsn), BundleCarrier(settings.bundle_keys), path, feed, confirmed)

@@ -6,22 +6,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dogwatch.app.connections import connect, watched_registries
-from dogwatch.app.examination import examine_here
-from dogwatch.flow.ports import Defer, Outside
 from dogwatch.flow.progress import calmly
-from dogwatch.model.audits import Audit
-from dogwatch.model.jobs import Lease
-from dogwatch.model.judgements import Examined
 from dogwatch.model.progress import IDLE, Tell, tell_nobody
-from dogwatch.model.targets import Target
-from dogwatch.settings import Settings
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.leases import held_lease, holding
 
 if TYPE_CHECKING:
     from dogwatch.flow.children import ChildPool
+    from dogwatch.flow.ports import Defer, Outside
+    from dogwatch.model.audits import Audit
+    from dogwatch.model.jobs import Lease
+    from dogwatch.model.judgements import Examined
+    from dogwatch.model.targets import Target
+    from dogwatch.settings import Settings
 
 _CHILD_CONNECTIONS = 2  # a child does one thing at a time; the clock asks beside it
 
@@ -187,7 +185,10 @@ def rekey_in_child(settings: Settings, dsn: str, lease: Lease | None) -> None:
 
 def examine_in_child(tell: Tell, settings: Settings, dsn: str, target: Target) -> Examined:
     """Find out what a thing contains; called in a child process."""
-    return examine_here(calmly(tell), settings, child_outside(settings, dsn), target)
+    from dogwatch.app.examination import examine_here
+
+    database = _child_database(dsn)
+    return examine_here(calmly(tell), settings, database, ProductClock(database), target)
 
 
 def audit_in_child(settings: Settings, dsn: str) -> Audit:
@@ -200,9 +201,17 @@ def audit_in_child(settings: Settings, dsn: str) -> Audit:
 @lru_cache(maxsize=1)
 def child_outside(settings: Settings, dsn: str) -> Outside:
     """Connect a child once, for all its works."""
+    from dogwatch.app.connections import connect, watched_registries
+
+    database = _child_database(dsn)
+    return connect(settings, database, ProductClock(database), watched_registries())
+
+
+@lru_cache(maxsize=1)
+def _child_database(dsn: str) -> Database:
     database = Database(dsn, _CHILD_CONNECTIONS)
     database.open()
-    return connect(settings, database, ProductClock(database), watched_registries())
+    return database
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from functools import partial
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
@@ -11,13 +10,9 @@ from dogwatch import __version__
 from dogwatch.app.feeds import choose_feeds
 from dogwatch.flow.ahead import open_ahead
 from dogwatch.flow.ports import Outside
-from dogwatch.model.images import Layer
-from dogwatch.model.registries import Registry
 from dogwatch.settings import Settings, process_environment
 from dogwatch.store.audit import AuditStore
 from dogwatch.store.bills import BillStore
-from dogwatch.store.clock import ProductClock
-from dogwatch.store.connection import Database
 from dogwatch.store.costs import ScanCounts
 from dogwatch.store.events import EventStore
 from dogwatch.store.facts import FactStore
@@ -33,8 +28,14 @@ from dogwatch.store.scanning_work import ScanningWork
 from dogwatch.store.watch import WatchStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from dogwatch.inventory import LayerEvidence
+    from dogwatch.model.images import Layer
+    from dogwatch.model.registries import Registry
     from dogwatch.registry.watched import WatchedRegistries
+    from dogwatch.store.clock import ProductClock
+    from dogwatch.store.connection import Database
 
 
 class LayerReading:
@@ -55,12 +56,11 @@ class LayerReading:
 
 def connect(settings: Settings, database: Database, clock: ProductClock, registries: WatchedRegistries) -> Outside:
     """Hand the rooms to `flow`."""
-    journal = JournalStore(database)
     return Outside(
         clock=clock,
         registries=registries,
         layers=LayerReading(registries),
-        feeds=choose_feeds(settings, journal),
+        feeds=choose_feeds(settings, database),
         registry_store=RegistryStore(database, clock),
         event_store=EventStore(database),
         image_store=ImageStore(database),
@@ -74,7 +74,7 @@ def connect(settings: Settings, database: Database, clock: ProductClock, registr
         lifecycle_store=LifecycleStore(database, clock),
         scan_counts=ScanCounts(database),
         audit_store=AuditStore(database, clock.now),
-        journal_store=journal,
+        journal_store=JournalStore(database),
         fact_store=FactStore(database),
         rekeying_store=RekeyingStore(database),
     )

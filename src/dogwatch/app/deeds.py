@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dogwatch.flow.queue import JobQueue
-from dogwatch.model.deeds import DeedRequest, DeedView
-from dogwatch.store.clock import ProductClock
-from dogwatch.store.connection import Database
+from typing import TYPE_CHECKING
+
 from dogwatch.store.deeds import DeedStore
+
+if TYPE_CHECKING:
+    from dogwatch.flow.queue import JobQueue
+    from dogwatch.model.deeds import DeedRequest, DeedView
+    from dogwatch.store.clock import ProductClock
+    from dogwatch.store.connection import Database
 
 
 class ImageDeeds:

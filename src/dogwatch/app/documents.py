@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dogwatch.model.operator_documents import DocumentDetails, DocumentView, SuppliedDocument
-from dogwatch.store.clock import ProductClock
-from dogwatch.store.connection import Database
+from typing import TYPE_CHECKING
+
 from dogwatch.store.operator_documents import OperatorDocumentStore
+
+if TYPE_CHECKING:
+    from dogwatch.model.operator_documents import DocumentDetails, DocumentView, SuppliedDocument
+    from dogwatch.store.clock import ProductClock
+    from dogwatch.store.connection import Database
 
 
 class OperatorDocuments:

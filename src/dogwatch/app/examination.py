@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from dogwatch import __version__
-from dogwatch.flow.ports import Outside
-from dogwatch.model.judgements import Examined
-from dogwatch.model.progress import Tell
-from dogwatch.model.targets import Target
 from dogwatch.settings import Settings, process_environment
 
+if TYPE_CHECKING:
+    from dogwatch.model.judgements import Examined
+    from dogwatch.model.progress import Tell
+    from dogwatch.model.targets import Target
+    from dogwatch.store.clock import ProductClock
+    from dogwatch.store.connection import Database
 
-def examine_here(tell: Tell, settings: Settings, outside: Outside, target: Target) -> Examined:
+
+def examine_here(tell: Tell, settings: Settings, database: Database, clock: ProductClock, target: Target) -> Examined:
     """Find out what a thing contains, in this process.
 
     Raises:
@@ -21,14 +25,14 @@ def examine_here(tell: Tell, settings: Settings, outside: Outside, target: Targe
     from dogwatch.advisories.spool import spool_folder
     from dogwatch.flow.examination import Reading, examine
     from dogwatch.registry.opened import ImageDoor, Neighbourhood
+    from dogwatch.store.images import ImageStore
+    from dogwatch.store.registries import RegistryStore
 
-    registries = [one for one in outside.registry_store.load_all() if one.account_id == settings.account]
+    registries = [one for one in RegistryStore(database, clock).load_all() if one.account_id == settings.account]
     around = Neighbourhood(
         registries, process_environment(), __version__, lambda: spool_folder(settings.data / "spool")
     )
     door = ImageDoor(around, tell)
-    store, account = outside.image_store, settings.account
-    reading = Reading(
-        door.locate, door.open, partial(store.find_base, account), store, account, outside.clock.now(), tell
-    )
+    store, account = ImageStore(database), settings.account
+    reading = Reading(door.locate, door.open, partial(store.find_base, account), store, account, clock.now(), tell)
     return examine(reading, target)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from dogwatch.app.children import InProcess
 from dogwatch.app.feeds import asked_feeds, find_abandoned
 from dogwatch.app.opened import Opened
-from dogwatch.flow.ports import Isolation
 from dogwatch.model.errors import NotFoundError
 from dogwatch.model.facts import CATALOGUE
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.progress import Progress
-from dogwatch.store.knowledge import KnowledgeStore
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from dogwatch.flow.ports import Isolation
 
 
 class FeedUpdates(Opened):
@@ -51,12 +53,16 @@ class FeedUpdates(Opened):
         Raises:
             StoreUnavailableError: the database cannot be reached.
         """
+        from dogwatch.app.children import InProcess
+
         samples = [feed for feed in self._feeds() if feed[0] == SAMPLE_SOURCE]
         self._look_at(samples, InProcess(self.outside, self.queue))
 
     def _note_found(self, ecosystems: Iterable[str]) -> None:
         """Want the feeds of what was found."""
-        self.outside.journal_store.note_found(ecosystems, self.clock.now())
+        from dogwatch.store.journal import JournalStore
+
+        JournalStore(self.database).note_found(ecosystems, self.clock.now())
 
     def _import_feed(self, source: str, ecosystem: str) -> None:
         """Import one feed now; what goes wrong is noted with the feed."""
@@ -81,5 +87,7 @@ class FeedUpdates(Opened):
 
     def _feeds(self) -> tuple[tuple[str, str], ...]:
         """Return (source, ecosystem) of every feed that is asked for; the abandoned are among them."""
+        from dogwatch.store.knowledge import KnowledgeStore
+
         asked = asked_feeds(self.settings, self.outside.feeds.sources(self.outside.journal_store.found()))
         return (*asked, *find_abandoned(self.settings, KnowledgeStore(self.database).held_feeds()))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from dogwatch.demonstration import DemonstrationFolder, FeedsWithSample
-from dogwatch.model.bundles import BundledFeed
 from dogwatch.model.facts import CATALOGUE
 from dogwatch.model.feeds import OPERATOR_SOURCES, SAMPLE_SOURCE
 from dogwatch.settings import Demo, Settings
-from dogwatch.store.feeds import ExpectedFeeds
-from dogwatch.store.journal import JournalStore
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import timedelta
     from pathlib import Path
 
     from dogwatch.advisories import FeedReader
+    from dogwatch.demonstration import FeedsWithSample
+    from dogwatch.model.bundles import BundledFeed
+    from dogwatch.store.connection import Database
+    from dogwatch.store.feeds import ExpectedFeeds
 
 
 def read_feeds(settings: Settings) -> FeedReader:
@@ -29,8 +30,10 @@ def read_feeds(settings: Settings) -> FeedReader:
     return FeedReader(location, settings.data / "spool", settings.feeds, facts=facts)
 
 
-def choose_feeds(settings: Settings, journal: JournalStore) -> FeedsWithSample:
+def choose_feeds(settings: Settings, database: Database) -> FeedsWithSample:
     """Return the feeds that are switched on, with the demonstration's sample beside them."""
+    from dogwatch.demonstration import DemonstrationFolder, FeedsWithSample
+
     real = read_feeds(settings)
 
     def read_sample(mirror: Path) -> FeedReader:
@@ -40,6 +43,9 @@ def choose_feeds(settings: Settings, journal: JournalStore) -> FeedsWithSample:
         return FeedReader(str(mirror), settings.data / "spool", catalogue=(speaker,))
 
     def has_imported(ecosystem: str) -> bool:
+        from dogwatch.store.journal import JournalStore
+
+        journal = JournalStore(database)
         return any(journal.feed_state(source.name, ecosystem) for source in real.catalogue)
 
     folder = DemonstrationFolder(settings.data)
@@ -66,14 +72,19 @@ def find_abandoned(settings: Settings, held: Iterable[BundledFeed]) -> tuple[tup
     )
 
 
-def expect_feeds(settings: Settings, feeds: FeedsWithSample) -> ExpectedFeeds:
+def expect_feeds(settings: Settings, database: Database) -> ExpectedFeeds:
     """Return the feeds that are switched on now, each with the age from which it is stale, by what was found."""
-    reader = read_feeds(settings)
-    stale_after = {source.name: source.stale_after for source in reader.catalogue}
-    stale_after[SAMPLE_SOURCE] = max(stale_after.values())
-    stale_after |= {source.name: source.stale_after for source in reader.facts}
+
+    @lru_cache(maxsize=1)
+    def choose() -> tuple[FeedsWithSample, dict[str, timedelta]]:
+        reader = read_feeds(settings)
+        stale_after = {source.name: source.stale_after for source in reader.catalogue}
+        stale_after[SAMPLE_SOURCE] = max(stale_after.values())
+        stale_after |= {source.name: source.stale_after for source in reader.facts}
+        return choose_feeds(settings, database), stale_after
 
     def expected(found: Collection[str]) -> list[tuple[str, str, timedelta]]:
+        feeds, stale_after = choose()
         return [(source, ecosystem, stale_after[source]) for source, ecosystem in feeds.sources(found)]
 
     return expected

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dogwatch import __version__
-from dogwatch.app.children import examine_in_child
 from dogwatch.app.feed_updates import FeedUpdates
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
     from dogwatch.model.bills import BillFormat
     from dogwatch.model.judgements import Choice, Examined, Report
     from dogwatch.model.targets import Target
@@ -72,10 +72,11 @@ class Inspections(FeedUpdates):
 
     def _examine(self, target: Target) -> Examined:
         """Find out what a thing contains, in a child process: it was written by anybody."""
+        from dogwatch.app.children import examine_in_child
         from dogwatch.app.examination import examine_here
         from dogwatch.flow.children import EXAMINE_LIMITS, ChildPool
 
         if not self._isolated:
-            return examine_here(self._tell, self.settings, self.outside, target)
+            return examine_here(self._tell, self.settings, self.database, self.clock, target)
         with closing(ChildPool(1, EXAMINE_LIMITS)) as children:
             return children.run_telling("the scan", self._tell, examine_in_child, self.settings, self.dsn, target)

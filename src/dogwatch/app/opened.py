@@ -2,59 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import datetime
-from types import TracebackType
-from typing import Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
 
-from dogwatch.app.children import InChildren, InProcess, Pools
-from dogwatch.app.connections import connect, watched_registries
-from dogwatch.app.deeds import ImageDeeds
-from dogwatch.app.documents import OperatorDocuments
-from dogwatch.app.feeds import choose_feeds, expect_feeds
-from dogwatch.app.usage import Usage
-from dogwatch.demonstration import Demonstration, DemonstrationFolder
-from dogwatch.flow.ports import Isolation, Outside
-from dogwatch.flow.queue import JobQueue
 from dogwatch.model.costs import PriceTable
 from dogwatch.model.errors import ConfigError
-from dogwatch.model.progress import Tell
 from dogwatch.settings import Demo, Settings
 from dogwatch.store.address import complete_address
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
-from dogwatch.store.costs import CostStore
-from dogwatch.store.exclusions import ExclusionStore
-from dogwatch.store.journal import JournalStore
-from dogwatch.store.lifecycle import LifecycleStore
 from dogwatch.store.migrations import migrate
 from dogwatch.store.registries import RegistryStore
-from dogwatch.store.scanning import AccountSwitches, ScanningStore
-from dogwatch.store.settings import RescanSettings
-from dogwatch.store.views import Views
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+    from types import TracebackType
+
+    from dogwatch.app.deeds import ImageDeeds
+    from dogwatch.app.documents import OperatorDocuments
+    from dogwatch.app.usage import Usage
+    from dogwatch.demonstration import Demonstration
+    from dogwatch.flow.ports import Isolation, Outside
+    from dogwatch.flow.queue import JobQueue
+    from dogwatch.model.progress import Tell
+    from dogwatch.registry.watched import WatchedRegistries
+    from dogwatch.store.costs import CostStore
+    from dogwatch.store.exclusions import ExclusionStore
+    from dogwatch.store.lifecycle import LifecycleStore
+    from dogwatch.store.scanning import AccountSwitches, ScanningStore
+    from dogwatch.store.settings import RescanSettings
+    from dogwatch.store.views import Views
 
 
 class Opened:
-    """What a process has between `open` and `close`: the database and the rooms, handed to each other."""
+    """What a process has between `open` and `close`: the database, and the rooms, each made when first asked for."""
 
     dsn: str
     clock: ProductClock
     database: Database
-    outside: Outside
     registries: RegistryStore
-    rescan_settings: RescanSettings
-    lifecycle: LifecycleStore
-    deeds: ImageDeeds
-    exclusions: ExclusionStore
-    scanning: ScanningStore
-    accounts: AccountSwitches
-    usage: Usage
-    costs: CostStore
-    documents: OperatorDocuments
-    views: Views
-    queue: JobQueue
-    demonstration: Demonstration
 
     def __init__(self, settings: Settings, machine: Callable[[], datetime], isolated: bool, tell: Tell) -> None:
         """Keep what was decided; nothing happens yet."""
@@ -86,41 +74,130 @@ class Opened:
             self.database = Database(self.dsn)
             self.database.open()
             opening.callback(self.database.close)
-            self.queue = JobQueue(self.dsn)
-            self.queue.open()
-            opening.callback(self.queue.close)
             self.clock = ProductClock(self.database, self.machine_now)
-            self._watched = watched_registries()
-            opening.callback(self._watched.close)
-            self.outside = connect(self.settings, self.database, self.clock, self._watched)
             self.registries = RegistryStore(self.database, self.clock)
             self.registries.ensure_account(self.settings.account)
-            prices = PriceTable(self.settings.price_initial_scan, self.settings.price_rescan)
-            self.rescan_settings = RescanSettings(self.database, self.clock, prices)
-            self.lifecycle = LifecycleStore(self.database, self.clock)
-            self.exclusions = ExclusionStore(self.database, self.clock)
-            self.scanning = ScanningStore(self.database, self.clock)
-            self.accounts = AccountSwitches(self.database, self.clock)
-            self.usage = Usage(self.database, self.clock, self.queue)
-            self.costs = CostStore(self.database, self.clock, prices)
-            self.documents = OperatorDocuments(self.database, self.clock)
-            self.deeds = ImageDeeds(self.database, self.clock, self.queue)
-            feeds = choose_feeds(self.settings, JournalStore(self.database))
-            self.views = Views(self.database, self.clock, expect_feeds(self.settings, feeds))
-            self.demonstration = Demonstration(
-                DemonstrationFolder(self.settings.data),
-                self.registries,
-                self.clock,
-                self.queue,
-                (self.settings.account, self.settings.region),
-                is_on=self.settings.demo is not Demo.OFF,
-                is_clock_free=self.settings.demo is Demo.ON,
-            )
             self._opened = opening.pop_all()
 
     def close(self) -> None:
         """Let go of everything, the database server last; may be called twice."""
         self._opened.close()
+
+    @cached_property
+    def queue(self) -> JobQueue:
+        """What puts jobs in."""
+        from dogwatch.flow.queue import JobQueue
+
+        queue = JobQueue(self.dsn)
+        queue.open()
+        self._opened.callback(queue.close)
+        return queue
+
+    @cached_property
+    def outside(self) -> Outside:
+        """The rooms as `flow` wants them handed over."""
+        from dogwatch.app.connections import connect
+
+        return connect(self.settings, self.database, self.clock, self._watched)
+
+    @cached_property
+    def rescan_settings(self) -> RescanSettings:
+        """How long images are watched."""
+        from dogwatch.store.settings import RescanSettings
+
+        return RescanSettings(self.database, self.clock, self._prices)
+
+    @cached_property
+    def lifecycle(self) -> LifecycleStore:
+        """Lifecycle rules."""
+        from dogwatch.store.lifecycle import LifecycleStore
+
+        return LifecycleStore(self.database, self.clock)
+
+    @cached_property
+    def deeds(self) -> ImageDeeds:
+        """Deeds on images."""
+        from dogwatch.app.deeds import ImageDeeds
+
+        return ImageDeeds(self.database, self.clock, self.queue)
+
+    @cached_property
+    def exclusions(self) -> ExclusionStore:
+        """Whose events move no clock."""
+        from dogwatch.store.exclusions import ExclusionStore
+
+        return ExclusionStore(self.database, self.clock)
+
+    @cached_property
+    def scanning(self) -> ScanningStore:
+        """Which repositories are scanned."""
+        from dogwatch.store.scanning import ScanningStore
+
+        return ScanningStore(self.database, self.clock)
+
+    @cached_property
+    def accounts(self) -> AccountSwitches:
+        """Whether accounts are scanned at all."""
+        from dogwatch.store.scanning import AccountSwitches
+
+        return AccountSwitches(self.database, self.clock)
+
+    @cached_property
+    def usage(self) -> Usage:
+        """Where images are seen running."""
+        from dogwatch.app.usage import Usage
+
+        return Usage(self.database, self.clock, self.queue)
+
+    @cached_property
+    def costs(self) -> CostStore:
+        """What scans would cost."""
+        from dogwatch.store.costs import CostStore
+
+        return CostStore(self.database, self.clock, self._prices)
+
+    @cached_property
+    def documents(self) -> OperatorDocuments:
+        """Advisories of the operator's own."""
+        from dogwatch.app.documents import OperatorDocuments
+
+        return OperatorDocuments(self.database, self.clock)
+
+    @cached_property
+    def views(self) -> Views:
+        """All that is read for lists."""
+        from dogwatch.app.feeds import expect_feeds
+        from dogwatch.store.views import Views
+
+        return Views(self.database, self.clock, expect_feeds(self.settings, self.database))
+
+    @cached_property
+    def demonstration(self) -> Demonstration:
+        """The sample registry and the clock that may be moved."""
+        from dogwatch.demonstration import Demonstration, DemonstrationFolder
+
+        return Demonstration(
+            DemonstrationFolder(self.settings.data),
+            self.registries,
+            self.clock,
+            self.queue,
+            (self.settings.account, self.settings.region),
+            is_on=self.settings.demo is not Demo.OFF,
+            is_clock_free=self.settings.demo is Demo.ON,
+        )
+
+    @cached_property
+    def _watched(self) -> WatchedRegistries:
+        """What talks to registries."""
+        from dogwatch.app.connections import watched_registries
+
+        watched = watched_registries()
+        self._opened.callback(watched.close)
+        return watched
+
+    @property
+    def _prices(self) -> PriceTable:
+        return PriceTable(self.settings.price_initial_scan, self.settings.price_rescan)
 
     def _embedded_server(self) -> AbstractContextManager[str]:
         from dogwatch.store.embedded import EmbeddedServer
@@ -138,6 +215,7 @@ class Opened:
     @contextmanager
     def _isolation(self) -> Iterator[Isolation]:
         """Yield what runs steps apart; its children end with the block."""
+        from dogwatch.app.children import InChildren, InProcess, Pools
         from dogwatch.flow.children import BILL_LIMITS, FEED_LIMITS, INDEX_LIMITS, NOTICE_LIMITS, ChildPool
 
         pools = Pools(

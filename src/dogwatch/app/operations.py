@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dogwatch.app.opened import Opened
-from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import ALL, LookBack, Registry, RegistryAccess
-from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dogwatch.model.accounts import AccountStatus
     from dogwatch.model.audits import Audit
     from dogwatch.model.deeds import DeedRequest, DeedView
+    from dogwatch.model.monitoring import RescanSetting
+    from dogwatch.model.scanning import ScanningConfiguration
     from dogwatch.registry.check import Check
 
 

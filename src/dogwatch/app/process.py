@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from dogwatch.app.bundles import BundleTransfers
 from dogwatch.app.inspections import Inspections
 from dogwatch.app.keys import AccessKeys
 from dogwatch.app.operations import Operations
-from dogwatch.app.service import serve
 from dogwatch.app.work import Work
 from dogwatch.model.errors import ForbiddenError
 from dogwatch.model.progress import Tell, tell_nobody
 from dogwatch.settings import Demo, Settings
 from dogwatch.store.clock import machine_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
 
 
 def build(
@@ -72,4 +74,6 @@ class App(AccessKeys, BundleTransfers, Inspections, Operations, Work):
         Raises:
             ConfigError: the address cannot be listened on.
         """
+        from dogwatch.app.service import serve
+
         serve(self)

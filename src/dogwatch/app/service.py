@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -19,6 +18,8 @@ from dogwatch.demonstration import Notifications, SampleRegistry, build_samples
 from dogwatch.model.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dogwatch.app.process import App
     from dogwatch.serve.http import Application, Served
     from dogwatch.serve.messages import AsgiApplication

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dogwatch.flow.queue import JobQueue
-from dogwatch.model.usage import UsageOutcome, UsageReport
-from dogwatch.store.clock import ProductClock
-from dogwatch.store.connection import Database
+from typing import TYPE_CHECKING
+
 from dogwatch.store.usage import UsageStore
+
+if TYPE_CHECKING:
+    from dogwatch.flow.queue import JobQueue
+    from dogwatch.model.usage import UsageOutcome, UsageReport
+    from dogwatch.store.clock import ProductClock
+    from dogwatch.store.connection import Database
 
 
 class Usage:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dogwatch.app.feed_updates import FeedUpdates
-from dogwatch.app.service import stop_on_signals
-from dogwatch.flow.threads import in_thread
 from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.feeds import SAMPLE_SOURCE
-from dogwatch.store.leases import holding
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dogwatch.flow.worker import JobWorker
 
 
@@ -32,12 +30,15 @@ class Work(FeedUpdates):
 
     async def work(self, stop: asyncio.Event) -> None:
         """Do jobs, and what the clock brings, until `stop` is set."""
+        from dogwatch.flow.threads import in_thread
+
         with self._job_worker() as worker:
             await in_thread("catch up", self._catch_up)
             await worker.run(stop)
 
     def worker(self) -> None:
         """Do jobs until SIGTERM or SIGINT: `dogwatch worker`."""
+        from dogwatch.app.service import stop_on_signals
 
         async def run() -> None:
             await self.work(stop_on_signals())
@@ -49,6 +50,7 @@ class Work(FeedUpdates):
         """Yield a worker with its steps."""
         from dogwatch.flow.plans import plan_steps
         from dogwatch.flow.worker import JobWorker
+        from dogwatch.store.leases import holding
 
         with self._isolation() as isolation:
             plans = plan_steps(self.outside, isolation, self.queue)

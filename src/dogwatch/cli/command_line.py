@@ -14,7 +14,7 @@ from dogwatch.cli.rendering import Format
 from dogwatch.model.progress import Tell, tell_nobody
 
 if TYPE_CHECKING:
-    from dogwatch.app import App
+    from dogwatch.app.process import App
     from dogwatch.cli.ports import Dogwatch
     from dogwatch.settings import Settings
 
@@ -43,7 +43,7 @@ def examples(*lines: str) -> str:
 
 def unopened(settings: Settings) -> App:
     """Return the application for what needs no database."""
-    from dogwatch.app import build
+    from dogwatch.app.process import build
 
     return build(settings)
 
@@ -51,7 +51,7 @@ def unopened(settings: Settings) -> App:
 @contextmanager
 def opened(settings: Settings, tell: Tell = tell_nobody) -> Iterator[App]:
     """Connect everything for the time of a command, beside a running service or alone. `tell` hears what takes long."""
-    from dogwatch.app import build
+    from dogwatch.app.process import build
     from dogwatch.cli.logs import configure_logs
 
     configure_logs(level=logging.ERROR)  # what a command could not do, its answer says

@@ -21,7 +21,7 @@ from dogwatch.model.views import FindingQuery, ImageQuery, ImageView
 from dogwatch.settings import Settings
 
 if TYPE_CHECKING:
-    from dogwatch.app import App
+    from dogwatch.app.process import App
 
 _WAIT_SECONDS = 60.0  # a step takes one or two; a machine that is busy importing real feeds takes longer
 _LOOK_SECONDS = 0.25

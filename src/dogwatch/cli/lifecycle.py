@@ -19,7 +19,7 @@ from dogwatch.model.lifecycle import NOTHING_IS_DELETED, LifecycleVerdict
 from dogwatch.settings import Settings
 
 if TYPE_CHECKING:
-    from dogwatch.app import App
+    from dogwatch.app.process import App
 
 _FILE_BYTES_MAX = 200_000
 """Of a policy's file: more than the 30,720 characters that one may have, however they are encoded."""

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from dogwatch.model.accounts import AccountStatus
-from dogwatch.model.bills import BillFormat
-from dogwatch.model.costs import Costs
-from dogwatch.model.deeds import DeedRequest, DeedView
-from dogwatch.model.exclusions import Exclusion, ExclusionKind
-from dogwatch.model.explanations import Explanation, PackageJudgement
-from dogwatch.model.histories import ImageHistory
-from dogwatch.model.journals import DiffQuery, JournalDiff
-from dogwatch.model.monitoring import RescanSetting
-from dogwatch.model.operator_documents import DocumentDetails, DocumentView, SuppliedDocument
-from dogwatch.model.registries import Registry
-from dogwatch.model.scanning import ScanningConfiguration
-from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
-from dogwatch.model.targets import Target
-from dogwatch.model.views import (
-    CoverageCount,
-    FeedView,
-    FindingQuery,
-    FindingView,
-    ImageQuery,
-    ImageView,
-    Page,
-    UnresolvedView,
-)
-from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
-from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
+from dogwatch.model.scopes import ACCOUNT_SCOPE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from dogwatch.model.accounts import AccountStatus
+    from dogwatch.model.bills import BillFormat
+    from dogwatch.model.costs import Costs
+    from dogwatch.model.deeds import DeedRequest, DeedView
+    from dogwatch.model.exclusions import Exclusion, ExclusionKind
+    from dogwatch.model.explanations import Explanation, PackageJudgement
+    from dogwatch.model.histories import ImageHistory
+    from dogwatch.model.journals import DiffQuery, JournalDiff
+    from dogwatch.model.monitoring import RescanSetting
+    from dogwatch.model.operator_documents import DocumentDetails, DocumentView, SuppliedDocument
+    from dogwatch.model.registries import Registry
+    from dogwatch.model.scanning import ScanningConfiguration
+    from dogwatch.model.scopes import Scope
+    from dogwatch.model.targets import Target
+    from dogwatch.model.views import (
+        CoverageCount,
+        FeedView,
+        FindingQuery,
+        FindingView,
+        ImageQuery,
+        ImageView,
+        Page,
+        UnresolvedView,
+    )
+    from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
+    from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 
 
 class Views(Protocol):

@@ -23,7 +23,7 @@ def serve(settings: Settings) -> None:
 
     Without a database address it starts its own PostgreSQL in the data folder. Ends at SIGTERM or Ctrl-C.
     """
-    from dogwatch.app import build
+    from dogwatch.app.process import build
     from dogwatch.cli.logs import configure_logs
 
     configure_logs()
@@ -39,7 +39,7 @@ def worker(settings: Settings) -> None:
 
     Ends at SIGTERM or Ctrl-C; work that was begun is finished or goes back into the queue.
     """
-    from dogwatch.app import build
+    from dogwatch.app.process import build
     from dogwatch.cli.logs import configure_logs
 
     configure_logs()

@@ -1,36 +1,14 @@
-"""All reads for lists and probes in one place, at the product's present."""
+"""All reads for lists and probes in one place, at the product's present.
+
+What decides about packages (explanations, searches, bills of materials, the audit) is imported when it is asked for: a
+command that lists does without the rooms behind it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from dogwatch.model.audits import Audit
-from dogwatch.model.explanations import Explanation, PackageJudgement
-from dogwatch.model.gaps import Gap
-from dogwatch.model.histories import ImageHistory
-from dogwatch.model.jobs import JobCount, WorkerProcess
-from dogwatch.model.journals import DiffQuery, JournalDiff
-from dogwatch.model.judgements import Examined
-from dogwatch.model.manifests import ManifestQuery, ManifestView
-from dogwatch.model.views import (
-    CoverageCount,
-    CoverageGroups,
-    CoverageProperty,
-    FeedView,
-    FindingQuery,
-    FindingView,
-    ImageQuery,
-    ImageView,
-    Page,
-    UnresolvedView,
-)
-from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
-from dogwatch.store.audit import load_last_audit
-from dogwatch.store.clock import ProductClock
-from dogwatch.store.connection import Database
-from dogwatch.store.contents import load_contents
-from dogwatch.store.explanations import Explainer
 from dogwatch.store.feed_gaps import load_feed_gaps
 from dogwatch.store.feeds import ExpectedFeeds, find_database_problem, load_feed_views
 from dogwatch.store.findings import FindingStore
@@ -39,10 +17,38 @@ from dogwatch.store.image_views import ImageViews
 from dogwatch.store.jobs import count_jobs, count_to_reread, load_processes
 from dogwatch.store.journal_diffs import load_diff
 from dogwatch.store.manifests import load_manifests
-from dogwatch.store.package_search import PackageSearch
 from dogwatch.store.unresolved import load_unresolved_page
-from dogwatch.store.vulnerability_search import search_vulnerabilities
 from dogwatch.store.vulnerability_views import load_vulnerabilities
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from dogwatch.model.audits import Audit
+    from dogwatch.model.explanations import Explanation, PackageJudgement
+    from dogwatch.model.gaps import Gap
+    from dogwatch.model.histories import ImageHistory
+    from dogwatch.model.jobs import JobCount, WorkerProcess
+    from dogwatch.model.journals import DiffQuery, JournalDiff
+    from dogwatch.model.judgements import Examined
+    from dogwatch.model.manifests import ManifestQuery, ManifestView
+    from dogwatch.model.views import (
+        CoverageCount,
+        CoverageGroups,
+        CoverageProperty,
+        FeedView,
+        FindingQuery,
+        FindingView,
+        ImageQuery,
+        ImageView,
+        Page,
+        UnresolvedView,
+    )
+    from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
+    from dogwatch.store.clock import ProductClock
+    from dogwatch.store.connection import Database
+    from dogwatch.store.explanations import Explainer
+    from dogwatch.store.package_search import PackageSearch
 
 
 class Views:
@@ -61,8 +67,18 @@ class Views:
         self._expected_feeds = expected_feeds
         self._findings = FindingStore(database)
         self._images = ImageViews(database, expected_feeds)
-        self._explainer = Explainer(database, expected_feeds)
-        self._packages = PackageSearch(database, expected_feeds)
+
+    @cached_property
+    def _explainer(self) -> Explainer:
+        from dogwatch.store.explanations import Explainer
+
+        return Explainer(self._database, self._expected_feeds)
+
+    @cached_property
+    def _packages(self) -> PackageSearch:
+        from dogwatch.store.package_search import PackageSearch
+
+        return PackageSearch(self._database, self._expected_feeds)
 
     def now(self) -> datetime:
         """Return the product's present."""
@@ -78,6 +94,8 @@ class Views:
 
     def search_vulnerabilities(self, query: VulnerabilityQuery) -> Page[FoundVulnerability]:
         """Return a page of a search among everything that advisories are about."""
+        from dogwatch.store.vulnerability_search import search_vulnerabilities
+
         return search_vulnerabilities(self._database, query)
 
     def explain(self, account_id: str, package: str, ecosystem: str, vulnerability: str) -> tuple[Explanation, ...]:
@@ -110,6 +128,8 @@ class Views:
 
     def contents(self, account_id: str, image_id: int) -> Examined:
         """Return what an image contains."""
+        from dogwatch.store.contents import load_contents
+
         return load_contents(self._database, account_id, image_id)
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
@@ -151,6 +171,8 @@ class Views:
 
     def last_audit(self) -> Audit | None:
         """Return what the newest audit found; None before the first."""
+        from dogwatch.store.audit import load_last_audit
+
         return load_last_audit(self._database)
 
     def count_jobs(self) -> tuple[JobCount, ...]:

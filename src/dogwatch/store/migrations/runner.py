@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from importlib import resources
 
 import psycopg
-from procrastinate.schema import SchemaManager
 from psycopg.rows import scalar_row
 
 from dogwatch.model.errors import ConfigError, StoreUnavailableError
@@ -106,6 +105,8 @@ def _pending(connection: psycopg.Connection) -> list[Migration]:
 
 def _apply(connection: psycopg.Connection, step: Migration) -> None:
     if step.number == 1:
+        from procrastinate.schema import SchemaManager  # the whole engine, for an empty database only
+
         connection.execute(SchemaManager.get_schema().encode())  # the job engine's own tables, beside ours
     connection.execute(step.text.encode())
     connection.execute("INSERT INTO schema_migration (number, name) VALUES (%s, %s)", (step.number, step.name))
