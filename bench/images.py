@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from dogwatch.inventory import FINGERPRINT
+from dogwatch.inventory.catalogue import FINGERPRINT
 
 IMAGES_PER_REPOSITORY = 50
 

@@ -25,7 +25,8 @@ def read_whole_layer(
     """Read a layer as the product does; returns seconds (all and of the processor), and what was found."""
     from tempfile import TemporaryFile
 
-    from dogwatch.inventory import build_inventory, read_layer
+    from dogwatch.inventory.build import build_inventory
+    from dogwatch.inventory.layer import read_layer
     from dogwatch.model.images import Layer, Platform
 
     layer = Layer(digest, diff_id, f"application/vnd.oci.image.layer.v1.tar{compression}", int(size_bytes))

@@ -14,7 +14,7 @@ from psycopg import ClientCursor, sql
 from bench.million.contents import write_documents, write_provenance, write_versions
 from bench.million.indexes import loading
 from bench.million.shape import Shape
-from dogwatch.inventory import FINGERPRINT
+from dogwatch.inventory.catalogue import FINGERPRINT
 
 _SQL = Path(__file__).parent / "sql"
 _LOADED = [

@@ -15,7 +15,8 @@ from bench.timing import milliseconds_of
 from bench.world import world_of
 from dogwatch.app.process import App
 from dogwatch.flow.index import index_image
-from dogwatch.inventory import LayerEvidence, read_layer
+from dogwatch.inventory.evidence import LayerEvidence
+from dogwatch.inventory.layer import read_layer
 from dogwatch.model.images import ImageConfig, Layer, Platform, ResolvedImage, digest_of
 from dogwatch.model.packages import Package
 from dogwatch.model.registries import EventKind, EventOrigin, Registry, RegistryAccess, RegistryEvent

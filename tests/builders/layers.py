@@ -13,8 +13,10 @@ import sys
 import tarfile
 from dataclasses import dataclass
 
-from dogwatch.inventory import DEFAULT_LIMITS, LayerEvidence, Limits, read_layer
 from dogwatch.inventory.content import MakeSpool
+from dogwatch.inventory.evidence import LayerEvidence
+from dogwatch.inventory.layer import read_layer
+from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
 from dogwatch.model.images import Layer, digest_of
 
 if sys.version_info >= (3, 14):

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 import dogwatch.inventory.extractors
 import dogwatch.inventory.programs
-from dogwatch.inventory import DEFAULT_LIMITS, EXTRACTORS, FINGERPRINT, Limits
 from dogwatch.inventory.catalogue import (
+    EXTRACTORS,
+    FINGERPRINT,
     PROGRAM_READERS,
     READER_VERSION,
     AnyExtractor,
@@ -25,6 +26,7 @@ from dogwatch.inventory.catalogue import (
 )
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.extractor import SpooledExtractor
+from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
 from dogwatch.model.errors import ContentError
 
 PAGE = Path(__file__).parents[2] / "docs" / "extractors.md"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.inventory import FINGERPRINT
+from dogwatch.inventory.catalogue import FINGERPRINT
 from tests.builders.advisories import osv_record
 from tests.builders.oci import build_image, build_index, layer_blob, layer_tar
 from tests.flow.world import EXPECTED, World, app_layer, base_layer, small_world, vulnerable_image

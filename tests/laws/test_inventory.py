@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dogwatch.inventory import build_inventory, decode_evidence, encode_evidence
+from dogwatch.inventory.build import build_inventory
+from dogwatch.inventory.encoding import decode_evidence, encode_evidence
 from dogwatch.inventory.overlay import overlay
 from dogwatch.model.images import Platform
 from tests.builders.layers import (

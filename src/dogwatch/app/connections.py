@@ -30,7 +30,7 @@ from dogwatch.store.watch import WatchStore
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dogwatch.inventory import LayerEvidence
+    from dogwatch.inventory.evidence import LayerEvidence
     from dogwatch.model.images import Layer
     from dogwatch.model.registries import Registry
     from dogwatch.registry.watched import WatchedRegistries
@@ -48,7 +48,7 @@ class LayerReading:
         self, registry: Registry, repository: str, layers: Sequence[Layer]
     ) -> Iterator[tuple[Layer, LayerEvidence]]:
         """Read layers one by one; the next ones are opened meanwhile."""
-        from dogwatch.inventory import read_layer
+        from dogwatch.inventory.layer import read_layer
 
         for layer, blob in open_ahead(partial(self._registries.open_layer, registry, repository), layers):
             yield layer, read_layer(blob, layer, make_spool=TemporaryFile)

@@ -9,6 +9,9 @@ from dogwatch import __version__
 from dogwatch.settings import Settings, process_environment
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
     from dogwatch.model.judgements import Examined
     from dogwatch.model.progress import Tell
     from dogwatch.model.targets import Target
@@ -22,17 +25,20 @@ def examine_here(tell: Tell, settings: Settings, database: Database, clock: Prod
     Raises:
         DogwatchError: it cannot be had or read.
     """
-    from dogwatch.advisories.spool import spool_folder
     from dogwatch.flow.examination import Reading, examine
     from dogwatch.registry.opened import ImageDoor, Neighbourhood
     from dogwatch.store.images import ImageStore
     from dogwatch.store.registries import RegistryStore
 
     registries = [one for one in RegistryStore(database, clock).load_all() if one.account_id == settings.account]
-    around = Neighbourhood(
-        registries, process_environment(), __version__, lambda: spool_folder(settings.data / "spool")
-    )
+    around = Neighbourhood(registries, process_environment(), __version__, partial(_spool_folder, settings))
     door = ImageDoor(around, tell)
     store, account = ImageStore(database), settings.account
     reading = Reading(door.locate, door.open, partial(store.find_base, account), store, account, clock.now(), tell)
     return examine(reading, target)
+
+
+def _spool_folder(settings: Settings) -> AbstractContextManager[Path]:
+    from dogwatch.advisories.spool import spool_folder
+
+    return spool_folder(settings.data / "spool")

@@ -134,7 +134,7 @@ class Operations(Opened):
 
     def count_to_reread(self) -> int:
         """Return how many watched images were read by other extractors, and wait to be read again."""
-        from dogwatch.inventory import FINGERPRINT
+        from dogwatch.inventory.catalogue import FINGERPRINT
 
         return self.views.count_to_reread(FINGERPRINT)
 

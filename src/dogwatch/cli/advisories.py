@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli.command_line import examples, new_group, reached
+from dogwatch.cli.document_files import read_document
 from dogwatch.cli.image_deeds import user_name
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.rendering import Column, minute, plural, rfc3339, say
 from dogwatch.cli.settings_flags import Reach, takes_settings
-from dogwatch.model.errors import ConfigError, InvalidRequestError
+from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.operator_documents import (
-    MAX_DOCUMENT_BYTES,
     DocumentDetails,
     DocumentView,
     StatementView,
@@ -107,19 +107,6 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
         if not found:
             raise InvalidRequestError(str(path), f"a folder without {_SUFFIX} files")
         yield from found
-
-
-def read_document(file: Path) -> bytes:
-    """Read a file, and no more of it than tells that it is too large.
-
-    Raises:
-        ConfigError: it cannot be read.
-    """
-    try:
-        with open(file, "rb") as opened:
-            return opened.read(MAX_DOCUMENT_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(str(file), f"cannot be read: {error.strerror}") from error
 
 
 def _told(file: Path, added: SuppliedDocument) -> str:

@@ -9,8 +9,8 @@ import typer
 
 from dogwatch.cli import filters
 from dogwatch.cli import scan_options as options
-from dogwatch.cli.advisories import read_document
 from dogwatch.cli.command_line import examples, opened
+from dogwatch.cli.document_files import read_document
 from dogwatch.cli.errors import INCOMPLETE, POLICY
 from dogwatch.cli.outputs import read_outputs
 from dogwatch.cli.progress import showing_progress

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from dogwatch.flow.ports import EvidenceStore
-from dogwatch.inventory import FINGERPRINT, LayerEvidence, decode_evidence, encode_evidence, still_holds
+from dogwatch.inventory.catalogue import FINGERPRINT
+from dogwatch.inventory.encoding import decode_evidence, encode_evidence
+from dogwatch.inventory.evidence import LayerEvidence
+from dogwatch.inventory.reuse import still_holds
 from dogwatch.model.errors import MalformedLayerError
 from dogwatch.model.images import Layer
+
+if TYPE_CHECKING:
+    from dogwatch.flow.ports import EvidenceStore
 
 
 def load_kept_evidence(

@@ -12,21 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dogwatch.flow.evidence import keep_evidence, load_kept_evidence
-from dogwatch.flow.ports import EvidenceStore
 from dogwatch.flow.progress import CountedReader
 from dogwatch.flow.root_folder import read_folder
-from dogwatch.inventory import (
-    BlobReader,
-    InventoryOutcome,
-    LayerEvidence,
-    build_inventory,
-    read_layer,
-)
 from dogwatch.inventory.bills.merging import merge_attachments
 from dogwatch.inventory.bills.reading import BILL_BYTES_MAX, read_bill
+from dogwatch.inventory.build import InventoryOutcome, build_inventory
+from dogwatch.inventory.evidence import LayerEvidence
+from dogwatch.inventory.layer import BlobReader, read_layer
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.model.bills import Attachments
 from dogwatch.model.errors import InvalidRequestError, LimitExceededError, NotFoundError
@@ -35,6 +30,9 @@ from dogwatch.model.judgements import Examined, Place, PlacedPackage, Subject, S
 from dogwatch.model.packages import Package
 from dogwatch.model.progress import Progress, Tell
 from dogwatch.model.targets import Target, TargetKind
+
+if TYPE_CHECKING:
+    from dogwatch.flow.ports import EvidenceStore
 
 _NO_LAYER = Layer("", "", "", 0)
 """What packages of a folder stand in."""

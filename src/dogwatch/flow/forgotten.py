@@ -8,7 +8,7 @@ from __future__ import annotations
 from dogwatch.flow.notices import read_notices
 from dogwatch.flow.ports import Defer, Outside
 from dogwatch.flow.steps import Step
-from dogwatch.inventory import FINGERPRINT
+from dogwatch.inventory.catalogue import FINGERPRINT
 
 MANIFESTS_PER_LOOK = 500  # as many as a registry answers in a minute
 IMAGES_PER_LOOK = 500  # each costs a millisecond; the rest is found when these are done

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dogwatch.flow.evidence import keep_evidence, load_kept_evidence
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.steps import Step
-from dogwatch.inventory import FINGERPRINT, build_inventory
+from dogwatch.inventory.build import build_inventory
+from dogwatch.inventory.catalogue import FINGERPRINT
 from dogwatch.model.monitoring import StatusReason
 
 

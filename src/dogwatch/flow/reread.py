@@ -13,7 +13,7 @@ from datetime import timedelta
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.retry import plan_next
 from dogwatch.flow.steps import Step, problem_of
-from dogwatch.inventory import FINGERPRINT
+from dogwatch.inventory.catalogue import FINGERPRINT
 from dogwatch.model.errors import StoreError
 
 IMAGES_AT_ONCE = 1_000

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from dogwatch.inventory import DEFAULT_LIMITS, LayerEvidence, Limits
 from dogwatch.inventory.catalogue import may_hold_wanted_files
 from dogwatch.inventory.collector import EvidenceCollector
+from dogwatch.inventory.evidence import LayerEvidence
+from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
 from dogwatch.inventory.tar import Entry
 from dogwatch.model.errors import LimitExceededError, MalformedPackageDatabaseError, NotFoundError
 from dogwatch.model.gaps import Gap, GapKind

@@ -8,15 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from dogwatch.model.facts import NOTHING_KNOWN, KnownFacts
-from dogwatch.model.gaps import Gap
 from dogwatch.model.images import NO_BASE, BaseImage
 from dogwatch.model.matches import Assessment, Score, Severity
-from dogwatch.model.operator_documents import OperatorDocument
-from dogwatch.model.packages import Distribution, Package
 from dogwatch.model.verdicts import Verdict
-from dogwatch.model.views import FeedView, VulnerablePackage
+
+if TYPE_CHECKING:
+    from dogwatch.model.gaps import Gap
+    from dogwatch.model.operator_documents import OperatorDocument
+    from dogwatch.model.packages import Distribution, Package
+    from dogwatch.model.views import FeedView, VulnerablePackage
 
 
 @dataclass(frozen=True, slots=True)

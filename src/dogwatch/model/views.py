@@ -9,15 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from dogwatch.model.deeds import Hold
 from dogwatch.model.facts import CATALOGUE, NOTHING_KNOWN, KnownFacts
-from dogwatch.model.filters import Filter
 from dogwatch.model.images import NO_BASE, BaseImage
-from dogwatch.model.lifecycle import Proposal
-from dogwatch.model.matches import Score, Severity
-from dogwatch.model.monitoring import StatusCode, StatusReason
+
+if TYPE_CHECKING:
+    from dogwatch.model.deeds import Hold
+    from dogwatch.model.filters import Filter
+    from dogwatch.model.lifecycle import Proposal
+    from dogwatch.model.matches import Score, Severity
+    from dogwatch.model.monitoring import StatusCode, StatusReason
 
 Row = TypeVar("Row")
 

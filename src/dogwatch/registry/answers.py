@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
-
-import httpx2
+from typing import TYPE_CHECKING
 
 from dogwatch.registry.documents import decode_object, text
 from dogwatch.registry.media_types import bare
+
+if TYPE_CHECKING:
+    import httpx2
 
 _WORDS_MAX = 300
 

@@ -26,8 +26,8 @@ from dogwatch.model.errors import (
 )
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Descriptor, digest_of
-from dogwatch.registry.client import FetchedManifest, RegistryClient
-from dogwatch.registry.manifests import IndexManifest, is_attestation, parse_attached, parse_manifest
+from dogwatch.registry.client import RegistryClient
+from dogwatch.registry.manifests import FetchedManifest, IndexManifest, is_attestation, parse_attached, parse_manifest
 from dogwatch.registry.media_types import bare
 
 _BILL_TYPES: Final = frozenset({"application/spdx+json", "text/spdx+json", "application/vnd.cyclonedx+json"})

@@ -10,10 +10,10 @@ from typing import Protocol
 
 from dogwatch.model.errors import InvalidRequestError, LimitExceededError, NotFoundError
 from dogwatch.model.images import Descriptor, Platform, ResolvedImage
-from dogwatch.registry.client import FetchedManifest
 from dogwatch.registry.configs import parse_config
 from dogwatch.registry.limits import ClientLimits
 from dogwatch.registry.manifests import (
+    FetchedManifest,
     ImageManifest,
     IndexManifest,
     is_attestation,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -30,30 +29,13 @@ from dogwatch.registry.conversation import Conversation, Request
 from dogwatch.registry.credentials import read_credentials
 from dogwatch.registry.exchange import Exchange
 from dogwatch.registry.limits import ClientLimits
+from dogwatch.registry.manifests import FetchedManifest
 from dogwatch.registry.media_types import ACCEPT, OCI_INDEX
 from dogwatch.registry.names import is_reference, is_repository
 from dogwatch.registry.paging import page_names
 from dogwatch.registry.redirects import RedirectRule
 
 CATALOG_SCOPE = "registry:catalog:*"
-
-
-@dataclass(frozen=True, slots=True)
-class FetchedManifest:
-    """A manifest as received. `digest` is of these bytes; `claimed_digest` is only the registry's word."""
-
-    content: bytes
-    content_type: str
-    digest: str
-    claimed_digest: str = ""
-
-    @property
-    def is_claim_wrong(self) -> bool:
-        """Whether the registry called the bytes by a digest that they do not have."""
-        if not is_digest(self.claimed_digest):
-            return bool(self.claimed_digest)
-        algorithm = self.claimed_digest.partition(":")[0]
-        return digest_of(self.content, algorithm) != self.claimed_digest
 
 
 class RegistryClient:

@@ -26,10 +26,9 @@ from dogwatch.model.errors import (
 )
 from dogwatch.model.images import Descriptor, Layer, Platform, ResolvedImage, digest_of, is_digest
 from dogwatch.registry.choosing import choose_image
-from dogwatch.registry.client import FetchedManifest
 from dogwatch.registry.documents import decode_object
 from dogwatch.registry.limits import ClientLimits
-from dogwatch.registry.manifests import IndexManifest, parse_manifest
+from dogwatch.registry.manifests import FetchedManifest, IndexManifest, parse_manifest
 from dogwatch.registry.media_types import OCI_INDEX
 
 _TAG_ANNOTATION = "org.opencontainers.image.ref.name"

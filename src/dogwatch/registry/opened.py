@@ -11,19 +11,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from dogwatch.model.bills import Attachments
 from dogwatch.model.errors import ConfigError, DogwatchError, NotFoundError
-from dogwatch.model.images import Descriptor, Layer, Platform, ResolvedImage
+from dogwatch.model.images import Platform
 from dogwatch.model.progress import Progress, Tell
 from dogwatch.model.registries import Registry, RegistryAccess
 from dogwatch.model.targets import Target, TargetKind
-from dogwatch.registry.adapter import OWN_PRODUCT
-from dogwatch.registry.attachments import find_attachments
-from dogwatch.registry.blobs import BlobReader
 from dogwatch.registry.choosing import choose_image
-from dogwatch.registry.client import FetchedManifest, RegistryClient
 from dogwatch.registry.docker_archive import ArchivedImage, open_archive
 from dogwatch.registry.engine import Engine, EngineImage
 from dogwatch.registry.engines import ENGINE_KINDS, find_engines, places_of
@@ -31,6 +26,9 @@ from dogwatch.registry.layout import LaidOutImage, open_layout
 from dogwatch.registry.limits import ClientLimits
 from dogwatch.registry.names import is_engine_name
 from dogwatch.registry.references import parse_reference
+
+if TYPE_CHECKING:
+    from dogwatch.registry.registry_image import RegistryImage
 
 _ARCHITECTURES: Final = {
     "x86_64": "amd64",
@@ -40,37 +38,6 @@ _ARCHITECTURES: Final = {
     "loongarch64": "loong64",
 }
 """The machine's own word → the word of images, where they differ."""
-
-
-class RegistryImage:
-    """An image in a registry."""
-
-    def __init__(self, client: RegistryClient, repository: str) -> None:
-        self._client = client
-        self._repository = repository
-        self.first: FetchedManifest  # what the reference stands for: the image, or an index with it
-        self.resolved: ResolvedImage
-
-    def manifest(self, reference: str) -> FetchedManifest:
-        """Fetch a manifest; see `RegistryClient.manifest`."""
-        return self._client.manifest(self._repository, reference)
-
-    def config(self, descriptor: Descriptor) -> bytes:
-        """Fetch a config; see `RegistryClient.config`."""
-        return self._client.config(self._repository, descriptor)
-
-    @property
-    def reading_order(self) -> tuple[Layer, ...]:
-        """The layers as they are best read."""
-        return self.resolved.layers
-
-    def open_layer(self, layer: Layer) -> AbstractContextManager[BlobReader]:
-        """Open a layer's blob; see `RegistryClient.open_blob`."""
-        return self._client.open_blob(self._repository, layer)
-
-    def attachments(self) -> Attachments:
-        """Fetch the bills of materials that are attached to the image; see `find_attachments`."""
-        return find_attachments(self._client, self._repository, self.resolved.digest, (self.first,))
 
 
 _ROOM_BYTES_KEPT: Final = 1024**3
@@ -146,6 +113,10 @@ class ImageDoor:
 
     @contextmanager
     def _from_registry(self, target: Target) -> Iterator[RegistryImage]:
+        from dogwatch.registry.adapter import OWN_PRODUCT  # an HTTP client, which what lies here does without
+        from dogwatch.registry.client import RegistryClient
+        from dogwatch.registry.registry_image import RegistryImage
+
         reference = parse_reference(target.name)
         limits = ClientLimits()
         access = self._access(target, reference.host)

@@ -17,9 +17,10 @@ from dogwatch.model.images import (
     ResolvedIndex,
     UnresolvedChild,
 )
-from dogwatch.registry.client import FetchedManifest, RegistryClient
+from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.configs import parse_config
 from dogwatch.registry.manifests import (
+    FetchedManifest,
     ImageManifest,
     IndexManifest,
     is_attestation,

@@ -11,7 +11,7 @@ from dogwatch.advisories import Changes, Unchanged
 from dogwatch.advisories.end_of_life import SOURCE, EndOfLifeSource
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.source import FetchRequest, FetchResult
-from dogwatch.inventory import build_inventory
+from dogwatch.inventory.build import build_inventory
 from dogwatch.matching import decide, key_affected_ranges, key_package
 from dogwatch.model.advisories import Advisory, FixState, SeverityFact
 from dogwatch.model.images import Platform

@@ -10,7 +10,7 @@ import tarfile
 from pathlib import Path
 
 from dogwatch.demonstration import SampleImage, build_samples
-from dogwatch.inventory import read_layer
+from dogwatch.inventory.layer import read_layer
 from dogwatch.model.images import Layer
 
 PROJECT = Path(__file__).parents[3]

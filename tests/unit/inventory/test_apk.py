@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.inventory import InventoryOutcome, build_inventory
+from dogwatch.inventory.build import InventoryOutcome, build_inventory
 from dogwatch.inventory.evidence import Extraction, Ownership
 from dogwatch.inventory.extractors.apk_installed import EXTRACTOR
 from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits

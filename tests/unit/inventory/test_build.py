@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.inventory import InventoryOutcome, build_inventory
+from dogwatch.inventory.build import InventoryOutcome, build_inventory
 from dogwatch.inventory.evidence import LayerEvidence
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Platform

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dogwatch.inventory import LayerEvidence, decode_evidence, encode_evidence
+from dogwatch.inventory.encoding import decode_evidence, encode_evidence
+from dogwatch.inventory.evidence import LayerEvidence
 from dogwatch.model.errors import MalformedLayerError
 from tests.builders.layers import (
     directory,

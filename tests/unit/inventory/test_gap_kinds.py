@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.inventory import Limits, build_inventory
 from dogwatch.inventory.bills.merging import merge_attachments
 from dogwatch.inventory.bills.reading import read_bill
+from dogwatch.inventory.build import build_inventory
+from dogwatch.inventory.limits import Limits
 from dogwatch.model.bills import AttachedBill, Attachments
 from dogwatch.model.gaps import CONSEQUENCES, GapKind
 from dogwatch.model.images import Platform

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.inventory import build_inventory
+from dogwatch.inventory.build import build_inventory
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.extractors.java_release import EXTRACTOR
 from dogwatch.inventory.limits import DEFAULT_LIMITS

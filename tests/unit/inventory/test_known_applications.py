@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.inventory import build_inventory
+from dogwatch.inventory.build import build_inventory
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.extractors.known_applications import EXTRACTOR, KNOWN_APPLICATIONS
 from dogwatch.inventory.limits import DEFAULT_LIMITS

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.inventory import build_inventory
+from dogwatch.inventory.build import build_inventory
 from dogwatch.inventory.evidence import Extraction, LayerEvidence
 from dogwatch.inventory.limits import DEFAULT_LIMITS
 from dogwatch.inventory.programs.known import KNOWN_PROGRAMS

@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import pytest
 
-from dogwatch.inventory import LayerEvidence, Limits, read_layer
-from dogwatch.inventory.evidence import Extraction, FileEvidence
+from dogwatch.inventory.evidence import Extraction, FileEvidence, LayerEvidence
+from dogwatch.inventory.layer import read_layer
+from dogwatch.inventory.limits import Limits
 from dogwatch.model.errors import DigestMismatchError, LimitExceededError, MalformedLayerError
 from dogwatch.model.images import digest_of
 from dogwatch.model.packages import Package

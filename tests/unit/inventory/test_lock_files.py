@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.inventory import build_inventory
+from dogwatch.inventory.build import build_inventory
 from dogwatch.inventory.catalogue import find_extractor
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.extractor import SpooledExtractor

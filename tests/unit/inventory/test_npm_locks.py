@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dogwatch.inventory import build_inventory
+from dogwatch.inventory.build import build_inventory
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.extractors import bun_lock, npm_lock, pnpm_lock, yarn_lock
 from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dogwatch.inventory import build_inventory
+from dogwatch.inventory.build import build_inventory
 from dogwatch.inventory.catalogue import PROGRAM_READERS
 from dogwatch.inventory.evidence import Extraction, FileEvidence, LayerEvidence
 from dogwatch.inventory.limits import DEFAULT_LIMITS, SPOOLED_FROM_BYTES, Limits

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.inventory import InventoryOutcome, build_inventory
+from dogwatch.inventory.build import InventoryOutcome, build_inventory
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.packages import Package

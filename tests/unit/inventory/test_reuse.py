@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dogwatch.inventory import EXTRACTORS, FINGERPRINT, LayerEvidence, still_holds
-from dogwatch.inventory.catalogue import READER_VERSION
+from dogwatch.inventory.catalogue import EXTRACTORS, FINGERPRINT, READER_VERSION
+from dogwatch.inventory.evidence import LayerEvidence
+from dogwatch.inventory.reuse import still_holds
 from dogwatch.model.gaps import Gap, GapKind
 from tests.builders.layers import dpkg_status, file, layer_of, stanza, symlink, tar_of
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from dogwatch.inventory import InventoryOutcome, build_inventory
+from dogwatch.inventory.build import InventoryOutcome, build_inventory
 from dogwatch.inventory.evidence import Extraction, Ownership
 from dogwatch.inventory.extractors.rpm_database import EXTRACTOR
 from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits

@@ -10,8 +10,9 @@ from dogwatch.model.errors import (
     RegistryRefusedError,
 )
 from dogwatch.model.images import Descriptor, digest_of
-from dogwatch.registry.client import FetchedManifest, RegistryClient
+from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.limits import ClientLimits
+from dogwatch.registry.manifests import FetchedManifest
 from dogwatch.registry.media_types import ACCEPT, is_foreign, is_image_layer
 from tests.builders.oci import OCI_MANIFEST, BuiltManifest, build_image, layer_tar
 from tests.simulators.registry import WEB_PAGE, RegistrySimulator, Reply, broken_after, lying_about

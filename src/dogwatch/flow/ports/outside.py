@@ -19,7 +19,7 @@ from dogwatch.flow.ports.watch import (
     ScanningWork,
     WatchStore,
 )
-from dogwatch.inventory import LayerEvidence
+from dogwatch.inventory.evidence import LayerEvidence
 from dogwatch.model.bills import Attachments
 from dogwatch.model.bundles import BundledFeed, FeedContent
 from dogwatch.model.facts import FactChanges
