@@ -6,10 +6,9 @@ asked for at the moment changes nothing but that a gap says so: an outage closes
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
-
-import structlog
 
 from dogwatch.flow.ports import Isolation, Outside
 from dogwatch.flow.steps import Step, problem_of
@@ -28,7 +27,7 @@ TIME_AT_ONCE = timedelta(minutes=1)
 FAILURES_AT_ONCE = 10
 """After so many, more would only show the same outage; those that failed rest for a while."""
 
-_log = structlog.stdlib.get_logger("dogwatch.flow")
+_log = logging.getLogger("dogwatch.flow")
 
 
 def read_bills_step(outside: Outside, isolation: Isolation) -> Step:
@@ -54,7 +53,8 @@ def read_bills(outside: Outside, isolation: Isolation) -> None:
         except Exception as error:
             failures += 1
             outside.bill_store.fail(image_id, problem_of(error), outside.clock.now())
-            _log.warning("attached bills could not be had", image_id=image_id, error=type(error).__name__)
+            fields = {"image_id": image_id, "error": type(error).__name__}
+            _log.warning("attached bills could not be had", extra={"fields": fields})
 
 
 def read_bills_of(outside: Outside, image_id: int) -> None:

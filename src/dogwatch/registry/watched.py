@@ -25,7 +25,8 @@ from dogwatch.registry.attachments import find_attachments
 from dogwatch.registry.blobs import BlobReader
 from dogwatch.registry.catalogue import adapter_for
 from dogwatch.registry.check import Check, check_registry
-from dogwatch.registry.client import FetchedManifest, RegistryClient
+from dogwatch.registry.client import RegistryClient
+from dogwatch.registry.manifests import FetchedManifest
 from dogwatch.registry.resolve import resolve
 
 BROKEN_OFF = "the rest"
