@@ -8,13 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from dogwatch.model.judgements import Judged, NotCompared
-    from dogwatch.model.packages import Package
-    from dogwatch.model.views import FeedView
-    from dogwatch.model.vulnerabilities import RangeView
+from dogwatch.model.judgements import Judged, NotCompared
+from dogwatch.model.packages import Package
+from dogwatch.model.views import FeedView
+from dogwatch.model.vulnerabilities import RangeView
 
 
 class Standing(StrEnum):

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from dogwatch.model.deeds import DeedView
-    from dogwatch.model.registries import EventKind, EventOrigin
-    from dogwatch.model.usage import UseView
+from dogwatch.model.deeds import DeedView
+from dogwatch.model.registries import EventKind, EventOrigin
+from dogwatch.model.usage import UseView
 
 
 @dataclass(frozen=True, slots=True)
