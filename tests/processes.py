@@ -23,7 +23,7 @@ def descendants_of(pid: int) -> list[int]:
 
 def workers_of(pid: int) -> list[int]:
     """Return the children that read what is foreign: layers, feeds, bills."""
-    return [child for child in children_of(pid) if b"dogwatch.flow.child" in _command_line(child)]
+    return [child for child in children_of(pid) if b"dogwatch.flow.child" in command_line(child)]
 
 
 def is_alive(pid: int) -> bool:
@@ -33,7 +33,8 @@ def is_alive(pid: int) -> bool:
     return False
 
 
-def _command_line(pid: int) -> bytes:
+def command_line(pid: int) -> bytes:
+    """Return program and arguments of a process, NUL behind each; nothing when it has ended."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""

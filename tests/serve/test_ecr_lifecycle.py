@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +130,8 @@ def test_what_is_in_use_or_named_by_an_index_is_not_proposed(served: Served) -> 
     served.world.resolve(0, index("i", [image("a"), image("e", architecture="arm64")]))
     with served.world.database.transaction() as connection:
         connection.execute(
-            "UPDATE clocks SET in_use_at = now() FROM image WHERE image_id = id AND digest = %s", (digest("b"),)
+            "UPDATE clocks SET in_use_at = %s FROM image WHERE image_id = id AND digest = %s",
+            (datetime.now(UTC), digest("b")),
         )
     served.ask("StartLifecyclePolicyPreview", **APP, lifecyclePolicyText=text_of(rule(1, "any", days=30)))
     results = served.ask("GetLifecyclePolicyPreview", **APP)["previewResults"]

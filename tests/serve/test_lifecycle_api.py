@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_preview_is_read_page_by_page(served: Served) -> None:
 
 def test_what_is_in_use_is_proposed_only_when_asked(served: Served) -> None:
     with served.world.database.transaction() as connection:
-        connection.execute("UPDATE clocks SET in_use_at = now()")
+        connection.execute("UPDATE clocks SET in_use_at = %s", (datetime.now(UTC),))
     assert ask(served, "POST", PREVIEW, KEEP_ONE).json["counts"]["goes"] == 0
     assert ask(served, "POST", f"{PREVIEW}?include_in_use=true", KEEP_ONE).json["counts"]["goes"] == 3
 

@@ -128,7 +128,7 @@ def test_postmaster_and_only_user_are_killed_and_nothing_is_started_again(data_f
         os.kill(killed.pid, signal.SIGKILL)
         user.kill()
         os.kill(traces.guardian(), signal.SIGCONT)
-    wait_until(lambda: traces.processes() == [], "the guardian ends")
+    traces.wait_for_end("the guardian ends")
     assert traces.record() == killed
 
 
@@ -141,7 +141,7 @@ def test_who_leaves_while_the_server_comes_back_is_not_held_up_and_leaves_nothin
             time.sleep(delay_seconds)
             started = time.monotonic()
         assert time.monotonic() - started < RETURN_SECONDS / 2
-        wait_until(lambda: traces.processes() == [], "everything ends")
+        traces.wait_for_end("everything ends")
 
 
 def test_a_server_that_cannot_start_is_tried_until_the_operator_has_mended_it(
@@ -169,7 +169,7 @@ def test_a_newcomer_is_told_that_the_server_cannot_be_brought_back(
             EmbeddedServer(data_folder).session(),
         ):
             pass
-    wait_until(lambda: traces.processes() == [], "everything ends")
+    traces.wait_for_end("everything ends")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import psycopg
 from dogwatch.store.embedded import EmbeddedServer
 from tests.unit.store.embedded.traces import Traces
 from tests.unit.store.embedded.user_process import user_process
-from tests.waiting import PATIENCE_SECONDS, wait_until
+from tests.waiting import PATIENCE_SECONDS
 
 
 def test_a_session_gives_a_database_with_the_promised_properties(data_folder: Path) -> None:
@@ -65,7 +65,7 @@ def test_many_who_start_at_the_same_moment_get_the_same_server(data_folder: Path
         assert len(starts) == 1
         for user in users:
             assert user.leave() == 0
-    wait_until(lambda: traces.processes() == [], "the server stops")
+    traces.wait_for_end("the server stops")
     assert traces.is_shut_down()
 
 
@@ -124,7 +124,7 @@ def test_a_user_who_is_told_to_end_leaves_a_server_that_ends_in_good_order(data_
         user.wait_until_in()
         user.process.terminate()
         assert user.process.wait(PATIENCE_SECONDS) == -signal.SIGTERM
-    wait_until(lambda: traces.processes() == [], "the server stops")
+    traces.wait_for_end("the server stops")
     assert traces.is_shut_down()
 
 

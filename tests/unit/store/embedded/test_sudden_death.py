@@ -45,7 +45,7 @@ def test_the_only_user_is_killed_and_the_server_ends_in_good_order(data_folder: 
     with user_process(data_folder) as user:
         user.wait_until_in()
         user.kill()
-    wait_until(lambda: traces.processes() == [], "the guardian stops the server")
+    traces.wait_for_end("the guardian stops the server")
     assert traces.is_shut_down()
 
 
@@ -84,7 +84,7 @@ def test_the_next_user_gives_a_server_without_guardian_a_new_one(data_folder: Pa
             assert traces.guardian() != killed
             for user in (first, second, third):
                 user.kill()
-    wait_until(lambda: traces.processes() == [], "the new guardian stops the server")
+    traces.wait_for_end("the new guardian stops the server")
     assert traces.is_shut_down()
 
 
@@ -116,7 +116,7 @@ def test_the_postmaster_is_killed_after_heavy_writes_and_every_committed_row_is_
         assert _count_facts(data_folder) == (_ROWS, _ROWS)
         assert traces.record().pid != killed
         assert "automatic recovery in progress" in traces.log()
-    wait_until(lambda: traces.processes() == [], "the server stops")
+    traces.wait_for_end("the server stops")
 
 
 def test_everything_is_killed_at_once_and_every_committed_row_is_there(data_folder: Path, traces: Traces) -> None:
@@ -192,7 +192,7 @@ def test_the_user_who_starts_the_server_is_killed_while_it_starts(data_folder: P
     with user_process(data_folder) as user:
         wait_until(lambda: any(traces.folder.glob("initdb-*")), "the guardian is at work")
         user.kill()
-    wait_until(lambda: traces.processes() == [], "the guardian gives up")
+    traces.wait_for_end("the guardian gives up")
     with EmbeddedServer(data_folder).session() as address, psycopg.connect(address) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
@@ -239,7 +239,7 @@ def test_a_process_that_was_forked_by_a_user_keeps_the_server_until_it_ends(data
     time.sleep(0.2)
     assert traces.record().is_alive()
     os.write(writer, b"!")
-    wait_until(lambda: traces.processes() == [], "the server stops")
+    traces.wait_for_end("the server stops")
     assert traces.is_shut_down()
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from dogwatch.store.embedded.record import ServerRecord, read_record, started_ticks
 from dogwatch.store.embedded.stopping import processes_in
+from tests.processes import command_line
+from tests.waiting import wait_until
 
 
 class Traces:
@@ -30,6 +32,14 @@ class Traces:
         """Return the ids of all processes of the server, the guardian's and initdb's included."""
         return sorted({*processes_in(self.folder / "cluster"), *self._guardians(), *self._naming(b"initdb-")})
 
+    def wait_for_end(self, what: str) -> None:
+        """Wait until no process is left; says which ones are, and what the server has said, if that takes too long."""
+        try:
+            wait_until(lambda: self.processes() == [], what)
+        except AssertionError as error:
+            left = {pid: command_line(pid) for pid in self.processes()}
+            raise AssertionError(f"{error}: {left}; log: {self.log()[-2000:]}") from None
+
     def log(self) -> str:
         """Return the whole log."""
         return (self.folder / "postgres.log").read_text(encoding="utf-8")
@@ -45,10 +55,7 @@ class Traces:
         """Return living processes whose command line holds a word and this very folder."""
         found = []
         for entry in os.listdir("/proc"):
-            try:
-                line = Path("/proc", entry, "cmdline").read_bytes() if entry.isdecimal() else b""
-            except OSError:
-                continue
+            line = command_line(int(entry)) if entry.isdecimal() else b""
             if word in line and os.fsencode(self.folder) in line and started_ticks(int(entry)) is not None:
                 found.append(int(entry))
         return found
