@@ -118,6 +118,16 @@ def test_a_module_that_another_replaced_is_the_other_one_and_a_folder_is_a_gap()
     )
 
 
+def test_a_go_program_that_was_built_without_modules_is_a_gap_and_go_s_own_are_not() -> None:
+    lines = ("path\tgithub.example/docker/cli/cmd/docker", "build\tGOOS=linux")
+    toolchain = (Package("Go", "stdlib", "1.19.8"),)
+    detail = "built without modules: neither github.example/docker/cli/cmd/docker nor what it uses tells a version"
+    content = build_elf([(".go.buildinfo", go_build_info("go1.19.8", *lines))])
+    assert read(content) == Extraction(toolchain, (Gap(GapKind.PACKAGE_INCOMPLETE, PATH, detail),))
+    own = build_elf([(".go.buildinfo", go_build_info("go1.19.8", "path\tcmd/go", "build\tGOOS=linux"))])
+    assert read(own) == Extraction(toolchain)
+
+
 @pytest.mark.parametrize(
     ("module", "version", "flags", "expected"),
     [

@@ -44,7 +44,7 @@ class MavenProjectExtractor(NamedLockFile):
     def extract(self, path: str, content: bytes, limits: Limits) -> Extraction:
         """Return the artifacts, and one gap for all whose version is not told."""
         text = read_xml(path, content)
-        properties = dict(_PROPERTY.findall(text))
+        properties = {found[1]: found[2] for found in islice(_PROPERTY.finditer(text), limits.file_entries)}
         for name in _OTHERS:
             text = cut(text, f"<{name}>", f"</{name}>")
         listing = Listing(path, self.ecosystem, limits)

@@ -33,7 +33,7 @@ class GoBuildReader:
     """
 
     name = "go-build"
-    version = 3
+    version = 4
 
     def selects(self, path: str) -> bool:
         """All programs but shared libraries."""

@@ -20,6 +20,8 @@ ECOSYSTEM: Final = "Go"
 STANDARD_LIBRARY: Final = "stdlib"
 # Built from a folder, not from a release that Go fetched; the last where it holds no tag of a release.
 _NOT_RELEASED: Final = re.compile(r"|\(devel\)|v0\.0\.0-.*")
+# The package that a program was built from; Go's own programs (`cmd/go`) have no host in front.
+_PACKAGE: Final = re.compile(r"^path\t([^\t\n/]{1,256}\.[^\t\n/]{1,256}/[^\t\n]{1,512})$", re.MULTILINE)
 _LINKER_FLAGS: Final = "\nbuild\t-ldflags="
 
 
@@ -28,7 +30,8 @@ def read_modules(path: str, toolchain: str, text: str, limits: Limits) -> Extrac
 
     What is no release of Go (`devel …`) stays as it is, and cannot be compared. A module that another one replaced is
     listed as the other one. Where a folder replaced it, nobody knows which version that is: a gap. A main module that
-    Go knows no version of has the one that its build gave to the linker, if it did.
+    Go knows no version of has the one that its build gave to the linker, if it did. Of a program that was built without
+    modules only the toolchain is told: a gap.
 
     Args:
         path: of the program.
@@ -60,6 +63,9 @@ def read_modules(path: str, toolchain: str, text: str, limits: Limits) -> Extrac
     gaps = []
     if unusable := len({*modules}) - len(packages):
         gaps.append(Gap(GapKind.PACKAGE_INCOMPLETE, path, f"{unusable} Go modules without a usable name and version"))
+    if len(modules) == 1 and not replaced and (package := _PACKAGE.search(text)) is not None:
+        detail = f"built without modules: neither {show(package[1])} nor what it uses tells a version"
+        gaps.append(Gap(GapKind.PACKAGE_INCOMPLETE, path, detail))
     if replaced:
         detail = f"{len(replaced)} Go modules replaced by folders, of no version that is told: {show(replaced[0])}"
         gaps.append(Gap(GapKind.PACKAGE_INCOMPLETE, path, detail if len(replaced) == 1 else f"{detail} and others"))
