@@ -44,7 +44,7 @@ def test_the_page_brings_three_machines_to_work(hosts: Network, postgres: Postgr
         def seen() -> list[list[str]]:
             return [line.split("\t") for line in _type(host, typed["look"], machine).splitlines()]
 
-        wait_until(lambda: len(seen()) == 3, "all three are there", seconds=240)
+        wait_until(lambda: len(seen()) == 3, "all three are there", seconds=600)
         assert [row[2:4] for row in seen()] == [[__version__, "at work"]] * 3
 
 
