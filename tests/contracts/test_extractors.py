@@ -27,6 +27,7 @@ from dogwatch.inventory.catalogue import (
 from dogwatch.inventory.evidence import Extraction
 from dogwatch.inventory.extractor import SpooledExtractor
 from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
+from dogwatch.inventory.ownership import sift
 from dogwatch.model.errors import ContentError
 
 PAGE = Path(__file__).parents[2] / "docs" / "extractors.md"
@@ -116,6 +117,16 @@ def test_names_are_distinct_and_the_fingerprint_tells_every_version() -> None:
     assert sorted(parts) == sorted(
         [f"reader={READER_VERSION}", *(f"{reader.name}={reader.version}" for reader in readers)]
     )
+
+
+@every_extractor
+def test_files_of_a_distributions_package_are_known_as_its_own(extractor: AnyExtractor) -> None:
+    if not extractor.ecosystem:
+        return  # the distribution's own databases
+    place, _ = PLACES[extractor.name]
+    names = getattr(extractor, "file_names", frozenset({place}))
+    paths = {f"usr/share/a/{name}".encode() for name in names}
+    assert set(sift(b"".join(path + b"\n" for path in paths), 0)) == paths
 
 
 @every_extractor

@@ -27,8 +27,18 @@ _DATA: Final = (b"usr/share/", b"usr/include/", b"usr/lib/python3/", b"etc/")
 # What paths of metadata, archives of Java, installed gems, lists and lock files of languages have in them. Each is
 # looked for in a whole list, which is far quicker than to ask each line, and nearly no list has any.
 _MARKS: Final = (
-    *(b".dist-info", b".egg-info", b"EGG-INFO", b"node_modules", b".jar", b".war", b".ear", b".gemspec", b".deps.json"),
+    *(b".dist-info", b".egg", b"EGG-INFO", b"node_modules", b".jar", b".war", b".ear", b".gemspec", b".deps.json"),
     *(b".lock", b"lock.json", b"/installed.json", b"/requirements.txt", b"/go.mod", b"/go/VERSION"),
+    *(
+        b"lock.yaml",
+        b"shrinkwrap.json",
+        b"pylock.toml",
+        b"Package.resolved",
+        b"ackages.config",
+        b"gems.locked",
+        b"/pom.",
+    ),
+    *(b"ackages.props", b"/conda-meta/", b"sproj\n", b"vbproj\n", b"/release\n"),
     *(b"/wp-includes/version.php", b"/classes/Version.php", b"/ebin/rabbit.app"),
 )
 # Their last four bytes: a first look.
@@ -49,14 +59,27 @@ _TAILS: Final = frozenset(
         b"ease",
         b".php",
         b".app",
+        b"yaml",
+        b"toml",
+        b"lved",
+        b"nfig",
+        b"cked",
+        b"file",
+        b".xml",
+        b"ties",
+        b".egg",
+        b"proj",
+        b"rops",
     }
 )
 _TEXT_TAILS: Final = frozenset(tail.decode() for tail in _TAILS)
 _METADATA: Final = re.compile(
     rb"\.dist-info(/METADATA)?$|\.egg-info(/PKG-INFO)?$|EGG-INFO(/PKG-INFO)?$"
     rb"|node_modules(/@[^/]+)?(/[^/]+)?(/package\.json)?$"
-    rb"|\.(?:[jwe]ar|gemspec|deps\.json|lock)$|[.-]lock\.json$"
-    rb"|/(?:installed\.json|requirements\.txt|go\.mod|go/VERSION|release)$"
+    rb"|\.(?:[jwe]ar|egg|gemspec|deps\.json|lock|lockfile|(?:cs|fs|vb)proj)$|[.-]lock\.json$"
+    rb"|/(?:installed\.json|requirements\.txt|go\.mod|go/VERSION|release|pom\.xml|pom\.properties)$"
+    rb"|/(?:pnpm-lock\.yaml|npm-shrinkwrap\.json|pylock\.toml|gems\.locked|Package\.resolved)$"
+    rb"|/(?:[Pp]ackages\.config|Directory\.Packages\.props|conda-meta/[^/]+\.json)$"
     rb"|/(?:wp-includes/version\.php|classes/Version\.php|ebin/rabbit\.app)$"
 )
 

@@ -39,7 +39,7 @@ class ApkInstalledExtractor:
     """
 
     name = "apk-installed"
-    version = 3
+    version = 4
     endings = frozenset({"installed"})
     ecosystem = ""
     needs_content = True

@@ -26,7 +26,7 @@ class DpkgOwnershipExtractor:
     """
 
     name = "dpkg-ownership"
-    version = 5
+    version = 6
     endings = frozenset({"list", "md5sums"})
     ecosystem = ""
     needs_content = True

@@ -36,7 +36,7 @@ class RpmDatabaseExtractor(SpooledExtractor):
     """
 
     name = "rpm-database"
-    version = 3
+    version = 4
     endings = frozenset({"Packages", "db", "sqlite", "sqlite-wal"})
     ecosystem = ""
 
