@@ -12,7 +12,7 @@ from bench.subjects import (
     archives,
     changed_advisory,
     cold_layer,
-    command_help,
+    command_line,
     costs,
     database_size,
     everything,
@@ -65,5 +65,5 @@ SUBJECTS: tuple[Subject, ...] = (
     Subject("service-at-scale", service_at_scale.measure),
     Subject("service", service_start.measure),
     Subject("first-finding", first_finding.measure),
-    Subject("command-help", command_help.measure),
+    Subject("command-line", command_line.measure),
 )
