@@ -90,7 +90,11 @@ def add(
     if output in (Format.JSON, Format.NDJSON):
         shown = {"alias": name, "url": registry.access.url, "webhook_url": webhook}
         write_json({**shown, "webhook_secret": secret, "configuration": snippet})
-        return
+    else:
+        _tell_of(name, secret, snippet)
+
+
+def _tell_of(name: str, secret: str, snippet: str) -> None:
     say(
         f"{name} is watched. Its webhook secret, shown this once: {secret}",
         "For notifications, put this into the config.yml of docker-registry and restart it:",
