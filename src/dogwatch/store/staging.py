@@ -54,12 +54,7 @@ class _Incoming:
     content: bytes
 
 
-def stage_records(
-    connection: psycopg.Connection,
-    feed: tuple[str, str],
-    changes: FeedChanges,
-    now: datetime,
-) -> Staged:
+def stage_records(connection: psycopg.Connection, feed: tuple[str, str], changes: FeedChanges, now: datetime) -> Staged:
     """Fill the stage from a feed's changes; the caller is the publisher.
 
     Only ranges of the feed's own ecosystem are staged: a record may stand in several feeds, each brings its part. A
@@ -126,7 +121,8 @@ def _incoming(record: ParsedRecord, advisory: Advisory, ecosystem: str, now: dat
     is_withdrawn = advisory.withdrawn_at is not None and advisory.withdrawn_at <= now
     stated = () if is_withdrawn else key_affected_ranges(advisory)
     told = (one for one in stated if speaks_for(ecosystem, one.ecosystem))
-    ranges = {_digest(one, advisory): one for one in told}
+    said_at = record.modified_at.isoformat() if advisory.source in OPERATOR_SOURCES else ""
+    ranges = {_digest(one, said_at): one for one in told}
     said = (advisory.published_at, advisory.withdrawn_at, advisory.summary, names.cves, names.others, sorted(ranges))
     content = hashlib.sha256(repr(said).encode("utf-8", "surrogatepass") + record.document).digest()
     return _Incoming(record, advisory, names, ranges, content)
@@ -152,16 +148,17 @@ def _range_rows(incoming: Iterable[_Incoming]) -> Iterator[Sequence[object]]:
         yield from (_range_row(one.record.id, stated, content) for content, stated in one.ranges.items())
 
 
-def _digest(one: AffectedRange, advisory: Advisory) -> bytes:
+def _digest(one: AffectedRange, said_at: str) -> bytes:
     """Return what tells whether a range is stated as before.
 
-    Naming counts where there is one: few have. When the operator said it counts as well, as the newest word is taken.
+    Naming counts where there is one: few have. When the operator said it (`said_at`, else empty) counts as well, as the
+    newest word is taken.
     """
     told = (*_BEFORE_SEVERITY(one), tuple((fact.kind, fact.value) for fact in one.severity))
     if one.naming:
         told = (*told, one.naming, one.arch)
-    if advisory.source in OPERATOR_SOURCES:
-        told = (*told, advisory.modified_at.isoformat())
+    if said_at:
+        told = (*told, said_at)
     return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).digest()
 
 
