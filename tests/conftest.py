@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -23,16 +24,21 @@ __all__ = [
     "real_data",
 ]
 
-# As programs do: the library's own account of an exception takes ten seconds, with all variables in it.
-configure_logs()
+configure_logs()  # as programs do
 
 # No deadline anywhere: a busy machine is not a wrong answer. CI draws the same examples every time, as many as fit into
 # its 25 minutes; ./dev laws takes the thorough profile.
 _SLOW_IS_FINE = [HealthCheck.too_slow]
 settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=_SLOW_IS_FINE)
-settings.register_profile("ci", max_examples=50, deadline=None, derandomize=True, suppress_health_check=_SLOW_IS_FINE)
+settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=_SLOW_IS_FINE)
 settings.register_profile("laws", max_examples=2000, deadline=None, suppress_health_check=_SLOW_IS_FINE)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "quick")
+
+
+@pytest.fixture(autouse=True)
+def _level_of_logs() -> None:
+    """Let each test begin with the level of a service's logs; commands that ran in its process left theirs."""
+    logging.getLogger().setLevel(logging.INFO)
 
 
 @pytest.fixture(scope="session")
