@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -30,6 +31,7 @@ def run_here(*words: str, environment: Mapping[str, str], given: str = "") -> An
         environment: all variables that it sees.
         given: its standard input.
     """
+    logging.getLogger().setLevel(logging.ERROR)  # as commands do; a server in a thread here says nothing in between
     output, told = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     with (
         patch.dict(os.environ, environment, clear=True),
