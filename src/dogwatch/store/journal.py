@@ -33,6 +33,10 @@ from dogwatch.versions import family_of
 _SQL = load_queries("journal")
 _MATCHING = load_queries("matching")
 
+_MANY_DOCUMENTS = 1_000
+"""Added by one publication, they change plans. PostgreSQL counts rows by itself, but a minute later, and never where
+nobody but `dogwatch scan` starts it, for seconds."""
+
 _END_REASONS = {"withdrawn": ExposureReason.WITHDRAWN, "removed": ExposureReason.REMOVED}
 
 
@@ -110,7 +114,10 @@ class JournalStore:
                 "changed": publication.revision is not None,
             }
             connection.execute(_SQL["save_feed"], saved)
-            return replace(publication, refused=staged.refused)
+        if publication.added >= _MANY_DOCUMENTS:
+            with self._database.transaction() as connection:
+                connection.execute(_SQL["analyze_advisories"])
+        return replace(publication, refused=staged.refused)
 
 
 def refuse_older(connection: psycopg.Connection, feed: tuple[str, str], changes: FeedChanges | FactChanges) -> None:

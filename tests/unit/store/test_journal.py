@@ -111,6 +111,13 @@ def test_an_advisory_begins_an_exposure_and_says_what_it_did(feed: Feed) -> None
     assert feed.changes() == [(1, "PYSEC-1", "added")]
 
 
+def test_after_a_thousand_new_documents_the_planner_knows_how_many_ranges_there_are(feed: Feed) -> None:
+    feed.publish(*(example(f"PYSEC-{number}", name=f"example-{number}") for number in range(1_000)))
+    with feed.database.transaction() as connection:
+        known = connection.execute("SELECT reltuples FROM pg_class WHERE oid = 'affected_range'::regclass").fetchone()
+    assert known == (1_000,)
+
+
 def test_the_same_documents_again_are_no_revision(feed: Feed) -> None:
     feed.publish(example())
     assert feed.publish(example()) == Publication(None)

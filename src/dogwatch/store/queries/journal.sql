@@ -252,3 +252,7 @@ SELECT checked_at FROM feed WHERE source = %(source)s AND ecosystem = %(ecosyste
 -- name: known_records
 -- What the feed listed when it was last published.
 SELECT name, modified_at FROM feed_record WHERE source = %(source)s AND ecosystem = %(ecosystem)s
+
+-- name: analyze_advisories
+-- Let the planner know how much there is: it would read all ranges for the few hundred names of an image.
+ANALYZE advisory, advisory_change, advisory_name, advisory_vulnerability, affected_range, vulnerability, vulnerability_name
