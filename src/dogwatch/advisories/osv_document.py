@@ -16,6 +16,7 @@ import msgspec
 from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
 from dogwatch.advisories.listing import RECORD_ID
 from dogwatch.advisories.module_streams import tell_streams
+from dogwatch.advisories.osv_ecosystems import ecosystem_of
 from dogwatch.advisories.suse_products import restate_by_binary
 from dogwatch.advisories.ubuntu_releases import tell_plain_releases
 from dogwatch.model.advisories import (
@@ -59,6 +60,7 @@ class _Range(msgspec.Struct):
 class _Package(msgspec.Struct):
     ecosystem: str = ""
     name: str = ""
+    purl: str | None = None
 
 
 class _Affected(msgspec.Struct):
@@ -114,9 +116,9 @@ def parse_advisory(
 
     Entries without a package ecosystem and GIT ranges are dropped: they speak of repositories. An unknown kind of range
     or of event refuses the record, because leaving it out would change what is affected. Ecosystems and names stay as
-    written, but for SUSE's (`suse_products`), Ubuntu's (`ubuntu_releases`) and those of module streams
-    (`module_streams`). Severity words of GitHub and Debian become TEXT facts; Debian's urgency `end-of-life` is also
-    the state.
+    written, but for those of repositories and variants (`osv_ecosystems`), SUSE's (`suse_products`), Ubuntu's
+    (`ubuntu_releases`) and those of module streams (`module_streams`). Severity words of GitHub and Debian become TEXT
+    facts; Debian's urgency `end-of-life` is also the state.
 
     Args:
         content: the JSON document.
@@ -180,7 +182,7 @@ def _affected(entry: _Affected, limits: TextLimits) -> AffectedPackage:
     urgency = next((each.urgency for each in specifics if isinstance(each.urgency, str)), "")
     word = urgency or next((each.severity for each in specifics if isinstance(each.severity, str)), "")
     return AffectedPackage(
-        ecosystem=_exact("ecosystem", package.ecosystem, limits.max_name),
+        ecosystem=ecosystem_of(_exact("ecosystem", package.ecosystem, limits.max_name), package.purl or ""),
         name=_exact("package name", package.name, limits.max_name),
         ranges=tuple(_range(each, limits) for each in entry.ranges or () if each.type != _GIT),
         versions=tuple(_exact("version", version, limits.max_version) for version in entry.versions or ()),
