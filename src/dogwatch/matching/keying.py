@@ -5,15 +5,20 @@ Called wherever a package is stored. Which scheme belongs to an ecosystem is sai
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
 from dogwatch.model.packages import KeyedPackage, Package
 from dogwatch.versions import (
     UNNAMED_STREAM,
     NotComparable,
+    VersionScheme,
     family_of,
     is_named_by_binary,
     name_in_stream,
-    normalise_name,
     scheme_of,
+    spelling_of,
     why_not_comparable,
 )
 
@@ -58,6 +63,31 @@ UNTOLD_STREAM = "built for a module stream, and it does not say for which"
 """Why a package is not judged that is known to be of a module by its release alone."""
 
 
+_KEPT_ECOSYSTEMS = 256
+"""Releases included, an image has a few and all feeds together about two hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What holds for all packages of an ecosystem; `scheme` is None where no order of versions is known."""
+
+    scheme: VersionScheme | None
+    spell: Callable[[str], str]
+    is_named_by_binary: bool
+    tells_streams: bool
+
+
+@lru_cache(maxsize=_KEPT_ECOSYSTEMS)
+def _rules_of(ecosystem: str) -> _Rules:
+    """Return the rules of an ecosystem: found once, and not for each package anew."""
+    return _Rules(
+        scheme_of(ecosystem),
+        spelling_of(ecosystem),
+        is_named_by_binary(ecosystem),
+        family_of(ecosystem) in _STREAMS_TOLD,
+    )
+
+
 def is_distribution(ecosystem: str) -> bool:
     """Say whether an ecosystem is a distribution, so that whoever judges it speaks of its own packages."""
     return family_of(ecosystem) in _DISTRIBUTIONS
@@ -83,27 +113,28 @@ def key_package(package: Package) -> KeyedPackage:
         The package with its key. Where there is none, `not_comparable` says why; an ecosystem without a scheme has the
         scheme "" with number 0.
     """
-    by_source = bool(package.source_name) and not is_named_by_binary(package.ecosystem)
-    name = normalise_name(package.ecosystem, package.source_name if by_source else package.name)
+    rules = _rules_of(package.ecosystem)
+    by_source = bool(package.source_name) and not rules.is_named_by_binary
+    name = rules.spell(package.source_name if by_source else package.name)
     version = (package.source_version or package.version) if by_source else package.version
-    if family_of(package.ecosystem) in _STREAMS_TOLD:
+    if rules.tells_streams:
         name = name_in_stream(package.module, name)
-    scheme = scheme_of(package.ecosystem)
+    scheme = rules.scheme
     if scheme is None:
         return KeyedPackage(package, name, version, "", 0, None, NotComparable.NO_SCHEME.value)
-    if reason := _why_not_judged(package):
+    if reason := _why_not_judged(package, rules):
         return KeyedPackage(package, name, version, scheme.name, scheme.number, None, reason)
     key = scheme.sort_key(version)
     reason = "" if key is not None else str(why_not_comparable(scheme.name, version))
     return KeyedPackage(package, name, version, scheme.name, scheme.number, key, reason)
 
 
-def _why_not_judged(package: Package) -> str:
+def _why_not_judged(package: Package, rules: _Rules) -> str:
     """Say why what advisories say of a package's name is not about it; empty where it is."""
     if package.vendor:
         return OTHER_VENDOR.format(vendor=package.vendor)
     if package.module == UNNAMED_STREAM:
         return UNTOLD_STREAM
-    if package.module and family_of(package.ecosystem) not in _STREAMS_TOLD:
+    if package.module and not rules.tells_streams:
         return MODULE_STREAM.format(module=package.module)
     return ""

@@ -6,6 +6,7 @@ Packages and advisories meet under the normalised name and nothing else. Called 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from dogwatch.versions.ecosystems import family_of
@@ -14,7 +15,6 @@ UNNAMED_STREAM: Final = "unnamed"
 """The module stream of what is known to be built for one, and does not say which."""
 
 _PYPI_SEPARATORS = re.compile(r"[-_.]+")
-_LOWER_CASED = frozenset({"NuGet", "Packagist", "GitHub Actions"})
 _URL_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -33,29 +33,26 @@ def is_named_by_binary(ecosystem: str) -> bool:
 
 
 def normalise_name(ecosystem: str, name: str) -> str:
-    """Return the name under which packages and advisories of an ecosystem meet.
+    """Return the name under which packages and advisories of an ecosystem meet, as `spelling_of` has it."""
+    return spelling_of(ecosystem)(name)
+
+
+def spelling_of(ecosystem: str) -> Callable[[str], str]:
+    """Return what makes of a name the one under which packages and advisories of an ecosystem meet.
 
     Args:
         ecosystem: an OSV ecosystem string, with or without its release.
-        name: the name as written in a package or an advisory.
 
     Returns:
-        PyPI: lower case, runs of `-`, `_`, `.` become one `-`. NuGet, Packagist, GitHub Actions: lower case. SwiftURL:
-        without scheme, trailing slashes and `.git`, the host in lower case. All others, distributions included: the
-        name itself.
+        From a name as written in a package or an advisory, it makes for PyPI: lower case, runs of `-`, `_`, `.` become
+        one `-`. NuGet, Packagist, GitHub Actions: lower case. SwiftURL: without scheme, trailing slashes and `.git`,
+        the host in lower case. All others, distributions included: the name itself.
 
     Source:
         PyPI: name normalisation in the Python Packaging User Guide (PEP 503). Others: OSV schema 1.7.3, section
         affected.package.
     """
-    family = family_of(ecosystem)
-    if family == "PyPI":
-        return _PYPI_SEPARATORS.sub("-", name).lower()
-    if family in _LOWER_CASED:
-        return name.lower()
-    if family == "SwiftURL":
-        return _normalise_repository(name)
-    return name
+    return _SPELLINGS.get(family_of(ecosystem), str)
 
 
 def name_in_stream(module: str, name: str) -> str:
@@ -72,3 +69,16 @@ def _normalise_repository(address: str) -> str:
     address = _URL_SCHEME.sub("", address).rstrip("/").removesuffix(".git").rstrip("/")
     host, slash, path = address.partition("/")
     return host.lower() + slash + path
+
+
+def _normalise_project(name: str) -> str:
+    return _PYPI_SEPARATORS.sub("-", name).lower()
+
+
+_SPELLINGS: Final[dict[str, Callable[[str], str]]] = {
+    "PyPI": _normalise_project,
+    "NuGet": str.lower,
+    "Packagist": str.lower,
+    "GitHub Actions": str.lower,
+    "SwiftURL": _normalise_repository,
+}
