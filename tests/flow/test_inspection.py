@@ -85,16 +85,22 @@ def test_a_layout_is_looked_at_and_not_watched_and_its_layers_are_kept(app: App,
 
 def test_what_a_document_says_is_not_affected_is_listed_apart_with_its_reason(app: App, layout: Path) -> None:
     named = look(app, TargetKind.OCI, layout).examined.packages[-1]
-    record = osv_record("ACME-1", ecosystem=named.package.ecosystem, name=named.package.name, aliases=["CVE-2026-1001"])
+    record = osv_record(
+        "ACME-1",
+        ecosystem=named.package.ecosystem,
+        name=named.package.name,
+        aliases=["CVE-2026-1001"],
+        summary="A flaw.",
+    )
     app.documents.add(encode_record(record), "own.json", "root")
     plain = look(app, TargetKind.OCI, layout)
-    assert [one.vulnerability for one in plain.findings] == ["CVE-2026-1001"]
+    assert [(one.vulnerability, one.text.summary) for one in plain.findings] == [("CVE-2026-1001", "A flaw.")]
     product = {"@id": f"pkg:oci/app@{plain.examined.subject.digest}", "subcomponents": [{"@id": named.package_url}]}
     document = openvex({**statement("CVE-2026-1001", "not_affected"), "products": [product]})
     target, vex = Target(TargetKind.OCI, str(layout), AMD64), [("app.json", json.dumps(document).encode())]
     report = app.inspect(target, Choice(), update=False, vex=vex)
     (apart,) = report.ignored
-    assert (report.findings, apart.finding.vulnerability) == ((), "CVE-2026-1001")
+    assert (report.findings, apart.finding) == ((), plain.findings[0])
     assert apart.rule.reason == "not affected: vulnerable_code_not_present"
     assert apart.rule.origin == f"app.json: {document['@id']}"
     with pytest.raises(InvalidRequestError, match=r"own\.json: an advisory, no VEX document"):

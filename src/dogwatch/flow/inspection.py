@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from dogwatch.flow.reporting import make_report
+from dogwatch.flow.reporting import deciding_documents, make_report, with_texts
 from dogwatch.model.gaps import Gap, GapKind
-from dogwatch.model.judgements import Choice, Examined, Judgement, Report
+from dogwatch.model.judgements import AdvisoryText, Choice, Examined, Judgement, Report
+from dogwatch.model.matches import DocumentKey
 from dogwatch.model.packages import Package
 from dogwatch.model.progress import Progress, Tell
 from dogwatch.model.targets import Target
@@ -25,6 +26,9 @@ class Judge(Protocol):
 
     def judge(self, packages: Iterable[Package]) -> Judgement:
         """What they say of packages."""
+
+    def load_texts(self, documents: Collection[DocumentKey]) -> Mapping[DocumentKey, AdvisoryText]:
+        """What documents tell people."""
 
 
 class FeedState(Protocol):
@@ -79,7 +83,8 @@ def inspect(surroundings: Surroundings, target: Target, choice: Choice, *, updat
     is_told = any(gap.kind in _SAID_OF_DISTRIBUTION for gap in examined.gaps)
     asked = {(family, is_told and not _is_language(examined, family)) for family in families}
     gaps = surroundings.feeds.feed_gaps(asked)
-    return make_report(examined, judgement, choice, surroundings.feeds.feeds(), gaps, surroundings.now())
+    report = make_report(examined, judgement, choice, surroundings.feeds.feeds(), gaps, surroundings.now())
+    return with_texts(report, surroundings.judge.load_texts(deciding_documents(report)))
 
 
 def _is_language(examined: Examined, family: str) -> bool:

@@ -11,6 +11,7 @@ from dogwatch.matching import Statements, key_package, why_this_severity
 from dogwatch.model.gaps import Gap
 from dogwatch.model.images import BaseImage
 from dogwatch.model.judgements import (
+    AdvisoryText,
     Choice,
     Examined,
     IgnoredFinding,
@@ -23,6 +24,7 @@ from dogwatch.model.judgements import (
     Subject,
     SubjectKind,
 )
+from dogwatch.model.matches import DocumentKey
 from dogwatch.model.operator_documents import ImageProduct
 from dogwatch.model.packages import Package
 from dogwatch.model.targets import TargetKind
@@ -92,6 +94,24 @@ def make_report(
     )
 
 
+def deciding_documents(report: Report) -> set[DocumentKey]:
+    """Return the documents whose texts a report shows."""
+    return {finding.document for finding in (*report.findings, *(one.finding for one in report.ignored))}
+
+
+def with_texts(report: Report, texts: Mapping[DocumentKey, AdvisoryText]) -> Report:
+    """Return a report with what its deciding documents tell people."""
+
+    def told(finding: ReportedFinding) -> ReportedFinding:
+        return replace(finding, text=texts.get(finding.document, AdvisoryText()))
+
+    return replace(
+        report,
+        findings=tuple(map(told, report.findings)),
+        ignored=tuple(IgnoredFinding(told(one.finding), one.rule) for one in report.ignored),
+    )
+
+
 def _applies(rule: IgnoreRule, one: Judged) -> bool:
     names = {name.upper() for name in (one.vulnerability, *one.aliases)}
     if rule.vulnerability and rule.vulnerability.upper() not in names:
@@ -152,7 +172,6 @@ def _finding(group: Sequence[Judged], standing: _Standing) -> ReportedFinding:
         source=worst.assessment.source,
         advisory=worst.assessment.advisory,
         fix_available="YES" if all(fixed) else "PARTIAL" if any(fixed) else "NO",
-        text=worst.text,
         packages=tuple(
             replace(each, fixed_version=one.assessment.fixed_version, fix_state=str(one.assessment.fix_state))
             for one in group

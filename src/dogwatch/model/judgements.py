@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dogwatch.model.facts import NOTHING_KNOWN, KnownFacts
 from dogwatch.model.images import NO_BASE, BaseImage
-from dogwatch.model.matches import Assessment, Score, Severity
+from dogwatch.model.matches import Assessment, DocumentKey, Score, Severity
 from dogwatch.model.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AdvisoryText:
-    """What the deciding document tells people; empty where it says nothing."""
+    """What the deciding document tells people; empty where it says nothing, or where nobody has looked it up."""
 
     summary: str = ""
     description: str = ""
@@ -141,10 +141,15 @@ class ReportedFinding:
     source: str
     advisory: str
     fix_available: str  # YES, NO, PARTIAL
-    text: AdvisoryText
     packages: tuple[VulnerablePackage, ...]
     severity_reason: str = ""
     facts: KnownFacts = NOTHING_KNOWN
+    text: AdvisoryText = AdvisoryText()
+
+    @property
+    def document(self) -> DocumentKey:
+        """The deciding one, whose text is shown."""
+        return (self.source, self.advisory)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ class Severity(IntEnum):
     CRITICAL = 5
 
 
+DocumentKey = tuple[str, str]
+"""(source, its id of a document)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Score:
     """A CVSS score in tenths (98 is 9.8), with the vector and who gave it. Integers, because floats break cursors."""
@@ -66,6 +70,11 @@ class Assessment:
     score: Score | None
     advisory: str
     source: str
+
+    @property
+    def document(self) -> DocumentKey:
+        """The deciding one."""
+        return (self.source, self.advisory)
 
 
 class ExposureReason(StrEnum):

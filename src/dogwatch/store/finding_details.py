@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +15,7 @@ from dogwatch.matching import score_of, why_this_severity
 from dogwatch.model.advisories import SeverityFact
 from dogwatch.model.facts import NOTHING_KNOWN, KnownFacts
 from dogwatch.model.images import BaseImage, ToldBase
-from dogwatch.model.matches import Score, Severity
+from dogwatch.model.matches import DocumentKey, Score, Severity
 from dogwatch.model.views import FindingView, VulnerablePackage
 from dogwatch.store.bases import Stack, load_bases
 from dogwatch.store.compression import decompress
@@ -154,9 +154,9 @@ def _in_layer(plain: VulnerablePackage, place: Place, home: _Home) -> Vulnerable
 
 
 def load_documents(
-    connection: psycopg.Connection, wanted: set[tuple[str, str]]
-) -> dict[tuple[str, str], tuple[Mapping[str, Any], _Document]]:
-    """Return times and texts of documents, by (source, id)."""
+    connection: psycopg.Connection, wanted: Collection[DocumentKey]
+) -> dict[DocumentKey, tuple[Mapping[str, Any], _Document]]:
+    """Return times and texts of documents."""
     asked = sorted(wanted)
     values = {"sources": [one[0] for one in asked], "names": [one[1] for one in asked]}
     return {

@@ -6,7 +6,7 @@ together: what is judged here is what would be stored there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from operator import attrgetter
 from typing import Any
@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from dogwatch.matching import key_package
 from dogwatch.model.facts import NOTHING_KNOWN
 from dogwatch.model.judgements import AdvisoryText, Judged, Judgement, NotCompared
+from dogwatch.model.matches import DocumentKey
 from dogwatch.model.packages import KeyedPackage, Package
 from dogwatch.store.connection import Database
 from dogwatch.store.finding_details import load_documents
@@ -50,7 +51,7 @@ class Judge:
         self._database = database
 
     def judge(self, packages: Iterable[Package]) -> Judgement:
-        """Say what the stored advisories say of packages, as of one moment; see the module."""
+        """Say what the stored advisories say of packages, as of one moment and without texts; see the module."""
         asked = [key_package(package) for package in sorted(set(packages), key=_ORDER)]
         with self._database.transaction() as connection:
             connection.execute(_SQL["read_only"])
@@ -58,25 +59,27 @@ class Judge:
             assessments = dict(assess(connection, meeting.met))
             names = _load_names(connection, {vulnerability for _, vulnerability in assessments})
             facts = load_known_facts(connection, {name for name, _ in names.values()})
-            documents = load_documents(connection, {(one.source, one.advisory) for one in assessments.values()})
             revision = newest_revision(connection)
         not_compared = tuple(
             NotCompared(asked[ordinal].package, reason, count) for ordinal, reason, count in meeting.not_compared
         )
-        texts = {wanted: _text(*found) for wanted, found in documents.items()}
         judged = (
             Judged(
                 asked[ordinal].package,
                 *names[number],
                 assessment,
-                texts.get((assessment.source, assessment.advisory), AdvisoryText()),
-                facts.get(names[number][0], NOTHING_KNOWN),
+                facts=facts.get(names[number][0], NOTHING_KNOWN),
             )
             for (ordinal, number), assessment in sorted(
                 assessments.items(), key=lambda one: (one[0][0], names[one[0][1]][0])
             )
         )
         return Judgement(revision, tuple(judged), not_compared)
+
+    def load_texts(self, documents: Collection[DocumentKey]) -> dict[DocumentKey, AdvisoryText]:
+        """Return what documents tell people, for those who show it: reading it takes as long as judging by it."""
+        with self._database.transaction() as connection:
+            return {key: _text(*found) for key, found in load_documents(connection, documents).items()}
 
 
 def ask(packages: Sequence[KeyedPackage]) -> Jsonb:

@@ -11,7 +11,7 @@ from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.matching import key_package
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.explanations import PackageJudgement
-from dogwatch.model.judgements import Judged
+from dogwatch.model.judgements import AdvisoryText, Judged
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_id_cursor, encode_cursor, list_fingerprint
 from dogwatch.store.feeds import ExpectedFeeds
@@ -62,7 +62,6 @@ class PackageSearch:
         fingerprint = list_fingerprint("judgement", account_id, one.package, judgement.revision)
         start = decode_id_cursor(after, fingerprint)[1] if after else 0
         ordered = sorted(judgement.judged, key=lambda each: (not each.is_affected, -each.assessment.severity))
-        # what catalogues give stands in the assessment, where it counts
         shown, left = ordered[start : start + limit], len(ordered) - start - limit
         judged_by = judged_name(key_package(one.package))
         conclusion = _conclude(f"{judged_by.name} {judged_by.version}", ordered, judgement.not_compared != ())
@@ -72,12 +71,20 @@ class PackageSearch:
             judged_by=judged_by,
             revision=judgement.revision,
             conclusion=conclusion + ("" if ordered else one.doubt),
-            judged=tuple(replace(each, facts=replace(each.facts, scores=())) for each in shown),
+            judged=self._told(shown),
             total=len(ordered),
             next=encode_cursor(fingerprint, _ANY_MOMENT, [start + limit]) if left > 0 else "",
             not_compared=judgement.not_compared,
             feeds=feeds,
             feed_gaps=feed_gaps,
+        )
+
+    def _told(self, shown: Sequence[Judged]) -> tuple[Judged, ...]:
+        """Add texts; what catalogues give stands in the assessment, where it counts."""
+        texts = self._judge.load_texts({one.assessment.document for one in shown})
+        return tuple(
+            replace(one, text=texts.get(one.assessment.document, AdvisoryText()), facts=replace(one.facts, scores=()))
+            for one in shown
         )
 
 

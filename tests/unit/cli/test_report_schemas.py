@@ -16,7 +16,7 @@ from spdx_tools.spdx.parser.parse_anything import parse_file
 from spdx_tools.spdx.validation.document_validator import validate_full_spdx_document
 
 from dogwatch.cli.reports.catalogue import FORMATS
-from dogwatch.flow.reporting import make_report
+from dogwatch.flow.reporting import make_report, with_texts
 from dogwatch.model.judgements import AdvisoryText, Choice, Examined, Judgement, Report, Subject, SubjectKind
 from tests.unit.cli.test_reports import EXAMINED, JUDGED, NOW, REPORT, report_of
 
@@ -30,10 +30,12 @@ REPORTS: dict[str, Report] = {
     "nothing found": make_report(
         Examined(Subject(SubjectKind.FOLDER, "dir:/srv/ä ö"), ()), Judgement(0, (), ()), Choice(), (), (), NOW
     ),
-    "odd texts": make_report(
-        Examined(Subject(SubjectKind.IMAGE, f"docker:{_ODD}", "sha256:" + "a" * 64, "linux/amd64"), EXAMINED.packages),
-        Judgement(1, tuple(replace(one, text=_TEXT) for one in JUDGED), ()),
-        Choice(), (), (), NOW,
+    "odd texts": with_texts(
+        make_report(
+            replace(EXAMINED, subject=replace(EXAMINED.subject, name=f"docker:{_ODD}")),
+            Judgement(1, JUDGED, ()), Choice(), (), (), NOW,
+        ),
+        {one.assessment.document: _TEXT for one in JUDGED},
     ),
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from dogwatch.cli.reports.catalogue import FORMATS
 from dogwatch.cli.reports.table import _write
 from dogwatch.cli.reports.writing import FORMAT_NAMES
 from dogwatch.cli.scan import Policy, exit_code_of
-from dogwatch.flow.reporting import make_report
+from dogwatch.flow.reporting import make_report, with_texts
 from dogwatch.model.advisories import FixState
 from dogwatch.model.errors import ConfigError, InvalidRequestError
 from dogwatch.model.facts import Exploitation, KnownFacts, Probability
@@ -63,7 +63,7 @@ FACTS = KnownFacts(
     probability_on=date(2026, 7, 19),
 )
 JUDGED = (
-    Judged(A, "CVE-2026-1", ("GHSA-1",), HIGH, TEXT, FACTS),
+    Judged(A, "CVE-2026-1", ("GHSA-1",), HIGH, facts=FACTS),
     Judged(B, "CVE-2026-2", (), LOW),
     Judged(B, "CVE-2026-3", (), CLEAR),
 )
@@ -83,7 +83,8 @@ IGNORE_B = IgnoreRule("cve-2026-2", "src-b", "not reachable", date(2026, 7, 20),
 
 
 def report_of(choice: Choice) -> Any:
-    return make_report(EXAMINED, Judgement(3, JUDGED, NOT_COMPARED), choice, FEEDS, (), NOW)
+    report = make_report(EXAMINED, Judgement(3, JUDGED, NOT_COMPARED), choice, FEEDS, (), NOW)
+    return with_texts(report, {HIGH.document: TEXT})
 
 
 REPORT = report_of(Choice(rules=(IGNORE_B,)))

@@ -242,6 +242,7 @@ def test_a_package_is_judged_without_an_image_and_by_its_source_where_that_is_kn
     assert [len(page.judged) for page in pages] == [3, 1]
     expected = [CVE, *(f"CVE-2026-400{number}" for number in range(3))]
     assert [one.vulnerability for page in pages for one in page.judged] == expected
+    assert [one.text.modified_at for page in pages for one in page.judged] == [day(4), day(6), day(6), day(6)]
     assert {page.conclusion for page in pages} == {"openssl 3.0.7-1 is affected by 4 vulnerabilities."}
     stranger = judged(OTHER_ACCOUNT, "libssl3@3.0.7-1", "Debian:12")
     assert (stranger.judged, stranger.not_compared) == ((), ())
