@@ -10,14 +10,14 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import msgspec
 
 from dogwatch.advisories.source import Changes, FeedState, FetchRequest, FetchResult, RawDocument, Unchanged
 from dogwatch.model.advisories import Advisory, AffectedPackage, SeverityFact
 from dogwatch.model.feeds import ParsedRecord
-from dogwatch.model.release_endings import LAST_DAYS, PAGES, RELEASE_PACKAGE, RELEASES_ECOSYSTEM
+from dogwatch.model.release_endings import LAST_DAYS, PAGES, RELEASE_PACKAGE, RELEASES_ECOSYSTEM, end_of
 
 _NO_PART_OF_AN_ID = re.compile(r"[^0-9A-Za-z.]+")
 
@@ -68,14 +68,10 @@ class EndOfLifeSource:
 
 def _documents(last_days: Mapping[str, date], now: datetime) -> Iterator[RawDocument]:
     for release, last_day in sorted(last_days.items()):
-        ended_at = _end_of(last_day)
+        ended_at = end_of(last_day)
         if ended_at <= now:
             record_id = "EOL-" + _NO_PART_OF_AN_ID.sub("-", release)
             yield RawDocument(record_id, ended_at, msgspec.json.encode(_Record(release, last_day)))
-
-
-def _end_of(last_day: date) -> datetime:
-    return datetime.combine(last_day + timedelta(days=1), time(), UTC)
 
 
 def _advisory(source: str, record_id: str, record: _Record) -> Advisory:
@@ -84,8 +80,8 @@ def _advisory(source: str, record_id: str, record: _Record) -> Advisory:
     return Advisory(
         source=source,
         id=record_id,
-        modified_at=_end_of(record.last_day),
-        published_at=_end_of(record.last_day),
+        modified_at=end_of(record.last_day),
+        published_at=end_of(record.last_day),
         withdrawn_at=None,
         summary=f"{shown} is past its end of life",
         details=(

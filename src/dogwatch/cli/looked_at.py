@@ -112,7 +112,8 @@ def feed_state(feed: FeedView, now: datetime) -> str:
     if feed.missing or feed.checked_at is None:
         return "NEVER IMPORTED"
     lost = f", LOST {feed.unconfirmed_loss:,} records, kept until confirmed" if feed.unconfirmed_loss else ""
-    return f"{'STALE, ' if feed.stale else ''}asked {age(feed.checked_at, now)}{lost}"
+    lacking = " (fixes only: what has none is not told)" if feed.tells_fixes_only else ""
+    return f"{'STALE, ' if feed.stale else ''}asked {age(feed.checked_at, now)}{lost}{lacking}"
 
 
 def feed_states(feeds: Sequence[FeedView], now: datetime) -> str:
@@ -161,7 +162,7 @@ def resting_on(one: Explanation | PackageJudgement, now: datetime) -> str:
     """Say which feeds an answer about one package rests on, and what is wrong with them."""
     states = [f"{feed.source} {feed.ecosystem} {feed_state(feed, now)}" for feed in one.feeds]
     told = [f"Feeds that speak for {one.package.ecosystem}: {'; '.join(states) or 'none'}."]
-    told += [f"This rests on advisories that are missing or old: {gap}." for gap in one.feed_gaps]
+    told += [f"This rests on advisories that are missing, old or at their end: {gap}." for gap in one.feed_gaps]
     return "\n".join(told)
 
 

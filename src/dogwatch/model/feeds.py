@@ -20,6 +20,14 @@ VEX_SOURCE = "vex"
 OPERATOR_SOURCES = (VEX_SOURCE, SUPPLIED_SOURCE)
 """What the operator says beats everyone else's word; the first of these the second's."""
 
+FIXES_ONLY = frozenset(
+    {
+        *("AlmaLinux", "Alpaquita", "Alpine", "Amazon Linux", "BellSoft Hardened Containers", "CleanStart", "Echo"),
+        *("Fedora", "Mageia", "Oracle Linux", "Rocky Linux", "openEuler"),
+    }
+)
+"""Distributions of which every source tells fixes alone: of a flaw that has none nothing is known."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedRecord:

@@ -12,7 +12,7 @@ counts. Releases that end after May 2028 are not in here yet.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 
 RELEASES_ECOSYSTEM: Final = "Distribution releases"
@@ -112,3 +112,21 @@ LAST_DAYS: Final[Mapping[str, date]] = {ecosystem: day for ecosystem, day, _ in 
 
 PAGES: Final[Mapping[str, str]] = {ecosystem: page for ecosystem, _, page in _ENDINGS}
 """Ecosystem with its release → the page of its publisher that tells of it."""
+
+
+def end_of(last_day: date) -> datetime:
+    """Return the moment from which a release is past its last day."""
+    return datetime.combine(last_day + timedelta(days=1), time(), UTC)
+
+
+def why_nothing_follows(release: str, now: datetime) -> str:
+    """Say that a release gets no fixes any more; empty where it does, or nobody knows.
+
+    Args:
+        release: its ecosystem (`Debian:10`), or any other.
+        now: the moment of the question.
+    """
+    last_day = LAST_DAYS.get(release)
+    if last_day is None or now < end_of(last_day):
+        return ""
+    return f"{release} is past its end of life ({last_day}): its distribution publishes no fixes for it any more"

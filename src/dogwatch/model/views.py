@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dogwatch.model.facts import CATALOGUE, NOTHING_KNOWN, KnownFacts
+from dogwatch.model.feeds import FIXES_ONLY
 from dogwatch.model.images import NO_BASE, BaseImage
 
 if TYPE_CHECKING:
@@ -251,6 +252,11 @@ class FeedView:
     stale: bool
     missing: bool
     unconfirmed_loss: int = 0
+
+    @property
+    def tells_fixes_only(self) -> bool:
+        """Whether it has no flaw that is not fixed yet, so that its silence on a package says nothing."""
+        return self.ecosystem.partition(":")[0] in FIXES_ONLY
 
     @property
     def is_of_facts(self) -> bool:

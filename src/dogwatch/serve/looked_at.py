@@ -66,6 +66,7 @@ def feed(one: FeedView, now: datetime) -> dict[str, Any]:
         "age_seconds": age,
         "stale": one.stale,
         "missing": one.missing,
+        "fixes_only": one.tells_fixes_only,
         "unconfirmed_loss": one.unconfirmed_loss,
         "problem": one.problem,
     }

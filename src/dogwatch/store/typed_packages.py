@@ -12,6 +12,7 @@ import psycopg
 from dogwatch.matching import goes_by_source, key_package
 from dogwatch.model.explanations import JudgedName
 from dogwatch.model.packages import KeyedPackage, Package
+from dogwatch.model.release_endings import why_nothing_follows
 from dogwatch.model.views import FeedView
 from dogwatch.store.feed_gaps import load_feed_gaps
 from dogwatch.store.feeds import ExpectedFeeds, read_feed_views
@@ -85,11 +86,15 @@ def judged_name(keyed: KeyedPackage) -> JudgedName:
 def load_feeds_of(
     connection: psycopg.Connection, expected: ExpectedFeeds, ecosystem: str, now: datetime
 ) -> tuple[tuple[FeedView, ...], tuple[str, ...]]:
-    """Return the feeds that speak for an ecosystem, whether or not packages of it were found, and what is wrong."""
+    """Return the feeds that speak for an ecosystem, whether or not packages of it were found, and what is wrong.
+
+    Wrong with them is also that the release has ended, so that nothing more comes by them.
+    """
 
     def expected_with(found: Collection[str]) -> Sequence[tuple[str, str, timedelta]]:
         return expected((*found, ecosystem))
 
     views = read_feed_views(connection, expected_with, now)
     gaps = load_feed_gaps(connection, expected_with, now).of([(family_of(ecosystem), False)])
-    return tuple(one for one in views if speaks_for(one.ecosystem, ecosystem)), tuple(gap.detail for gap in gaps)
+    wrong = [why_nothing_follows(ecosystem, now), *(gap.detail for gap in gaps)]
+    return tuple(one for one in views if speaks_for(one.ecosystem, ecosystem)), tuple(filter(None, wrong))

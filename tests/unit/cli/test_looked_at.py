@@ -75,6 +75,16 @@ def test_stale_feeds_are_told_by_what_rests_on_them_and_missing_ones_where_nobod
     assert missing_sentence((MISSING, replace(FEED, ecosystem="Debian:12"), replace(MISSING, ecosystem="CVE"))) == ""
 
 
+def test_a_feed_that_tells_fixes_alone_is_marked_as_its_silence_says_nothing() -> None:
+    named = ("Rocky Linux", "Alpine:v3.22", "Debian", "SUSE")
+    looked = LookedAt(1, 0, 0, 0, 0, tuple(replace(FEED, ecosystem=one) for one in named), NOW)
+    assert sentences(looked).splitlines()[1] == (
+        "Feeds: Rocky Linux asked 5 min ago (fixes only: what has none is not told); "
+        "Alpine:v3.22 asked 5 min ago (fixes only: what has none is not told); "
+        "Debian asked 5 min ago; SUSE asked 5 min ago."
+    )
+
+
 def test_a_loss_that_waits_for_a_confirmation_is_told_with_the_feed() -> None:
     shrunk = replace(FEED, unconfirmed_loss=1900)
     assert sentences(LookedAt(1, 0, 0, 0, 0, (shrunk,), NOW)) == (

@@ -15,6 +15,7 @@ import pytest
 from dogwatch.cli.ignoring import rules_of_file, rules_of_options
 from dogwatch.cli.reports.catalogue import FORMATS
 from dogwatch.cli.reports.table import _write
+from dogwatch.cli.reports.words import feeds_in_words
 from dogwatch.cli.reports.writing import FORMAT_NAMES
 from dogwatch.cli.scan import Policy, exit_code_of
 from dogwatch.flow.reporting import make_report, with_texts
@@ -201,6 +202,22 @@ def test_the_table_tells_everything_and_moves_no_cursor() -> None:
     (feed,) = REPORT.feeds
     several = FORMATS["table"](replace(REPORT, feeds=(feed, replace(feed, source="other"))), "1.2.3")
     assert f"Feeds: {feed.source} {feed.ecosystem} asked 5 h ago; other {feed.ecosystem} asked 5 h ago." in several
+
+
+def test_no_findings_on_a_release_that_has_ended_do_not_look_clean_whatever_was_left_out() -> None:
+    release = PlacedPackage(Package("Distribution releases", "distribution release", "AlmaLinux:8"), "pkg:generic/r")
+    ended = replace(release, package=replace(release.package, version="Debian:10"))
+    feed = replace(FEEDS[0], ecosystem="AlmaLinux")
+    everything = replace(EXAMINED, packages=(*EXAMINED.packages, release, ended))
+    report = replace(REPORT, examined=everything, findings=(), feeds=(feed,))
+    assert [
+        line for line in FORMATS["table"](report, "1.2.3").splitlines() if line.startswith(("Debian", "Feeds"))
+    ] == [
+        "Debian:10 is past its end of life (2024-06-30): its distribution publishes no fixes for it any more.",
+        "Feeds: AlmaLinux asked 5 h ago (fixes only: what has none is not told).",
+    ]
+    assert dict(feeds_in_words(report)) == {"osv AlmaLinux": "asked 2026-07-20T07:00:00Z, fixes only"}
+    assert json.loads(FORMATS["json"](report, "1.2.3"))["feeds"][0]["fixes_only"] is True
 
 
 def test_sarif_has_what_code_scanning_needs() -> None:

@@ -255,6 +255,7 @@ def test_a_finding_is_shown_whole() -> None:
                 "age_seconds": 3600,
                 "stale": False,
                 "missing": False,
+                "fixes_only": False,
                 "unconfirmed_loss": 0,
                 "problem": "",
             }

@@ -248,6 +248,8 @@ def test_a_package_is_judged_without_an_image_and_by_its_source_where_that_is_kn
     assert (stranger.judged, stranger.not_compared) == ((), ())
     doubt = "Advisories of Debian name source packages; that of libssl3 is not known, unless it is its own."
     assert stranger.conclusion == f"No advisory that was imported says that libssl3 3.0.7-1 is affected. {doubt}"
+    ended = "Debian:10 is past its end of life (2024-06-30): its distribution publishes no fixes for it any more"
+    assert (stranger.feed_gaps, judged(OTHER_ACCOUNT, "libssl3@1-1", "Debian:10").feed_gaps) == ((), (ended,))
     odd = judged(ACCOUNT, "odd@none of these", "Debian:12")
     assert [one.advisories for one in odd.not_compared] == [1]
     said = "No advisory that was imported says that odd none of these is affected"

@@ -31,7 +31,7 @@ def render_json(report: Report, version: str) -> str:
         "hidden": report.hidden,
         "undetermined": [as_document(one) for one in report.not_compared],
         "gaps": [as_document(gap) | {"consequence": gap.consequence} for gap in report.gaps],
-        "feeds": [as_document(feed) for feed in report.feeds],
+        "feeds": [as_document(feed) | {"fixes_only": feed.tells_fixes_only} for feed in report.feeds],
         "lapsed_rules": [_rule(rule) for rule in report.lapsed],
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

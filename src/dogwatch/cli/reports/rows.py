@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from dogwatch.cli.rendering import printable
 from dogwatch.cli.reports.cells import guarded_cell
-from dogwatch.cli.reports.words import PackageKey, distinct, package_urls, rule_in_words
+from dogwatch.cli.reports.words import PackageKey, distinct, marks_of, package_urls, rule_in_words
 from dogwatch.model.judgements import Report, ReportedFinding
 from dogwatch.model.views import VulnerablePackage
 
@@ -42,8 +42,8 @@ def make_rows(report: Report) -> Iterator[tuple[str, ...]]:
         yield ("GAP", *[""] * 12, gap.path, "", detail, *_NO_ORIGIN)
     for feed in report.feeds:
         state = "never imported" if feed.missing or feed.checked_at is None else f"asked {feed.checked_at.isoformat()}"
-        stale = ", stale" if feed.stale else ""
-        yield ("FEED", *[""] * 3, feed.ecosystem, *[""] * 10, f"{feed.source}: {state}{stale}", *_NO_ORIGIN)
+        told = f"{feed.source}: {state}{marks_of(feed)}"
+        yield ("FEED", *[""] * 3, feed.ecosystem, *[""] * 10, told, *_NO_ORIGIN)
 
 
 def render_csv(report: Report, version: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from dogwatch.cli.looked_at import feed_states, marked
 from dogwatch.cli.rendering import NOTHING, plural, printable, printable_lines
-from dogwatch.cli.reports.words import distinct, not_compared_in_words, rule_in_words
+from dogwatch.cli.reports.words import distinct, ended_releases, not_compared_in_words, rule_in_words
 from dogwatch.model.judgements import Report, ReportedFinding
 from dogwatch.model.matches import Severity
 
@@ -128,6 +128,7 @@ def _summary(report: Report) -> Iterator[str]:
 
 
 def _below(report: Report) -> Iterator[str]:
+    yield from ended_releases(report)
     ignored = [f"  {one.finding.vulnerability}: {rule_in_words(one.rule)}" for one in report.ignored]
     yield from _listed("Ignored:", ignored)
     yield from _listed("Ignore rules whose last day is over:", [f"  {rule_in_words(rule)}" for rule in report.lapsed])

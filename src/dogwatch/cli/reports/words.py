@@ -9,7 +9,8 @@ from dogwatch.cli.rendering import plural, rfc3339
 from dogwatch.model.judgements import IgnoreRule, NotCompared, Report, ReportedFinding
 from dogwatch.model.matches import Severity
 from dogwatch.model.packages import Package
-from dogwatch.model.views import VulnerablePackage
+from dogwatch.model.release_endings import RELEASES_ECOSYSTEM, why_nothing_follows
+from dogwatch.model.views import FeedView, VulnerablePackage
 
 PackageKey = Package
 """What tells packages of one thing apart."""
@@ -84,6 +85,14 @@ def not_compared_in_words(one: NotCompared) -> str:
     return f"{package.ecosystem} {package.name} {package.version}: {count} could not be compared: {one.reason}"
 
 
+def ended_releases(report: Report) -> Iterator[str]:
+    """Yield a sentence on each release that has ended, whatever is left out of the findings."""
+    for one in report.examined.packages:
+        if one.package.ecosystem == RELEASES_ECOSYSTEM:
+            sentence = why_nothing_follows(one.package.version, report.reported_at)
+            yield from [f"{sentence}."] if sentence else []
+
+
 def unseen(report: Report) -> Iterator[tuple[str, str]]:
     """Yield (identifier, sentence) of everything that could not be seen or compared."""
     for gap in report.gaps:
@@ -97,7 +106,12 @@ def feeds_in_words(report: Report) -> Iterator[tuple[str, str]]:
     """Yield (source and ecosystem, state) of each feed that speaks for the packages."""
     for feed in report.feeds:
         state = "never imported" if feed.missing else f"asked {rfc3339(feed.checked_at)}"
-        yield f"{feed.source} {feed.ecosystem}", state + (", stale" if feed.stale else "")
+        yield f"{feed.source} {feed.ecosystem}", state + marks_of(feed)
+
+
+def marks_of(feed: FeedView) -> str:
+    """Return what has to be known of a feed to read its silence, behind its state."""
+    return (", stale" if feed.stale else "") + (", fixes only" if feed.tells_fixes_only else "")
 
 
 def report_uuid(report: Report, format: str) -> uuid.UUID:
