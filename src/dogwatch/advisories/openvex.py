@@ -39,13 +39,14 @@ class _Component(msgspec.Struct):
 
 
 class _Product(_Component):
-    subcomponents: list[_Component] = []
+    subcomponents: list[_Component | str] = []
 
 
 class _Statement(msgspec.Struct):
     vulnerability: _Vulnerability | str
     status: str
     products: list[_Product | str] = []
+    subcomponents: list[_Component | str] = []
     timestamp: str = ""
     last_updated: str = ""
     justification: str = ""
@@ -80,8 +81,9 @@ def parse_openvex(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_L
         InvalidRequestError: it is none, with the place and the reason.
 
     Source:
-        OpenVEX specification 0.2.0: sections on documents, statements, status labels and their justifications; the
-        vulnerability and products as texts are those of versions before 0.2.
+        OpenVEX specification 0.2.0: sections on documents, statements, status labels and their justifications. The
+        vulnerability and products as texts are those of versions before 0.2, and so are subcomponents of a statement,
+        which are those of each of its products.
     """
     try:
         document = _DECODER.decode(content)
@@ -121,23 +123,28 @@ def _read(stating: Stating, place: str, statement: _Statement, changed: str) -> 
     names = stating.names(f"{place}.vulnerability", vulnerability.name, vulnerability.aliases)
     stated_at = stating.time(f"{place}.timestamp", statement.last_updated or statement.timestamp or changed)
     reasons = (statement.justification, statement.impact_statement, statement.action_statement, statement.status_notes)
-    products = (_named(f"{place}.products[{number}]", one) for number, one in enumerate(statement.products))
+    products = (
+        _named(f"{place}.products[{number}]", one, statement.subcomponents)
+        for number, one in enumerate(statement.products)
+    )
     yield from stating.write(names, stated_at, state, reasons, products)
     if not statement.products:
         stating.unused.append(UnusedProduct(place, "", "names no product"))
 
 
-def _named(place: str, stated: _Product | str) -> NamedProduct:
-    """Return a product as it can be used."""
+def _named(place: str, stated: _Product | str, subcomponents: list[_Component | str]) -> NamedProduct:
+    """Return a product as it can be used; `subcomponents` are those of its statement."""
     product = _Product(id=stated) if isinstance(stated, str) else stated
     identifier = _identify(product)
-    is_whole = not product.subcomponents or name_image(identifier) is not None
+    parts = tuple(map(_identify, (*product.subcomponents, *subcomponents)))
+    is_whole = not parts or name_image(identifier) is not None
     problem = ("" if identifier else "has no identifier") if is_whole else _PART
-    return NamedProduct(place, identifier, identifier, problem, tuple(map(_identify, product.subcomponents)))
+    return NamedProduct(place, identifier, identifier, problem, parts)
 
 
-def _identify(component: _Component) -> str:
+def _identify(stated: _Component | str) -> str:
     """Return the identifier that tells most: a package URL where there is one."""
+    component = _Component(id=stated) if isinstance(stated, str) else stated
     offered = (component.identifiers.get("purl", ""), component.id, *component.identifiers.values())
     return next((one for one in offered if one.startswith("pkg:")), next(filter(None, offered), ""))
 

@@ -96,13 +96,21 @@ def name_image(text: str) -> ImageProduct | None:
         return None
     version = url.version or ""
     is_digest = ":" in version
-    named = f"{url.namespace}/{url.name}" if url.namespace else ""
     return ImageProduct(
         name=url.name,
         digest=version if is_digest else "",
-        repository=url.qualifiers.get("repository_url", named),
+        repository=_repository_of(url),
         tag=url.qualifiers.get("tag", "" if is_digest else version),
     )
+
+
+def _repository_of(url: PackageURL) -> str:
+    """Return an image's repository. Its URL ends with the name, which some tools leave out (`ghcr.io/shop`)."""
+    place = url.qualifiers.get("repository_url", "").rstrip("/")
+    if place.rpartition("/")[2] == url.name:
+        return place
+    place = place or url.namespace or ""
+    return f"{place}/{url.name}" if place else ""
 
 
 def _refuse_unknown_release(ecosystem: str, distro: str) -> None:

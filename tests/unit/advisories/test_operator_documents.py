@@ -121,6 +121,14 @@ def test_parts_of_another_product_are_not_taken_for_the_packages_themselves() ->
     )
 
 
+def test_parts_that_a_statement_names_beside_its_products_are_those_of_each_as_older_documents_have_it() -> None:
+    about = statement("CVE-2026-1001", "not_affected", subcomponents=["pkg:golang/acme/lib"])
+    document = read(openvex({**about, "products": ["pkg:golang/acme/app", "pkg:oci/app"]}))
+    (image,) = document.about_images
+    assert (document.records, [one.name for one in image.packages]) == ((), ["acme/lib"])
+    assert [one.product for one in document.unused] == ["pkg:golang/acme/app", "pkg:oci/app"]
+
+
 def test_an_advisory_in_osv_is_read_and_entries_that_can_meet_nothing_are_told() -> None:
     record = osv_record("ACME-2026-1", ecosystem="npm", name="@acme/app", aliases=("CVE-2026-1001",))
     record["affected"] += [{"ranges": []}, {"package": {"ecosystem": "Nobody's", "name": "thing"}}]
