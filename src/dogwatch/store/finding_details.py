@@ -63,6 +63,7 @@ _specifics = msgspec.json.Decoder(_Specific)
 class _Home:
     """The stack of layers that a finding's packages stand in: digest and build step of each layer, oldest first."""
 
+    platform: str
     layers: tuple[tuple[str, str], ...]
     places: Mapping[int, tuple[Place, ...]]
     base: BaseImage
@@ -92,6 +93,7 @@ def complete(
     return tuple(
         _finding(
             {**row, "in_use_count": in_use.get(row["id"], 0)},
+            homes[row["id"]].platform,
             tuple(tags.get(row["id"], ())),
             tuple(name for name in aliases.get(row["vulnerability_id"], ()) if name != row["vulnerability"]),
             _at_home((packages[one] for one in row["exposure_ids"]), homes[row["id"]], listed.get(row["id"], {})),
@@ -123,10 +125,11 @@ def _load_homes(connection: psycopg.Connection, images: Sequence[int], packages:
     }
     bases = load_bases(connection, stacks)
     found: dict[int, _Home] = {}
-    for chain_id, of_chain, _, layers, content, *_ in rows:
+    for chain_id, of_chain, _, layers, content, _, _, distribution, release in rows:
         places = decode_provenance(content, packages) if content else {}
         named = tuple((layer["digest"], layer.get("created_by", "")) for layer in layers)
-        found |= dict.fromkeys(of_chain, _Home(named, places, bases[chain_id]))
+        home = _Home(platform_name(distribution, release), named, places, bases[chain_id])
+        found |= dict.fromkeys(of_chain, home)
     return found
 
 
@@ -167,6 +170,7 @@ def load_documents(
 
 def _finding(
     row: Mapping[str, Any],
+    platform: str,
     tags: tuple[str, ...],
     aliases: tuple[str, ...],
     packages: tuple[VulnerablePackage, ...],
@@ -209,7 +213,7 @@ def _finding(
         tags=tags,
         os=row["os"],
         architecture=row["architecture"],
-        platform=platform_name(row["distribution"], row["release"]),
+        platform=platform,
         author=row["author"],
         pushed_at=row["pushed_at"],
         in_use_at=row["in_use_at"],

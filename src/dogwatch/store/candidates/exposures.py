@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from dogwatch.store.candidates.scope import array
+from dogwatch.store.candidates.ids import array, one_of
 from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, listed, named
-from dogwatch.store.filters import EVERYTHING, Constant, every
+from dogwatch.store.filters import Constant, every
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("finding_candidates")
@@ -45,6 +45,14 @@ class Walk:
     monitoring: sql.Composable
 
 
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What images were ever watched with: ids of inventories, and of all sets in these; None where images are many."""
+
+    inventories: Sequence[int] | None = None
+    sets: Sequence[int] | None = None
+
+
 def along_exposures(search: Search, after: Key | None, most: int) -> Candidates:
     """Return the next candidates in an order by what exposures say."""
     scope = search.scope
@@ -69,18 +77,17 @@ def along_exposures(search: Search, after: Key | None, most: int) -> Candidates:
 def joined(search: Search, walk: Walk, after: Key | None, most: int) -> sql.Composed:
     """Join a walk with the inventories that have what it names, and these with their images."""
     scope = search.scope
-    inventories = _few_inventories(search)
+    contents = _few_contents(search)
     places = [*(f"walk.{column}" for column in walk.columns), "inventory_set.inventory_id"]
-    of_inventory: sql.Composable = EVERYTHING
-    if inventories is not None:
-        of_inventory = sql.SQL("inventory_set.inventory_id = ANY({})").format(array(inventories))
+    of_inventory = one_of("inventory_set.inventory_id", contents.inventories)
     watched = [scope.of_repository("monitoring.repository_id"), scope.of_image("monitoring.image_id")]
     return sql.SQL(_SQL["along_exposures"]).format(
-        walk=_steps(search, walk, inventories, after),
+        walk=_steps(search, walk, contents, after),
         walked=listed([f"walk.{column}" for column in walk.columns]),
         same=walk.same,
         exposure_filter=walk.exposures,
         live=scope.lately_open_exposures,
+        set_filter=one_of("set_exposure.set_id", contents.sets),
         inventory_filter=every([of_inventory, search.beyond(places, after, or_equal=True)]),
         monitoring_filter=every([walk.monitoring, *watched]),
         direction=search.direction,
@@ -89,21 +96,21 @@ def joined(search: Search, walk: Walk, after: Key | None, most: int) -> sql.Comp
     )
 
 
-def _few_inventories(search: Search) -> list[int] | None:
+def _few_contents(search: Search) -> _Contents:
     images = search.scope.images
     if images is None or len(images) > search.limits.few_images:
-        return None
-    rows = search.connection.execute(_SQL["inventories_of_images"], {"images": list(images)})
-    return [int(row[0]) for row in rows]
+        return _Contents()
+    row = search.connection.execute(_SQL["contents_of_images"], {"images": list(images)}).fetchone()
+    assert row is not None  # an aggregate
+    return _Contents(*row)
 
 
-def _steps(search: Search, walk: Walk, inventories: Sequence[int] | None, after: Key | None) -> sql.Composable:
-    if inventories is None and search.scope.vulnerabilities is None:
+def _steps(search: Search, walk: Walk, contents: _Contents, after: Key | None) -> sql.Composable:
+    name, few = "walk_of_sets", contents.sets
+    if few is None:
+        name, few = "walk_of_vulnerabilities", search.scope.vulnerabilities
+    if few is None:
         return _index_walk(search, walk, after)
-    if inventories is not None:
-        name, few = "walk_of_inventories", inventories
-    else:
-        name, few = "walk_of_vulnerabilities", search.scope.vulnerabilities or ()
     return sql.SQL(_SQL[name]).format(
         columns=named(walk.columns),
         few=array(few),

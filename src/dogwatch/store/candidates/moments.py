@@ -13,8 +13,8 @@ from psycopg import sql
 
 from dogwatch.store.candidates.everything import everything
 from dogwatch.store.candidates.exposures import Walk, joined
+from dogwatch.store.candidates.ids import array
 from dogwatch.store.candidates.orders import compared, key_of
-from dogwatch.store.candidates.scope import array
 from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, listed
 from dogwatch.store.filters import EVERYTHING, Constant, every
 from dogwatch.store.queries import load_queries

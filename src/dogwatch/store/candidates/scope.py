@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -11,6 +10,7 @@ from psycopg import sql
 
 from dogwatch.model.views import FindingQuery
 from dogwatch.store.candidates.demands import Demands
+from dogwatch.store.candidates.ids import one_of, one_of_many
 from dogwatch.store.candidates.limits import Limits
 from dogwatch.store.candidates.orders import Along, order_of
 from dogwatch.store.filters import EVERYTHING, Constant, bounds_condition, every, text_condition
@@ -47,7 +47,7 @@ class Scope:
 
     def of_repository(self, column: str) -> sql.Composable:
         """Return the condition on a repository's id."""
-        return _one_of(column, self.repositories)
+        return one_of_many(column, self.repositories)
 
     def of_vulnerability(self, column: str) -> sql.Composable:
         """Return the condition on a vulnerability's id: one of few, and of packages of the right ecosystems."""
@@ -56,12 +56,12 @@ class Scope:
             f" WHERE other.verdict = 'affected' AND other.vulnerability_id = {column} AND {{}} LIMIT 1)"
         )
         probes = [sql.SQL(probe).format(one) for one in self.demands.ecosystems]
-        return every([_one_of(column, self.vulnerabilities), *probes])
+        return every([one_of(column, self.vulnerabilities), *probes])
 
     def of_image(self, column: str) -> sql.Composable:
         """Return the condition on an image's id."""
         if self.knows_images:
-            return _one_of(column, self.images)
+            return one_of(column, self.images)
         return sql.SQL("EXISTS (SELECT FROM image WHERE image.id = {} AND {})").format(
             sql.SQL(column), every(self.demands.images)
         )
@@ -216,8 +216,10 @@ def _find_images(connection: psycopg.Connection, query: FindingQuery, scope: Sco
         return None
     if len(scope.demands.images) == 1 and _are_tags_many(connection, query, scope, few):
         return None
-    conditions = every([*scope.demands.repositories, *scope.demands.sought_images])
-    statement = sql.SQL(_SQL["images"]).format(filter=conditions)
+    conditions = [*scope.demands.sought_images]
+    if scope.demands.repositories:  # otherwise the account says it all
+        conditions.append(scope.of_repository("image.repository_id"))
+    statement = sql.SQL(_SQL["images"]).format(filter=every(conditions))
     return _few(connection, statement, {"account": query.account_id}, few)
 
 
@@ -256,14 +258,3 @@ def _few(
 def _is_anything_frozen(connection: psycopg.Connection) -> bool:
     row = connection.execute(_SQL["is_anything_frozen"]).fetchone()
     return row is not None and bool(row[0])
-
-
-def _one_of(column: str, ids: Sequence[int] | None) -> sql.Composable:
-    if ids is None:
-        return EVERYTHING
-    return sql.SQL("{} = ANY({})").format(sql.SQL(column), array(ids))
-
-
-def array(ids: Iterable[int]) -> sql.Composable:
-    """Return ids as SQL."""
-    return sql.SQL(f"'{{{','.join(map(str, ids))}}}'::bigint[]")

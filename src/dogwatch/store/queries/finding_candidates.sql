@@ -15,19 +15,18 @@ FROM unnest(ARRAY['enable_hashjoin', 'enable_mergejoin', 'enable_seqscan', 'enab
 SELECT EXISTS (SELECT FROM monitoring WHERE frozen_revision IS NOT NULL)
 
 -- name: repositories
--- The repositories of an account that meet the filter, and whether the filter leaves any repository of anybody out.
+-- The repositories of an account that meet the filter, and whether the filter leaves any repository of anybody out. Each
+-- is in a registry: joined from the left, it is not read where nothing is asked of it.
 SELECT coalesce(array_agg(repository.id ORDER BY repository.id), '{{}}'),
        count(*) = (SELECT count(*) FROM repository)
-FROM repository JOIN registry ON registry.id = repository.registry_id
+FROM repository LEFT JOIN registry ON registry.id = repository.registry_id
 WHERE repository.account_id = %(account)s AND {filter}
 
 -- name: images
--- Images that meet the filter, as long as they are few.
+-- Images that meet the filter, as long as they are few. Each has clocks: joined from the left, they are not read where
+-- nothing is asked of them.
 SELECT image.id
-FROM image
-JOIN repository ON repository.id = image.repository_id
-JOIN registry ON registry.id = repository.registry_id
-JOIN clocks ON clocks.image_id = image.id
+FROM image LEFT JOIN clocks ON clocks.image_id = image.id
 WHERE image.account_id = %(account)s AND {filter}
 LIMIT %(most)s
 
@@ -80,37 +79,41 @@ walk AS MATERIALIZED (
     WHERE exposure.vulnerability_id = ANY({few}) AND {filter} AND {after}
     ORDER BY {order})
 
--- name: walk_of_inventories
--- The same of some inventories; sets of packages are shared, so each is looked at once.
+-- name: walk_of_sets
+-- The same of some sets of packages.
 walk AS MATERIALIZED (
     SELECT DISTINCT {columns}
-    FROM (SELECT DISTINCT set_exposure.exposure_id
-          FROM (SELECT DISTINCT set_id FROM inventory_set WHERE inventory_id = ANY({few})) AS held
-          JOIN set_exposure ON set_exposure.set_id = held.set_id) AS member
+    FROM (SELECT DISTINCT exposure_id FROM set_exposure WHERE set_id = ANY({few})) AS member
     JOIN exposure ON exposure.id = member.exposure_id
     JOIN vulnerability ON vulnerability.id = exposure.vulnerability_id
     WHERE {filter} AND {after}
     ORDER BY {order})
 
--- name: inventories_of_images
--- Every inventory that these images were ever watched with.
-SELECT DISTINCT inventory_id FROM monitoring WHERE image_id = ANY(%(images)s::bigint[]) AND inventory_id IS NOT NULL
+-- name: contents_of_images
+-- Every inventory that these images were ever watched with, and all sets in them: these are shared, so each is named once.
+SELECT coalesce(array_agg(DISTINCT held.inventory_id), '{}'), coalesce(array_agg(DISTINCT held.set_id), '{}')
+FROM (SELECT DISTINCT inventory_id FROM monitoring WHERE image_id = ANY(%(images)s::bigint[])) AS watched
+JOIN inventory_set AS held ON held.inventory_id = watched.inventory_id
 
 -- name: along_exposures
 -- What is said of vulnerabilities in order, the inventories with each, and their images: joined side by side, so that the
--- order holds and the work ends with the page.
+-- order holds and the work ends with the page. Sets come first: of a document that changed often much is said of one set,
+-- and hundreds of inventories share it.
 WITH RECURSIVE {walk}
 SELECT * FROM (
     SELECT {walked}, held.inventory_id, watched.image_id AS id
     FROM walk
     CROSS JOIN LATERAL (
-        SELECT inventory_set.inventory_id, max(exposure.from_at) AS newest, bool_or(exposure.to_at <= %(at)s) AS has_ended,
-               bool_or({live}) AS is_live, min(exposure.from_rev) AS first_rev, max(exposure.to_rev) AS last_rev
-        FROM exposure
-        JOIN set_exposure ON set_exposure.exposure_id = exposure.id
-        JOIN inventory_set ON inventory_set.set_id = set_exposure.set_id
-        WHERE exposure.verdict = 'affected' AND exposure.vulnerability_id = walk.vulnerability_id
-          AND {same} AND {exposure_filter} AND {inventory_filter}
+        SELECT inventory_set.inventory_id, max(said.newest) AS newest, bool_or(said.has_ended) AS has_ended,
+               bool_or(said.is_live) AS is_live, min(said.first_rev) AS first_rev, max(said.last_rev) AS last_rev
+        FROM (SELECT set_exposure.set_id, max(exposure.from_at) AS newest, bool_or(exposure.to_at <= %(at)s) AS has_ended,
+                     bool_or({live}) AS is_live, min(exposure.from_rev) AS first_rev, max(exposure.to_rev) AS last_rev
+              FROM exposure JOIN set_exposure ON set_exposure.exposure_id = exposure.id
+              WHERE exposure.verdict = 'affected' AND exposure.vulnerability_id = walk.vulnerability_id
+                AND {same} AND {exposure_filter} AND {set_filter}
+              GROUP BY set_exposure.set_id) AS said
+        JOIN inventory_set ON inventory_set.set_id = said.set_id
+        WHERE {inventory_filter}
         GROUP BY inventory_set.inventory_id
         ORDER BY inventory_set.inventory_id {direction}) AS held
     CROSS JOIN LATERAL (

@@ -2,7 +2,8 @@
 -- The definition, grouped, for some pairs of image and vulnerability: one row per pair as of one moment, as far as it is
 -- a finding then. Current are the spans that are open at that moment or, when none is, those that ended last; they say
 -- what the finding is. All spans up to then say since when: interruptions of up to seven days are bridged. What is grouped
--- is materialised, as nobody can estimate it; from there each row leads to its image by keys.
+-- is materialised, as nobody can estimate it; from there each row leads to its image by keys. Tables that no filter and no
+-- order asks about are left to the queries below: to plan a join takes longer the more there are in it.
 WITH pair AS MATERIALIZED (
     SELECT * FROM unnest(%(images)s::bigint[], %(vulnerabilities)s::bigint[]) AS pair (image_id, vulnerability_id)
 ), span AS (
@@ -13,37 +14,39 @@ WITH pair AS MATERIALIZED (
     JOIN finding_span ON finding_span.image_id = pair.image_id AND finding_span.vulnerability_id = pair.vulnerability_id
     WHERE finding_span.from_at <= %(at)s
 ), ranked AS (
-    SELECT span.*, ended_at = max(ended_at) OVER (PARTITION BY image_id, vulnerability_id) AS is_current FROM span
+    SELECT span.*, CASE WHEN ended_at = max(ended_at) OVER (PARTITION BY image_id, vulnerability_id) THEN exposure_id END
+               AS current_id
+    FROM span
 ), content AS MATERIALIZED (
     SELECT ranked.image_id, ranked.vulnerability_id, max(ranked.ended_at) AS last_end,
            range_agg(tstzrange(ranked.from_at, ranked.ended_at + interval '7 days')) AS spells,
-           max(ranked.from_at) FILTER (WHERE is_current) AS begun_at,
-           max(ranked.end_reason) FILTER (WHERE is_current) AS end_reason,
-           max(ranked.inventory_id) FILTER (WHERE is_current) AS inventory_id,
+           max(ranked.from_at) FILTER (WHERE current_id IS NOT NULL) AS begun_at,
+           max(ranked.end_reason) FILTER (WHERE current_id IS NOT NULL) AS end_reason,
+           max(ranked.inventory_id) FILTER (WHERE current_id IS NOT NULL) AS inventory_id,
            (array_agg(ranked.begin_reason ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST,
-                                                   exposure.id, ranked.from_at) FILTER (WHERE is_current))[1]
+                                                   exposure.id, ranked.from_at) FILTER (WHERE current_id IS NOT NULL))[1]
                AS begin_reason,
-           max(exposure.severity) FILTER (WHERE is_current) AS severity,
-           (array_agg(exposure.id ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST, exposure.id)
-                FILTER (WHERE is_current))[1] AS worst_id,
-           array_agg(DISTINCT exposure.id) FILTER (WHERE is_current) AS exposure_ids,
-           CASE WHEN bool_and(exposure.fixed_version <> '') FILTER (WHERE is_current) THEN 'YES'
-                WHEN bool_or(exposure.fixed_version <> '') FILTER (WHERE is_current) THEN 'PARTIAL' ELSE 'NO' END AS fix,
-           array_agg(DISTINCT package.name) FILTER (WHERE is_current) AS package_names,
-           array_agg(DISTINCT package.match_name) FILTER (WHERE is_current) AS match_names,
-           array_agg(DISTINCT package.ecosystem) FILTER (WHERE is_current) AS ecosystems
+           (array_agg(exposure ORDER BY exposure.severity DESC, exposure.score_tenths DESC NULLS LAST,
+                                        exposure.id, ranked.from_at) FILTER (WHERE current_id IS NOT NULL))[1] AS worst,
+           array_agg(DISTINCT current_id) FILTER (WHERE current_id IS NOT NULL) AS exposure_ids,
+           CASE WHEN bool_and(exposure.fixed_version <> '') THEN 'YES'
+                WHEN bool_or(exposure.fixed_version <> '') THEN 'PARTIAL' ELSE 'NO' END AS fix,
+           array_agg(DISTINCT package.name) FILTER (WHERE current_id IS NOT NULL) AS package_names,
+           array_agg(DISTINCT package.match_name) FILTER (WHERE current_id IS NOT NULL) AS match_names,
+           array_agg(DISTINCT package.ecosystem) FILTER (WHERE current_id IS NOT NULL) AS ecosystems
     FROM ranked
-    JOIN exposure ON exposure.id = ranked.exposure_id
-    JOIN package ON package.id = exposure.package_id
+    LEFT JOIN exposure ON exposure.id = ranked.current_id
+    LEFT JOIN package ON package.id = exposure.package_id
     GROUP BY ranked.image_id, ranked.vulnerability_id
 ), finding AS (
     SELECT image.id, image.account_id, image.digest, image.os, image.architecture, image.author,
            repository.id AS repository_id, repository.name AS repository, registry.alias, registry.url, registry.region,
-           clocks.pushed_at, clocks.in_use_at, inventory.distribution, inventory.release,
+           clocks.pushed_at, clocks.in_use_at,
            content.vulnerability_id, content.inventory_id, vulnerability.name AS vulnerability,
-           vulnerability.epss_ppm, content.severity,
-           coalesce(worst.score_tenths, -1) AS score_tenths, worst.score_vector, worst.score_version,
-           worst.score_source, worst.source, worst.advisory, content.fix, content.exposure_ids,
+           vulnerability.epss_ppm, (content.worst).severity,
+           coalesce((content.worst).score_tenths, -1) AS score_tenths, (content.worst).score_vector,
+           (content.worst).score_version, (content.worst).score_source, (content.worst).source,
+           (content.worst).advisory, content.fix, content.exposure_ids,
            content.package_names, content.match_names, content.ecosystems,
            vulnerability.name || ' - ' || array_to_string(content.package_names, ', ') AS title,
            CASE WHEN content.last_end > %(at)s THEN 'ACTIVE' ELSE 'CLOSED' END AS status,
@@ -56,9 +59,6 @@ WITH pair AS MATERIALIZED (
     JOIN registry ON registry.id = repository.registry_id
     JOIN clocks ON clocks.image_id = image.id
     JOIN vulnerability ON vulnerability.id = content.vulnerability_id
-    JOIN exposure AS worst ON worst.id = content.worst_id
-    LEFT JOIN layer_chain ON layer_chain.id = image.chain_id
-    LEFT JOIN inventory ON inventory.id = layer_chain.inventory_id
     WHERE image.account_id = %(account)s
       AND (content.last_end > %(at)s
            OR content.last_end + CASE WHEN starts_with(content.end_reason, 'monitoring ended')

@@ -22,9 +22,11 @@ SELECT %(inventory)s, one.* FROM unnest(%(ordinals)s::int[], %(kinds)s::text[], 
 UPDATE layer_chain SET provenance = %(provenance)s WHERE id = %(chain)s
 
 -- name: load_provenance
--- The provenance of the chains of these images, with the chains' layers; once for all images of a chain.
+-- The provenance of the chains of these images, with the chains' layers and distribution; once for all images of a chain.
 SELECT layer_chain.id, array_agg(image.id), layer_chain.account_id, layer_chain.layers, layer_chain.provenance,
-       layer_chain.told_base_name, layer_chain.told_base_digest
-FROM image JOIN layer_chain ON layer_chain.id = image.chain_id
+       layer_chain.told_base_name, layer_chain.told_base_digest, inventory.distribution, inventory.release
+FROM image
+JOIN layer_chain ON layer_chain.id = image.chain_id
+LEFT JOIN inventory ON inventory.id = layer_chain.inventory_id
 WHERE image.id = ANY(%(images)s::bigint[])
-GROUP BY layer_chain.id
+GROUP BY layer_chain.id, inventory.id
