@@ -23,6 +23,19 @@ _OPEN_STATES = (FixState.END_OF_LIFE, FixState.WILL_NOT_FIX, FixState.DEFERRED, 
 _CVSS_PREFERENCE = {"2.0": 0, "4.0": 1, "3.0": 2, "3.1": 2}
 """Version 3 where there is one, as the original shows it; then 4, then 2."""
 
+_Voice = tuple[bool, Verdict]
+"""Whether it is the distribution's own, and what it says."""
+
+_VOICES: tuple[_Voice, ...] = (
+    (True, Verdict.AFFECTED),
+    (True, Verdict.NOT_AFFECTED),
+    (False, Verdict.AFFECTED),
+    (True, Verdict.UNDETERMINED),
+    (False, Verdict.NOT_AFFECTED),
+    (False, Verdict.UNDETERMINED),
+)
+"""The first of them that is heard counts."""
+
 _OWN, _NVD, _UPSTREAM, _HANDED_ON = 3, 2, 1, 0
 """Of scores of one generation: a distribution's own, then NVD's, then the advisory's, then those that NVD hands on."""
 
@@ -69,7 +82,9 @@ def _operators_voice(matches: frozenset[Match]) -> list[Match]:
     """Return the operator's matches that count, newest first of all; none where nothing is said."""
     for source in OPERATOR_SOURCES:
         said = [match for match in matches if match.source == source]
-        newest_at = max((match.stated_at or _LONG_AGO for match in said), default=_LONG_AGO)
+        if not said:
+            continue
+        newest_at = max(match.stated_at or _LONG_AGO for match in said)
         newest = [match for match in said if (match.stated_at or _LONG_AGO) == newest_at]
         for verdict in (Verdict.AFFECTED, Verdict.NOT_AFFECTED):
             agreeing = [match for match in newest if match.verdict is verdict]
@@ -108,20 +123,11 @@ def _assess(voice: Sequence[Match], scores: Iterable[StatedScore]) -> Assessment
 
 def _voice_of_others(matches: frozenset[Match]) -> list[Match]:
     """Return the matches that count of everybody but the operator."""
-    others = [match for match in matches if match.source not in OPERATOR_SOURCES]
-    own = [match for match in others if match.own_distribution]
-    upstream = [match for match in others if not match.own_distribution]
-    for voice, verdict in (
-        (own, Verdict.AFFECTED),
-        (own, Verdict.NOT_AFFECTED),
-        (upstream, Verdict.AFFECTED),
-        (own, Verdict.UNDETERMINED),
-        (upstream, Verdict.NOT_AFFECTED),
-    ):
-        agreeing = [match for match in voice if match.verdict is verdict]
-        if agreeing:
-            return agreeing
-    return upstream
+    said: dict[_Voice, list[Match]] = {}
+    for match in matches:
+        if match.source not in OPERATOR_SOURCES:
+            said.setdefault((match.own_distribution, match.verdict), []).append(match)
+    return next((said[voice] for voice in _VOICES if voice in said), [])
 
 
 def _rank(match: Match) -> tuple[bool, str, str, int]:

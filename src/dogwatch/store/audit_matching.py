@@ -17,6 +17,7 @@ from dogwatch.model.audits import AuditedRow, Difference
 from dogwatch.model.matches import Assessment
 from dogwatch.model.packages import KeyedPackage, Package
 from dogwatch.store.judgement import ask, meet_ranges
+from dogwatch.store.known_facts import load_scores
 from dogwatch.store.matching import Pair, assess, open_exposure_of
 from dogwatch.store.queries import load_queries
 
@@ -98,7 +99,8 @@ def _compare_matches(
 def _compare_exposures(
     connection: psycopg.Connection, batch: _Batch, met: Sequence[tuple[Any, ...]]
 ) -> Iterator[Difference]:
-    expected = {(batch.ids[ordinal], number): one for (ordinal, number), one in assess(connection, met)}
+    scores = load_scores(connection, {row[1] for row in met})
+    expected = {(batch.ids[ordinal], number): one for (ordinal, number), one in assess(connection, met, scores)}
     rows = connection.execute(_SQL["open_exposures"], {"packages": list(batch.ids)})
     stored = {one.pair: one.assessment for one in map(open_exposure_of, rows)}
     differing = _differing(stored, expected)

@@ -56,9 +56,10 @@ class Judge:
         with self._database.transaction() as connection:
             connection.execute(_SQL["read_only"])
             meeting = meet_ranges(connection, ask(asked))
-            assessments = dict(assess(connection, meeting.met))
-            names = _load_names(connection, {vulnerability for _, vulnerability in assessments})
+            names = _load_names(connection, {row[1] for row in meeting.met})
             facts = load_known_facts(connection, {name for name, _ in names.values()})
+            scores = {number: facts[name].scores for number, (name, _) in names.items() if name in facts}
+            assessments = dict(assess(connection, meeting.met, scores))
             revision = newest_revision(connection)
         not_compared = tuple(
             NotCompared(asked[ordinal].package, reason, count) for ordinal, reason, count in meeting.not_compared

@@ -6,7 +6,7 @@ What all matches of a (package, vulnerability) pair come to is decided by the pu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -18,12 +18,14 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from dogwatch.matching import is_distribution, resolve
-from dogwatch.model.advisories import FixState, SeverityFact
+from dogwatch.model.advisories import FixState
+from dogwatch.model.facts import StatedScore
 from dogwatch.model.feeds import OPERATOR_SOURCES
 from dogwatch.model.matches import Assessment, ExposureReason, Match, Score, Severity
 from dogwatch.model.verdicts import Verdict
 from dogwatch.store.known_facts import load_scores
 from dogwatch.store.queries import load_queries
+from dogwatch.store.severities import read_severity
 from dogwatch.store.text import numbers
 
 _SQL = load_queries("matching")
@@ -187,20 +189,23 @@ def _pair_values(pairs: Sequence[Pair]) -> dict[str, object]:
 
 
 def _load_assessments(connection: psycopg.Connection, pairs: Sequence[Pair]) -> Iterable[tuple[Pair, Assessment]]:
-    return assess(connection, connection.execute(_SQL["load_matches"], _pair_values(pairs)).fetchall())
+    rows = connection.execute(_SQL["load_matches"], _pair_values(pairs)).fetchall()
+    return assess(connection, rows, load_scores(connection, {row[1] for row in rows}))
 
 
-def assess(connection: psycopg.Connection, rows: Sequence[MetRange]) -> Iterator[tuple[Pair, Assessment]]:
+def assess(
+    connection: psycopg.Connection, rows: Sequence[MetRange], scores: Mapping[int, Sequence[StatedScore]]
+) -> Iterator[tuple[Pair, Assessment]]:
     """Resolve what was met, with what catalogues say of the vulnerabilities.
 
     Many versions of a package lie in the same ranges of a vulnerability, and so come to the same: each such group of
     ranges is resolved once.
 
     Args:
-        connection: where ranges and catalogues are read.
+        connection: where ranges are read.
         rows: those of one pair together, in the order of their ranges.
+        scores: what catalogues give the vulnerabilities, by id.
     """
-    scores = load_scores(connection, {row[1] for row in rows})
     stated = _load_stated(connection, {row[2] for row in rows})
     known: dict[tuple[tuple[int, int, str], ...], Assessment | None] = {}
     for pair, group in groupby(rows, key=_PAIR):
@@ -231,7 +236,7 @@ def _match(stated: Sequence[Any], verdict: str) -> Match:
         fix_state=FixState(fix_state),
         fixed_version=fixed,
         fixed_key=fixed_key,
-        severity=tuple(SeverityFact(kind, value) for kind, value in severity),
+        severity=read_severity(severity),
         stated_at=stated_at if source in OPERATOR_SOURCES else None,
     )
 

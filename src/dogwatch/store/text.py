@@ -16,9 +16,10 @@ MAX_KEY = 300
 
 def storable(text: str, limit: int = MAX_SHOWN) -> str:
     """Return the text with what cannot be stored replaced, cut at `limit` characters."""
-    cut = text[:limit].replace("\0", _REPLACEMENT)
-    if cut.isascii():
+    cut = text[:limit]
+    if cut.isascii() and "\0" not in cut:
         return cut
+    cut = cut.replace("\0", _REPLACEMENT)
     return "".join(_REPLACEMENT if "\ud800" <= character <= "\udfff" else character for character in cut)
 
 

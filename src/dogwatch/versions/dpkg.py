@@ -6,6 +6,7 @@ Here: `[epoch:]upstream[-revision]` to a key. The key is N(epoch) part(upstream)
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from dogwatch.versions.numbers import ZERO, number_code
@@ -17,6 +18,8 @@ _MAX_EPOCH = (1 << 31) - 1
 _MAX_EPOCH_DIGITS = 10
 _KEPT_DIGITS = 4
 """Codes of numbers up to this length are kept: at most 11,110 entries, and nearly all numbers that occur."""
+_KEPT_PARTS = 4_096
+"""Most revisions are a few, and packages of one source have one upstream version."""
 
 _PRINTABLE = re.compile(r"[!-~]+")
 _DIGITS = re.compile(rb"[0-9]+")
@@ -52,6 +55,7 @@ def _code_of(found: re.Match[bytes]) -> bytes:
     return _NUMBER_CODES[found[0]]
 
 
+@lru_cache(_KEPT_PARTS)
 def _part(text: str) -> bytes:
     """Code upstream or revision: texts (which may be empty) and numbers in turn, a missing last number is 0."""
     key = _DIGITS.sub(_code_of, text.encode("ascii").translate(_CODES))

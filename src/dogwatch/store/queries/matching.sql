@@ -80,7 +80,7 @@ ORDER BY match.package_id, link.vulnerability_id, affected_range.id
 -- name: load_ranges
 -- What ranges say to those whom they hold, as resolve needs it.
 SELECT affected_range.id, advisory.name, advisory.source, affected_range.ecosystem, affected_range.fix_state,
-       affected_range.fixed, affected_range.fixed_key, affected_range.severity, advisory.modified_at
+       affected_range.fixed, affected_range.fixed_key, affected_range.severity::text, advisory.modified_at
 FROM affected_range JOIN advisory ON advisory.id = affected_range.advisory_id
 WHERE affected_range.id = ANY(%(ranges)s::bigint[])
 
