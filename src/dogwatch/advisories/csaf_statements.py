@@ -179,21 +179,23 @@ class _Reading:
         return "will not fix" if state == "affected" and product_id in unfixed else state
 
     def _reasons(self) -> dict[str, list[str]]:
-        """Return what is said beside the status of each product, justifications first."""
+        """Return what is said beside the status of each product, justifications first.
+
+        An impact may name no product: then it is said of all.
+        """
         one = self.vulnerability
+        everything = [product_id for product_ids in one.product_status.values() for product_id in product_ids]
         found: dict[str, list[str]] = defaultdict(list)
         for number, flag in enumerate(one.flags):
             label = self.stating.justification(f"{self.place}.flags[{number}]", flag.label)
-            self._tell(found, flag, label)
+            _tell(found, self._of(flag), label)
         for threat in one.threats:
-            self._tell(found, threat, threat.details if threat.category == "impact" else "")
+            is_of_all = not threat.product_ids and not threat.group_ids
+            concerned = everything if is_of_all else self._of(threat)
+            _tell(found, concerned, threat.details if threat.category == "impact" else "")
         for remediation in one.remediations:
-            self._tell(found, remediation, remediation.details)
+            _tell(found, self._of(remediation), remediation.details)
         return found
-
-    def _tell(self, found: dict[str, list[str]], said: _Said, text: str) -> None:
-        for product_id in self._of(said) if text else ():
-            found[product_id].append(text)
 
     def _unfixed(self) -> set[str]:
         planned = (one for one in self.vulnerability.remediations if one.category == _NO_FIX_PLANNED)
@@ -210,6 +212,11 @@ class _Reading:
             if score.cvss_v3 is not None and score.cvss_v3.vector_string
             for product_id in score.products
         }
+
+
+def _tell(found: dict[str, list[str]], product_ids: Iterable[str], text: str) -> None:
+    for product_id in product_ids if text else ():
+        found[product_id].append(text)
 
 
 def _names(vulnerability: _Vulnerability) -> tuple[str, list[str]]:

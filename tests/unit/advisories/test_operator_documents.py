@@ -178,6 +178,17 @@ def test_a_csaf_document_is_read_product_by_product_with_its_reasons_and_scores(
     assert said[0].aliases == ("CVE-2026-1001", "GHSA-aaaa-bbbb-cccc")
 
 
+def test_an_impact_in_csaf_that_names_no_product_is_said_of_all() -> None:
+    source = csaf(
+        {"known_not_affected": ["p0", "p1"]},
+        *("pkg:npm/a@1", "pkg:npm/b@1"),
+        flags=[{"label": "component_not_present", "product_ids": ["p1"]}],
+        threats=[{"category": "impact", "details": "Never called."}],
+    )
+    summaries = [one.advisory.summary for one in read(source).records if one.advisory is not None]
+    assert summaries == ["not affected: Never called.", "not affected: component_not_present"]
+
+
 def ranged(purl: str, versions: str, status: str = "known_affected") -> OperatorDocument:
     """Read a document that says something of a range of versions of a package."""
     source = csaf({status: ["range"]})
