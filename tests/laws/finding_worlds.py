@@ -62,8 +62,16 @@ def _spans(days: Sequence[int]) -> tuple[Span, ...]:
     )
 
 
+def _spans_in_a_row(days: Sequence[int]) -> tuple[Span, ...]:
+    """Spans that go on from one another, as where a score changes; the last is still open."""
+    moments = [START + timedelta(days=day) for day in sorted(set(days))]
+    return tuple(zip(moments, [*moments[1:], FOREVER], strict=True))
+
+
 _day = st.integers(0, 60)
-_spans_of_days = st.lists(_day, min_size=1, max_size=5).map(_spans)
+_days = st.lists(_day, min_size=1, max_size=5)
+_spans_of_days = _days.map(_spans)
+_spans_of_exposures = st.one_of(_spans_of_days, _days.map(_spans_in_a_row))
 _images = st.builds(
     Image,
     spans=_spans_of_days,
@@ -79,7 +87,7 @@ def worlds(draw: st.DrawFn) -> World:
         Exposed(package, vulnerability, span, draw(st.integers(0, 5)), draw(st.sampled_from(["", "2.0"])))
         for package in PACKAGES
         for vulnerability in VULNERABILITIES
-        for span in draw(_spans_of_days)
+        for span in draw(_spans_of_exposures)
     ]
     return World(draw(st.lists(_images, min_size=1, max_size=3).map(tuple)), tuple(exposures))
 

@@ -128,6 +128,21 @@ def _still_told(search: Search, side: _Side, table: str) -> sql.Composable:
     return scope.lately_ended_watches if table == "monitoring" else scope.lately_ended_exposures
 
 
+def _may_begin(search: Search, side: _Side) -> sql.Composable:
+    """What must hold of an exposure for its beginning, or end, to be what the order asks for.
+
+    One that goes on from another of its package, with another score or fix, begins no finding: what was watched then
+    had it before, and what began to be watched then is found from its watch. Catalogues change many scores every day.
+    """
+    if search.order.columns[0] != "first_observed_at":
+        return _still_told(search, side, "exposure")
+    return sql.SQL(
+        "NOT EXISTS (SELECT FROM exposure AS before WHERE before.package_id = exposure.package_id"
+        " AND before.vulnerability_id = exposure.vulnerability_id AND before.verdict = 'affected'"
+        " AND before.from_at < exposure.from_at AND before.to_at = exposure.from_at)"
+    )
+
+
 def _of_overdue(search: Search, after: Key | None, most: int) -> Candidates:
     """Watches that are over by the clock and that no sweep has ended yet: few, and none most of the time."""
     rows = search.connection.execute(_SQL["overdue"], {"at": search.scope.at}).fetchall()
@@ -147,12 +162,13 @@ def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | N
             return early
         watched.append(_still_told(search, side, "monitoring"))
     columns = {column: at, "vulnerability_id": "exposure.vulnerability_id"}
+    begins = _may_begin(search, side)
     steps = [
         AFFECTED,
         sql.SQL(f"{at} <= {{}}").format(Constant(scope.at)),
         search.beyond(list(columns.values()), after, or_equal=True),
         _until(search, at, limit),
-        _still_told(search, side, "exposure"),
+        begins,
         scope.within(column, at),
         scope.of_vulnerability("exposure.vulnerability_id"),
         scope.may_be_exposed("exposure.vulnerability_id"),
@@ -164,7 +180,7 @@ def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | N
         columns,
         steps=every(steps),
         same=sql.SQL(f"{at} = walk.{column}"),
-        exposures=EVERYTHING,
+        exposures=begins,
         monitoring=every(watched),
     )
     return _complete_until(search.fetch(joined(search, walk, after, most), most), stop)
