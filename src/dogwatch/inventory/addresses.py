@@ -9,12 +9,12 @@ from dataclasses import astuple
 import msgspec
 
 from dogwatch.model.gaps import Gap
-from dogwatch.model.packages import Distribution, Inventory, Package, PackageSet
+from dogwatch.model.packages import PACKAGE_ORDER, Distribution, Inventory, Package, PackageSet
 
 
 def address_set(source: str, packages: Iterable[Package]) -> PackageSet:
     """Return what one source of truth lists as a package set."""
-    ordered = tuple(sorted(set(packages)))
+    ordered = tuple(sorted(set(packages), key=PACKAGE_ORDER))
     return PackageSet(
         source, ordered, _digest_of(["package set", 1, source, [package.identity for package in ordered]])
     )

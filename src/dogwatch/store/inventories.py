@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import psycopg
@@ -34,7 +34,7 @@ class InventoryStore:
         When it commits, the packages are matched: no image is ever visible with packages that nobody judged. Saving the
         same inventory again changes nothing.
         """
-        packages = sorted({package for one in inventory.sets for package in one.packages})
+        packages = {package for one in inventory.sets for package in one.packages}
         with self._database.transaction() as connection:
             saved = admit_packages(connection, packages, now)
             set_ids = [save_set(connection, one, saved.ids) for one in inventory.sets]
@@ -44,7 +44,7 @@ class InventoryStore:
             attach_inventory(connection, chain_id, inventory_id, fingerprint, now)
 
 
-def admit_packages(connection: psycopg.Connection, packages: Sequence[Package], now: datetime) -> SavedPackages:
+def admit_packages(connection: psycopg.Connection, packages: Collection[Package], now: datetime) -> SavedPackages:
     """Store the packages that are new and let them meet the stored ranges.
 
     From here to the end of the transaction no publication of their ecosystems can pass them unseen.

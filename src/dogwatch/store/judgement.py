@@ -7,8 +7,7 @@ together: what is judged here is what would be stored there.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from operator import attrgetter
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -19,7 +18,7 @@ from dogwatch.matching import key_package
 from dogwatch.model.facts import NOTHING_KNOWN
 from dogwatch.model.judgements import AdvisoryText, Judged, Judgement, NotCompared
 from dogwatch.model.matches import DocumentKey
-from dogwatch.model.packages import KeyedPackage, Package
+from dogwatch.model.packages import PACKAGE_ORDER, KeyedPackage, Package
 from dogwatch.store.connection import Database
 from dogwatch.store.finding_details import load_documents
 from dogwatch.store.known_facts import load_known_facts
@@ -28,9 +27,6 @@ from dogwatch.store.queries import load_queries
 from dogwatch.store.text import storable
 
 _SQL = load_queries("judgement")
-
-_ORDER = attrgetter(*(each.name for each in fields(Package)))
-"""The order of packages, as they compare themselves, if more slowly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ class Judge:
 
     def judge(self, packages: Iterable[Package]) -> Judgement:
         """Say what the stored advisories say of packages, as of one moment and without texts; see the module."""
-        asked = [key_package(package) for package in sorted(set(packages), key=_ORDER)]
+        asked = [key_package(package) for package in sorted(set(packages), key=PACKAGE_ORDER)]
         with self._database.transaction() as connection:
             connection.execute(_SQL["read_only"])
             meeting = meet_ranges(connection, ask(asked))

@@ -30,9 +30,8 @@ def _ecosystem_key(family: str) -> int:
 
 def share_ecosystems(connection: psycopg.Connection, families: Iterable[str]) -> None:
     """Hold off publications of these ecosystems, and merges of vulnerabilities, until the transaction ends."""
-    for key in sorted({_ecosystem_key(family) for family in families}):
-        connection.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", (_CLASS, key))
-    connection.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", (_CLASS, _VULNERABILITIES))
+    keys = [*sorted({_ecosystem_key(family) for family in families}), _VULNERABILITIES]
+    connection.execute("SELECT pg_advisory_xact_lock_shared(%s, key) FROM unnest(%s::int[]) AS key", (_CLASS, keys))
 
 
 def become_publisher(connection: psycopg.Connection) -> None:

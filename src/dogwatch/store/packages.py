@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 import psycopg
+from psycopg.types.json import Jsonb
 
 from dogwatch.matching import key_package
 from dogwatch.model.packages import KeyedPackage, Package, PackageSet
@@ -44,9 +46,12 @@ def save_packages(connection: psycopg.Connection, packages: Iterable[Package], n
     known: dict[bytes, int] = dict(connection.execute(_SQL["known_packages"], {"digests": digests}).fetchall())
     missing = [digest for digest in digests if digest not in known]
     if missing:
-        connection.execute(_SQL["insert_packages"], _columns(missing, by_digest, now))
+        rows = [_row(digest, key_package(by_digest[digest])) for digest in missing]
+        incoming = Jsonb(rows, dumps=msgspec.json.encode)
+        known |= connection.execute(_SQL["insert_packages"], {"packages": incoming, "now": now}).fetchall()
         note_found(connection, {by_digest[digest].ecosystem for digest in missing}, now)
-        known |= dict(connection.execute(_SQL["known_packages"], {"digests": missing}).fetchall())
+        passed = [digest for digest in missing if digest not in known]
+        known |= connection.execute(_SQL["known_packages"], {"digests": passed}).fetchall() if passed else ()
     new_ids = tuple(sorted(known[digest] for digest in missing))
     return SavedPackages({by_digest[digest]: known[digest] for digest in digests}, new_ids)
 
@@ -62,32 +67,24 @@ def load_found(connection: psycopg.Connection) -> tuple[str, ...]:
     return tuple(row[0] for row in connection.execute(_SQL["found"]))
 
 
-def _columns(digests: Sequence[bytes], by_digest: dict[bytes, Package], now: datetime) -> dict[str, object]:
-    keyed = [key_package(by_digest[digest]) for digest in digests]
+def _row(digest: bytes, keyed: KeyedPackage) -> dict[str, object]:
+    package = keyed.package
     return {
-        **key_columns(keyed),
-        "digests": list(digests),
-        "ecosystems": [one.package.ecosystem for one in keyed],
-        "names": [one.package.name for one in keyed],
-        "versions": [one.package.version for one in keyed],
-        "arches": [one.package.arch for one in keyed],
-        "source_names": [one.package.source_name for one in keyed],
-        "source_versions": [one.package.source_version for one in keyed],
-        "modules": [one.package.module for one in keyed],
-        "vendors": [one.package.vendor for one in keyed],
-        "now": now,
-    }
-
-
-def key_columns(keyed: Sequence[KeyedPackage]) -> dict[str, object]:
-    """Return what packages are matched by, as columns of arrays."""
-    return {
-        "match_names": [one.match_name for one in keyed],
-        "match_versions": [one.match_version for one in keyed],
-        "schemes": [one.scheme for one in keyed],
-        "scheme_numbers": [one.scheme_number for one in keyed],
-        "keys": [one.key for one in keyed],
-        "not_comparable": [str(one.not_comparable) for one in keyed],
+        "digest": digest,
+        "ecosystem": package.ecosystem,
+        "name": package.name,
+        "version": package.version,
+        "arch": package.arch,
+        "source_name": package.source_name,
+        "source_version": package.source_version,
+        "module": package.module,
+        "vendor": package.vendor,
+        "match_name": keyed.match_name,
+        "match_version": keyed.match_version,
+        "scheme": keyed.scheme,
+        "scheme_number": keyed.scheme_number,
+        "key": keyed.key,
+        "not_comparable": str(keyed.not_comparable),
     }
 
 

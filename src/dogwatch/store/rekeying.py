@@ -16,13 +16,12 @@ import psycopg
 from dogwatch.matching import key_package
 from dogwatch.model.feeds import FeedChanges, ParsedRecord, Publication, StoredDocument
 from dogwatch.model.matches import ExposureReason
-from dogwatch.model.packages import Package
+from dogwatch.model.packages import KeyedPackage, Package
 from dogwatch.store.compression import decompress
 from dogwatch.store.connection import Database
 from dogwatch.store.journal import begin_revision, publish_staged
 from dogwatch.store.locks import become_publisher, own_ecosystem
 from dogwatch.store.matching import Resolution, match_packages
-from dogwatch.store.packages import key_columns
 from dogwatch.store.queries import load_queries
 from dogwatch.store.staging import stage_records
 from dogwatch.versions import family_of, keying_table, scheme_of
@@ -73,7 +72,7 @@ class RekeyingStore:
             rows = connection.execute(_SQL["stale_packages"], wanted | {"limit": _PACKAGES_AT_ONCE}).fetchall()
             ids = [row[0] for row in rows]
             keyed = [key_package(Package(*row[1:])) for row in rows]
-            connection.execute(_SQL["save_keys"], {"ids": ids, **key_columns(keyed)})
+            connection.execute(_SQL["save_keys"], {"ids": ids, **_keys(keyed)})
             values = {"source": _OWN_SOURCE, "ecosystem": family, "now": now}
             revision = begin_revision(connection, values)
             done = match_packages(connection, ids, revision, now, lambda _old, _new: ExposureReason.KEYS_CHANGED)
@@ -120,6 +119,17 @@ def _stale(connection: psycopg.Connection, query: str) -> list[tuple[str, ...]]:
 def _expected(ecosystem: str) -> tuple[str, int]:
     scheme = scheme_of(ecosystem)
     return (scheme.name, scheme.number) if scheme is not None else ("", 0)
+
+
+def _keys(keyed: Sequence[KeyedPackage]) -> dict[str, object]:
+    return {
+        "match_names": [one.match_name for one in keyed],
+        "match_versions": [one.match_version for one in keyed],
+        "schemes": [one.scheme for one in keyed],
+        "scheme_numbers": [one.scheme_number for one in keyed],
+        "keys": [one.key for one in keyed],
+        "not_comparable": [str(one.not_comparable) for one in keyed],
+    }
 
 
 def _columns(groups: Sequence[tuple[str, ...]]) -> dict[str, object]:

@@ -1,18 +1,20 @@
 -- name: known_packages
 -- Ids of the packages with these digests.
-SELECT digest, id FROM package WHERE digest = ANY(%(digests)s::bytea[])
+SELECT digest, id FROM package WHERE digest = ANY(%(digests)b)
 
 -- name: insert_packages
--- New packages, one row per element of the arrays; another transaction may have been first.
+-- New packages, in their order; returns those that no other transaction brought first. Digests and keys are base64.
 INSERT INTO package (digest, ecosystem, name, version, arch, source_name, source_version, module, vendor,
                      match_name, match_version,
                      scheme, scheme_number, key, not_comparable, recorded_at)
-SELECT incoming.*, %(now)s
-FROM unnest(%(digests)s::bytea[], %(ecosystems)s::text[], %(names)s::text[], %(versions)s::text[], %(arches)s::text[],
-            %(source_names)s::text[], %(source_versions)s::text[], %(modules)s::text[], %(vendors)s::text[],
-            %(match_names)s::text[], %(match_versions)s::text[],
-            %(schemes)s::text[], %(scheme_numbers)s::int[], %(keys)s::bytea[], %(not_comparable)s::text[]) AS incoming
+SELECT decode(digest, 'base64'), ecosystem, name, version, arch, source_name, source_version, module, vendor,
+       match_name, match_version, scheme, scheme_number, decode(key, 'base64'), not_comparable, %(now)s
+FROM jsonb_to_recordset(%(packages)s)
+    AS incoming (digest text, ecosystem text, name text, version text, arch text, source_name text, source_version text,
+                 module text, vendor text, match_name text, match_version text, scheme text, scheme_number int, key text,
+                 not_comparable text)
 ON CONFLICT (digest) DO NOTHING
+RETURNING digest, id
 
 -- name: note_found
 -- Ecosystems of which packages were found; the rows of one statement come in order, so nobody waits in a circle.
