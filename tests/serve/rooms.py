@@ -29,8 +29,9 @@ from dogwatch.model.views import (
     UnresolvedView,
 )
 from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
-from dogwatch.serve.http import Application, Served, make_app
+from dogwatch.serve.http import Application, make_app
 from dogwatch.serve.ports import AccessKey
+from dogwatch.serve.served import Served
 from tests.serve.callers import ACCOUNT, ADMIN, HOOK_SECRET, OPERATOR, READER, STRANGER
 from tests.serve.explained import (
     make_diff,

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dogwatch.app.process import App
-    from dogwatch.serve.http import Application, Served
+    from dogwatch.serve.http import Application
     from dogwatch.serve.messages import AsgiApplication
+    from dogwatch.serve.served import Served
     from dogwatch.store.notice_writer import NoticeWriter
 
 _GATHER_SECONDS = 0.02  # between two looks at arrived notices: many are read at once, and one within 100 ms
@@ -78,7 +79,7 @@ async def _serve(app: App, listener: socket.socket) -> None:
 def served_by(app: App, notices: NoticeWriter) -> Served:
     """Return the rooms as `serve` wants them handed over."""
     from dogwatch.serve.access_keys import AccessKeyFile
-    from dogwatch.serve.http import Served
+    from dogwatch.serve.served import Served
     from dogwatch.store.hook_secrets import HookSecrets
 
     return Served(

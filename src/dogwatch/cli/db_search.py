@@ -11,7 +11,7 @@ from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Limit, Outputs, Query,
 from dogwatch.cli.looked_at import marked, resting_on
 from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
-from dogwatch.cli.rendering import Column, plural
+from dogwatch.cli.rendering import Column, plural, probability_text, score_text
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.model.errors import InvalidRequestError
@@ -80,12 +80,7 @@ def _footer(one: PackageJudgement) -> str:
 COLUMNS: tuple[Column[Judged], ...] = (
     Column("verdict", "VERDICT", lambda one: str(one.assessment.verdict)),
     Column("severity", "SEVERITY", lambda one: one.assessment.severity.name),
-    Column(
-        "score",
-        "SCORE",
-        lambda one: "" if one.assessment.score is None else f"{one.assessment.score.tenths / 10:.1f}",
-        spare=2,
-    ),
+    Column("score", "SCORE", lambda one: score_text(one.assessment.score), spare=2),
     Column(
         "vulnerability",
         "VULNERABILITY",
@@ -97,11 +92,7 @@ COLUMNS: tuple[Column[Judged], ...] = (
     Column("source", "SOURCE", lambda one: one.assessment.source, spare=3),
     Column("advisory", "ADVISORY", lambda one: one.assessment.advisory),
     Column("exploited", "", lambda one: "YES" if one.facts.exploitation else "NO"),
-    Column(
-        "epss",
-        "",
-        lambda one: "" if one.facts.probability is None else f"{one.facts.probability.score_ppm / 1e6:.5f}",
-    ),
+    Column("epss", "", lambda one: probability_text(one.facts.probability)),
     Column("summary", "SUMMARY", lambda one: one.text.summary, lambda one: one.text.summary[:60], spare=4),
 )
 LISTING = listing_of(COLUMNS)

@@ -14,7 +14,7 @@ from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs
 from dogwatch.cli.looked_at import look, marked, nothing_found, sentences
 from dogwatch.cli.options import option, switch
 from dogwatch.cli.ports import Views
-from dogwatch.cli.rendering import Column, day, rfc3339, short_digest
+from dogwatch.cli.rendering import Column, day, probability_text, rfc3339, short_digest
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
@@ -136,11 +136,6 @@ def _name(row: FindingRow) -> str:
     return marked(row.finding.vulnerability, row.finding.source)
 
 
-def _epss(row: FindingRow) -> str:
-    likely = row.finding.facts.probability
-    return "" if likely is None else f"{likely.score_ppm / 1e6:.5f}"
-
-
 def _remedy_until(facts: KnownFacts) -> str:
     listed = facts.exploitation
     return "" if listed is None or listed.due_on is None else listed.due_on.isoformat()
@@ -193,7 +188,7 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
     ),
     Column("score_source", "", lambda row: row.finding.score_source),
     Column("severity_reason", "", lambda row: row.finding.severity_reason),
-    Column("epss", "", _epss),
+    Column("epss", "", lambda row: probability_text(row.finding.facts.probability)),
     Column("exploited", "", lambda row: "YES" if row.finding.facts.exploitation else "NO"),
     Column("exploit", "", lambda row: "YES" if row.finding.facts.is_exploit_known else "NO"),
     Column("remedy_until", "", lambda row: _remedy_until(row.finding.facts)),

@@ -14,6 +14,9 @@ from datetime import UTC, date, datetime
 from enum import Enum, StrEnum
 from typing import Any, Generic, TypeVar
 
+from dogwatch.model.facts import Probability
+from dogwatch.model.matches import Score
+
 Row = TypeVar("Row")
 
 NOTHING = "–"
@@ -108,6 +111,16 @@ def short_digest(digest: str) -> str:
 def day(moment: datetime | None) -> str:
     """Write a day for people, UTC."""
     return NOTHING if moment is None else moment.astimezone(UTC).date().isoformat()
+
+
+def score_text(score: Score | None) -> str:
+    """Write a CVSS score; nothing for none."""
+    return "" if score is None else f"{score.tenths / 10:.1f}"
+
+
+def probability_text(likely: Probability | None) -> str:
+    """Write how likely a vulnerability is exploited (EPSS), from 0 to 1; nothing for none."""
+    return "" if likely is None else f"{likely.score_ppm / 1e6:.5f}"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

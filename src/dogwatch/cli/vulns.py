@@ -11,7 +11,7 @@ import typer
 from dogwatch.cli.command_line import examples, new_group, reached
 from dogwatch.cli.lists import Columns, Outputs, Query, lay_out
 from dogwatch.cli.looked_at import stale_sentences
-from dogwatch.cli.rendering import Column, day, plural, rfc3339
+from dogwatch.cli.rendering import Column, day, plural, probability_text, rfc3339, score_text
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.vulns_search import search_vulnerabilities
 from dogwatch.cli.writers import Listing
@@ -57,7 +57,7 @@ def show_vulnerability(
 def _lines(one: VulnerabilityView) -> Iterator[str]:
     """Say for people what is known of a vulnerability as a whole."""
     yield f"{one.name}" + (f", also {', '.join(one.aliases)}" if one.aliases else "")
-    scores = [f"{score.tenths / 10:.1f} (CVSS {score.version}, {score.source})" for score in one.scores]
+    scores = [f"{score_text(score)} (CVSS {score.version}, {score.source})" for score in one.scores]
     yield f"Scores: {', '.join(scores) or 'none'}."
     facts = one.facts
     if facts.exploitation is not None:
@@ -69,8 +69,7 @@ def _lines(one: VulnerabilityView) -> Iterator[str]:
     if facts.probability is not None:
         likely = facts.probability
         yield (
-            f"EPSS of {facts.probability_on}: {likely.score_ppm / 1e6:.5f},"
-            f" percentile {likely.percentile_ppm / 1e6:.5f}."
+            f"EPSS of {facts.probability_on}: {probability_text(likely)}, percentile {likely.percentile_ppm / 1e6:.5f}."
         )
     if facts.cwes:
         yield f"Weaknesses: {', '.join(facts.cwes)}."

@@ -12,7 +12,7 @@ from dogwatch.cli.command_line import reached
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Limit, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import stale_sentences
 from dogwatch.cli.options import option, switch
-from dogwatch.cli.rendering import Column, day, rfc3339
+from dogwatch.cli.rendering import Column, day, probability_text, rfc3339, score_text
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.model.matches import Severity
@@ -90,15 +90,10 @@ COLUMNS: tuple[Column[FoundVulnerability], ...] = (
     Column("vulnerability", "VULNERABILITY", lambda one: one.name),
     Column("aliases", "ALIASES", lambda one: " ".join(one.aliases), spare=3),
     Column("severity", "SEVERITY", lambda one: one.severity.name),
-    Column("score", "SCORE", lambda one: "" if one.score is None else f"{one.score.tenths / 10:.1f}", spare=1),
+    Column("score", "SCORE", lambda one: score_text(one.score), spare=1),
     Column("score_source", "", lambda one: "" if one.score is None else one.score.source),
     Column("exploited", "EXPLOITED", lambda one: "YES" if one.facts.exploitation else "", spare=4),
-    Column(
-        "epss",
-        "EPSS",
-        lambda one: "" if one.facts.probability is None else f"{one.facts.probability.score_ppm / 1e6:.5f}",
-        spare=5,
-    ),
+    Column("epss", "EPSS", lambda one: probability_text(one.facts.probability), spare=5),
     Column(
         "packages",
         "PACKAGES",

@@ -10,19 +10,14 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import MutableMapping
 from typing import Any
 
 from dogwatch.model.errors import DogwatchError
 from dogwatch.serve import metrics, probes
 from dogwatch.serve.api import application as api
-from dogwatch.serve.api.asked import INCOMING, REQUEST_ID, SERVICE, Rooms
-from dogwatch.serve.aws.application import AwsApplication, InspectorRooms
-from dogwatch.serve.aws.doors import AwsCall, AwsDoors
-from dogwatch.serve.aws.ecr.application import EcrApplication
-from dogwatch.serve.aws.ecr.asked import EcrRooms
+from dogwatch.serve.api.asked import INCOMING, REQUEST_ID, SERVICE
+from dogwatch.serve.aws.doors import AwsCall
 from dogwatch.serve.callers import CallerCheck
 from dogwatch.serve.errors import (
     BODY_PROBLEMS,
@@ -51,64 +46,13 @@ from dogwatch.serve.messages import (
     replay,
     send_answer,
 )
-from dogwatch.serve.page.application import PageApplication, is_for_browsers
-from dogwatch.serve.ports import (
-    AccountSwitches,
-    CostViews,
-    Credentials,
-    Exclusions,
-    Health,
-    HookSecrets,
-    ImageDeeds,
-    Lifecycle,
-    NoticeSink,
-    OperatorDocuments,
-    RegistryAdmin,
-    RescanSettings,
-    Scanning,
-    Usage,
-    Views,
-    Work,
-)
+from dogwatch.serve.page.application import is_for_browsers
 from dogwatch.serve.present import Present
 from dogwatch.serve.request_ids import RequestIds
+from dogwatch.serve.served import Served, make_api, make_aws, make_page
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _log = logging.getLogger("dogwatch.serve")
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """Everything that `serve` works with.
-
-    The `after_…` and `request_audit` queue work; they run on a thread, `after_notice` for many notices at once.
-    `machine_now` is the machine's present, which signatures are compared with. `account_id` is the account of callers
-    who need no credentials, where `open_loopback` allows that.
-    """
-
-    views: Views
-    rescan: RescanSettings
-    lifecycle: Lifecycle
-    deeds: ImageDeeds
-    exclusions: Exclusions
-    scanning: Scanning
-    accounts: AccountSwitches
-    usage: Usage
-    costs: CostViews
-    documents: OperatorDocuments
-    registries: RegistryAdmin
-    health: Health
-    hook_secrets: HookSecrets
-    notices: NoticeSink
-    credentials: Credentials
-    machine_now: Callable[[], datetime]
-    after_notice: Callable[[], None]
-    after_setting: Callable[[], None]
-    request_audit: Callable[[], None]
-    work: Work
-    open_loopback: bool
-    account_id: str
-    version: str
 
 
 def make_app(served: Served) -> Application:
@@ -137,52 +81,9 @@ class Application:
             self._after_notices,
             self._metrics.count_notice,
         )
-        self._aws = AwsDoors(
-            AwsApplication(
-                self._callers,
-                InspectorRooms(
-                    served.views, served.rescan, served.registries, served.accounts, served.costs, served.after_setting
-                ),
-            ),
-            EcrApplication(
-                self._callers,
-                EcrRooms(
-                    served.views,
-                    served.registries,
-                    served.lifecycle,
-                    served.scanning,
-                    served.exclusions,
-                    served.after_setting,
-                ),
-            ),
-        )
-        rooms = Rooms(
-            self._callers,
-            served.views,
-            served.rescan,
-            served.lifecycle,
-            served.deeds,
-            served.exclusions,
-            served.scanning,
-            served.accounts,
-            served.usage,
-            served.costs,
-            served.documents,
-            served.registries,
-            served.after_setting,
-            served.request_audit,
-            served.work,
-        )
-        self._api = api.make_api(rooms, served.version)
-        self._page = PageApplication(
-            self._callers,
-            served.views,
-            served.accounts,
-            served.costs,
-            served.rescan,
-            served.scanning,
-            served.version,
-        )
+        self._aws = make_aws(self._callers, served)
+        self._api = make_api(self._callers, served)
+        self._page = make_page(self._callers, served)
         self._version = served.version
         self._request_ids = RequestIds()
 

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from dogwatch.cli.rendering import printable
+from dogwatch.cli.rendering import printable, score_text
 from dogwatch.cli.reports.cells import guarded_cell
 from dogwatch.cli.reports.words import PackageKey, distinct, marks_of, package_urls, rule_in_words
 from dogwatch.model.judgements import Report, ReportedFinding
@@ -63,7 +63,7 @@ def render_tsv(report: Report, version: str) -> str:
 def _finding_rows(
     finding: ReportedFinding, status: str, detail: str, urls: dict[PackageKey, str]
 ) -> Iterator[tuple[str, ...]]:
-    score = f"{finding.score.tenths / 10:.1f}" if finding.score else ""
+    score = score_text(finding.score)
     for key, places in distinct(finding).items():
         one = places[0]
         layers = " ".join(dict.fromkeys(place.layer_digest for place in places if place.layer_digest))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from dogwatch.cli.looked_at import feed_states, marked
-from dogwatch.cli.rendering import NOTHING, plural, printable, printable_lines
+from dogwatch.cli.rendering import NOTHING, plural, printable, printable_lines, score_text
 from dogwatch.cli.reports.words import distinct, ended_releases, not_compared_in_words, rule_in_words
 from dogwatch.model.judgements import Report, ReportedFinding
 from dogwatch.model.matches import Severity
@@ -98,7 +98,7 @@ def _cells(finding: ReportedFinding) -> Iterator[tuple[str, ...]]:
         names = lines.setdefault((package.version, fix), [])
         if package.name not in names:
             names.append(package.name)
-    score = f"{finding.score.tenths / 10:.1f}" if finding.score else NOTHING
+    score = score_text(finding.score) or NOTHING
     title = finding.text.summary or finding.text.description.partition("\n")[0]
     title = title if len(title) <= _TITLE_MAX else title[: _TITLE_MAX - 1] + "…"
     name = marked(finding.vulnerability, finding.source)
