@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
-from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource, read_json_members
+from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource, read_json
 from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,
@@ -114,10 +114,14 @@ class DebianTrackerSource(SnapshotSource):
 
 def _split(files: Mapping[str, Path]) -> Records:
     for path in files.values():
-        for package, issues in read_json_members(path.read_bytes(), "debian-tracker").items():
-            for vulnerability, issue in read_json_members(bytes(issues), f"debian-tracker {package[:80]}").items():
+        for package, issues in _members(path.read_bytes(), "debian-tracker").items():
+            for vulnerability, issue in _members(bytes(issues), f"debian-tracker {package[:80]}").items():
                 record_id = f"{_PREFIX}{package}-{vulnerability}"
                 yield record_id, msgspec.json.encode(_Record(package, vulnerability, issue))
+
+
+def _members(content: bytes, label: str) -> dict[str, msgspec.Raw]:
+    return read_json(content, dict[str, msgspec.Raw], label, "the JSON object that it should be")
 
 
 def _affected(ecosystem: str, package: str, release: _Release) -> AffectedPackage:

@@ -13,9 +13,8 @@ from typing import Final
 import msgspec
 
 from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
-from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource
+from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource, read_json
 from dogwatch.model.advisories import Advisory, AffectedPackage, RangeEvent, RangeEventKind, StatedRange
-from dogwatch.model.errors import MalformedSnapshotError
 
 _FAMILY: Final = "Photon OS"
 _RELEASE: Final = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}")
@@ -89,11 +88,7 @@ def _split(label: str, ecosystem: str, files: Mapping[str, Path]) -> Records:
     """Yield one record per vulnerability; what has no id that anybody else knows (`UNK-1`) is left out."""
     by_id: dict[str, set[_Entry]] = {}
     for path in files.values():
-        try:
-            entries = msgspec.json.decode(path.read_bytes(), type=list[_Entry])
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as refused:
-            raise MalformedSnapshotError(label, f"not a list of statements: {str(refused)[:200]}") from refused
-        for entry in entries:
+        for entry in read_json(path.read_bytes(), list[_Entry], label, "a list of statements"):
             if _ID.fullmatch(entry.cve_id):
                 by_id.setdefault(entry.cve_id, set()).add(entry)
     release = ecosystem.partition(":")[2]

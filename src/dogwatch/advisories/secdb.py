@@ -16,9 +16,8 @@ from pathlib import Path
 import msgspec
 
 from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
-from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource
+from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource, read_json
 from dogwatch.model.advisories import Advisory, AffectedPackage, RangeEvent, RangeEventKind, StatedRange
-from dogwatch.model.errors import MalformedSnapshotError
 
 _ID = re.compile(r"[A-Z][A-Za-z]*-[0-9A-Za-z._:-]+")
 _INTRODUCED = RangeEvent(RangeEventKind.INTRODUCED, "0")
@@ -123,10 +122,7 @@ def _split(label: str, ecosystem: str, prefix: str, files: Mapping[str, Path]) -
     """
     fixed: dict[str, dict[str, list[str]]] = {}
     for path in files.values():
-        try:
-            document = msgspec.json.decode(path.read_bytes(), type=_Document)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as refused:
-            raise MalformedSnapshotError(label, f"not a secdb: {str(refused)[:200]}") from refused
+        document = read_json(path.read_bytes(), _Document, label, "a secdb")
         for entry in document.packages or ():
             for version, names in (entry.pkg.secfixes or {}).items():
                 for name in _ids(names):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -27,6 +28,8 @@ from dogwatch.model.feeds import ParsedRecord
 
 _LONGEST_WAY = 2
 """Lists of mirrors name lists of files; nobody goes further."""
+
+_Shape = TypeVar("_Shape")
 
 Records = Iterator[tuple[str, bytes]]
 """Id and content of each record; an id comes once."""
@@ -257,13 +260,19 @@ def _refuse_shrinking(snapshot: Snapshot, mirror: FeedMirror, lost: int, held: i
         raise FeedShrunkError(snapshot.source, address, lost, held, limits.max_shrink_percent)
 
 
-def read_json_members(content: bytes, label: str) -> dict[str, msgspec.Raw]:
-    """Return the members of a JSON object, each still as bytes.
+def read_json(content: bytes, shape: type[_Shape], label: str, what: str) -> _Shape:
+    """Return a JSON document of a file as a shape.
+
+    Args:
+        content: the document.
+        shape: what msgspec makes of it.
+        label: the feed in words.
+        what: what it should be, as in "a list of statements".
 
     Raises:
         MalformedSnapshotError: it is none.
     """
     try:
-        return msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        return msgspec.json.decode(content, type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as refused:
-        raise MalformedSnapshotError(label, f"not the JSON object that it should be: {str(refused)[:200]}") from refused
+        raise MalformedSnapshotError(label, f"not {what}: {str(refused)[:200]}") from refused
