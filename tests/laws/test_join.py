@@ -102,6 +102,7 @@ def _affected(feed: str) -> st.SearchStrategy[AffectedPackage]:
         ranges=st.lists(_ranges, max_size=2).map(tuple),
         versions=st.lists(_versions, max_size=2).map(tuple),
         state=st.sampled_from(["", "", "", "not affected", "will not fix"]),
+        naming=st.sampled_from([Naming.MATCHED, Naming.EITHER]),
     )
 
 
@@ -292,7 +293,7 @@ class World:
         return {
             (package, name, one.low, one.high, one.exact_version, str(one.naming), one.arch, str(verdict))
             for package, name, one, verdict in self.verdicts()
-            if verdict is not Verdict.UNDETERMINED or one.naming
+            if verdict is not Verdict.UNDETERMINED or one.naming.is_outright
         }
 
     def exposures(self) -> dict[tuple[Package, str], tuple[object, ...]]:
@@ -304,7 +305,7 @@ class World:
                 leading.setdefault(name, []).append(group.name)
         found: dict[tuple[Package, str], list[Match]] = {}
         for package, name, one, verdict in self.verdicts():
-            if verdict is not Verdict.UNDETERMINED or one.naming:
+            if verdict is not Verdict.UNDETERMINED or one.naming.is_outright:
                 for vulnerability in leading[name]:
                     found.setdefault((package, vulnerability), []).append(_match(self.seen[name], one, verdict))
         outcomes = {pair: _outcome(matches, self.facts.get(pair[1])) for pair, matches in found.items()}
@@ -315,7 +316,7 @@ class World:
         decided = {(row[0], row[1]) for row in self.verdicts() if row[3] is not Verdict.UNDETERMINED}
         concerned: dict[tuple[Package, str], set[str]] = {}
         for package, name, one, verdict in self.verdicts():
-            if verdict is Verdict.UNDETERMINED and not one.naming and (package, name) not in decided:
+            if verdict is Verdict.UNDETERMINED and not one.naming.is_outright and (package, name) not in decided:
                 reason = why_undetermined(key_package(package), one)
                 reason = f"range: {one.not_comparable}" if one.not_comparable else reason
                 concerned.setdefault((package, reason), set()).add(name)

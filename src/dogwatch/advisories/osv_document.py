@@ -13,10 +13,11 @@ from typing import Any
 
 import msgspec
 
+from dogwatch.advisories.apk_components import restate_by_component
 from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
 from dogwatch.advisories.listing import RECORD_ID
 from dogwatch.advisories.module_streams import tell_streams
-from dogwatch.advisories.osv_ecosystems import ecosystem_of
+from dogwatch.advisories.osv_ecosystems import ecosystem_of, naming_of
 from dogwatch.advisories.suse_products import restate_by_binary
 from dogwatch.advisories.ubuntu_releases import tell_plain_releases
 from dogwatch.model.advisories import (
@@ -170,7 +171,8 @@ def _read(document: _Document, source: str, expected_id: str, limits: TextLimits
 def _all_affected(document: _Document, limits: TextLimits) -> tuple[AffectedPackage, ...]:
     """Return what is said of packages, each statement once, since SUSE's records repeat theirs for every product."""
     entries = (entry for entry in document.affected or () if entry.package and entry.package.ecosystem)
-    restated = (restate_by_binary(_affected(each, limits), each.ecosystem_specific) for each in entries)
+    read = ((_affected(each, limits), each.ecosystem_specific) for each in entries)
+    restated = (restate_by_binary(restate_by_component(one, specific), specific) for one, specific in read)
     return tuple(dict.fromkeys(chain.from_iterable(restated)))
 
 
@@ -188,6 +190,7 @@ def _affected(entry: _Affected, limits: TextLimits) -> AffectedPackage:
         versions=tuple(_exact("version", version, limits.max_version) for version in entry.versions or ()),
         state="end of life" if urgency == _END_OF_LIFE else "",
         severity=_severity(entry.severity, word, limits),
+        naming=naming_of(package.ecosystem),
     )
 
 

@@ -24,9 +24,9 @@ def decide(package: KeyedPackage, affected: AffectedRange) -> Verdict | None:
         range states for the versions inside (affected, or not affected where the source says so outright), or
         undetermined where both sides are known and cannot be compared.
     """
-    if affected.naming is not Naming.MATCHED:
+    if affected.naming.is_outright:
         return affected.stated_verdict if _is_named(package, affected) else None
-    if package.package.ecosystem != affected.ecosystem or package.match_name != affected.name:
+    if not speaks_of(package, affected):
         return None
     if affected.exact_version:
         return affected.stated_verdict if affected.exact_version == package.match_version else None
@@ -35,6 +35,18 @@ def decide(package: KeyedPackage, affected: AffectedRange) -> Verdict | None:
     low, key, high = affected.low, package.key, affected.high
     inside = low is not None and key is not None and high is not None and low <= key < high
     return affected.stated_verdict if inside else None
+
+
+def speaks_of(package: KeyedPackage, affected: AffectedRange) -> bool:
+    """Say whether a range that names no package outright is about this one, whatever its version.
+
+    By the name of what is installed only where both can be compared: what cannot is said of the source's name alone.
+    """
+    own = package.package
+    if own.ecosystem != affected.ecosystem or affected.name not in (package.match_name, own.name):
+        return False
+    is_by_own_name = affected.naming is Naming.EITHER and affected.low is not None
+    return package.match_name == affected.name or (is_by_own_name and not why_undetermined(package, affected))
 
 
 def _is_named(package: KeyedPackage, named: AffectedRange) -> bool:
@@ -59,7 +71,7 @@ def why_undetermined(package: KeyedPackage, affected: AffectedRange) -> str:
     """
     if affected.not_comparable:
         return affected.not_comparable
-    if affected.exact_version or affected.naming is not Naming.MATCHED:
+    if affected.exact_version or affected.naming.is_outright:
         return ""
     if package.key is None:
         return package.not_comparable

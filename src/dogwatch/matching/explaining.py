@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dogwatch.matching.decide import decide, why_undetermined
+from dogwatch.matching.decide import decide, speaks_of, why_undetermined
 from dogwatch.matching.resolve import deciding_voice
 from dogwatch.model.advisories import AffectedRange, Naming
 from dogwatch.model.explanations import Standing
@@ -32,9 +32,9 @@ def stand(package: KeyedPackage, affected: AffectedRange) -> tuple[Standing, str
     Returns:
         The standing, and a comparison as people write it, with the scheme by whose order it holds.
     """
-    if affected.naming is not Naming.MATCHED:
+    if affected.naming.is_outright:
         return _stand_to_named(package, affected)
-    if (package.package.ecosystem, package.match_name) != (affected.ecosystem, affected.name):
+    if not speaks_of(package, affected):
         mine, other = (
             f"{name} of {ecosystem}"
             for ecosystem, name in (

@@ -102,8 +102,9 @@ def key_affected_package(
         fix_state=_STATED_FIX_STATES.get(affected.state, FixState.UNKNOWN),
         stated_verdict=Verdict.NOT_AFFECTED if affected.state == _STATED_NOT_AFFECTED else Verdict.AFFECTED,
         severity=affected.severity or advisory_severity,
+        naming=affected.naming,
     )
-    if affected.naming is not Naming.MATCHED:
+    if affected.naming.is_outright:
         return tuple(_key_named(blank, scheme, affected))
     if not affected.ranges and not affected.versions:
         if affected.state in _STATES:
@@ -128,7 +129,7 @@ def _key_named(
 ) -> Iterator[AffectedRange]:
     """Key what is said of a package that is named outright: of each version, or of all at once."""
     verdict, fix_state = _NAMED_STATES[affected.state]
-    named = replace(blank, naming=affected.naming, arch=affected.arch, stated_verdict=verdict, fix_state=fix_state)
+    named = replace(blank, arch=affected.arch, stated_verdict=verdict, fix_state=fix_state)
     for version in affected.versions or ("",):
         is_keyed = scheme is not None and version and affected.naming is Naming.SOURCE
         yield replace(named, exact_version=version, low=scheme.sort_key(version) if scheme and is_keyed else None)

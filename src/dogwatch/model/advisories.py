@@ -66,6 +66,13 @@ class Naming(StrEnum):
     """The same names; single versions or all, and an ecosystem without a release stands for every release."""
     INSTALLED = "installed"
     """What is installed, whatever it was built from; otherwise as SOURCE."""
+    EITHER = "either"
+    """As MATCHED; and what is installed by that name, whatever it was built from, as far as versions are ranges."""
+
+    @property
+    def is_outright(self) -> bool:
+        """Whether packages are named by texts, and not by ranges of versions."""
+        return self in (Naming.SOURCE, Naming.INSTALLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class AffectedPackage:
     """One `affected` entry: package, ranges, listed versions, and what the source says of it outright.
 
     `name` is as the source writes it. `state` is empty, or one of: `not affected`, `will not fix`, `deferred`,
-    `end of life`. `severity` overrides the advisory's for this package. A `naming` of its own goes with `versions`
+    `end of life`. `severity` overrides the advisory's for this package. An outright `naming` goes with `versions`
     (none: all of them) and `arch` (empty: any) alone, and `state` may also be `affected`, `fixed` or
     `under investigation`.
     """
@@ -113,8 +120,8 @@ class AffectedRange:
     """A half-open key interval of one package name, with its fix; the unit that matching joins on.
 
     Exactly one of four forms: an interval (`low` ≤ key < `high`), an exact version text for a listed version without a
-    key (`exact_version`, keys None), a range that cannot be compared (`not_comparable` says why, keys None), or, with a
-    `naming` of its own, one version of a package or all (`exact_version` empty), on one `arch` or any; there `low` is
+    key (`exact_version`, keys None), a range that cannot be compared (`not_comparable` says why, keys None), or, where
+    `naming` is outright, one version of a package or all (`exact_version` empty), on one `arch` or any; there `low` is
     the version's key, so that other spellings of a source's version are met too, and `high` None.
     `name` is normalised as the ecosystem does. `fixed`, `introduced`, `last_affected` are the source's texts, to show;
     `fixed` is empty where no fix is named, `fixed_key` is its key and then None. `stated_verdict` is what holds for the

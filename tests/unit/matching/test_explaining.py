@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dogwatch.matching import decide, key_affected_package, key_package, resolve, stand, weigh
-from dogwatch.model.advisories import AffectedPackage, FixState, RangeEvent, RangeEventKind, StatedRange
+from dogwatch.model.advisories import AffectedPackage, FixState, Naming, RangeEvent, RangeEventKind, StatedRange
 from dogwatch.model.explanations import Standing
 from dogwatch.model.matches import Match
 from dogwatch.model.packages import Package
@@ -54,6 +54,18 @@ def test_how_a_package_stands_to_a_range(entry: AffectedPackage, standing: Stand
     (one,) = key_affected_package(entry)
     assert stand(package, one) == (standing, words.replace("(dpkg)", "(order of dpkg)"))
     assert (decide(package, one) not in (None, Verdict.UNDETERMINED)) is (standing is Standing.INSIDE)
+
+
+def test_a_range_that_means_a_package_by_either_name_is_compared_with_what_is_installed() -> None:
+    package = key_package(Package("Wolfi", "a-ui", "1.5-r0", "x86_64", "a"))
+    entry = replace(affected((INTRODUCED, "0"), (FIXED, "2.0-r0")), ecosystem="Wolfi", naming=Naming.EITHER)
+    for name, standing, words in (
+        ("a", Standing.INSIDE, "1.5-r0 < 2.0-r0 (order of apk)"),
+        ("a-ui", Standing.INSIDE, "1.5-r0 < 2.0-r0 (order of apk)"),
+        ("a-db", Standing.ELSEWHERE, "speaks of a-db of Wolfi, not of a of Wolfi"),
+    ):
+        (one,) = key_affected_package(replace(entry, name=name))
+        assert stand(package, one) == (standing, words)
 
 
 def match(number: int, verdict: Verdict, *, own: bool, fixed: str = "") -> Match:

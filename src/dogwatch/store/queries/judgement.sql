@@ -17,11 +17,12 @@ WITH asked AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT affected_range.scheme = asked.scheme AND affected_range.scheme_number = asked.scheme_number
                AND affected_range.low <= asked.key AND asked.key < affected_range.high
-            OR affected_range.naming = ''
+            OR affected_range.naming IN ('', 'either')
                AND affected_range.exact_version <> '' AND affected_range.exact_version = asked.version
     ) AS decided (is_met)
     CROSS JOIN LATERAL (
-        SELECT CASE WHEN decided.is_met OR affected_range.exact_version <> '' OR affected_range.naming <> '' THEN NULL
+        SELECT CASE WHEN decided.is_met OR affected_range.exact_version <> ''
+                         OR affected_range.naming IN ('source', 'installed') THEN NULL
                     WHEN affected_range.not_comparable <> '' THEN 'range: ' || affected_range.not_comparable
                     WHEN asked.key IS NULL THEN asked.not_comparable
                     WHEN (affected_range.scheme, affected_range.scheme_number) <> (asked.scheme, asked.scheme_number)

@@ -15,7 +15,7 @@ WITH begun AS (
     JOIN affected_range ON affected_range.ecosystem = package.ecosystem AND affected_range.name = package.match_name
     WHERE package.id = ANY(%(packages)s::bigint[])
       AND affected_range.to_rev = 2147483647
-      AND affected_range.naming = ''
+      AND affected_range.naming IN ('', 'either')
       AND affected_range.exact_version <> '' AND affected_range.exact_version = package.match_version
     UNION
     SELECT package.id, named.id, named.stated_verdict, named.from_rev
@@ -47,7 +47,7 @@ FROM new_range
 JOIN affected_range ON affected_range.id = new_range.id
 JOIN package ON package.ecosystem = affected_range.ecosystem AND package.match_name = affected_range.name
             AND package.match_version = affected_range.exact_version
-WHERE affected_range.exact_version <> '' AND affected_range.naming = ''
+WHERE affected_range.exact_version <> '' AND affected_range.naming IN ('', 'either')
 UNION
 SELECT package.id, (begun.named).id, (begun.named).stated_verdict, (begun.named).from_rev
 FROM (SELECT affected_range AS named
@@ -140,7 +140,7 @@ FROM package
 JOIN affected_range ON affected_range.ecosystem = package.ecosystem AND affected_range.name = package.match_name
                    AND affected_range.to_rev = 2147483647
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN affected_range.exact_version <> '' OR affected_range.naming <> '' THEN NULL
+    SELECT CASE WHEN affected_range.exact_version <> '' OR affected_range.naming IN ('source', 'installed') THEN NULL
                 WHEN affected_range.not_comparable <> '' THEN 'range: ' || affected_range.not_comparable
                 WHEN package.key IS NULL THEN package.not_comparable
                 WHEN (affected_range.scheme, affected_range.scheme_number) <> (package.scheme, package.scheme_number)
