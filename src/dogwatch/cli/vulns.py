@@ -99,7 +99,7 @@ COLUMNS: tuple[Column[StatedRow], ...] = (
 
 
 def _state(row: StatedRow) -> str:
-    if row.advisory.withdrawn_at is not None:
+    if row.advisory.withdrawn_at is not None and row.range == _NO_RANGE:  # one that is yet to come ends no range
         return "withdrawn"
     if row.range.not_comparable:
         return f"not comparable: {row.range.not_comparable}"

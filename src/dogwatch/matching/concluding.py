@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from dogwatch.matching.explaining import DECIDES
 from dogwatch.model.advisories import FixState
 from dogwatch.model.explanations import ConsideredRange, JudgedName, Standing
 from dogwatch.model.matches import Assessment
 from dogwatch.model.verdicts import Verdict
+from dogwatch.model.vulnerabilities import RangeView
 
+_UBUNTU = "Ubuntu:"
 _MOST_NAMED = 5
 """Names in one sentence: more are not read."""
 
@@ -26,7 +29,7 @@ def conclude(
     """
     subject = f"{judged_by.name} {judged_by.version}"
     if assessment is not None:
-        return str(assessment.verdict), _matched(subject, vulnerability, assessment)
+        return str(assessment.verdict), _matched(subject, vulnerability, assessment, ranges)
     not_compared = [one for one in ranges if one.standing is Standing.NOT_COMPARED]
     if not_compared:
         reasons = ", ".join(sorted({one.words for one in not_compared}))
@@ -37,13 +40,32 @@ def conclude(
     return "", _silent(subject, vulnerability, ranges)
 
 
-def _matched(subject: str, vulnerability: str, assessment: Assessment) -> str:
+def _matched(subject: str, vulnerability: str, assessment: Assessment, ranges: Sequence[ConsideredRange]) -> str:
     by = f"{assessment.advisory} ({assessment.source})"
     if assessment.verdict is Verdict.NOT_AFFECTED:
         return f"{subject} is not affected by {vulnerability}: {by} says so outright."
-    words = {FixState.FIXED: f"fixed in {assessment.fixed_version}", FixState.UNKNOWN: "no fix is named"}
-    fix = words.get(assessment.fix_state, str(assessment.fix_state))
-    return f"{subject} is affected by {vulnerability}, as {by} says; {fix}."
+    return f"{subject} is affected by {vulnerability}, as {by} says; {_fix(assessment, ranges)}."
+
+
+def _fix(assessment: Assessment, ranges: Sequence[ConsideredRange]) -> str:
+    """Say what is known of a fix, also where the range ends without one and where only some get it."""
+    if assessment.fix_state is FixState.FIXED:
+        return f"fixed in {assessment.fixed_version}"
+    words = "no fix is named" if assessment.fix_state is FixState.UNKNOWN else str(assessment.fix_state)
+    deciding = next((one.range for one in ranges if one.weight == DECIDES), None)
+    if deciding is None:
+        return words
+    if assessment.fix_state is FixState.UNKNOWN and deciding.last_affected not in ("", deciding.introduced):
+        return f"no fixed version is known, and above {deciding.last_affected} it is not affected"
+    paid = _fix_for_pro(deciding, ranges) if assessment.fix_state is FixState.WILL_NOT_FIX else ""
+    return f"{words}; fixed for Ubuntu Pro alone, in {paid}" if paid else words
+
+
+def _fix_for_pro(deciding: RangeView, ranges: Sequence[ConsideredRange]) -> str:
+    """Return the fix of the same package in Ubuntu Pro; empty where there is none."""
+    paid = deciding.ecosystem.replace(_UBUNTU, f"{_UBUNTU}Pro:", 1)
+    named = (one.range for one in ranges if paid.startswith(_UBUNTU) and one.range.ecosystem == paid)
+    return next((one.fixed for one in named if one.package == deciding.package and one.fixed), "")
 
 
 def _silent(subject: str, vulnerability: str, ranges: Sequence[ConsideredRange]) -> str:
