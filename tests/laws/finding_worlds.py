@@ -104,6 +104,7 @@ def limits() -> st.SearchStrategy[Limits]:
         few_images_to_sort=few,
         few_watches=few,
         watches=st.sampled_from([1, 2, 1_000]),
+        images=st.sampled_from([1, 2, 1_000]),
         steps=st.sampled_from([1, 2, 1_000]),
         at_once=st.sampled_from([1, 2, 1_000]),
         candidates=st.sampled_from([1, 1_000]),

@@ -11,10 +11,12 @@ from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("finding_candidates")
 
-_MOMENTS = (
-    "CROSS JOIN LATERAL (VALUES (monitoring.from_at), (exposure.from_at), (monitoring.to_at), (exposure.to_at),"
-    " (clocks.watched_until + interval '1 microsecond')) AS moment (at)"
+_BEGINNING = (
+    "CASE WHEN monitoring.frozen_revision IS NULL THEN greatest(monitoring.from_at, exposure.from_at)"
+    " ELSE monitoring.from_at END"
 )
+_ENDS = ("monitoring.to_at", "exposure.to_at", "clocks.watched_until + interval '1 microsecond'")
+"""Moments of a span, as in the view `finding_span`: when it began, and what may have ended it."""
 
 
 def is_little(search: Search) -> bool:
@@ -47,10 +49,19 @@ def everything(search: Search, after: Key | None, most: int, spans: sql.Composab
     statement = sql.SQL(_SQL["everything"]).format(
         columns=listed([f"{one} AS pushed_at" if one == EPOCH else one for one in columns]),
         column=sql.SQL(f", moment.at AS {columns[0]}" if by_time else ""),
-        moments=sql.SQL(_MOMENTS if by_time else ""),
+        moments=sql.SQL(_moments(search) if by_time else ""),
         span_filter=every(conditions),
         after=search.beyond(columns, after),
         order=search.ordered([str(place) for place in range(1, len(columns) + 1)]),
         most=Constant(most),
     )
     return search.fetch(statement, most)
+
+
+def _moments(search: Search) -> str:
+    """Return the join with those moments of a span that can be a finding's key in an order by time."""
+    is_by_beginning, statuses = search.order.columns[0] == "first_observed_at", search.scope.demands.statuses
+    moments = [_BEGINNING] if is_by_beginning or "ACTIVE" in statuses else []
+    if not is_by_beginning and "CLOSED" in statuses:
+        moments += _ENDS
+    return f"CROSS JOIN LATERAL (VALUES {', '.join(f'({one})' for one in moments)}) AS moment (at)"

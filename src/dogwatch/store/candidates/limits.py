@@ -16,6 +16,7 @@ class Limits:
     `few_images_to_sort`: all that ever began or ended on them is found and sorted.
     `few_watches`: that began first; all that happened on them by then is found and sorted.
     `watches`: the same, and of a walk in one round, where a filter has each image looked up.
+    `images`: of a walk along images in one round, where a filter has each looked up.
     `steps`: of a walk along moments in one round.
     `at_once`: candidates of one round; more are slower to make into findings than several rounds.
     `candidates`, `rounds`, `seconds`: of one page; where hardly any finding is asked for, the page comes short, or
@@ -29,6 +30,7 @@ class Limits:
     few_images_to_sort: int = 200
     few_watches: int = 500
     watches: int = 2_000
+    images: int = 5_000
     steps: int = 200
     at_once: int = 2_000
     candidates: int = 10_000

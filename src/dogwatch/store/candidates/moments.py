@@ -14,8 +14,8 @@ from psycopg import sql
 from dogwatch.store.candidates.everything import everything
 from dogwatch.store.candidates.exposures import Walk, joined
 from dogwatch.store.candidates.ids import array
-from dogwatch.store.candidates.orders import compared, key_of
-from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, listed
+from dogwatch.store.candidates.orders import key_of
+from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, complete_until, listed
 from dogwatch.store.filters import EVERYTHING, Constant, every
 from dogwatch.store.queries import load_queries
 
@@ -97,9 +97,9 @@ def _of_watches(search: Search, side: _Side, after: Key | None, limit: Key | Non
     ]
     stop = _after_some_watches(search, at, of_moment)
     if stop is not None:
-        of_moment.append(_short_of(search, [at], stop))
+        of_moment.append(search.short_of([at], stop))
     of_image = scope.of_image("monitoring.image_id")
-    spans = [AFFECTED, sql.SQL(side.exposed.format(moment="moment.at")), *told, of_image]
+    spans = [AFFECTED, scope.of_set_member, sql.SQL(side.exposed.format(moment="moment.at")), *told, of_image]
     moments = sql.SQL(_SQL["moments" if scope.images is None else "moments_of_images"]).format(
         side=sql.SQL(side.column),
         filter=every([*of_moment, of_image]),
@@ -115,7 +115,7 @@ def _of_watches(search: Search, side: _Side, after: Key | None, limit: Key | Non
         after=search.beyond(search.order.columns, after),
         most=Constant(most),
     )
-    return _complete_until(search.fetch(statement, most), stop)
+    return complete_until(search.fetch(statement, most), stop)
 
 
 def _still_told(search: Search, side: _Side, table: str) -> sql.Composable:
@@ -175,7 +175,7 @@ def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | N
     ]
     stop = _after_some_steps(search, columns, steps)
     if stop is not None:
-        steps.append(_short_of(search, list(columns.values()), stop))
+        steps.append(search.short_of(list(columns.values()), stop))
     walk = Walk(
         columns,
         steps=every(steps),
@@ -183,16 +183,7 @@ def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | N
         exposures=begins,
         monitoring=every(watched),
     )
-    return _complete_until(search.fetch(joined(search, walk, after, most), most), stop)
-
-
-def _short_of(search: Search, columns: Sequence[str], stop: Key) -> sql.Composable:
-    return compared(search.order.columns, columns, ">" if search.descending else "<", stop)
-
-
-def _complete_until(found: Candidates, stop: list[object] | None) -> Candidates:
-    """Return what was found short of a stop: complete as far as its page goes, or as far as the stop."""
-    return found if found.complete_until is not None else Candidates(found.rows, stop)
+    return complete_until(search.fetch(joined(search, walk, after, most), most), stop)
 
 
 def _after_some_watches(search: Search, at: str, watches: Sequence[sql.Composable]) -> list[object] | None:
@@ -206,13 +197,7 @@ def _after_some_watches(search: Search, at: str, watches: Sequence[sql.Composabl
         at=sql.SQL(at), filter=every(watches), direction=search.direction, steps=Constant(search.limits.watches)
     )
     row = search.connection.execute(statement, {}, prepare=False).fetchone()
-    return None if row is None else _ahead_of(search, row)
-
-
-def _ahead_of(search: Search, beginning: Sequence[object]) -> list[object]:
-    """Return a key with this beginning that lies before all findings that have it."""
-    outside = 2**62 if search.descending else 0  # nothing has such an id
-    return [*beginning, *[outside] * (len(search.order.columns) - len(beginning))]
+    return None if row is None else search.ahead_of(row)
 
 
 def _after_some_steps(
@@ -226,7 +211,7 @@ def _after_some_steps(
         steps=Constant(search.limits.steps),
     )
     row = search.connection.execute(statement, {}, prepare=False).fetchone()
-    return None if row is None else _ahead_of(search, row)
+    return None if row is None else search.ahead_of(row)
 
 
 def _of_first_watches(search: Search, after: Key | None, limit: Key | None, most: int) -> Candidates | None:
@@ -251,11 +236,11 @@ def _of_first_watches(search: Search, after: Key | None, limit: Key | None, most
         began_at, _, _, is_beyond = rows[-1]
         if known or not is_beyond:
             return None  # where no image is looked up, exposures lead to the page's end in fewer rounds
-        stop = _ahead_of(search, [began_at])
+        stop = search.ahead_of([began_at])
         rows = [row for row in rows if row[0] < began_at]
     images = sql.SQL("monitoring.image_id = ANY({})").format(array(row[1] for row in rows if row[2]))
     moments = _until(search, "moment.at", stop or limit)
-    return _complete_until(everything(search, after, most, every([images, moments, told])), stop)
+    return complete_until(everything(search, after, most, every([images, moments, told])), stop)
 
 
 def _until(search: Search, column: str, limit: Key | None) -> sql.Composable:

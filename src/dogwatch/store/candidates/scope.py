@@ -58,13 +58,23 @@ class Scope:
         probes = [sql.SQL(probe).format(one) for one in self.demands.ecosystems]
         return every([one_of(column, self.vulnerabilities), *probes])
 
+    @property
+    def of_set_member(self) -> sql.Composable:
+        """Return the same of a row of `set_exposure`: a set has hundreds, and its index leads to those of few."""
+        return one_of("set_exposure.vulnerability_id", self.vulnerabilities)
+
     def of_image(self, column: str) -> sql.Composable:
-        """Return the condition on an image's id."""
+        """Return the condition on an image's id; where its row is at hand, `of_image_row` is asked."""
         if self.knows_images:
             return one_of(column, self.images)
         return sql.SQL("EXISTS (SELECT FROM image WHERE image.id = {} AND {})").format(
-            sql.SQL(column), every(self.demands.images)
+            sql.SQL(column), self.of_image_row
         )
+
+    @property
+    def of_image_row(self) -> sql.Composable:
+        """Return the condition on a row called `image`, which would hide another of that name from `of_image`."""
+        return one_of("image.id", self.images) if self.knows_images else every(self.demands.images)
 
     @property
     def exposures(self) -> sql.Composable:

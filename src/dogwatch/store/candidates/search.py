@@ -54,6 +54,15 @@ class Search:
         operator = ("<" if self.descending else ">") + ("=" if or_equal else "")
         return compared(self.order.columns, columns, operator, after)
 
+    def short_of(self, columns: Sequence[str], stop: Key) -> sql.Composable:
+        """Return the condition that leading columns are ahead of a key's."""
+        return compared(self.order.columns, columns, ">" if self.descending else "<", stop)
+
+    def ahead_of(self, beginning: Sequence[object]) -> list[object]:
+        """Return a key with this beginning that lies before all findings that have it."""
+        outside = 2**62 if self.descending else 0  # nothing has such an id
+        return [*beginning, *[outside] * (len(self.order.columns) - len(beginning))]
+
     def ordered(self, columns: Sequence[str]) -> sql.Composable:
         """Return the columns as ORDER BY takes them."""
         return sql.SQL(", ").join(sql.SQL(f"{column} ") + self.direction for column in columns)
@@ -65,6 +74,11 @@ class Search:
             rows = cursor.execute(statement, {"at": self.scope.at}, prepare=False).fetchall()
         self.connection.execute(_SQL["plan_as_usual"])
         return Candidates(rows, key_of(self.order.columns, rows[-1]) if len(rows) >= most else None)
+
+
+def complete_until(found: Candidates, stop: list[object] | None) -> Candidates:
+    """Return what was found short of a stop: complete as far as its page goes, or as far as the stop."""
+    return found if found.complete_until is not None else Candidates(found.rows, stop)
 
 
 def listed(columns: Sequence[str]) -> sql.Composable:

@@ -124,10 +124,10 @@ SELECT * FROM (
 WHERE {after} LIMIT {most}
 
 -- name: along_images
--- Images in order, and the vulnerabilities of each.
+-- Images in order, and the vulnerabilities of each. The fence has images looked at first: few of them may be meant.
 SELECT * FROM (
     SELECT listed.*, found.vulnerability_id
-    FROM ({images}) AS listed
+    FROM ({images} OFFSET 0) AS listed
     CROSS JOIN LATERAL (
         SELECT DISTINCT exposure.vulnerability_id
         FROM monitoring
@@ -145,6 +145,11 @@ SELECT pushed.*
 FROM (SELECT clocks.pushed_at, clocks.image_id AS id FROM clocks WHERE {clocks_filter}
       ORDER BY coalesce(clocks.pushed_at, 'epoch') {direction}, clocks.image_id {direction}) AS pushed
 CROSS JOIN LATERAL (SELECT FROM image WHERE image.id = pushed.id AND {image_filter} OFFSET 0) AS image
+
+-- name: image_after
+-- What a walk through images by their last push comes to after some of them.
+SELECT coalesce(clocks.pushed_at, 'epoch'), clocks.image_id FROM clocks
+WHERE {filter} ORDER BY {order} OFFSET {images} LIMIT 1
 
 -- name: images_by_repository
 -- Images by registry, repository and id, or without the registry.
