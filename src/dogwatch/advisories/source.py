@@ -58,10 +58,6 @@ class FeedState:
             **{name: parse_rfc3339(stored[name]) for name in _TIMES if name in stored},
         )
 
-    def is_stale(self, now: datetime, stale_after: timedelta) -> bool:
-        """Whether the feed has not answered for longer than `stale_after`; one that never did is stale."""
-        return self.checked_at is None or now - self.checked_at > stale_after
-
 
 @dataclass(frozen=True, slots=True)
 class RawDocument:

@@ -94,16 +94,3 @@ class ExposureReason(StrEnum):
     STATED_NOT_AFFECTED = "not affected, says a document of the operator"
     STATED_FIXED = "fixed, says a document of the operator"
     STATEMENT_ENDED = "document of the operator no longer in force"
-
-
-@dataclass(frozen=True, slots=True)
-class Exposure:
-    """A package version exposed to a vulnerability, from when to when, and why it began and ended."""
-
-    package_id: int
-    vulnerability_id: int
-    assessment: Assessment
-    from_at: datetime
-    to_at: datetime
-    begin_reason: ExposureReason
-    end_reason: ExposureReason | None

@@ -129,8 +129,7 @@ class RegistryClient:
         request = self._manifest_request("GET", repository, reference)
         response, content = self._document(request, "manifest_bytes", self.limits.manifest_bytes, gone)
         digest = _verified(content, reference, f"manifest in {repository}")
-        content_type = response.headers.get("content-type", "")
-        return FetchedManifest(content, content_type, digest, response.headers.get("docker-content-digest", ""))
+        return FetchedManifest(content, response.headers.get("content-type", ""), digest)
 
     def referrers(self, repository: str, digest: str) -> bytes | None:
         """Fetch the index of what refers to a manifest; None where the registry has no such list.

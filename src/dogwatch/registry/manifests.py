@@ -22,7 +22,6 @@ from dogwatch.model.images import (
     Platform,
     ResolvedImage,
     ToldBase,
-    digest_of,
     is_digest,
 )
 from dogwatch.registry.configs import parse_platform, parse_told_base
@@ -46,20 +45,11 @@ _ANNOTATIONS_MAX = 64
 
 @dataclass(frozen=True, slots=True)
 class FetchedManifest:
-    """A manifest as received. `digest` is of these bytes; `claimed_digest` is only the registry's word."""
+    """A manifest as received; `digest` is of these bytes, whatever the registry calls them."""
 
     content: bytes
     content_type: str
     digest: str
-    claimed_digest: str = ""
-
-    @property
-    def is_claim_wrong(self) -> bool:
-        """Whether the registry called the bytes by a digest that they do not have."""
-        if not is_digest(self.claimed_digest):
-            return bool(self.claimed_digest)
-        algorithm = self.claimed_digest.partition(":")[0]
-        return digest_of(self.content, algorithm) != self.claimed_digest
 
 
 @dataclass(frozen=True, slots=True)

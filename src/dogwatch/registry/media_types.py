@@ -32,7 +32,6 @@ _LAYER_PREFIXES = (
     "application/vnd.docker.image.rootfs.diff.tar",
     "application/vnd.docker.image.rootfs.foreign.diff.tar",
 )
-_FOREIGN_PREFIXES = (_LAYER_PREFIXES[1], _LAYER_PREFIXES[3])
 
 
 def bare(content_type: str) -> str:
@@ -43,8 +42,3 @@ def bare(content_type: str) -> str:
 def is_image_layer(media_type: str) -> bool:
     """Say whether a blob of this type is a file system layer, foreign ones and all compressions included."""
     return media_type.startswith(_LAYER_PREFIXES)
-
-
-def is_foreign(media_type: str) -> bool:
-    """Say whether the layer's bytes may be kept outside the registry; we never fetch them from elsewhere."""
-    return media_type.startswith(_FOREIGN_PREFIXES)

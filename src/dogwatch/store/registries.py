@@ -175,12 +175,6 @@ class RegistryStore:
         with self._database.transaction() as connection:
             connection.execute(_SQL["record_poll"], values)
 
-    def accepts_hook(self, registry_id: int, secret: str) -> bool:
-        """Say whether a webhook may speak for this registry; False for one that is unknown or removed."""
-        with self._database.transaction() as connection:
-            row = connection.execute(_SQL["hook_digest"], {"registry": registry_id}).fetchone()
-        return row is not None and is_secret(secret, bytes(row[0]))
-
 
 def _end_all(connection: psycopg.Connection, registry_id: int, now: datetime) -> None:
     connection.execute(_SQL["end_all"], {"registry": registry_id, "now": now})

@@ -133,10 +133,12 @@ async def test_secrets_are_known_from_memory_and_follow_what_is_added_and_remove
     monkeypatch.setattr("dogwatch.store.hook_secrets._RETRY_SECONDS", 0.0)
     secrets = HookSecrets(world.dsn)
     assert await secrets.verify(ACCOUNT, "local", world.secret) == world.registry.id
-    assert await secrets.verify(ACCOUNT, "local", "guess") is None
+    for wrong in ("guess", "", "\ud800"):
+        assert await secrets.verify(ACCOUNT, "local", wrong) is None
     assert await secrets.verify("000000000001", "local", world.secret) is None
     second, secret = world.registries.add(ACCOUNT, "second", world.registry.access, "here")
     assert await secrets.verify(ACCOUNT, "second", secret) == second.id
+    assert await secrets.verify(ACCOUNT, "second", world.secret) is None
     world.registries.remove(ACCOUNT, "second")
     assert await secrets.verify(ACCOUNT, "second", secret) == second.id  # for a few seconds more
     monkeypatch.setattr("dogwatch.store.hook_secrets._FRESH_SECONDS", 0.0)

@@ -105,19 +105,3 @@ JOIN LATERAL (
     WHERE index_image.image_id = image.id) AS tag ON true
 WHERE image.id = ANY(%(images)s::bigint[])
 GROUP BY image.id
-
--- name: undetermined
--- What could not be compared in an image.
-SELECT DISTINCT package.ecosystem, package.name, package.version, undetermined.reason, undetermined.advisories
-FROM image
-JOIN layer_chain ON layer_chain.id = image.chain_id
-JOIN inventory_set ON inventory_set.inventory_id = coalesce(image.own_inventory_id, layer_chain.inventory_id)
-JOIN set_package ON set_package.set_id = inventory_set.set_id
-JOIN undetermined ON undetermined.package_id = set_package.package_id
-JOIN package ON package.id = undetermined.package_id
-WHERE image.account_id = %(account)s AND image.id = %(image)s
-ORDER BY 1, 2, 3, 4
-
--- name: feeds
--- Every feed as last seen.
-SELECT source, ecosystem, records, refused, checked_at, changed_at, problem FROM feed

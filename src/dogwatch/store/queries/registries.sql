@@ -70,10 +70,6 @@ UPDATE registry
 SET polled_at = CASE WHEN %(problem)s = '' THEN %(at)s::timestamptz ELSE polled_at END, poll_problem = %(problem)s
 WHERE id = %(registry)s
 
--- name: hook_digest
--- What a registry's webhook secret is compared with.
-SELECT hook_secret_digest FROM registry WHERE id = %(registry)s AND removed_at IS NULL
-
 -- name: hook_digests
 -- All webhook secrets' digests.
 SELECT account_id, alias, id, hook_secret_digest FROM registry WHERE removed_at IS NULL
