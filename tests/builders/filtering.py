@@ -71,6 +71,7 @@ def finding_row(one: FindingView) -> Row:
         "severity": [one.severity],
         "status": [one.status],
         "fix": [one.fix_available],
+        "fix_state": [each.fix_state for each in one.packages],
         "score": [] if one.score_tenths is None else [Decimal(one.score_tenths) / 10],
         "epss": _if_known([likely and Decimal(likely.score_ppm) / 1_000_000]),
         "exploited": ["YES" if one.facts.exploitation else "NO"],

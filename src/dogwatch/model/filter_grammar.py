@@ -263,8 +263,8 @@ def _read_value(field: FilterField, token: _Token) -> Value:
         return Decimal(text)
     if field.kind is FieldKind.MOMENT:
         return _moment(text)
-    word = text.upper()
-    if word not in field.words:
+    word = next((one for one in field.words if one.upper() == text.upper()), "")
+    if not word:
         raise ValueError(f"{field.name} is one of {', '.join(one.lower() for one in field.words)}; not {_short(text)}")
     return Severity[word] if field.kind is FieldKind.SEVERITY else word
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
+from dogwatch.model.advisories import FixState
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
 
@@ -129,6 +130,7 @@ FINDING_FIELDS: Mapping[str, FilterField] = {
             FilterField("severity", FieldKind.SEVERITY, tuple(one.name for one in reversed(Severity))),
             FilterField("status", FieldKind.WORD, ("ACTIVE", "CLOSED")),
             FilterField("fix", FieldKind.WORD, ("YES", "NO", "PARTIAL")),
+            FilterField("fix_state", FieldKind.WORD, tuple(FixState)),
             FilterField("score", FieldKind.NUMBER),
             FilterField("epss", FieldKind.NUMBER),
             FilterField("exploited", FieldKind.WORD, ("YES", "NO")),

@@ -36,6 +36,7 @@ from tests.builders.filtering import filters, meets
 READ = {
     "fix = yes": OneOf("fix", ("YES",)),
     "FIX = Yes": OneOf("fix", ("YES",)),
+    'fix_state = "Will not fix"': OneOf("fix_state", ("will not fix",)),
     "severity in (critical, HIGH)": OneOf("severity", (Severity.CRITICAL, Severity.HIGH)),
     "severity >= high": Compared("severity", Order.AT_LEAST, Severity.HIGH),
     "score<7.5": Compared("score", Order.BELOW, Decimal("7.5")),

@@ -133,6 +133,7 @@ _FINDING_TEXTS: Mapping[str, Condition] = {
     "severity": _severity("severity"),
     "status": _column("status", "status"),
     "fix": _column("fix", "fix"),
+    "fix_state": lambda entries: member_condition("fix_state", sql.SQL("SELECT unnest(fix_states) AS value"), entries),
     "title": _column("title", "title"),
     "source": _column("source", "source"),
     "package": lambda entries: member_condition(

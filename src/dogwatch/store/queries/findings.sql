@@ -31,6 +31,7 @@ WITH pair AS MATERIALIZED (
            array_agg(DISTINCT current_id) FILTER (WHERE current_id IS NOT NULL) AS exposure_ids,
            CASE WHEN bool_and(exposure.fixed_version <> '') THEN 'YES'
                 WHEN bool_or(exposure.fixed_version <> '') THEN 'PARTIAL' ELSE 'NO' END AS fix,
+           array_agg(exposure.fix_state) FILTER (WHERE current_id IS NOT NULL) AS fix_states,
            array_agg(DISTINCT package.name) FILTER (WHERE current_id IS NOT NULL) AS package_names,
            array_agg(DISTINCT package.match_name) FILTER (WHERE current_id IS NOT NULL) AS match_names,
            array_agg(DISTINCT package.ecosystem) FILTER (WHERE current_id IS NOT NULL) AS ecosystems
@@ -46,7 +47,7 @@ WITH pair AS MATERIALIZED (
            vulnerability.epss_ppm, (content.worst).severity,
            coalesce((content.worst).score_tenths, -1) AS score_tenths, (content.worst).score_vector,
            (content.worst).score_version, (content.worst).score_source, (content.worst).source,
-           (content.worst).advisory, content.fix, content.exposure_ids,
+           (content.worst).advisory, content.fix, content.fix_states, content.exposure_ids,
            content.package_names, content.match_names, content.ecosystems,
            vulnerability.name || ' - ' || array_to_string(content.package_names, ', ') AS title,
            CASE WHEN content.last_end > %(at)s THEN 'ACTIVE' ELSE 'CLOSED' END AS status,
