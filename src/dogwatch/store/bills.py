@@ -7,6 +7,7 @@ images that share their layers never share a bill.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -53,14 +54,11 @@ class BillStore:
     def load(self, image_id: int) -> BillsToRead | None:
         """Return an image whose bills are to be looked at; None where there is none, or nothing was read of it yet."""
         with self._database.transaction() as connection:
-            row = connection.execute(_SQL["look"], {"image": image_id, "indexes": _INDEXES_MAX}).fetchone()
-            if row is None:
+            looked = _look(connection, image_id)
+            if looked is None:
                 return None
-            chain_id, account_id, registry_id, repository, digest, inventory_id, asked, are_believed, indexes = row
-            rows = connection.execute(_CONTENTS["packages"], {"inventory": inventory_id}).fetchall()
-        packages = {each[0]: Package(*each[1:]) for each in rows}
-        place = (image_id, chain_id, account_id, registry_id, repository, digest)
-        return BillsToRead(*place, inventory_id, asked, are_believed, tuple(indexes), packages)
+            rows = connection.execute(_CONTENTS["packages"], {"inventory": looked.inventory_id}).fetchall()
+        return replace(looked, packages={each[0]: Package(*each[1:]) for each in rows})
 
     def save(self, looked: BillsToRead, witnessed: Witnessed, next_at: datetime, now: datetime) -> None:
         """Store what the bills say, in place of what they said; monitoring that is open goes on with it.
@@ -88,11 +86,9 @@ class BillStore:
 
         They are asked for again after a pause.
         """
-        looked = self.load(image_id)
-        if looked is None:
-            return
         with self._database.transaction() as connection:
-            if not _hold(connection, looked):
+            looked = _look(connection, image_id)
+            if looked is None or not _hold(connection, looked):
                 return
             values = {"image": image_id, "pauses": list(INDEX_PAUSES), "now": now}
             failed = connection.execute(_SQL["fail"], values).fetchone()
@@ -139,6 +135,16 @@ def ask_for_all_bills(connection: psycopg.Connection, registry_id: int, now: dat
     """Let every image of a registry have its turn: its bills are believed from now on, or not any more."""
     connection.execute(_SQL["ask_all"], {"registry": registry_id, "now": now})
     connection.execute(_SQL["forget_unread"], {"registry": registry_id})
+
+
+def _look(connection: psycopg.Connection, image_id: int) -> BillsToRead | None:
+    """Return an image whose bills are to be looked at, without its packages."""
+    row = connection.execute(_SQL["look"], {"image": image_id, "indexes": _INDEXES_MAX}).fetchone()
+    if row is None:
+        return None
+    *told, indexes = row
+    members = (*told, tuple(indexes), {})
+    return BillsToRead(image_id, *members)
 
 
 def _hold(connection: psycopg.Connection, looked: BillsToRead) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import LiteralString
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
@@ -87,3 +88,16 @@ class Database:
 def give_memory(connection: psycopg.Connection) -> None:
     """Let the statements of this transaction have the memory for going over all images."""
     connection.execute("SELECT set_config('work_mem', %s, true)", (_MEMORY_FOR_MANY,))
+
+
+def copy_rows(
+    connection: psycopg.Connection, statement: LiteralString, types: Sequence[str], rows: Iterable[Sequence[object]]
+) -> int:
+    """Write rows by a COPY statement, in PostgreSQL's types of its columns; returns how many there were."""
+    count = 0
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count

@@ -25,7 +25,7 @@ from dogwatch.model.facts import (
 )
 from dogwatch.model.feeds import Publication
 from dogwatch.model.matches import Assessment, ExposureReason
-from dogwatch.store.connection import Database
+from dogwatch.store.connection import Database, copy_rows
 from dogwatch.store.journal import refuse_older
 from dogwatch.store.locks import become_publisher, own_vulnerabilities
 from dogwatch.store.matching import OpenExposure, Resolution, resolve_pairs, what_changed
@@ -127,7 +127,7 @@ def _publish_scores(
     and the end of this transaction; nor may a vulnerability get its CVE id.
     """
     connection.execute(_SQL["stage_scores"])
-    _copy(connection, "copy_scores", _SCORES_TYPES, (_scores_row(one, now) for one in _newest(batch)))
+    copy_rows(connection, _SQL["copy_scores"], _SCORES_TYPES, (_scores_row(one, now) for one in _newest(batch)))
     connection.execute(_SQL["analyze_stage"])
     values = {"source": source, "ecosystem": CATALOGUE, "now": now}
     become_publisher(connection)
@@ -172,12 +172,12 @@ def _replace(connection: psycopg.Connection, source: str, kind: FactKind, readin
         return _first(connection.execute(_SQL["count_scores"], {"source": source}))
     if kind is FactKind.EXPLOITATION:
         connection.execute(_SQL["stage_exploitation"])
-        rows = _copy(connection, "copy_exploitation", _EXPLOITATION_TYPES, _exploitation_rows(reading, now))
+        rows = copy_rows(connection, _SQL["copy_exploitation"], _EXPLOITATION_TYPES, _exploitation_rows(reading, now))
         connection.execute(_SQL["forget_exploitation"])
         connection.execute(_SQL["save_exploitation"])
         return rows
     connection.execute(_SQL["forget_probability"])
-    rows = _copy(connection, "copy_probability", _PROBABILITY_TYPES, _probability_rows(reading))
+    rows = copy_rows(connection, _SQL["copy_probability"], _PROBABILITY_TYPES, _probability_rows(reading))
     connection.execute(_SQL["analyze_probability"])
     connection.execute(_SQL["probability_of_vulnerabilities"])
     return rows
@@ -199,13 +199,3 @@ def _probability_rows(reading: _Reading) -> Iterator[Sequence[object]]:
     for one in reading.lists():
         if isinstance(one, Probability):
             yield (one.cve, one.score_ppm, one.percentile_ppm)
-
-
-def _copy(connection: psycopg.Connection, query: str, types: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-    count = 0
-    with connection.cursor() as cursor, cursor.copy(_SQL[query]) as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
-            count += 1
-    return count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import LiteralString
 
 import psycopg
 
@@ -116,16 +117,7 @@ class ImageStore:
 
         What these extractors failed at is there when its turn has come (`store.retries`), or never.
         """
-        values = {
-            "fingerprint": fingerprint,
-            "now": now,
-            "limit": limit,
-            "retried": list(RETRIED_REASONS),
-            "pauses": list(INDEX_PAUSES),
-        }
-        with self._database.transaction() as connection:
-            rows = connection.execute(_SQL["waiting"], values).fetchall()
-        return tuple(row[0] for row in rows)
+        return self._load_turns(_SQL["waiting"], fingerprint, now, limit)
 
     def load_to_reread(self, fingerprint: str, now: datetime, limit: int) -> tuple[int, ...]:
         """Return a watched image for each stack of layers that other extractors read.
@@ -133,6 +125,10 @@ class ImageStore:
         Stacks of most watched images come first, then those pulled last. What these extractors failed at is there when
         its turn has come.
         """
+        return self._load_turns(_SQL["to_reread"], fingerprint, now, limit)
+
+    def _load_turns(self, query: LiteralString, fingerprint: str, now: datetime, limit: int) -> tuple[int, ...]:
+        """Return images whose turn has come."""
         values = {
             "fingerprint": fingerprint,
             "now": now,
@@ -141,7 +137,7 @@ class ImageStore:
             "pauses": list(INDEX_PAUSES),
         }
         with self._database.transaction() as connection:
-            rows = connection.execute(_SQL["to_reread"], values).fetchall()
+            rows = connection.execute(query, values).fetchall()
         return tuple(row[0] for row in rows)
 
     def load_evidence(

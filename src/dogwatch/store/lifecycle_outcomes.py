@@ -18,6 +18,7 @@ from dogwatch.model.lifecycle import (
     StorageClass,
     StoredManifest,
 )
+from dogwatch.store.connection import copy_rows
 from dogwatch.store.queries import load_queries
 from dogwatch.store.scopes import load_repository_windows
 from dogwatch.windows.lifecycle import evaluate, in_use_since, tell
@@ -98,10 +99,8 @@ def save_outcomes(
     row = connection.execute(_SQL["save_evaluation"], values).fetchone()
     assert row is not None  # INSERT … RETURNING
     told = (one for one in outcomes if one.verdict is not LifecycleVerdict.STAYS)
-    with connection.cursor() as cursor, cursor.copy(_SQL["copy_outcomes"]) as copy:
-        copy.set_types(_OUTCOME_TYPES)
-        for ordinal, one in enumerate(told):
-            copy.write_row((row[0], ordinal, *_columns(one)))
+    rows = ((row[0], ordinal, *_columns(one)) for ordinal, one in enumerate(told))
+    copy_rows(connection, _SQL["copy_outcomes"], _OUTCOME_TYPES, rows)
 
 
 def _columns(one: LifecycleOutcome) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ from dogwatch.matching import AdvisoryNames, key_affected_ranges, name_advisory
 from dogwatch.model.advisories import Advisory, AffectedRange
 from dogwatch.model.feeds import OPERATOR_SOURCES, FeedChanges, ParsedRecord
 from dogwatch.store.compression import compress
+from dogwatch.store.connection import copy_rows
 from dogwatch.store.queries import load_queries
 from dogwatch.versions import speaks_for
 
@@ -82,8 +83,8 @@ def stage_records(connection: psycopg.Connection, feed: tuple[str, str], changes
         unchanged = _find_unchanged(connection, feed, incoming, changes.is_dated)
         changed = [one for one in incoming if one.record.id not in unchanged]
         staged += len(changed)
-        _copy(connection, "copy_advisories", _ADVISORY_TYPES, map(_advisory_row, changed))
-        _copy(connection, "copy_ranges", _RANGE_TYPES, _range_rows(changed))
+        copy_rows(connection, _SQL["copy_advisories"], _ADVISORY_TYPES, map(_advisory_row, changed))
+        copy_rows(connection, _SQL["copy_ranges"], _RANGE_TYPES, _range_rows(changed))
     connection.execute(_SQL["stage_removed"], {"names": [name for name in changes.removed if name not in seen]})
     connection.execute(_SQL["analyze_stage"])
     return Staged(staged, refused)
@@ -102,13 +103,6 @@ def _find_unchanged(
         "contents": [one.content for one in incoming],
     }
     return {row[0] for row in connection.execute(_SQL["find_unchanged"], shown)}
-
-
-def _copy(connection: psycopg.Connection, query: str, types: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with connection.cursor() as cursor, cursor.copy(_SQL[query]) as copy:
-        copy.set_types(types)
-        for row in rows:
-            copy.write_row(row)
 
 
 def _clean(text: str) -> str:
