@@ -211,26 +211,29 @@ def test_however_candidates_are_found_they_hold_all_that_the_definition_finds(
     assert sorted(found) == sorted(by_definition)
 
 
-@given(world=worlds(), day=st.integers(0, 110), severity=st.sampled_from(list(Severity)))
+@given(world=worlds(), day=st.integers(0, 110), severity=st.sampled_from(list(Severity)), sizes=limits())
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], phases=(Phase.explicit, Phase.reuse, Phase.generate)
 )
 def test_filters_leave_exactly_the_findings_that_meet_them(
-    opened: Database, world: World, day: int, severity: Severity
+    opened: Database, world: World, day: int, severity: Severity, sizes: Limits
 ) -> None:
     with opened.transaction() as connection:
         store_world(connection, world)
     at = START + timedelta(days=day)
     expected = findings_by_definition(world, at)
-    store = FindingStore(opened)
+    store = FindingStore(opened, sizes)
 
-    def found(**texts: list[tuple[str, str]]) -> set[Expected]:
-        return set(map(as_expected, walk(store, FindingQuery(ACCOUNT, as_of=at, texts=texts), at)))
+    def found(since: datetime | None = None, **texts: list[tuple[str, str]]) -> set[Expected]:
+        times = {"first_observed_at": [(since, None)]} if since else {}
+        return set(map(as_expected, walk(store, FindingQuery(ACCOUNT, as_of=at, texts=texts, times=times), at)))
 
     assert found(severity=[("EQUALS", severity.name)]) == {one for one in expected if one.severity == severity}
     assert found(severity=[("NOT_EQUALS", severity.name)]) == {one for one in expected if one.severity != severity}
     assert found(status=[("EQUALS", "ACTIVE")]) == {one for one in expected if one.status == "ACTIVE"}
     assert found(fix=[("EQUALS", "YES"), ("EQUALS", "NO")]) == {one for one in expected if one.fix != "PARTIAL"}
+    lately = at - timedelta(days=30)
+    assert found(lately, digest=[("NOT_EQUALS", "none")]) == {one for one in expected if one.first >= lately}
     assert found(image=[("EQUALS", "1")], status=[("EQUALS", "CLOSED")]) == {
         one for one in expected if one.image == 1 and one.status == "CLOSED"
     }

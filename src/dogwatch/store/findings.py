@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.views import FindingQuery, FindingView, Page
-from dogwatch.store.candidates import Candidates, Limits, Search, find_scope, next_candidates, read_demands
+from dogwatch.store.candidates import Candidates, Limits, Search, find_parts, find_scope, next_candidates, read_demands
 from dogwatch.store.candidates.orders import compared, key_of, order_of
 from dogwatch.store.connection import Database
 from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
@@ -64,7 +64,9 @@ class FindingStore:
             if scope.is_empty:
                 refuse_pruned(connection, at)
                 return Page((), "")
-            rows, last = _page(Search(connection, order, query.descending, scope, self._limits), query, after)
+            parts = find_parts(connection, order, scope, self._limits)
+            search = Search(connection, order, query.descending, scope, self._limits, parts)
+            rows, last = _page(search, query, after)
             page = Page(complete(connection, rows, now), encode_cursor(fingerprint, at, last) if last else "")
             refuse_pruned(connection, at)
             return page

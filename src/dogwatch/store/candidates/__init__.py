@@ -12,8 +12,19 @@ the question narrows (`scope`); all of them are right, and the laws on the view 
 
 from dogwatch.store.candidates.demands import Demands, read_demands
 from dogwatch.store.candidates.limits import Limits
+from dogwatch.store.candidates.recent import find_parts
 from dogwatch.store.candidates.scope import Scope, find_scope
 from dogwatch.store.candidates.search import Candidates, Search
 from dogwatch.store.candidates.ways import next_candidates
 
-__all__ = ["Candidates", "Demands", "Limits", "Scope", "Search", "find_scope", "next_candidates", "read_demands"]
+__all__ = [
+    "Candidates",
+    "Demands",
+    "Limits",
+    "Scope",
+    "Search",
+    "find_parts",
+    "find_scope",
+    "next_candidates",
+    "read_demands",
+]

@@ -34,8 +34,8 @@ def along_images(search: Search, after: Key | None, most: int) -> Candidates:
 
 
 def _after_some_images(search: Search, after: Key | None) -> list[object] | None:
-    """Return a key that bounds the work where each image has to be looked up, and hardly any may be asked for."""
-    if search.scope.knows_images:
+    """Return a key that bounds the work where all images are gone through, and hardly any may be asked for."""
+    if search.scope.images is not None or not search.scope.demands.finding:
         return None
     statement = sql.SQL(_SQL["image_after"]).format(
         filter=search.beyond(_PUSHED, after, or_equal=True),

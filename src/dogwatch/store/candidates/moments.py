@@ -14,7 +14,8 @@ from psycopg import sql
 from dogwatch.store.candidates.everything import everything
 from dogwatch.store.candidates.exposures import Walk, joined
 from dogwatch.store.candidates.ids import array
-from dogwatch.store.candidates.orders import key_of
+from dogwatch.store.candidates.merging import merged, nearest
+from dogwatch.store.candidates.scope import BEGINS
 from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, complete_until, listed
 from dogwatch.store.filters import EVERYTHING, Constant, every
 from dogwatch.store.queries import load_queries
@@ -48,36 +49,17 @@ def along_moments(search: Search, after: Key | None, most: int) -> Candidates:
     sides = (_BEGINNING,) if search.order.columns[0] == "first_observed_at" else _sides(search)
     found: list[Candidates] = []
     for side in sides:
-        found.append(_of_watches(search, side, after, _nearest(search, found), most))
-    limit = _nearest(search, found)
+        found.append(_of_watches(search, side, after, nearest(search, found), most))
+    limit = nearest(search, found)
     if _END in sides:
         found.append(_of_overdue(search, after, most))
     found += [_of_exposures(search, side, after, limit, most) for side in sides]
-    return _merged(search, found)
+    return merged(search, found)
 
 
 def _sides(search: Search) -> tuple[_Side, ...]:
     statuses = search.scope.demands.statuses
     return tuple(side for side, status in ((_BEGINNING, "ACTIVE"), (_END, "CLOSED")) if status in statuses)
-
-
-def _merged(search: Search, found: list[Candidates]) -> Candidates:
-    columns = search.order.columns
-    limit = _nearest(search, found)
-    rows = {tuple(key_of(columns, row)): row for part in found for row in part.rows}
-    keys = sorted(rows, reverse=search.descending)
-    if limit is not None:
-        last = tuple(limit)
-        keys = [key for key in keys if (key >= last if search.descending else key <= last)]
-    return Candidates([rows[key] for key in keys], limit)
-
-
-def _nearest(search: Search, found: list[Candidates]) -> list[object] | None:
-    """Return the key up to which all parts are complete."""
-    limits = [part.complete_until for part in found if part.complete_until is not None]
-    if not limits:
-        return None
-    return max(limits) if search.descending else min(limits)
 
 
 def _of_watches(search: Search, side: _Side, after: Key | None, limit: Key | None, most: int) -> Candidates:
@@ -128,21 +110,6 @@ def _still_told(search: Search, side: _Side, table: str) -> sql.Composable:
     return scope.lately_ended_watches if table == "monitoring" else scope.lately_ended_exposures
 
 
-def _may_begin(search: Search, side: _Side) -> sql.Composable:
-    """What must hold of an exposure for its beginning, or end, to be what the order asks for.
-
-    One that goes on from another of its package, with another score or fix, begins no finding: what was watched then
-    had it before, and what began to be watched then is found from its watch. Catalogues change many scores every day.
-    """
-    if search.order.columns[0] != "first_observed_at":
-        return _still_told(search, side, "exposure")
-    return sql.SQL(
-        "NOT EXISTS (SELECT FROM exposure AS before WHERE before.package_id = exposure.package_id"
-        " AND before.vulnerability_id = exposure.vulnerability_id AND before.verdict = 'affected'"
-        " AND before.from_at < exposure.from_at AND before.to_at = exposure.from_at)"
-    )
-
-
 def _of_overdue(search: Search, after: Key | None, most: int) -> Candidates:
     """Watches that are over by the clock and that no sweep has ended yet: few, and none most of the time."""
     rows = search.connection.execute(_SQL["overdue"], {"at": search.scope.at}).fetchall()
@@ -162,7 +129,8 @@ def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | N
             return early
         watched.append(_still_told(search, side, "monitoring"))
     columns = {column: at, "vulnerability_id": "exposure.vulnerability_id"}
-    begins = _may_begin(search, side)
+    is_by_beginning = column == "first_observed_at"
+    begins = BEGINS if is_by_beginning else _still_told(search, side, "exposure")
     steps = [
         AFFECTED,
         sql.SQL(f"{at} <= {{}}").format(Constant(scope.at)),

@@ -12,7 +12,7 @@ from dogwatch.model.views import FindingQuery
 from dogwatch.store.candidates.demands import Demands
 from dogwatch.store.candidates.ids import one_of, one_of_many
 from dogwatch.store.candidates.limits import Limits
-from dogwatch.store.candidates.orders import Along, order_of
+from dogwatch.store.candidates.orders import Along, Order, order_of
 from dogwatch.store.filters import EVERYTHING, Constant, bounds_condition, every, text_condition
 from dogwatch.store.queries import load_queries
 from dogwatch.store.tagged import wanted_tags
@@ -22,6 +22,16 @@ _SQL = load_queries("finding_candidates")
 SHOWN_AFTER_END = timedelta(days=30)
 SHOWN_AFTER_EXPIRY = timedelta(days=3)
 """How long closed findings stay in lists, as in the query `findings`: shorter where the windows were over."""
+
+
+BEGINS = sql.SQL(
+    "NOT EXISTS (SELECT FROM exposure AS before WHERE before.package_id = exposure.package_id"
+    " AND before.vulnerability_id = exposure.vulnerability_id AND before.verdict = 'affected'"
+    " AND before.from_at < exposure.from_at AND before.to_at = exposure.from_at)"
+)
+"""The condition on exposures that a finding can begin with one. One that goes on from another of its package, with
+another score or fix, begins none: what was watched then had it before, and what began to be watched then begins with
+its watch. Catalogues change many scores every day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +213,7 @@ def find_scope(
         at,
         demands,
         repositories,
-        _find_images(connection, query, narrowed, _most_images(query, limits)),
+        _find_images(connection, query, narrowed, most_images(order_of(query.sort), limits)),
         _find_vulnerabilities(connection, query, demands, limits.few_vulnerabilities),
         narrowed.anything_frozen,
     )
@@ -217,8 +227,9 @@ def _find_repositories(connection: psycopg.Connection, account_id: str, demands:
     return None if is_all and found else tuple(found)
 
 
-def _most_images(query: FindingQuery, limits: Limits) -> int:
-    return limits.few_images if order_of(query.sort).along is Along.EXPOSURES else limits.named_images
+def most_images(order: Order, limits: Limits) -> int:
+    """Return how many images are named one by one in an order."""
+    return limits.few_images if order.along is Along.EXPOSURES else limits.named_images
 
 
 def _find_images(connection: psycopg.Connection, query: FindingQuery, scope: Scope, few: int) -> tuple[int, ...] | None:

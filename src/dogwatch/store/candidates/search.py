@@ -34,13 +34,14 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """One list: its order and direction, and where its findings can be."""
+    """One list: its order and direction, and where its findings can be: in any of the parts, where there are some."""
 
     connection: psycopg.Connection
     order: Order
     descending: bool
     scope: Scope
     limits: Limits
+    parts: tuple[Scope, ...] = ()
 
     @property
     def direction(self) -> sql.SQL:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from dogwatch.store.candidates.everything import everything, is_little
 from dogwatch.store.candidates.exposures import along_exposures
 from dogwatch.store.candidates.images import along_images
+from dogwatch.store.candidates.merging import merged
 from dogwatch.store.candidates.moments import along_moments
 from dogwatch.store.candidates.orders import Along, Order, key_of
 from dogwatch.store.candidates.search import Candidates, Key, Search
@@ -14,6 +15,13 @@ from dogwatch.store.candidates.search import Candidates, Key, Search
 
 def next_candidates(search: Search, after: Key | None, most: int) -> Candidates:
     """Return about `most` candidates behind the key `after`, or from the beginning."""
+    if not search.parts:
+        return _of_scope(search, after, most)
+    parts = [replace(search, scope=part, parts=()) for part in search.parts if not part.is_empty]
+    return merged(search, [_of_scope(part, after, most) for part in parts])
+
+
+def _of_scope(search: Search, after: Key | None, most: int) -> Candidates:
     if search.order.columns[0] == "status":
         return _by_status(search, after, most)
     if search.order.along is Along.EXPOSURES:

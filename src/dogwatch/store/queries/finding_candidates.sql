@@ -52,6 +52,15 @@ SELECT vulnerability.id AS vulnerability_id FROM vulnerability WHERE {filter}
 -- Vulnerabilities that meet every filter, as long as they are few.
 SELECT DISTINCT vulnerability_id FROM ({found}) AS found LIMIT %(most)s
 
+-- name: vulnerabilities_since
+-- Vulnerabilities that came to be said of something, as long as they are few.
+SELECT DISTINCT exposure.vulnerability_id FROM exposure WHERE exposure.verdict = 'affected' AND {filter} LIMIT {most}
+
+-- name: images_since
+-- Images that came to be watched, as long as they are few.
+SELECT DISTINCT image.id FROM monitoring JOIN image ON image.id = monitoring.image_id
+WHERE monitoring.inventory_id IS NOT NULL AND {filter} LIMIT {most}
+
 -- name: spread
 -- In how many inventories vulnerabilities are, as long as these are few.
 SELECT count(*) FROM (
