@@ -163,7 +163,5 @@ def _package_sets(system: Mapping[str, _Places], language: _Places) -> tuple[Pac
 
 def _provenance(located: Iterable[_Places]) -> tuple[Provenance, ...]:
     places = {place: paths for each in located for place, paths in each.items()}
-    ordered = sorted(places, key=lambda each: (PACKAGE_ORDER(each[0]), each[1]))
-    return tuple(
-        Provenance(package, ordinal, tuple(sorted(places[(package, ordinal)]))) for package, ordinal in ordered
-    )
+    ordered = sorted(places.items(), key=lambda item: (PACKAGE_ORDER(item[0][0]), item[0][1]))
+    return tuple(Provenance(package, ordinal, tuple(sorted(paths))) for (package, ordinal), paths in ordered)

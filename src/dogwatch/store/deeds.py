@@ -15,7 +15,7 @@ from dogwatch.model.monitoring import ActivityMode, Clock, Clocks, ScanFrequency
 from dogwatch.model.registries import ManifestToResolve
 from dogwatch.model.times import FOREVER
 from dogwatch.store.accounts import share_accounts
-from dogwatch.store.bills import ask_for_bills_of
+from dogwatch.store.bill_turns import ask_for_bills_of
 from dogwatch.store.connection import Database
 from dogwatch.store.histories import deed_view
 from dogwatch.store.moves import move_images

@@ -21,7 +21,7 @@ from dogwatch.model.registries import (
     TagListing,
 )
 from dogwatch.store.accounts import share_accounts
-from dogwatch.store.bills import ask_for_bills
+from dogwatch.store.bill_turns import ask_for_bills
 from dogwatch.store.connection import Database
 from dogwatch.store.hearing import HeardEvent, RepositoryNews, gather, happening, joined
 from dogwatch.store.moves import move_images

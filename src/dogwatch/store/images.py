@@ -22,7 +22,7 @@ from dogwatch.model.images import (
 from dogwatch.model.monitoring import StatusReason
 from dogwatch.store.accounts import share_accounts
 from dogwatch.store.bases import Stack, load_bases
-from dogwatch.store.bills import ask_for_bills
+from dogwatch.store.bill_turns import ask_for_bills
 from dogwatch.store.connection import Database
 from dogwatch.store.layers import chain_digest, decode_layers, save_chains
 from dogwatch.store.queries import load_queries

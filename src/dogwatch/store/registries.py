@@ -14,7 +14,7 @@ import psycopg
 from dogwatch.model.errors import ConflictError, InvalidRequestError, NotFoundError
 from dogwatch.model.registries import ALL, LookBack, Registry, RegistryAccess
 from dogwatch.store.accounts import ensure_account, own_account
-from dogwatch.store.bills import ask_for_all_bills
+from dogwatch.store.bill_turns import ask_for_all_bills
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.queries import load_queries

@@ -8,7 +8,8 @@ from dogwatch.model.gaps import GapKind
 from dogwatch.model.packages import Package
 from dogwatch.model.views import FindingQuery
 from dogwatch.store.audit import AuditStore
-from dogwatch.store.bills import BillStore, ask_for_bills
+from dogwatch.store.bill_turns import ask_for_bills
+from dogwatch.store.bills import BillStore
 from dogwatch.store.contents import load_contents
 from dogwatch.store.findings import FindingStore
 from tests.builders.attached import cyclonedx
