@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from dogwatch.cli import errors
+from dogwatch.cli.command_line import HELP_OPTIONS
 from dogwatch.cli.main import application
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -92,7 +93,13 @@ def _page(name: str, command: Any) -> str:
 
 
 def _help(command: Any, path: tuple[str, ...]) -> str:
-    context = command.context_class(command, info_name=" ".join(path), max_content_width=_WIDTH, terminal_width=_WIDTH)
+    context = command.context_class(
+        command,
+        info_name=" ".join(path),
+        max_content_width=_WIDTH,
+        terminal_width=_WIDTH,
+        help_option_names=HELP_OPTIONS,
+    )
     lines = (line.rstrip() for line in command.get_help(context).splitlines())
     return f"```text\n{chr(10).join(lines).rstrip()}\n```\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -18,13 +18,26 @@ if TYPE_CHECKING:
     from dogwatch.cli.ports import Dogwatch
     from dogwatch.settings import Settings
 
+HELP_OPTIONS = ["--help", "-h"]
+_PURPOSE_LENGTH_MAX = 1000  # characters; more than any has, as one that is cut off does not say what a command does
+
 Output = Annotated[
     Format | None,
     typer.Option("--output", "-o", help="json, for programs", show_default=False, case_sensitive=False),
 ]
 
 
-def new_group(purpose: str = "", kind: type[TyperGroup] = TyperGroup) -> typer.Typer:
+class Group(TyperGroup):
+    """A group of commands whose help shows each one's purpose as a whole."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write names and purposes into a help text."""
+        purposes = [(name, one.get_short_help_str(_PURPOSE_LENGTH_MAX)) for name, one in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(purposes)
+
+
+def new_group(purpose: str = "", kind: type[TyperGroup] = Group) -> typer.Typer:
     """Return a group of commands: with plain help, which is quick, and no local variables (secrets) in tracebacks."""
     return typer.Typer(
         cls=kind,
@@ -33,6 +46,7 @@ def new_group(purpose: str = "", kind: type[TyperGroup] = TyperGroup) -> typer.T
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         add_completion=False,
+        context_settings={"help_option_names": HELP_OPTIONS},
     )
 
 

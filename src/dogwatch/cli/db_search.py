@@ -86,6 +86,7 @@ COLUMNS: tuple[Column[Judged], ...] = (
         "VULNERABILITY",
         lambda one: one.vulnerability,
         lambda one: marked(one.vulnerability, one.assessment.source),
+        keeps_words=True,
     ),
     Column("fixed_version", "FIXED IN", lambda one: one.assessment.fixed_version),
     Column("fix_state", "FIX", lambda one: str(one.assessment.fix_state), spare=1),

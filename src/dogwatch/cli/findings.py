@@ -155,7 +155,7 @@ COLUMNS: tuple[Column[FindingRow], ...] = (
         lambda row: "" if row.finding.score_tenths is None else f"{row.finding.score_tenths / 10:.1f}",
         spare=2,
     ),
-    Column("vulnerability", "VULNERABILITY", lambda row: row.finding.vulnerability, _name),
+    Column("vulnerability", "VULNERABILITY", lambda row: row.finding.vulnerability, _name, keeps_words=True),
     Column("ecosystem", "ECOSYSTEM", lambda row: row.package.ecosystem, spare=1),
     Column(
         "package",

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from dogwatch.cli import filters
-from dogwatch.cli.command_line import examples, new_group, reached
+from dogwatch.cli.command_line import Group, examples, new_group, reached
 from dogwatch.cli.findings import severity_counts
 from dogwatch.cli.image_facts import base_text, hold_text, in_use_text, proposal_text
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, Sort, lay_out, listing_of
@@ -250,12 +249,12 @@ WHOLE: Listing[WholeImage, ImageView] = Listing(
 )
 
 
-class _Images(TyperGroup):
+class _Images(Group):
     """The commands on images; what is none of them is the list, which is asked for most: `dogwatch images shop/web`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words behind `images`."""
-        is_told = bool(args) and (args[0] in self.commands or args[0] == "--help")
+        is_told = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
         return super().parse_args(ctx, args if is_told else ["list", *args])
 
 

@@ -37,7 +37,8 @@ class Format(StrEnum):
 class Column(Generic[Row]):
     """One column: `text` whole for programs, `brief` for tables (None: the same). `heading` empty: not in tables.
 
-    Where a table is too wide, columns with `spare` are left out, the highest first.
+    Where a table is too wide, columns with `spare` are left out, the highest first; then texts are broken, but for the
+    words of a column that `keeps_words`, as of ids that people copy.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Column(Generic[Row]):
     brief: Callable[[Row], str] | None = None
     style: Callable[[Row], str] | None = None
     spare: int = 0
+    keeps_words: bool = False
 
 
 def write_json(value: object) -> None:

@@ -20,6 +20,10 @@ from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuer
 from dogwatch.settings import Settings
 
 _SHOWN = 3  # packages in a table's cell
+_NOTHING = (
+    "No vulnerability that is known is like that. Ids are found by their beginning, packages by their whole name or"
+    " 'NAME*'; titles are not searched."
+)
 
 
 @takes_settings(Reach.ANYWHERE)
@@ -74,8 +78,8 @@ def search_vulnerabilities(
         )
 
         def footer() -> str:
-            nothing = "" if found.count else "No vulnerability that is known is like that.\n"
-            return found.note + nothing + "\n".join(stale_sentences(views.feeds()))
+            nothing = () if found.count else (_NOTHING,)
+            return found.note + "\n".join((*nothing, *stale_sentences(views.feeds())))
 
         layout.write(found, footer)
 
@@ -87,7 +91,7 @@ def _packages(one: FoundVulnerability) -> str:
 
 
 COLUMNS: tuple[Column[FoundVulnerability], ...] = (
-    Column("vulnerability", "VULNERABILITY", lambda one: one.name),
+    Column("vulnerability", "VULNERABILITY", lambda one: one.name, keeps_words=True),
     Column("aliases", "ALIASES", lambda one: " ".join(one.aliases), spare=3),
     Column("severity", "SEVERITY", lambda one: one.severity.name),
     Column("score", "SCORE", lambda one: score_text(one.score), spare=1),

@@ -197,13 +197,15 @@ class _Table(Generic[Thing, Row]):
         from rich.table import Table
         from rich.text import Text
 
-        width = None if self._stream is sys.stdout else _FILE_WIDTH
-        console = Console(file=self._stream, width=width, highlight=False)
+        console_width = None if self._stream is sys.stdout else _FILE_WIDTH
+        console = Console(file=self._stream, width=console_width, highlight=False)
         table = Table(box=SIMPLE_HEAD, pad_edge=False)
         cells_of = {column: _cells(self._rows, column) for column in self._columns if column.heading}
         shown = _fitting(cells_of, console.width)
-        for column in shown:
-            table.add_column(column.heading, overflow="fold")
+        for column, cells in shown.items():
+            words = " ".join([column.heading, *cells]).split()
+            width = max(map(len, words)) if column.keeps_words else None
+            table.add_column(column.heading, overflow="fold", min_width=width)
         for number, row in enumerate(self._rows):
             styles = [column.style(row) if column.style else "" for column in shown]
             texts = [cells[number] or NOTHING for cells in shown.values()]

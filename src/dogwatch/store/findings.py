@@ -44,9 +44,11 @@ class FindingStore:
         or empty, and still have a `next`: only a page without is the last.
 
         Raises:
-            InvalidRequestError: an unknown field, comparison, sort or cursor, a page size that is not offered, or a
-                moment of which not everything is kept.
+            InvalidRequestError: an unknown field, comparison, sort or cursor, a page size that is not offered, a moment
+                of which not everything is kept, or one that has not come.
         """
+        if query.as_of and query.as_of > now:
+            raise InvalidRequestError("as_of", "this moment has not come; nothing is known of it")
         order = order_of(query.sort)
         if not 1 <= query.limit <= MAX_PAGE:
             raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")

@@ -37,7 +37,7 @@ class TypedPackage:
     def doubt(self) -> str:
         """A sentence where its source package is not told, and advisories go by that; otherwise empty."""
         one = self.package
-        if self.id is not None or one.source_name or not goes_by_source(one.ecosystem):
+        if self.id is not None or _tells_source(one) or not goes_by_source(one.ecosystem):
             return ""
         family = family_of(one.ecosystem)
         return f" Advisories of {family} name source packages; that of {one.name} is not known, unless it is its own."
@@ -67,8 +67,14 @@ def _is_meant(typed: Package, stored: Package) -> bool:
     """Say whether a stored package is the one that was typed; what was not typed does not matter."""
     if typed.arch and typed.arch != stored.arch:
         return False
-    tells_source = typed.source_name not in ("", typed.name)
-    return not tells_source or (typed.source_name, typed.source_version) == (stored.source_name, stored.source_version)
+    if not _tells_source(typed):
+        return True
+    return (typed.source_name, typed.source_version) == (stored.source_name, stored.source_version)
+
+
+def _tells_source(typed: Package) -> bool:
+    """Say whether somebody typed a source package: a package URL that leaves it out is read as its own."""
+    return typed.source_name not in ("", typed.name)
 
 
 def typed_of(row: Sequence[Any]) -> TypedPackage:

@@ -137,3 +137,17 @@ def test_counts_and_digests_read_well() -> None:
     assert [plural(count, "image") for count in (0, 1, 2_000)] == ["0 images", "1 image", "2,000 images"]
     assert short_digest("sha256:" + "0123456789abcdef" * 4) == "0123456789ab"
     assert short_digest("") == ""
+
+
+def test_a_narrow_table_breaks_texts_but_not_the_ids_that_people_copy(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    columns: tuple[Column[str], ...] = (
+        Column("id", "ID", str, keeps_words=True),
+        *(Column(f"text {number}", f"TEXT {number}", lambda _: "x" * 20) for number in range(2)),
+    )
+    monkeypatch.setenv("COLUMNS", "40")
+    lay_out(listing_of(columns), ["table"]).write(["CVE-2026-12345 (sample)"])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[3:5]] == ["CVE-2026-12345", "(sample)"]
+    assert all(len(line) <= 40 for line in lines)

@@ -141,6 +141,10 @@ def test_a_package_that_is_typed_is_the_account_s_own_where_it_has_one(explainer
         f"No advisory in force on {CVE} speaks of this package (libssl3 3.0.7-1); they speak of openssl of Debian:12."
         " Advisories of Debian name source packages; that of libssl3 is not known, unless it is its own."
     )
+    url = "pkg:deb/debian/libssl3@3.0.7-1?distro=debian-12"
+    (by_url,) = explainer.explain(OTHER_ACCOUNT, url, "", CVE, day(5))
+    (by_source,) = explainer.explain(OTHER_ACCOUNT, f"{url}&upstream=openssl", "", CVE, day(5))
+    assert (by_url.conclusion, by_source.verdict) == (others.conclusion, "affected")
 
 
 def test_where_nothing_holds_the_nearest_is_named_and_why_it_does_not_hold(world: World, explainer: Explainer) -> None:

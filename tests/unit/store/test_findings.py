@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.packages import Package
 from dogwatch.model.views import FindingQuery, FindingView
 from dogwatch.store.clock import ProductClock
@@ -81,6 +82,8 @@ def test_findings_of_what_is_no_longer_watched_are_shown_closed_for_three_days(
     assert states(world, 35.1) == []
     assert states(world, 60, as_of=33) == [closed]
     assert states(world, 60, as_of=31) == [("A-1", "ACTIVE", "pushed", "")]
+    with pytest.raises(InvalidRequestError, match="as_of: this moment has not come"):
+        states(world, 60, as_of=60.1)
 
 
 def test_a_package_that_two_layers_brought_is_shown_with_both_oldest_first(world: World) -> None:
