@@ -13,6 +13,7 @@ import msgspec
 
 from dogwatch.advisories.csaf_document import VexDocument
 from dogwatch.advisories.limits import TEXT_LIMITS
+from dogwatch.advisories.texts import cut_prose, is_link
 from dogwatch.model.advisories import Advisory, AffectedPackage, SeverityFact
 from dogwatch.model.times import parse_rfc3339
 
@@ -77,11 +78,11 @@ def keep_document(
     frequent = severities[0] if severities else Severity("", "")
     kept = KeptDocument(
         document.cve,
-        _storable(document.title, TEXT_LIMITS.max_summary),
-        _storable(details, TEXT_LIMITS.max_details),
+        cut_prose(document.title, TEXT_LIMITS.max_summary),
+        cut_prose(details, TEXT_LIMITS.max_details),
         document.published,
         document.cwe,
-        tuple(_Reference(url) for url in document.references if _is_link(url))[: TEXT_LIMITS.max_references],
+        tuple(_Reference(url) for url in document.references if is_link(url))[: TEXT_LIMITS.max_references],
         tuple(_Vector(fact.kind, fact.value) for fact in frequent.facts if fact.kind != "TEXT"),
         _Specific(frequent.word),
         tuple(severities),
@@ -120,21 +121,3 @@ def make_advisory(
         references=tuple(one.url for one in record.references),
         cwes=(record.cwe,) if re.fullmatch(r"CWE-\d{1,6}", record.cwe) else (),
     )
-
-
-def refuse_long(texts: Sequence[str]) -> None:
-    """Refuse names and versions that cannot be kept.
-
-    Raises:
-        ValueError: there is one.
-    """
-    if any(len(text) > TEXT_LIMITS.max_name or "\0" in text for text in texts):
-        raise ValueError("a name or version that cannot be kept")
-
-
-def _storable(text: str, longest: int) -> str:
-    return text[:longest].replace("\0", "\N{REPLACEMENT CHARACTER}")
-
-
-def _is_link(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and len(url) <= TEXT_LIMITS.max_reference and "\0" not in url

@@ -13,9 +13,8 @@ import msgspec
 
 from dogwatch.advisories.limits import DOCUMENT_LIMITS, DocumentLimits
 from dogwatch.advisories.stated_products import StatedProducts, StatedTree
-from dogwatch.advisories.stating import Stating
+from dogwatch.advisories.stating import Stating, decode_supplied
 from dogwatch.model.advisories import SeverityFact
-from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.feeds import VEX_SOURCE, ParsedRecord
 from dogwatch.model.operator_documents import DocumentFormat, OperatorDocument
 
@@ -107,12 +106,7 @@ def parse_csaf(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_LIMI
     Source:
         CSAF 2.0, sections 3.2.2 (product tree), 3.2.3 (vulnerabilities) and profile 5 (VEX, 4.5).
     """
-    try:
-        document = _DECODER.decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as malformed:
-        raise InvalidRequestError(file, f"not a CSAF document: {str(malformed)[:300]}") from malformed
-    except RecursionError as too_deep:
-        raise InvalidRequestError(file, "nested too deeply") from too_deep
+    document = decode_supplied(_DECODER, content, file, "a CSAF document")
     meta = document.document
     stating = Stating(file, limits)
     if meta.category != _PROFILE:

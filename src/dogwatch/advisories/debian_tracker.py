@@ -16,6 +16,7 @@ import msgspec
 
 from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
 from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource, read_json
+from dogwatch.advisories.texts import cut_prose
 from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,
@@ -93,16 +94,16 @@ class DebianTrackerSource(SnapshotSource):
         record = msgspec.json.decode(content, type=_Record)
         issue = msgspec.json.decode(record.issue, type=_Issue)
         if len(record.package) > TEXT_LIMITS.max_name or len(record.vulnerability) > TEXT_LIMITS.max_identifier:
-            raise ValueError("a name that is longer than can be kept")
-        described = (issue.description or "").replace("\0", "\N{REPLACEMENT CHARACTER}")
+            raise ValueError("a name that cannot be kept")
+        described = issue.description or ""
         return Advisory(
             source=self.name,
             id=record_id,
             modified_at=now,
             published_at=None,
             withdrawn_at=None,
-            summary=described[: TEXT_LIMITS.max_summary],
-            details=described[: TEXT_LIMITS.max_details],
+            summary=cut_prose(described, TEXT_LIMITS.max_summary),
+            details=cut_prose(described, TEXT_LIMITS.max_details),
             upstream=(record.vulnerability,),
             affected=tuple(
                 _affected(_RELEASES[name], record.package, release)

@@ -11,6 +11,7 @@ import msgspec
 from dogwatch.advisories.limits import TEXT_LIMITS
 from dogwatch.advisories.nvd_file import Metrics, Weakness, read_cwes, read_scores, read_time
 from dogwatch.advisories.nvd_versions import Criterion, make_affected, product_of
+from dogwatch.advisories.texts import cut_prose, is_link, refuse_long
 from dogwatch.model.advisories import Advisory, SeverityFact
 from dogwatch.model.facts import NVD
 from dogwatch.model.known_products import PRODUCTS
@@ -113,7 +114,7 @@ def condense(cve: NvdCve) -> bytes:
             cve.published,
             cve.vulnStatus.lower() == _REJECTED,
             [_Vector(one.kind, one.vector) for one in read_scores(cve.metrics or Metrics()) if one.source == NVD],
-            [one for one in cve.references if _is_link(one.url)][: TEXT_LIMITS.max_references],
+            [one for one in cve.references if is_link(one.url)][: TEXT_LIMITS.max_references],
             read_cwes(cve.weaknesses),
             products,
         )
@@ -128,8 +129,7 @@ def make_advisory(source: str, record_id: str, content: bytes, listed_at: dateti
     """
     kept = msgspec.json.decode(content, type=_Kept)
     said = [one for criteria in kept.products.values() for one in criteria]
-    if any(len(text) > TEXT_LIMITS.max_name or "\0" in text for one in said for text in one.texts):
-        raise ValueError("a version that cannot be kept")
+    refuse_long(text for one in said for text in one.texts)
     return Advisory(
         source=source,
         id=record_id,
@@ -137,14 +137,10 @@ def make_advisory(source: str, record_id: str, content: bytes, listed_at: dateti
         published_at=read_time(kept.published) if kept.published else None,
         withdrawn_at=listed_at if kept.withdrawn else None,
         summary="",
-        details=kept.details.replace("\0", "\N{REPLACEMENT CHARACTER}"),
+        details=cut_prose(kept.details, TEXT_LIMITS.max_details),
         upstream=(kept.cve,),
         affected=tuple(make_affected(name, criteria) for name, criteria in sorted(kept.products.items())),
         severity=tuple(SeverityFact(one.type, one.score) for one in kept.severity),
         references=tuple(one.url for one in kept.references),
         cwes=kept.cwes,
     )
-
-
-def _is_link(url: str) -> bool:
-    return url.startswith(("https://", "http://")) and len(url) <= TEXT_LIMITS.max_reference and "\0" not in url

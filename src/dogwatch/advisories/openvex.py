@@ -11,8 +11,7 @@ import msgspec
 
 from dogwatch.advisories.limits import DOCUMENT_LIMITS, DocumentLimits
 from dogwatch.advisories.products import name_image
-from dogwatch.advisories.stating import NamedProduct, Stating
-from dogwatch.model.errors import InvalidRequestError
+from dogwatch.advisories.stating import NamedProduct, Stating, decode_supplied
 from dogwatch.model.feeds import VEX_SOURCE, ParsedRecord
 from dogwatch.model.operator_documents import DocumentFormat, OperatorDocument, UnusedProduct
 
@@ -85,12 +84,7 @@ def parse_openvex(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_L
         vulnerability and products as texts are those of versions before 0.2, and so are subcomponents of a statement,
         which are those of each of its products.
     """
-    try:
-        document = _DECODER.decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as malformed:
-        raise InvalidRequestError(file, f"not an OpenVEX document: {str(malformed)[:300]}") from malformed
-    except RecursionError as too_deep:
-        raise InvalidRequestError(file, "nested too deeply") from too_deep
+    document = decode_supplied(_DECODER, content, file, "an OpenVEX document")
     stating = Stating(file, limits)
     stating.document = stating.text("@id", document.id, limits.max_name)
     changed = document.last_updated or document.timestamp

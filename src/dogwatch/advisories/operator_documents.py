@@ -11,6 +11,7 @@ from dogwatch.advisories.limits import DOCUMENT_LIMITS, DocumentLimits
 from dogwatch.advisories.openvex import CONTEXT, parse_openvex
 from dogwatch.advisories.osv_document import parse_advisory
 from dogwatch.advisories.statement_record import read_record
+from dogwatch.advisories.stating import decode_supplied
 from dogwatch.model.advisories import Advisory
 from dogwatch.model.errors import InvalidRequestError, MalformedAdvisoryError
 from dogwatch.model.feeds import SUPPLIED_SOURCE, VEX_SOURCE, ParsedRecord, StoredDocument
@@ -49,12 +50,7 @@ def parse_document(content: bytes, file: str, limits: DocumentLimits = DOCUMENT_
     """
     if len(content) > limits.max_document_bytes:
         raise InvalidRequestError(file, f"over the limit max_document_bytes of {limits.max_document_bytes} bytes")
-    try:
-        head = _HEAD.decode(content)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as malformed:
-        raise InvalidRequestError(file, f"not a document that is known: {str(malformed)[:300]}") from malformed
-    except RecursionError as too_deep:
-        raise InvalidRequestError(file, "nested too deeply") from too_deep
+    head = decode_supplied(_HEAD, content, file, "a document that is known")
     contexts = [head.context] if isinstance(head.context, str) else head.context
     if any(one.startswith(CONTEXT) for one in contexts):
         return parse_openvex(content, file, limits)

@@ -19,6 +19,7 @@ from dogwatch.advisories.listing import RECORD_ID
 from dogwatch.advisories.module_streams import tell_streams
 from dogwatch.advisories.osv_ecosystems import ecosystem_of, naming_of
 from dogwatch.advisories.suse_products import restate_by_binary
+from dogwatch.advisories.texts import cut_prose, is_link
 from dogwatch.advisories.ubuntu_releases import tell_plain_releases
 from dogwatch.model.advisories import (
     Advisory,
@@ -156,8 +157,8 @@ def _read(document: _Document, source: str, expected_id: str, limits: TextLimits
         modified_at=modified_at,
         published_at=_time("published", document.published),
         withdrawn_at=_time("withdrawn", document.withdrawn),
-        summary=_prose(document.summary, limits.max_summary),
-        details=_prose(document.details, limits.max_details),
+        summary=cut_prose(document.summary or "", limits.max_summary),
+        details=cut_prose(document.details or "", limits.max_details),
         aliases=_identifiers("aliases", document.aliases, limits),
         upstream=_identifiers("upstream", document.upstream, limits),
         related=_identifiers("related", document.related, limits),
@@ -257,14 +258,6 @@ def _exact(what: str, text: str, longest: int) -> str:
     return text
 
 
-def _prose(text: str | None, longest: int) -> str:
-    """Return a text that is only shown: cut to its bound, without the zero character that no database takes."""
-    if not text:
-        return ""
-    shown = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
-
-
 def _identifiers(what: str, ids: list[str] | None, limits: TextLimits) -> tuple[str, ...]:
     if ids and len(ids) > limits.max_names:
         raise _RefusedError(f"{len(ids)} {what}, more than {limits.max_names}")
@@ -273,13 +266,7 @@ def _identifiers(what: str, ids: list[str] | None, limits: TextLimits) -> tuple[
 
 def _references(references: list[_Reference] | None, limits: TextLimits) -> tuple[str, ...]:
     """Return web addresses only, each once: they become links."""
-    usable = (
-        each.url
-        for each in references or ()
-        if each.url.startswith(("https://", "http://"))
-        and len(each.url) <= limits.max_reference
-        and "\0" not in each.url
-    )
+    usable = (each.url for each in references or () if is_link(each.url))
     return tuple(dict.fromkeys(usable))[: limits.max_references]
 
 

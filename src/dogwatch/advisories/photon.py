@@ -12,8 +12,9 @@ from typing import Final
 
 import msgspec
 
-from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
+from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource, read_json
+from dogwatch.advisories.texts import refuse_long
 from dogwatch.model.advisories import Advisory, AffectedPackage, RangeEvent, RangeEventKind, StatedRange
 
 _FAMILY: Final = "Photon OS"
@@ -68,9 +69,7 @@ class PhotonSource(SnapshotSource):
     def read(self, record_id: str, content: bytes, now: datetime) -> Advisory:
         """Make an advisory of a record; scores without a vector are left to others."""
         record = msgspec.json.decode(content, type=_Record)
-        texts = [text for entry in record.entries for text in (entry.pkg, entry.res_ver)]
-        if any(len(text) > TEXT_LIMITS.max_name or "\0" in text for text in texts):
-            raise ValueError("a name or version that is longer than can be kept")
+        refuse_long([text for entry in record.entries for text in (entry.pkg, entry.res_ver)])
         return Advisory(
             source=self.name,
             id=record_id,

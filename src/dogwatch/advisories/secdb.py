@@ -15,8 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
+from dogwatch.advisories.limits import FEED_LIMITS, FeedLimits
 from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource, read_json
+from dogwatch.advisories.texts import refuse_long
 from dogwatch.model.advisories import Advisory, AffectedPackage, RangeEvent, RangeEventKind, StatedRange
 
 _ID = re.compile(r"[A-Z][A-Za-z]*-[0-9A-Za-z._:-]+")
@@ -95,9 +96,8 @@ class SecdbSource(SnapshotSource):
     def read(self, record_id: str, content: bytes, now: datetime) -> Advisory:
         """Make an advisory of a record. Where several versions of a package fixed the same, the newest counts."""
         record = msgspec.json.decode(content, type=_Record)
-        texts = [record.id, *record.fixed, *(version for versions in record.fixed.values() for version in versions)]
-        if any(len(text) > TEXT_LIMITS.max_name or "\0" in text for text in texts):
-            raise ValueError("a name or version that is longer than can be kept")
+        versions = [version for each in record.fixed.values() for version in each]
+        refuse_long([record.id, *record.fixed, *versions])
         return Advisory(
             source=self.name,
             id=record_id,

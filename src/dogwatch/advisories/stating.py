@@ -10,10 +10,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
+
+import msgspec
 
 from dogwatch.advisories.limits import DOCUMENT_LIMITS, DocumentLimits
 from dogwatch.advisories.products import name_image, name_product, name_range
 from dogwatch.advisories.statement_record import write_record
+from dogwatch.advisories.texts import cut_prose
 from dogwatch.model.advisories import AffectedPackage, SeverityFact
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.feeds import ParsedRecord
@@ -31,6 +35,8 @@ JUSTIFICATIONS = frozenset(
 )
 """Why something is not affected, in the words that CISA agreed on and every format took over."""
 
+
+_Shape = TypeVar("_Shape")
 
 _ID = re.compile(r"[A-Za-z][A-Za-z0-9]*-[0-9A-Za-z.:-]+")
 """An id of a vulnerability; addresses, and numbers of bug trackers, stand among aliases and mean nothing elsewhere."""
@@ -50,6 +56,20 @@ class NamedProduct:
     problem: str = ""
     parts: tuple[str, ...] = ()
     versions: str = ""
+
+
+def decode_supplied(decoder: msgspec.json.Decoder[_Shape], content: bytes, file: str, what: str) -> _Shape:
+    """Return a JSON document of the operator's in its shape.
+
+    Raises:
+        InvalidRequestError: it is not `what` it should be.
+    """
+    try:
+        return decoder.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as malformed:
+        raise InvalidRequestError(file, f"not {what}: {str(malformed)[:300]}") from malformed
+    except RecursionError as too_deep:
+        raise InvalidRequestError(file, "nested too deeply") from too_deep
 
 
 @dataclass(slots=True)
@@ -124,9 +144,8 @@ class Stating:
 
     def _texts(self, state: str, told: list[str]) -> tuple[str, str]:
         """Return what a statement says for people: in a line, and in whole."""
-        clean = [text.replace("\0", "\N{REPLACEMENT CHARACTER}") for text in told]
-        summary = ": ".join([state, *clean[:1]])
-        return summary[: self.limits.max_shown], "\n\n".join([state, *clean])[: self.limits.max_text]
+        summary = cut_prose(": ".join([state, *told[:1]]), self.limits.max_shown)
+        return summary, cut_prose("\n\n".join([state, *told]), self.limits.max_text)
 
     def names(self, place: str, name: str, aliases: Iterable[str]) -> tuple[str, ...]:
         """Return a vulnerability's name and those of its aliases that are ids, each once."""

@@ -16,9 +16,10 @@ import msgspec
 from dogwatch.advisories.csaf_document import VexDocument, VexStatement, read_vex
 from dogwatch.advisories.csaf_feed import CsafSource
 from dogwatch.advisories.csaf_products import RpmName
-from dogwatch.advisories.csaf_record import Severity, keep_document, make_advisory, read_document, refuse_long
+from dogwatch.advisories.csaf_record import Severity, keep_document, make_advisory, read_document
 from dogwatch.advisories.limits import CSAF_LIMITS, FeedLimits
 from dogwatch.advisories.suse_products import release_of_name
+from dogwatch.advisories.texts import refuse_long
 from dogwatch.model.advisories import Advisory, AffectedPackage, RangeEvent, RangeEventKind, StatedRange
 from dogwatch.versions import family_of, speaks_for
 

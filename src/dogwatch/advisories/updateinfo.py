@@ -21,6 +21,7 @@ import msgspec
 from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
 from dogwatch.advisories.module_streams import tell_streams
 from dogwatch.advisories.snapshot import Linked, Records, Snapshot, SnapshotSource
+from dogwatch.advisories.texts import refuse_long
 from dogwatch.advisories.updateinfo_document import Update, read_updates
 from dogwatch.model.advisories import (
     Advisory,
@@ -93,10 +94,9 @@ class UpdateinfoSource(SnapshotSource):
         """Make an advisory of an update; one that mends no vulnerability affects nothing."""
         record = msgspec.json.decode(content, type=_Record)
         update = record.update
-        if len(record_id) > TEXT_LIMITS.max_identifier or any(
-            len(text) > TEXT_LIMITS.max_name for package in update.packages for text in (package.name, package.version)
-        ):
-            raise ValueError("a name or version that is longer than can be kept")
+        if len(record_id) > TEXT_LIMITS.max_identifier:
+            raise ValueError("an id that cannot be kept")
+        refuse_long(text for package in update.packages for text in (package.name, package.version))
         packages = update.packages if update.type == _SECURITY or update.cves else []
         word = update.severity[: TEXT_LIMITS.max_identifier]
         advisory = Advisory(

@@ -68,7 +68,7 @@ def test_version_zero_says_that_the_release_was_never_affected(tmp_path: Path) -
 def test_a_name_that_cannot_be_kept_is_a_problem_of_its_record_alone(tmp_path: Path) -> None:
     long, fine = read(tmp_path, {"x" * 600: {"1-r0": ["CVE-2026-1"]}, "curl": {"1-r0": ["CVE-2026-2"]}})
     assert long.advisory is None
-    assert long.problem == "alpine-secdb: a name or version that is longer than can be kept"
+    assert long.problem == "alpine-secdb: a name or version that cannot be kept"
     assert fine.advisory is not None
 
 

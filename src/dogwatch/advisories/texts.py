@@ -1,0 +1,31 @@
+"""Texts of feeds, made fit to be kept: what decides is refused where it cannot be kept, what is only shown is cut.
+
+No database takes the zero character. Called by whatever reads a feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dogwatch.advisories.limits import TEXT_LIMITS
+
+
+def refuse_long(texts: Iterable[str]) -> None:
+    """Refuse names and versions that cannot be kept.
+
+    Raises:
+        ValueError: there is one.
+    """
+    if any(len(text) > TEXT_LIMITS.max_name or "\0" in text for text in texts):
+        raise ValueError("a name or version that cannot be kept")
+
+
+def cut_prose(text: str, longest: int) -> str:
+    """Return a text that is only shown, of so many characters at most."""
+    shown = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def is_link(url: str) -> bool:
+    """Whether it is the address of a page, as browsers open it."""
+    return url.startswith(("https://", "http://")) and len(url) <= TEXT_LIMITS.max_reference and "\0" not in url
