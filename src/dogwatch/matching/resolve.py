@@ -14,7 +14,7 @@ from dogwatch.matching.severity import label_of_score, label_of_word, score_of
 from dogwatch.model.advisories import FixState, SeverityFact
 from dogwatch.model.facts import NVD, StatedScore
 from dogwatch.model.feeds import OPERATOR_SOURCES
-from dogwatch.model.matches import Assessment, Match, Score, Severity
+from dogwatch.model.matches import Assessment, DocumentKey, Match, Score, Severity
 from dogwatch.model.verdicts import Verdict
 
 _OPEN_STATES = (FixState.END_OF_LIFE, FixState.WILL_NOT_FIX, FixState.DEFERRED, FixState.NOT_FIXED)
@@ -41,7 +41,8 @@ _OWN, _NVD, _UPSTREAM, _HANDED_ON = 3, 2, 1, 0
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-_Fix = tuple[FixState, str, bytes]
+_Fix = tuple[FixState, bytes, str]
+"""State, key and version: of those that name a version, the newest is the greatest."""
 
 
 def resolve(matches: Iterable[Match], scores: Iterable[StatedScore] = ()) -> Assessment | None:
@@ -107,7 +108,7 @@ def _with_facts_of(stated: Assessment, voice: Sequence[Match], otherwise: Assess
 def _assess(voice: Sequence[Match], scores: Iterable[StatedScore]) -> Assessment:
     """Resolve the matches of one voice and one verdict; there is one at least."""
     verdict = voice[0].verdict
-    state, fixed_version, _ = fix = _fix(voice) if verdict is Verdict.AFFECTED else _no_fix(voice)
+    state, _, fixed_version = fix = _fix(voice) if verdict is Verdict.AFFECTED else _no_fix(voice)
     severity, score = _severity(voice, scores)
     deciding = min(voice, key=lambda match: (_own_fix(match) != fix, *_rank(match)))
     return Assessment(
@@ -136,39 +137,37 @@ def _rank(match: Match) -> tuple[bool, str, str, int]:
 
 
 def _own_fix(match: Match) -> _Fix:
-    return (match.fix_state, match.fixed_version, match.fixed_key or b"")
+    return (match.fix_state, match.fixed_key or b"", match.fixed_version)
 
 
 def _fix(voice: Sequence[Match]) -> _Fix:
     """Return the fix that all advisories come to."""
-    by_advisory: dict[tuple[str, str], list[Match]] = {}
+    by_advisory: dict[DocumentKey, list[_Fix]] = {}
     for match in voice:
-        by_advisory.setdefault((match.source, match.advisory), []).append(match)
-    fixes = [_fix_of_advisory(of_one) for of_one in by_advisory.values()]
-    named = [fix for fix in fixes if fix[0] is FixState.FIXED]
-    return _newest(named) if named else _most_telling(fixes)
+        by_advisory.setdefault((match.source, match.advisory), []).append(_own_fix(match))
+    return _newest([_fix_of_advisory(fixes) for fixes in by_advisory.values()])
 
 
-def _fix_of_advisory(matches: Sequence[Match]) -> _Fix:
-    fixes = [_own_fix(match) for match in matches]
-    named = [fix for fix in fixes if fix[0] is FixState.FIXED]
-    stays_open = any(fix[0] in _OPEN_STATES for fix in fixes)
-    return _newest(named) if named and not stays_open else _most_telling(fixes)
+def _fix_of_advisory(fixes: Sequence[_Fix]) -> _Fix:
+    stays_open = any(state in _OPEN_STATES for state, *_ in fixes)
+    return _most_telling(fixes) if stays_open else _newest(fixes)
 
 
 def _no_fix(voice: Sequence[Match]) -> _Fix:
     """Return what is told of a fix where nothing is affected: that a version is a fixed one, if the operator says."""
     is_fixed = any(match.source in OPERATOR_SOURCES and match.fix_state is FixState.FIXED for match in voice)
-    return (FixState.FIXED if is_fixed else FixState.UNKNOWN, "", b"")
+    return (FixState.FIXED if is_fixed else FixState.UNKNOWN, b"", "")
 
 
 def _newest(fixes: Sequence[_Fix]) -> _Fix:
-    return max(fixes, key=lambda fix: (fix[2], fix[1]))
+    """Return the newest of the fixes that are named; where none is, only a state."""
+    named = [fix for fix in fixes if fix[0] is FixState.FIXED]
+    return max(named) if named else _most_telling(fixes)
 
 
 def _most_telling(fixes: Sequence[_Fix]) -> _Fix:
-    states = {fix[0] for fix in fixes}
-    return (next((state for state in _OPEN_STATES if state in states), FixState.UNKNOWN), "", b"")
+    states = {state for state, *_ in fixes}
+    return (next((state for state in _OPEN_STATES if state in states), FixState.UNKNOWN), b"", "")
 
 
 def _severity(voice: Sequence[Match], stated: Iterable[StatedScore]) -> tuple[Severity, Score | None]:
