@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import psycopg
@@ -39,6 +39,11 @@ MetRange = tuple[int, int, int, str]
 _PAIR = itemgetter(0, 1)
 _MET = itemgetter(1, 2, 3)
 
+_T = TypeVar("_T")
+
+_PACKAGES_AT_ONCE = 50_000
+"""New packages that meet ranges in one round: bounds memory; in smaller rounds all ranges might be read for each."""
+
 _PAIRS_AT_ONCE = 5_000
 """Pairs resolved in one round: bounds memory in a large import; larger rounds were no faster."""
 
@@ -65,23 +70,34 @@ class Resolution:
 
 
 def match_new_packages(connection: psycopg.Connection, package_ids: Sequence[int], now: datetime) -> Resolution:
-    """Let new packages meet the stored ranges; the caller holds their ecosystems' locks shared."""
-    return match_packages(connection, package_ids, newest_revision(connection), now, _arrival)
+    """Let new packages meet the stored ranges; the caller holds their ecosystems' locks shared.
+
+    They have met nothing before, so what they meet now is all there is to resolve. Those that another transaction
+    brought first have met everything already: no publication could pass between it and this one.
+    """
+    revision, begun = newest_revision(connection), 0
+    for batch in _batches(package_ids, _PACKAGES_AT_ONCE):
+        met = _meet(connection, batch)
+        assessments = assess(connection, met, load_scores(connection, {row[1] for row in met}))
+        beginning = [(pair, assessment, ExposureReason.PACKAGE_ADDED) for pair, assessment in assessments]
+        _begin(connection, beginning, revision, now)
+        begun += len(beginning)
+    return Resolution(begun)
 
 
 def match_packages(
     connection: psycopg.Connection, package_ids: Sequence[int], revision: int, now: datetime, reason: Reason
 ) -> Resolution:
     """Let packages meet the stored ranges where they did not yet; the caller holds their ecosystems' locks."""
-    if not package_ids:
-        return Resolution()
-    pairs = connection.execute(_SQL["match_packages"], {"packages": numbers(package_ids)}).fetchall()
-    refresh_undetermined(connection, package_ids)
+    pairs = {_PAIR(row) for row in _meet(connection, package_ids)}
     return resolve_pairs(connection, pairs, revision, now, reason)
 
 
-def _arrival(old: OpenExposure | None, new: Assessment | None) -> ExposureReason:
-    return ExposureReason.PACKAGE_ADDED if old is None else what_changed(old.assessment, new)
+def _meet(connection: psycopg.Connection, package_ids: Sequence[int]) -> list[MetRange]:
+    """Begin the matches of packages, and make their undetermined rows anew; returns what began."""
+    begun = connection.execute(_SQL["match_packages"], {"packages": numbers(package_ids)}).fetchall()
+    refresh_undetermined(connection, package_ids)
+    return begun
 
 
 def newest_revision(connection: psycopg.Connection) -> int:
@@ -131,15 +147,15 @@ def resolve_pairs(
     Unchanged outcomes are left alone; a changed one ends and the new one begins at the same moment.
     """
     begun = ended = 0
-    for batch in _batches(sorted(set(pairs))):
+    for batch in _batches(sorted(set(pairs)), _PAIRS_AT_ONCE):
         one = _resolve_batch(connection, batch, revision, now, reason)
         begun, ended = begun + one.begun, ended + one.ended
     return Resolution(begun, ended)
 
 
-def _batches(pairs: Sequence[Pair]) -> Iterator[Sequence[Pair]]:
-    for start in range(0, len(pairs), _PAIRS_AT_ONCE):
-        yield pairs[start : start + _PAIRS_AT_ONCE]
+def _batches(every: Sequence[_T], most: int) -> Iterator[Sequence[_T]]:
+    for start in range(0, len(every), most):
+        yield every[start : start + most]
 
 
 def _resolve_batch(

@@ -1,5 +1,5 @@
 -- name: match_packages
--- New packages meet every open range of their name; returns the (package, vulnerability) pairs that are touched.
+-- Packages meet every open range of their name; returns what they met and did not before, by vulnerability.
 WITH begun AS (
     INSERT INTO match (package_id, range_id, verdict, from_rev)
     SELECT package.id, affected_range.id, affected_range.stated_verdict, affected_range.from_rev
@@ -26,11 +26,12 @@ WITH begun AS (
       AND names_package(named, package.ecosystem, package.name, package.version, package.arch, package.match_name,
                         package.match_version, package.scheme, package.scheme_number, package.key)
     ON CONFLICT DO NOTHING
-    RETURNING package_id, range_id)
-SELECT DISTINCT begun.package_id, advisory_vulnerability.vulnerability_id
+    RETURNING package_id, range_id, verdict)
+SELECT begun.package_id, link.vulnerability_id, begun.range_id, begun.verdict
 FROM begun
 JOIN affected_range ON affected_range.id = begun.range_id
-JOIN advisory_vulnerability ON advisory_vulnerability.advisory_id = affected_range.advisory_id
+JOIN advisory_vulnerability AS link ON link.advisory_id = affected_range.advisory_id
+ORDER BY begun.package_id, link.vulnerability_id, begun.range_id
 
 -- name: match_ranges
 -- New ranges (temporary table new_range) meet every stored package of their name: the same join, from the other side.
