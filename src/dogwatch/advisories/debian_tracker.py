@@ -16,7 +16,7 @@ import msgspec
 
 from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
 from dogwatch.advisories.snapshot import Records, Snapshot, SnapshotSource, read_json
-from dogwatch.advisories.texts import cut_prose
+from dogwatch.advisories.texts import cut_prose, refuse_long
 from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,
@@ -56,7 +56,7 @@ class _Release(msgspec.Struct):
 
 
 class _Issue(msgspec.Struct):
-    releases: dict[str, _Release] | None = None
+    releases: dict[str, _Release]
     description: str | None = None
 
 
@@ -93,8 +93,8 @@ class DebianTrackerSource(SnapshotSource):
         """Make an advisory of what is said of one source package and one vulnerability."""
         record = msgspec.json.decode(content, type=_Record)
         issue = msgspec.json.decode(record.issue, type=_Issue)
-        if len(record.package) > TEXT_LIMITS.max_name or len(record.vulnerability) > TEXT_LIMITS.max_identifier:
-            raise ValueError("a name that cannot be kept")
+        versions = [one.fixed_version or "" for one in issue.releases.values()]
+        refuse_long([record.package, record.vulnerability, *versions])
         described = issue.description or ""
         return Advisory(
             source=self.name,
@@ -107,7 +107,7 @@ class DebianTrackerSource(SnapshotSource):
             upstream=(record.vulnerability,),
             affected=tuple(
                 _affected(_RELEASES[name], record.package, release)
-                for name, release in sorted((issue.releases or {}).items())
+                for name, release in sorted(issue.releases.items())
                 if name in _RELEASES
             ),
         )
@@ -129,20 +129,19 @@ def _affected(ecosystem: str, package: str, release: _Release) -> AffectedPackag
     """Turn what is said of one release into a statement.
 
     Raises:
-        ValueError: a status that nobody knows: leaving it out would say something else.
+        ValueError: a status that nobody knows, or no version behind it: leaving it out would say something else.
 
     Source:
         Debian security tracker, documentation of the data (status, fixed_version, urgency, nodsa and its reason).
     """
     word = release.urgency.strip("*")
-    severity = () if word in _NO_URGENCY else (SeverityFact("TEXT", word[: TEXT_LIMITS.max_identifier]),)
+    severity = () if word in _NO_URGENCY else (SeverityFact("TEXT", cut_prose(word, TEXT_LIMITS.max_identifier)),)
     if release.status == "undetermined":
         return AffectedPackage(ecosystem, package)
     if release.status == "resolved":
-        events = (
-            _INTRODUCED,
-            RangeEvent(RangeEventKind.FIXED, (release.fixed_version or "0")[: TEXT_LIMITS.max_version]),
-        )
+        if not release.fixed_version:
+            raise ValueError("resolved, and no version that it is resolved in")
+        events = (_INTRODUCED, RangeEvent(RangeEventKind.FIXED, release.fixed_version))
         return AffectedPackage(ecosystem, package, (StatedRange("ECOSYSTEM", events),), severity=severity)
     if release.status != "open":
         raise ValueError(f"an unknown status: {release.status[:80]!r}")

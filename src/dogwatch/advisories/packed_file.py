@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,13 @@ else:
 
 _GZIP, _BZIP2, _XZ, _ZSTD = b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd"
 
-UNPACKING_ERRORS: Final[tuple[type[Exception], ...]] = (OSError, EOFError, lzma.LZMAError, zstd.ZstdError)
+UNPACKING_ERRORS: Final[tuple[type[Exception], ...]] = (
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    zstd.ZstdError,
+)
 """What reading such a file raises where it is damaged or cut off."""
 
 

@@ -22,7 +22,7 @@ from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
 from dogwatch.advisories.module_streams import tell_streams
 from dogwatch.advisories.snapshot import Linked, Records, Snapshot, SnapshotSource
 from dogwatch.advisories.texts import refuse_long
-from dogwatch.advisories.updateinfo_document import Update, read_updates
+from dogwatch.advisories.updateinfo_document import ENCODING, Update, read_updates
 from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,
@@ -162,7 +162,7 @@ def _find_updateinfo(label: str, content: bytes) -> tuple[str, str]:
     def refuse(*_: object) -> None:
         raise MalformedSnapshotError(label, "a document type, which such a list never has")
 
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate(ENCODING)
     parser.buffer_text = True
     parser.StartElementHandler, parser.CharacterDataHandler, parser.EndElementHandler = start, text, end
     parser.StartDoctypeDeclHandler = refuse

@@ -18,6 +18,9 @@ from dogwatch.advisories.limits import TEXT_LIMITS, FeedLimits
 from dogwatch.advisories.packed_file import UNPACKING_ERRORS, open_packed
 from dogwatch.model.errors import LimitExceededError, MalformedSnapshotError
 
+ENCODING: Final = "utf-8"
+"""Whatever encoding a file names: publishers write no other, and Python's own codecs raise what they like."""
+
 _PIECE_BYTES: Final = 256 * 1024
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 _TEXTS: Final = frozenset({"id", "title", "description", "severity"})
@@ -81,7 +84,7 @@ class _Reader:
     """Takes the elements as they come; keeps one update at a time, and of its texts as much as is shown."""
 
     def __init__(self) -> None:
-        self._parser = expat.ParserCreate()
+        self._parser = expat.ParserCreate(ENCODING)
         self._parser.buffer_text = True
         self._parser.StartDoctypeDeclHandler = self._refuse
         self._parser.StartElementHandler = self._start

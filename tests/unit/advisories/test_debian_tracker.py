@@ -79,3 +79,33 @@ def test_a_release_that_nobody_here_knows_is_left_out_and_a_status_is_a_problem(
     assert left_out.advisory is not None
     assert left_out.advisory.affected == ()
     assert (problem.advisory, problem.problem) == (None, "debian-tracker: an unknown status: 'perhaps'")
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ({"status": "resolved"}, "resolved, and no version that it is resolved in"),
+        ({"status": "resolved", "fixed_version": "1\0"}, "a name or version that cannot be kept"),
+        ({"status": "resolved", "fixed_version": "1" * 513}, "a name or version that cannot be kept"),
+    ],
+)
+def test_a_statement_that_cannot_be_kept_as_it_is_is_a_problem_and_never_means_not_affected(
+    tmp_path: Path, said: dict[str, str], problem: str
+) -> None:
+    (record,) = read(tmp_path, tracker({"bash": {"CVE-2026-1": {"bookworm": said}}}))
+    assert (record.advisory, record.problem) == (None, f"debian-tracker: {problem}")
+
+
+def test_an_issue_that_says_nothing_of_any_release_is_a_problem(tmp_path: Path) -> None:
+    (record,) = read(tmp_path, b'{"bash": {"CVE-2026-1": {"description": "x"}}}')
+    assert (record.advisory, record.problem) == (
+        None,
+        "debian-tracker: Object missing required field `releases`",
+    )
+
+
+def test_zero_characters_in_what_is_only_shown_are_replaced(tmp_path: Path) -> None:
+    said = {"status": "open", "urgency": "low\0"}
+    (record,) = read(tmp_path, tracker({"bash": {"CVE-2026-1": {"bookworm": said}}}))
+    assert record.advisory is not None
+    assert record.advisory.affected[0].severity == (SeverityFact("TEXT", "low\N{REPLACEMENT CHARACTER}"),)

@@ -87,6 +87,16 @@ def test_an_update_is_read_whole_however_its_file_is_packed(tmp_path: Path, pack
     assert advisory.affected == (AffectedPackage("Oracle Linux:9", "bash", (StatedRange("ECOSYSTEM", events),)),)
 
 
+@pytest.mark.parametrize("encoding", ["hex", "shift_jis", "nonsense"])
+def test_a_file_is_read_as_utf_8_whatever_encoding_it_names(tmp_path: Path, encoding: str) -> None:
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>'.encode()
+    updates = declared + updateinfo(BASH).partition(b"?>")[2]
+    put(tmp_path, f"{APPSTREAM}/updateinfo.xml", updates)
+    put(tmp_path, f"{APPSTREAM}/repomd.xml", declared + repomd("repodata/updateinfo.xml", updates).partition(b"?>")[2])
+    put_repository(tmp_path, BASEOS, updateinfo())
+    assert [record.id for record in records(tmp_path)] == ["ELSA-1"]
+
+
 def test_an_update_of_two_repositories_is_one_with_the_packages_of_both(tmp_path: Path) -> None:
     put_repository(tmp_path, BASEOS, updateinfo(BASH))
     put_repository(
@@ -156,9 +166,10 @@ BOMB = b'<?xml version="1.0"?><!DOCTYPE u [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;"
         gzip.compress(updateinfo(BASH), mtime=0)[:60],
         lzma.compress(updateinfo(BASH))[:60],
         b"\x1f\x8b\xff\xff",
+        gzip.compress(b"", mtime=0)[:10] + bytes([255] * 20),
         b"<updates>\xff</updates>",
     ],
-    ids=["bomb", "empty", "cut off", "another root", "cut gzip", "cut xz", "broken gzip", "not text"],
+    ids=["bomb", "empty", "cut off", "another root", "cut gzip", "cut xz", "broken gzip", "damaged gzip", "not text"],
 )
 def test_what_is_no_file_of_updates_is_refused(tmp_path: Path, content: bytes) -> None:
     put_repository(tmp_path, APPSTREAM, updateinfo(BASH))
