@@ -13,7 +13,23 @@ from typing import Any
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.times import parse_rfc3339
 
-_FOREIGN = "not a cursor of this list; begin again without one"
+MAX_PAGE = 1_000
+"""Rows of one page: each carries what belongs to it, so a larger page would not fit the memory target."""
+
+
+def refuse_page_size(limit: int, most: int = MAX_PAGE) -> None:
+    """Refuse a page size that is not offered.
+
+    Raises:
+        InvalidRequestError: it is not 1 to `most`.
+    """
+    if not 1 <= limit <= most:
+        raise InvalidRequestError("limit", f"must be 1 to {most}")
+
+
+def foreign_cursor() -> InvalidRequestError:
+    """Return the refusal of a cursor of another list."""
+    return InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
 
 
 def list_fingerprint(*parts: object) -> str:
@@ -42,7 +58,7 @@ def decode_cursor(text: str, fingerprint: str) -> tuple[datetime, tuple[Any, ...
             return moment, tuple(key)
     except (ValueError, TypeError, binascii.Error, RecursionError):
         pass
-    raise InvalidRequestError("cursor", _FOREIGN)
+    raise foreign_cursor()
 
 
 def decode_id_cursor(text: str, fingerprint: str) -> tuple[datetime, int]:
@@ -54,4 +70,4 @@ def decode_id_cursor(text: str, fingerprint: str) -> tuple[datetime, int]:
     moment, key = decode_cursor(text, fingerprint)
     if len(key) == 1 and isinstance(key[0], int) and 0 <= key[0] < 2**63:
         return moment, key[0]
-    raise InvalidRequestError("cursor", _FOREIGN)
+    raise foreign_cursor()

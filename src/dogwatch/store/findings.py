@@ -16,16 +16,13 @@ from dogwatch.model.views import FindingQuery, FindingView, Page
 from dogwatch.store.candidates import Candidates, Limits, Search, find_parts, find_scope, next_candidates, read_demands
 from dogwatch.store.candidates.orders import compared, key_of, order_of
 from dogwatch.store.connection import Database
-from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint, refuse_page_size
 from dogwatch.store.filters import EVERYTHING, every
 from dogwatch.store.finding_details import complete
 from dogwatch.store.pruning import refuse_pruned
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("findings")
-
-MAX_PAGE = 1_000
-"""Findings per page: every row carries packages and texts, so a larger page would not fit the memory target."""
 
 Key = list[object]
 
@@ -50,8 +47,7 @@ class FindingStore:
         if query.as_of and query.as_of > now:
             raise InvalidRequestError("as_of", "this moment has not come; nothing is known of it")
         order = order_of(query.sort)
-        if not 1 <= query.limit <= MAX_PAGE:
-            raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
+        refuse_page_size(query.limit)
         fingerprint = list_fingerprint(
             query.account_id, query.texts, query.times, query.numbers, query.filter, query.as_of, order.columns
         )

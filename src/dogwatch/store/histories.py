@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from dogwatch.model.deeds import Deed, DeedView
-from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.errors import NotFoundError
 from dogwatch.model.histories import EventView, ImageHistory, IntervalView
 from dogwatch.model.monitoring import Clock
 from dogwatch.model.registries import EventKind, EventOrigin
 from dogwatch.store.connection import Database
-from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.cursors import decode_cursor, encode_cursor, foreign_cursor, list_fingerprint, refuse_page_size
 from dogwatch.store.queries import load_queries
 from dogwatch.store.usage import load_uses
 
@@ -20,9 +20,6 @@ _SQL = load_queries("histories")
 
 MAX_INTERVALS = 1_000
 """Intervals, and deeds, of one image: an image that comes and goes every day for three years has as many."""
-
-MAX_EVENTS = 1_000
-"""Events on one page: as many rows as any list has."""
 
 _OWN = "a read of our own"
 _FOUND = "there when its registry was added: what counts is when it was created"
@@ -38,8 +35,7 @@ def load_history(
         NotFoundError: the account has no such image.
         InvalidRequestError: a page size that is not offered, or a foreign cursor.
     """
-    if not 1 <= limit <= MAX_EVENTS:
-        raise InvalidRequestError("limit", f"must be 1 to {MAX_EVENTS}")
+    refuse_page_size(limit)
     fingerprint = list_fingerprint("history", account_id, image_id)
     before_at, before_id = _place(after, fingerprint)
     values = {"account": account_id, "image": image_id, "now": now, "limit": MAX_INTERVALS}
@@ -78,4 +74,4 @@ def _place(after: str, fingerprint: str) -> tuple[str | None, int]:
     _, key = decode_cursor(after, fingerprint)
     if len(key) == 2 and isinstance(key[0], str) and isinstance(key[1], int) and 0 <= key[1] < 2**63:
         return key[0], key[1]
-    raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+    raise foreign_cursor()

@@ -12,12 +12,19 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from dogwatch.model.deeds import Hold
-from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.errors import NotFoundError
 from dogwatch.model.images import NO_BASE
 from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, CoverageGroups, CoverageProperty, ImageQuery, ImageView, Page
 from dogwatch.store.connection import Database, give_memory
-from dogwatch.store.cursors import decode_cursor, decode_id_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.cursors import (
+    decode_cursor,
+    decode_id_cursor,
+    encode_cursor,
+    foreign_cursor,
+    list_fingerprint,
+    refuse_page_size,
+)
 from dogwatch.store.feed_gaps import load_feed_gaps
 from dogwatch.store.feeds import ExpectedFeeds
 from dogwatch.store.filters import EVERYTHING, every
@@ -32,9 +39,6 @@ from dogwatch.store.unresolved import UNRESOLVED, UNRESOLVED_OF_ACCOUNT
 from dogwatch.windows import explain
 
 _SQL = load_queries("image_views")
-
-MAX_PAGE = 1_000
-"""Images per page: each carries its gaps and tags, so a larger page would not fit the memory target."""
 
 _COUNTING_SHARE = 0.05
 """At most this part of the time goes to counting all images anew, however often somebody asks."""
@@ -74,8 +78,7 @@ class ImageViews:
         Raises:
             InvalidRequestError: an unknown field, comparison or cursor, or a page size that is not offered.
         """
-        if not 1 <= query.limit <= MAX_PAGE:
-            raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
+        refuse_page_size(query.limit)
         conditions = image_conditions(query, now)
         fingerprint = list_fingerprint(
             "images", query.account_id, query.texts, query.times, query.numbers, query.filter
@@ -197,7 +200,7 @@ def _after_group(cursor: str, fingerprint: str) -> tuple[int, str] | None:
     match key:
         case (int(members), str(value)):
             return members, value
-    raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+    raise foreign_cursor()
 
 
 def _view(row: Mapping[str, Any], details: ImageDetails, setting: RescanSetting, now: datetime) -> ImageView:

@@ -11,14 +11,11 @@ import psycopg
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.journals import CHANGE_KINDS, AdvisoryChange, Boundary, DiffQuery, JournalDiff, Tally
 from dogwatch.store.connection import Database
-from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.cursors import decode_cursor, encode_cursor, foreign_cursor, list_fingerprint, refuse_page_size
 from dogwatch.store.pruning import refuse_pruned
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("journal_diffs")
-
-MAX_PAGE = 1_000
-"""Rows of one page, as in other lists."""
 
 MAX_EXPOSURES = 100_000
 """Exposures that are counted: a day of all feeds changes some thousand, a first import millions, and takes seconds."""
@@ -65,8 +62,7 @@ def load_diff(database: Database, query: DiffQuery, now: datetime) -> JournalDif
 
 
 def _refuse_unknown(query: DiffQuery) -> None:
-    if not 1 <= query.limit <= MAX_PAGE:
-        raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
+    refuse_page_size(query.limit)
     unknown = query.kinds - set(CHANGE_KINDS)
     if unknown:
         raise InvalidRequestError("kind", f"{min(unknown)!r} is none of {', '.join(CHANGE_KINDS)}")
@@ -92,7 +88,7 @@ def _place(after: str, fingerprint: str) -> tuple[int, int, int, datetime] | Non
     end_at, key = decode_cursor(after, fingerprint)
     if len(key) == 3 and all(isinstance(one, int) and 0 <= one < 2**63 for one in key):
         return key[0], key[1], key[2], end_at
-    raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+    raise foreign_cursor()
 
 
 def _count(

@@ -14,7 +14,7 @@ from dogwatch.model.lifecycle import LifecycleAction, LifecyclePreview, PreviewP
 from dogwatch.model.manifests import ManifestQuery
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
-from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.cursors import decode_cursor, encode_cursor, foreign_cursor, list_fingerprint, refuse_page_size
 from dogwatch.store.lifecycle_outcomes import Kind, evaluate_repository, outcome_of, save_outcomes
 from dogwatch.store.locks import is_first_to_preview
 from dogwatch.store.queries import load_queries
@@ -122,8 +122,7 @@ class LifecycleStore:
             NotFoundError: no such repository, or no preview of it.
             InvalidRequestError: a cursor of another preview or filter, or a page size that is not offered.
         """
-        if not 1 <= query.limit <= PREVIEW_PAGE_MAX:
-            raise InvalidRequestError("limit", f"must be 1 to {PREVIEW_PAGE_MAX}")
+        refuse_page_size(query.limit, PREVIEW_PAGE_MAX)
         with self._database.transaction() as connection:
             repository_id = find_repository(connection, account_id, alias, repository)
             found = connection.execute(_SQL["preview"], {"repository": repository_id}).fetchone()
@@ -199,4 +198,4 @@ def _after(cursor: str, fingerprint: str) -> int:
     _, key = decode_cursor(cursor, fingerprint)
     if len(key) == 1 and isinstance(key[0], int) and 0 <= key[0] < 2**31:
         return key[0]
-    raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+    raise foreign_cursor()

@@ -7,12 +7,11 @@ from typing import Any
 
 from psycopg import sql
 
-from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.monitoring import StatusReason
 from dogwatch.model.views import Page
 from dogwatch.store.connection import Database
-from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.cursors import decode_cursor, encode_cursor, foreign_cursor, list_fingerprint, refuse_page_size
 from dogwatch.store.image_views import COVERAGE_OF_REPOSITORY
 from dogwatch.store.lifecycle import asked_of, find_repository
 from dogwatch.store.queries import load_queries
@@ -20,9 +19,6 @@ from dogwatch.store.text import storable_identity
 from dogwatch.store.unresolved import UNRESOLVED_OF_REPOSITORY
 
 _SQL = load_queries("manifests")
-
-MAX_PAGE = 1_000
-"""As of images; AWS's model has the same bound."""
 
 _HELD = sql.SQL(_SQL["held"]).format(coverage=COVERAGE_OF_REPOSITORY, unresolved=UNRESOLVED_OF_REPOSITORY)
 _PAGE = sql.SQL(_SQL["page"]).format(held=_HELD)
@@ -37,8 +33,7 @@ def load_manifests(
         NotFoundError: no such repository.
         InvalidRequestError: a cursor of another list, or a page size that is not offered.
     """
-    if not 1 <= query.limit <= MAX_PAGE:
-        raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
+    refuse_page_size(query.limit)
     with database.transaction() as connection:
         repository_id = find_repository(connection, account_id, alias, repository)
         fingerprint = list_fingerprint("manifests", repository_id, query.named, query.is_tagged, query.is_archived)
@@ -58,7 +53,7 @@ def _after(cursor: str, fingerprint: str) -> str:
     match key:
         case (str(digest),):
             return storable_identity(digest)
-    raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+    raise foreign_cursor()
 
 
 def _view(row: tuple[Any, ...]) -> ManifestView:

@@ -9,20 +9,16 @@ from datetime import UTC, datetime
 from dogwatch.inventory.named_packages import read_package
 from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.matching import key_package
-from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.explanations import PackageJudgement
 from dogwatch.model.judgements import AdvisoryText, Judged
 from dogwatch.store.connection import Database
-from dogwatch.store.cursors import decode_id_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.cursors import decode_id_cursor, encode_cursor, list_fingerprint, refuse_page_size
 from dogwatch.store.feeds import ExpectedFeeds
 from dogwatch.store.judgement import Judge
 from dogwatch.store.queries import load_queries
 from dogwatch.store.typed_packages import find_typed, judged_name, load_feeds_of
 
 _JUDGEMENT = load_queries("judgement")
-
-MAX_PAGE = 1_000
-"""Rows of one page, as in other lists; a kernel has some thousand."""
 
 _ANY_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)  # a cursor names one; the revision in its fingerprint says more
 
@@ -51,8 +47,7 @@ class PackageSearch:
         Raises:
             InvalidRequestError: it is no package; a page size that is not offered; a foreign cursor, or an old one.
         """
-        if not 1 <= limit <= MAX_PAGE:
-            raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
+        refuse_page_size(limit)
         typed = read_package(text, ecosystem)
         with self._database.transaction() as connection:
             connection.execute(_JUDGEMENT["read_only"])

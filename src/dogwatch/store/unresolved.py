@@ -9,19 +9,15 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import ImageQuery, Page, UnresolvedView
 from dogwatch.store.connection import Database
-from dogwatch.store.cursors import decode_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.cursors import decode_cursor, encode_cursor, foreign_cursor, list_fingerprint, refuse_page_size
 from dogwatch.store.filters import EVERYTHING
 from dogwatch.store.image_filters import image_conditions
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("unresolved")
-
-MAX_PAGE = 1_000
-"""As of images."""
 
 UNRESOLVED = sql.SQL(_SQL["unresolved"]).format(account=EVERYTHING)
 UNRESOLVED_OF_ACCOUNT = sql.SQL(_SQL["unresolved"]).format(account=sql.SQL("repository.account_id = %(account)s"))
@@ -35,8 +31,7 @@ def load_unresolved_page(database: Database, query: ImageQuery, now: datetime) -
     Raises:
         InvalidRequestError: an unknown field, comparison or cursor, or a page size that is not offered.
     """
-    if not 1 <= query.limit <= MAX_PAGE:
-        raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
+    refuse_page_size(query.limit)
     fingerprint = list_fingerprint(
         "unresolved", query.account_id, query.texts, query.times, query.numbers, query.filter
     )
@@ -59,7 +54,7 @@ def _after(query: ImageQuery, fingerprint: str) -> tuple[int, str]:
     match key:
         case (int(repository), str(digest)) if 0 <= repository < 2**63:
             return repository, digest
-    raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+    raise foreign_cursor()
 
 
 def _view(row: Mapping[str, Any]) -> UnresolvedView:

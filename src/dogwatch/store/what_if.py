@@ -8,21 +8,17 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.matches import Severity
 from dogwatch.model.scopes import Scope
 from dogwatch.model.views import Page
 from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf
 from dogwatch.store.connection import give_memory
-from dogwatch.store.cursors import decode_id_cursor, encode_cursor, list_fingerprint
+from dogwatch.store.cursors import decode_id_cursor, encode_cursor, list_fingerprint, refuse_page_size
 from dogwatch.store.queries import load_queries
 from dogwatch.windows import Tally, WindowKind, WindowPlan, WindowSteps, earliest_inside
 from dogwatch.windows.what_if import BEGINNING
 
 _SQL = load_queries("what_if")
-
-MAX_PAGE = 1_000
-"""Images per page, as in the other lists."""
 
 _Values = dict[str, object]
 
@@ -93,8 +89,7 @@ def _load_page(
     after: str,
 ) -> tuple[list[tuple[Any, ...]], str]:
     """Return the rows of one of the lists, and the cursor of the next page."""
-    if not 1 <= limit <= MAX_PAGE:
-        raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
+    refuse_page_size(limit)
     windows = plan.windows
     asked = (windows.push_window, windows.activity_window, windows.activity_mode)
     fingerprint = list_fingerprint(name, account_id, str(plan.scope), *map(str, asked))

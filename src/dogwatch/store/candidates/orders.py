@@ -13,6 +13,7 @@ from typing import Any
 from psycopg import sql
 
 from dogwatch.model.errors import InvalidRequestError
+from dogwatch.store.cursors import foreign_cursor
 from dogwatch.store.filters import Constant
 
 
@@ -74,7 +75,7 @@ def key_of(columns: Sequence[str], row: Mapping[str, Any]) -> list[object]:
 def compared(order: Sequence[str], columns: Sequence[str], operator: str, key: Sequence[object]) -> sql.Composed:
     """Return the condition that compares the leading columns of an order, as they are called here, with a key."""
     if len(key) != len(order):
-        raise InvalidRequestError("cursor", "not a cursor of this list; begin again without one")
+        raise foreign_cursor()
     values = sql.SQL(", ").join(
         sql.SQL("{}::{}").format(Constant(value), sql.SQL(_CASTS[column])) if column in _CASTS else Constant(value)
         for column, value in list(zip(order, key, strict=True))[: len(columns)]
