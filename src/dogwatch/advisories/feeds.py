@@ -6,7 +6,7 @@ Decides nothing about content (`source` and its implementations do) and nothing 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -134,14 +134,8 @@ class FeedReader:
             return
         speaker = next(each for each in self.catalogue if each.name == source)
         previous = FeedState.from_mapping(state)
-        opened = open_mirror(
-            self._location_of(speaker.folder, speaker.public_location), source=source, limits=self.limits, tell=tell
-        )
-        with (
-            spool_folder(self.spool) as spool,
-            closing(opened),
-            self._keeping(opened, source, ecosystem, speaker.folder, now) as mirror,
-        ):
+        location = self._location_of(speaker.folder, speaker.public_location)
+        with self._opened(location, (source, ecosystem), speaker.folder, now, tell) as (mirror, spool):
             asked = FetchRequest(ecosystem, previous, known, mirror=mirror, spool=spool, now=now, confirmed=confirmed)
             result = speaker.fetch(asked)
             if isinstance(result, Outdated):
@@ -155,14 +149,25 @@ class FeedReader:
             else:
                 yield FeedChanges(result.state.to_mapping(), iter(()), ())
 
-    def _keeping(
-        self, opened: FeedMirror, source: str, ecosystem: str, folder: str, now: datetime
-    ) -> AbstractContextManager[FeedMirror]:
-        """Keep what is downloaded; files of which two sources are made are kept for both."""
+    @contextmanager
+    def _opened(
+        self, location: str, feed: tuple[str, str], folder: str, now: datetime, tell: Tell
+    ) -> Iterator[tuple[FeedMirror, Path]]:
+        """Open a mirror that keeps what is downloaded, and a spool, for one fetch of a feed (source and ecosystem).
+
+        Files of which two sources are made are kept for both.
+        """
+        source, ecosystem = feed
         folders = [*(one.folder for one in self.catalogue if one.folder), *(one.name for one in self.facts)]
         is_shared = folders.count(folder) > 1
-        feed = folder if is_shared else f"{source}/{ecosystem}"
-        return keeping_downloads(opened, self.spool, feed, now, is_shared)
+        kept_as = folder if is_shared else f"{source}/{ecosystem}"
+        opened = open_mirror(location, source=source, limits=self.limits, tell=tell)
+        with (
+            spool_folder(self.spool) as spool,
+            closing(opened),
+            keeping_downloads(opened, self.spool, kept_as, now, is_shared) as mirror,
+        ):
+            yield mirror, spool
 
     def reread(self, source: str, documents: Iterable[StoredDocument]) -> Iterator[ParsedRecord]:
         """Parse documents that were published once more; none of a source that is not in the catalogue any more."""
@@ -197,12 +202,7 @@ class FeedReader:
         """
         speaker = next(each for each in self.facts if each.name == source)
         location = self._location_of(source, speaker.public_location)
-        opened = open_mirror(location, source=source, limits=self.limits, tell=tell)
-        with (
-            spool_folder(self.spool) as spool,
-            closing(opened),
-            self._keeping(opened, source, CATALOGUE, source, now) as mirror,
-        ):
+        with self._opened(location, (source, CATALOGUE), source, now, tell) as (mirror, spool):
             files = FactFiles(source, mirror, spool, self.limits)
             yield speaker.fetch_facts(FactState.from_mapping(state), files, now, confirmed)
 
