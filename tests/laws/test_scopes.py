@@ -43,7 +43,7 @@ _MOMENTS = st.none() | st.integers(-300, 0).map(day)
 _CLOCKS = st.builds(Clocks, _MOMENTS, _MOMENTS, _MOMENTS)
 
 
-@given(_PATTERNS, _NAMES)
+@given(st.text("ab*", max_size=8), st.text("ab", max_size=10))
 def test_a_star_stands_for_any_run_of_characters_and_all_else_for_itself(pattern: str, name: str) -> None:
     expression = ".*".join(re.escape(part) for part in pattern.split("*"))
     assert is_named(pattern, name) == (re.fullmatch(expression, name, re.DOTALL) is not None)

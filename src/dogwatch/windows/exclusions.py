@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.exclusions import MAX_PATTERN, Exclusion, ExclusionKind
+from dogwatch.windows.patterns import is_named
 
 _PRINCIPAL_ARN = re.compile(
     r"arn:aws(?:-[a-z]+)*:iam::(?P<account>[0-9]{12}):(?:role|user)/(?P<name>[\w+=,.@-]+(?:/[\w+=,.@-]+)*)", re.ASCII
@@ -92,11 +93,11 @@ class ExclusionList:
 
     def find(self, principal: str, user_agent: str, client_address: str) -> Exclusion | None:
         """Return the first entry that an event meets; what is not known of an event meets nothing."""
-        by_name = next((one for pattern, one in self.principals if principal and meets(pattern, principal)), None)
+        by_name = next((one for pattern, one in self.principals if principal and is_named(pattern, principal)), None)
         if by_name is not None:
             return by_name
         agent = user_agent.lower()
-        by_agent = next((one for pattern, one in self.user_agents if agent and meets(pattern, agent)), None)
+        by_agent = next((one for pattern, one in self.user_agents if agent and is_named(pattern, agent)), None)
         if by_agent is not None or not self.networks:
             return by_agent
         address = read_address(client_address)
@@ -125,20 +126,3 @@ def read_address(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
-
-
-def meets(pattern: str, text: str) -> bool:
-    """Say whether the whole text is as the pattern says; `*` is any characters or none. Linear in both."""
-    first, *rest = pattern.split("*")
-    if not rest:
-        return text == pattern
-    *middle, last = rest
-    if not text.startswith(first) or len(text) < len(first) + len(last) or not text.endswith(last):
-        return False
-    place, end = len(first), len(text) - len(last)
-    for part in middle:
-        found = text.find(part, place, end)
-        if found < 0:
-            return False
-        place = found + len(part)
-    return True

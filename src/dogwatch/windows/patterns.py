@@ -1,10 +1,10 @@
-"""Patterns of repository names: what `*` stands for, and which of two patterns is the more specific one."""
+"""Patterns of names (of repositories, tags, whoever acts): what `*` stands for, and which of two is more specific."""
 
 from __future__ import annotations
 
 
 def is_named(pattern: str, name: str) -> bool:
-    """Say whether a pattern names a repository: `*` stands for any run of characters, all else for itself.
+    """Say whether a pattern is of a name: `*` stands for any run of characters, all else for itself.
 
     Where `name` is itself a pattern, the answer is whether it names nothing that `pattern` does not name.
 
