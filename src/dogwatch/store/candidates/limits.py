@@ -10,7 +10,7 @@ class Limits:
     """Sizes, measured on a million images.
 
     `few_images`: their inventories are read whole, as a walk through everything would rarely meet one of them.
-    `named_images`: named one by one, as a walk along moments or images otherwise looks each image up.
+    `named_images`: named one by one, as a walk otherwise looks each image up.
     `few_vulnerabilities`: walked through one by one; of more, a walk through all meets one soon enough.
     `few_inventories`: with the vulnerabilities asked for; what is found in so many is sorted in some milliseconds.
     `few_images_to_sort`: all that ever began or ended on them is found and sorted.

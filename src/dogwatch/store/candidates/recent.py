@@ -6,7 +6,6 @@ of vulnerabilities that came to be said of something since, or among all of imag
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import psycopg
@@ -14,7 +13,7 @@ from psycopg import sql
 
 from dogwatch.store.candidates.limits import Limits
 from dogwatch.store.candidates.orders import Along, Order
-from dogwatch.store.candidates.scope import BEGINS, Scope, most_images
+from dogwatch.store.candidates.scope import BEGINS, Scope, few_ids
 from dogwatch.store.filters import Constant, every
 from dogwatch.store.queries import load_queries
 
@@ -32,7 +31,8 @@ def find_parts(connection: psycopg.Connection, order: Order, scope: Scope, limit
     if since is None or scope.knows_images or is_walked:
         return ()
     told = sql.SQL("exposure.from_at >= {}").format(Constant(since))
-    flaws = _few(connection, "vulnerabilities_since", every([told, BEGINS]), limits.few_vulnerabilities)
+    begun = sql.SQL(_SQL["vulnerabilities_since"]).format(filter=every([told, BEGINS]))
+    flaws = few_ids(connection, begun, limits.few_vulnerabilities)
     if flaws is None:
         return ()
     watches = [
@@ -40,16 +40,10 @@ def find_parts(connection: psycopg.Connection, order: Order, scope: Scope, limit
         scope.of_repository("monitoring.repository_id"),
         scope.of_image_row,
     ]
-    images = _few(connection, "images_since", every(watches), most_images(order, limits))
+    watched = sql.SQL(_SQL["images_since"]).format(filter=every(watches))
+    images = few_ids(connection, watched, limits.few_images)
     if images is None:
         return ()
     if scope.vulnerabilities is not None:
-        flaws &= set(scope.vulnerabilities)
-    return (replace(scope, vulnerabilities=tuple(sorted(flaws))), replace(scope, images=tuple(sorted(images))))
-
-
-def _few(connection: psycopg.Connection, name: str, condition: sql.Composable, most: int) -> set[int] | None:
-    statement = sql.SQL(_SQL[name]).format(filter=condition, most=Constant(most + 1))
-    found: Iterable[tuple[int]] = connection.execute(statement, {}, prepare=False)
-    ids = {row[0] for row in found}
-    return None if len(ids) > most else ids
+        flaws = tuple(set(flaws) & set(scope.vulnerabilities))
+    return (replace(scope, vulnerabilities=flaws), replace(scope, images=images))

@@ -12,7 +12,7 @@ from dogwatch.model.views import FindingQuery
 from dogwatch.store.candidates.demands import Demands
 from dogwatch.store.candidates.ids import one_of, one_of_many
 from dogwatch.store.candidates.limits import Limits
-from dogwatch.store.candidates.orders import Along, Order, order_of
+from dogwatch.store.candidates.orders import Along, order_of
 from dogwatch.store.filters import EVERYTHING, Constant, bounds_condition, every, text_condition
 from dogwatch.store.queries import load_queries
 from dogwatch.store.tagged import wanted_tags
@@ -213,7 +213,7 @@ def find_scope(
         at,
         demands,
         repositories,
-        _find_images(connection, query, narrowed, most_images(order_of(query.sort), limits)),
+        _find_images(connection, query, narrowed, limits.named_images),
         _find_vulnerabilities(connection, query, demands, limits.few_vulnerabilities),
         narrowed.anything_frozen,
     )
@@ -227,11 +227,6 @@ def _find_repositories(connection: psycopg.Connection, account_id: str, demands:
     return None if is_all and found else tuple(found)
 
 
-def most_images(order: Order, limits: Limits) -> int:
-    """Return how many images are named one by one in an order."""
-    return limits.few_images if order.along is Along.EXPOSURES else limits.named_images
-
-
 def _find_images(connection: psycopg.Connection, query: FindingQuery, scope: Scope, few: int) -> tuple[int, ...] | None:
     if not scope.demands.images and scope.repositories is None:
         return None
@@ -241,7 +236,7 @@ def _find_images(connection: psycopg.Connection, query: FindingQuery, scope: Sco
     if scope.demands.repositories:  # otherwise the account says it all
         conditions.append(scope.of_repository("image.repository_id"))
     statement = sql.SQL(_SQL["images"]).format(filter=every(conditions))
-    return _few(connection, statement, {"account": query.account_id}, few)
+    return few_ids(connection, statement, few, account=query.account_id)
 
 
 def _are_tags_many(connection: psycopg.Connection, query: FindingQuery, scope: Scope, few: int) -> bool:
@@ -266,14 +261,14 @@ def _find_vulnerabilities(
     if not asked:
         return None
     statement = sql.SQL(_SQL["vulnerabilities"]).format(found=sql.SQL(" INTERSECT ").join(asked))
-    return _few(connection, statement, {}, few)
+    return few_ids(connection, statement, few)
 
 
-def _few(
-    connection: psycopg.Connection, statement: sql.Composed, values: dict[str, object], few: int
-) -> tuple[int, ...] | None:
-    rows = connection.execute(statement, {**values, "most": few + 1}, prepare=False).fetchall()
-    return None if len(rows) > few else tuple(row[0] for row in rows)
+def few_ids(connection: psycopg.Connection, found: sql.Composed, few: int, **values: object) -> tuple[int, ...] | None:
+    """Return the ids that a statement gives; None where these are more than a few."""
+    statement = sql.SQL(_SQL["few"]).format(found=found)
+    row = connection.execute(statement, {**values, "most": few + 1}, prepare=False).fetchone()
+    return None if row is None else tuple(row[0])
 
 
 def _is_anything_frozen(connection: psycopg.Connection) -> bool:

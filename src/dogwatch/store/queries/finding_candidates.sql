@@ -22,13 +22,14 @@ SELECT coalesce(array_agg(repository.id ORDER BY repository.id), '{{}}'),
 FROM repository LEFT JOIN registry ON registry.id = repository.registry_id
 WHERE repository.account_id = %(account)s AND {filter}
 
+-- name: few
+-- Ids, as long as they are fewer than so many: no row where they are not.
+SELECT coalesce(array_agg(few.id), '{{}}') FROM ({found} LIMIT %(most)s) AS few (id) HAVING count(*) < %(most)s
+
 -- name: images
--- Images that meet the filter, as long as they are few. Each has clocks: joined from the left, they are not read where
--- nothing is asked of them.
-SELECT image.id
-FROM image LEFT JOIN clocks ON clocks.image_id = image.id
+-- Images that meet the filter. Each has clocks: joined from the left, they are not read where nothing is asked of them.
+SELECT image.id FROM image LEFT JOIN clocks ON clocks.image_id = image.id
 WHERE image.account_id = %(account)s AND {filter}
-LIMIT %(most)s
 
 -- name: tags
 -- How many tags meet the filter, as long as they are few.
@@ -49,17 +50,17 @@ SELECT named.vulnerability_id FROM vulnerability_name AS named WHERE {filter}
 SELECT vulnerability.id AS vulnerability_id FROM vulnerability WHERE {filter}
 
 -- name: vulnerabilities
--- Vulnerabilities that meet every filter, as long as they are few.
-SELECT DISTINCT vulnerability_id FROM ({found}) AS found LIMIT %(most)s
+-- Vulnerabilities that meet every filter.
+SELECT DISTINCT vulnerability_id FROM ({found}) AS found
 
 -- name: vulnerabilities_since
--- Vulnerabilities that came to be said of something, as long as they are few.
-SELECT DISTINCT exposure.vulnerability_id FROM exposure WHERE exposure.verdict = 'affected' AND {filter} LIMIT {most}
+-- Vulnerabilities that came to be said of something.
+SELECT DISTINCT exposure.vulnerability_id FROM exposure WHERE exposure.verdict = 'affected' AND {filter}
 
 -- name: images_since
--- Images that came to be watched, as long as they are few.
+-- Images that came to be watched.
 SELECT DISTINCT image.id FROM monitoring JOIN image ON image.id = monitoring.image_id
-WHERE monitoring.inventory_id IS NOT NULL AND {filter} LIMIT {most}
+WHERE monitoring.inventory_id IS NOT NULL AND {filter}
 
 -- name: spread
 -- In how many inventories vulnerabilities are, as long as these are few.
