@@ -1,7 +1,6 @@
 """All reads for lists and probes in one place, at the product's present.
 
-What decides about packages (explanations, searches, bills of materials, the audit) is imported when it is asked for: a
-command that lists does without the rooms behind it.
+Each is imported when it is asked for: a command that lists one thing does without the rooms behind the others.
 """
 
 from __future__ import annotations
@@ -11,14 +10,7 @@ from typing import TYPE_CHECKING
 
 from dogwatch.store.feed_gaps import load_feed_gaps
 from dogwatch.store.feeds import ExpectedFeeds, find_database_problem, load_feed_views
-from dogwatch.store.findings import FindingStore
-from dogwatch.store.histories import load_history
-from dogwatch.store.image_views import ImageViews
 from dogwatch.store.jobs import count_jobs, count_to_reread, load_processes
-from dogwatch.store.journal_diffs import load_diff
-from dogwatch.store.manifests import load_manifests
-from dogwatch.store.unresolved import load_unresolved_page
-from dogwatch.store.vulnerability_views import load_vulnerabilities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +40,8 @@ if TYPE_CHECKING:
     from dogwatch.store.clock import ProductClock
     from dogwatch.store.connection import Database
     from dogwatch.store.explanations import Explainer
+    from dogwatch.store.findings import FindingStore
+    from dogwatch.store.image_views import ImageViews
     from dogwatch.store.package_search import PackageSearch
 
 
@@ -65,8 +59,18 @@ class Views:
         self._database = database
         self._clock = clock
         self._expected_feeds = expected_feeds
-        self._findings = FindingStore(database)
-        self._images = ImageViews(database, expected_feeds)
+
+    @cached_property
+    def _findings(self) -> FindingStore:
+        from dogwatch.store.findings import FindingStore
+
+        return FindingStore(self._database)
+
+    @cached_property
+    def _images(self) -> ImageViews:
+        from dogwatch.store.image_views import ImageViews
+
+        return ImageViews(self._database, self._expected_feeds)
 
     @cached_property
     def _explainer(self) -> Explainer:
@@ -90,6 +94,8 @@ class Views:
 
     def vulnerabilities(self, account_id: str, name: str) -> tuple[VulnerabilityView, ...]:
         """Return what is known by a name."""
+        from dogwatch.store.vulnerability_views import load_vulnerabilities
+
         return load_vulnerabilities(self._database, account_id, name, self.now())
 
     def search_vulnerabilities(self, query: VulnerabilityQuery) -> Page[FoundVulnerability]:
@@ -108,6 +114,8 @@ class Views:
 
     def diff(self, query: DiffQuery) -> JournalDiff:
         """Return a page of what changed in the advisories."""
+        from dogwatch.store.journal_diffs import load_diff
+
         return load_diff(self._database, query, self.now())
 
     def explain_finding(self, account_id: str, finding: str) -> tuple[Explanation, ...]:
@@ -120,10 +128,14 @@ class Views:
 
     def history(self, account_id: str, image_id: int, limit: int, after: str) -> ImageHistory:
         """Return a page of an image's history."""
+        from dogwatch.store.histories import load_history
+
         return load_history(self._database, account_id, image_id, limit, after, self.now())
 
     def manifests(self, account_id: str, alias: str, repository: str, query: ManifestQuery) -> Page[ManifestView]:
         """Return a page of what stands in a repository."""
+        from dogwatch.store.manifests import load_manifests
+
         return load_manifests(self._database, account_id, alias, repository, query, self.now())
 
     def contents(self, account_id: str, image_id: int) -> Examined:
@@ -134,6 +146,8 @@ class Views:
 
     def unresolved(self, query: ImageQuery) -> Page[UnresolvedView]:
         """Return a page of the manifests that could not be resolved."""
+        from dogwatch.store.unresolved import load_unresolved_page
+
         return load_unresolved_page(self._database, query, self.now())
 
     def undetermined(self, account_id: str, image_id: int) -> tuple[tuple[str, str, str, str, int], ...]:
