@@ -29,7 +29,7 @@ SELECT coalesce(array_agg(few.id), '{{}}') FROM ({found} LIMIT %(most)s) AS few 
 -- name: images
 -- Images that meet the filter. Each has clocks: joined from the left, they are not read where nothing is asked of them.
 SELECT image.id FROM image LEFT JOIN clocks ON clocks.image_id = image.id
-WHERE image.account_id = %(account)s AND {filter}
+WHERE {filter}
 
 -- name: tags
 -- How many tags meet the filter, as long as they are few.
