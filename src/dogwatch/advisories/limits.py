@@ -9,16 +9,16 @@ from dogwatch.model.operator_documents import MAX_DOCUMENT_BYTES
 
 @dataclass(frozen=True, slots=True)
 class FeedLimits:
-    """Caps on what one fetch reads, waits and believes. The defaults keep an import below 300 MB of memory.
+    """Caps on what one fetch reads, waits and believes. The defaults keep an import below 400 MB of memory.
 
     Units:
         As each name says; `percent` of the records held before.
     """
 
-    max_listing_bytes: int = 64 * 1024 * 1024  # a line is about 40 bytes: room for the million lines below
-    max_listed_records: int = 1_000_000  # twice the largest ecosystem; the comparison costs about 150 bytes a record
-    max_archive_bytes: int = 1024 * 1024 * 1024  # the spool's disk; the largest public archive is a fifth of it
-    max_archive_entries: int = 1_000_000  # as listed records
+    max_listing_bytes: int = 128 * 1024 * 1024  # a line is about 40 bytes: room for the two million lines below
+    max_listed_records: int = 2_000_000  # Chainguard has 1.3 million; the comparison costs about 190 bytes a record
+    max_archive_bytes: int = 2 * 1024 * 1024 * 1024  # the spool's disk; Chainguard's may have half of it
+    max_archive_entries: int = 2_000_000  # as listed records
     max_inflated_bytes: int = 8 * 1024 * 1024 * 1024  # time, not memory: records are inflated one by one
     max_inflation_ratio: int = 100  # whole archive; real ones stay below 10, deflate can reach 1,032
     max_snapshot_bytes: int = 192 * 1024 * 1024  # a feed in one file is read at once; Debian's tracker has 70 MB
