@@ -1,6 +1,6 @@
-"""What Chainguard's records say of the component that brings a flaw: whether a fix will come, or nobody looked yet.
+"""What Chainguard's records say of the package that brings a flaw (decision 0053), and whether a fix for it will come.
 
-Their ranges alone are open in each of these cases. Called for every entry of a record in the OSV format.
+Their ranges alone are open whatever comes. Called for every entry of a record in the OSV format.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Final
 
 import msgspec
 
-from dogwatch.model.advisories import AffectedPackage
+from dogwatch.model.advisories import AffectedPackage, Naming
 
-FAMILIES: Final = frozenset({"Chainguard", "Wolfi"})
+_FAMILIES: Final = frozenset({"Chainguard", "Wolfi"})
 _NOT_PLANNED: Final = "fix_not_planned"
 _NOT_DETERMINED: Final = frozenset({"detection", "analysis_not_planned", "under_investigation"})
 
@@ -29,10 +29,10 @@ _DECODER: Final = msgspec.json.Decoder(_Specific | None)
 
 
 def restate_by_component(affected: AffectedPackage, specific: msgspec.Raw) -> AffectedPackage:
-    """Return an entry with the state that its components have; of other ecosystems it stays as it is.
+    """Return an entry by either name of its package, with the state that its components have.
 
-    What was only detected leaves undetermined who is affected: it has no range then. A fix in version "0", which is how
-    a false positive is written, is told by the range.
+    Entries of other ecosystems stay as they are. What was only detected leaves undetermined who is affected: it has no
+    range then. A fix in version "0", which is how a false positive is written, is told by the range.
 
     Args:
         affected: the entry.
@@ -41,13 +41,14 @@ def restate_by_component(affected: AffectedPackage, specific: msgspec.Raw) -> Af
     Source:
         Chainguard, OSV feed v3 (2026): `components`; Wolfi, types of advisory events.
     """
-    if affected.ecosystem not in FAMILIES:
+    if affected.ecosystem not in _FAMILIES:
         return affected
+    either = replace(affected, naming=Naming.EITHER)
     try:
         read = _DECODER.decode(specific)
     except msgspec.MsgspecError:
-        return affected
+        return either
     statuses = {one.latest_event_status.replace("-", "_") for one in (read.components if read else ())}
     if statuses and statuses <= _NOT_DETERMINED:
-        return replace(affected, ranges=(), versions=())
-    return replace(affected, state="will not fix") if _NOT_PLANNED in statuses else affected
+        return replace(either, ranges=(), versions=())
+    return replace(either, state="will not fix") if _NOT_PLANNED in statuses else either

@@ -17,7 +17,7 @@ from dogwatch.advisories.apk_components import restate_by_component
 from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
 from dogwatch.advisories.listing import RECORD_ID
 from dogwatch.advisories.module_streams import tell_streams
-from dogwatch.advisories.osv_ecosystems import ecosystem_of, naming_of
+from dogwatch.advisories.osv_ecosystems import ecosystem_of
 from dogwatch.advisories.suse_products import restate_by_binary
 from dogwatch.advisories.texts import cut_prose, is_link
 from dogwatch.advisories.ubuntu_releases import tell_plain_releases
@@ -191,7 +191,6 @@ def _affected(entry: _Affected, limits: TextLimits) -> AffectedPackage:
         versions=tuple(_exact("version", version, limits.max_version) for version in entry.versions or ()),
         state="end of life" if urgency == _END_OF_LIFE else "",
         severity=_severity(entry.severity, word, limits),
-        naming=naming_of(package.ecosystem),
     )
 
 

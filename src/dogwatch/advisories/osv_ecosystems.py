@@ -9,21 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from dogwatch.advisories.apk_components import FAMILIES
-from dogwatch.model.advisories import Naming
-
 _REPOSITORY: Final = re.compile(r"(?P<family>[^:]+):https?://.*")
 _VARIANT: Final = re.compile(
     r"pkg:rpm/rocky-linux/[^?]*\?(?:.*&)?distro=rocky-linux-\d{1,2}-(?P<variant>sig-[a-z0-9-]+)"
 )
-
-
-def naming_of(ecosystem: str) -> Naming:
-    """Return by which of its names an entry of an ecosystem means a package.
-
-    Chainguard's records name the package that brings the flaw: a source package, or one of those built from it.
-    """
-    return Naming.EITHER if ecosystem in FAMILIES else Naming.MATCHED
 
 
 def ecosystem_of(stated: str, purl: str) -> str:

@@ -21,7 +21,7 @@ from dogwatch.versions import family_of
 _FAMILIES: Final = frozenset({"SUSE", "openSUSE"})
 _PRODUCT: Final = re.compile(
     r"SUSE:Linux Enterprise (?:Server|(?P<module>Module for [^:]{1,80}?)) "
-    r"(?P<release>\d{1,2}(?: SP\d{1,2}|\.\d{1,2})?)(?P<term>-LTSS|-ESPOS)?"
+    r"(?P<release>\d{1,2}(?: SP\d{1,2}|\.\d{1,2})?)(?:[- ]LTSS|-ESPOS)?"
 )
 _OPENSUSE: Final = re.compile(r"Leap \d{1,2}\.\d{1,2}|Tumbleweed")
 _OF_ALL_SERVICE_PACKS: Final = "12"

@@ -38,6 +38,7 @@ def said(*entries: tuple[str, str, str, object]) -> list[tuple[str, str, str]]:
         (MODULE.format("Web and Scripting"), "SUSE:Linux Enterprise Server 15 SP5"),
         ("SUSE:Linux Enterprise Server 15 SP5", "SUSE:Linux Enterprise Server 15 SP5"),
         ("SUSE:Linux Enterprise Server 15 SP3-LTSS", "SUSE:Linux Enterprise Server 15 SP3"),
+        ("SUSE:Linux Enterprise Server 11 SP4 LTSS", "SUSE:Linux Enterprise Server 11 SP4"),
         ("SUSE:Linux Enterprise Module for Basesystem 15", "SUSE:Linux Enterprise Server 15"),
         ("SUSE:Linux Enterprise Server 16.0", "SUSE:Linux Enterprise Server 16.0"),
         ("SUSE:Linux Enterprise Server 12 SP5", "SUSE:Linux Enterprise Server 12 SP5"),
