@@ -7,6 +7,7 @@ that says *what* is asked (filters, names) has none: a variable that somebody fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
@@ -38,3 +39,8 @@ def switch(text: str, *names: str, variable: str = "") -> typer.models.OptionInf
     """Return an option that is given or not."""
     one: typer.models.OptionInfo = typer.Option(*names, help=text, show_default=False, envvar=variable or None)
     return one
+
+
+def path_of(path: Path | None) -> str:
+    """Return a path that means the same everywhere; empty for none."""
+    return str(path.expanduser().absolute()) if path else ""

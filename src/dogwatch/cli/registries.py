@@ -13,7 +13,7 @@ from dogwatch.cli import filters
 from dogwatch.cli.command_line import Output, examples, new_group, opened, reached
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
-from dogwatch.cli.options import option, switch
+from dogwatch.cli.options import option, path_of, switch
 from dogwatch.cli.ports import Check
 from dogwatch.cli.rendering import Column, Format, minute, rfc3339, say, write_json
 from dogwatch.cli.settings_flags import Reach, takes_settings
@@ -78,7 +78,7 @@ def add(
     Bills of materials that are attached to images count only where you ask for it: whoever may push may attach one.
     """
     access = RegistryAccess(
-        _checked_url(url, plain_http), username, _absolute(password_file), password_variable, _absolute(ca_file)
+        _checked_url(url, plain_http), username, path_of(password_file), password_variable, path_of(ca_file)
     )
     _check_credentials(access)
     name = alias or _alias_of(access.url)
@@ -167,10 +167,6 @@ def _check_credentials(access: RegistryAccess) -> None:
 
 def _alias_of(url: str) -> str:
     return _NO_ALIAS.sub("-", urlsplit(url).netloc.rpartition("@")[2]).strip("-.")[:_ALIAS_LENGTH_MAX]
-
-
-def _absolute(path: Path | None) -> str:
-    return str(path.expanduser().absolute()) if path else ""
 
 
 def _credentials(registry: Registry) -> str:

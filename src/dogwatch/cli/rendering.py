@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 
 from dogwatch.model.facts import Probability
 from dogwatch.model.matches import Score
+from dogwatch.model.times import write_rfc3339
 
 Row = TypeVar("Row")
 
@@ -87,7 +88,7 @@ def as_document(value: object) -> Any:
 
 def rfc3339(moment: datetime | None) -> str:
     """Write a time as RFC 3339 in UTC; nothing for none."""
-    return "" if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return "" if moment is None else write_rfc3339(moment)
 
 
 def minute(moment: datetime | None) -> str:

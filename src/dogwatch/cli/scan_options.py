@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from dogwatch.cli.ignoring import rules_of_file, rules_of_options
-from dogwatch.cli.options import option, switch
+from dogwatch.cli.options import option, path_of, switch
 from dogwatch.cli.reports.writing import FORMAT_NAMES
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.images import Platform
@@ -171,11 +171,6 @@ def platform_of(text: str | None) -> Platform | None:
     if len(parts) not in (2, 3) or not all(parts):
         raise InvalidRequestError("platform", f"os/architecture is needed, such as linux/arm64, not {text!r}")
     return Platform(*parts)
-
-
-def path_of(path: Path | None) -> str:
-    """Return a path that means the same everywhere; empty for none."""
-    return str(path.expanduser().absolute()) if path else ""
 
 
 def severity_of(field: str, text: str) -> Severity:

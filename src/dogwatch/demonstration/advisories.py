@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+
+from dogwatch.model.times import write_rfc3339
 
 ECOSYSTEMS = ("Debian", "PyPI", "npm")
 NEWS_ID = "SAMPLE-2099-0001"
@@ -45,9 +47,9 @@ def news(arrived_at: datetime, withdrawn_at: datetime | None) -> Document:
             "summary": "Made up for the demonstration: a flaw in the C library that everything is linked with.",
         }
     )
-    document["modified"] = _moment(withdrawn_at or arrived_at)
+    document["modified"] = write_rfc3339(withdrawn_at or arrived_at)
     if withdrawn_at is not None:
-        document["withdrawn"] = _moment(withdrawn_at)
+        document["withdrawn"] = write_rfc3339(withdrawn_at)
     return document
 
 
@@ -101,7 +103,3 @@ def _document(facts: Document) -> Document:
 def _events(ends: Sequence[str]) -> list[dict[str, str]]:
     introduced, *fixed = ends
     return [{"introduced": introduced}, *({"fixed": one} for one in fixed)]
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

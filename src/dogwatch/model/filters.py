@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
@@ -17,6 +17,7 @@ from typing import TypeAlias
 from dogwatch.model.advisories import FixState
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
+from dogwatch.model.times import write_rfc3339
 
 MAX_FILTER_CHARACTERS = 4_000
 """A filter is typed by a person or fits into an address; longer ones are mistakes and cost a query much."""
@@ -233,7 +234,7 @@ def _value_text(value: Value) -> str:
     if isinstance(value, Severity):
         return value.name.lower()
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return write_rfc3339(value)
     if isinstance(value, Decimal):
         return format(value, "f")
     return _text(value, _PLAIN)

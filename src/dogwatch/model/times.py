@@ -40,6 +40,11 @@ def parse_rfc3339(text: str) -> datetime:
         raise ValueError(f"out of range: {text!r}") from overflow
 
 
+def write_rfc3339(moment: datetime) -> str:
+    """Write a time as RFC 3339 in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def _with_microseconds(text: str) -> str:
     """Cut the fraction to six digits: Go writes nine, and fromisoformat ignores what it does not know silently."""
     head, dot, rest = text.partition(".")

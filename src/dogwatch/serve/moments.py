@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dogwatch.model.errors import InvalidRequestError
-from dogwatch.model.times import parse_rfc3339
+from dogwatch.model.times import parse_rfc3339, write_rfc3339
 
 
 def iso(moment: datetime | None) -> str | None:
     """Return a moment as text; None stays None."""
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if moment is None else write_rfc3339(moment)
 
 
 def read_moment(field: str, text: str) -> datetime | None:

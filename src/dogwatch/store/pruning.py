@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 from dogwatch.model.errors import InvalidRequestError
+from dogwatch.model.times import write_rfc3339
 from dogwatch.store.connection import Database
 from dogwatch.store.locks import own_vulnerabilities
 from dogwatch.store.queries import load_queries
@@ -109,5 +110,4 @@ def refuse_pruned(connection: psycopg.Connection, at: datetime, field: str = "as
     """
     row = connection.execute(_SQL["horizon"]).fetchone()
     if row is not None and at < row[0]:
-        since = row[0].astimezone(UTC).isoformat().replace("+00:00", "Z")
-        raise InvalidRequestError(field, f"nothing is kept from before {since} (DOGWATCH_HISTORY_DAYS)")
+        raise InvalidRequestError(field, f"nothing is kept from before {write_rfc3339(row[0])} (DOGWATCH_HISTORY_DAYS)")

@@ -18,6 +18,7 @@ from packageurl import PackageURL
 from dogwatch.inventory.bills.words import GAP, LAYER, PLATFORM, say_gap, tell_package
 from dogwatch.model.judgements import Examined, PlacedPackage, SubjectKind
 from dogwatch.model.targets import TargetKind
+from dogwatch.model.times import write_rfc3339
 
 SPEC_VERSION: Final = "1.6"
 _SUBJECT: Final = "subject"
@@ -49,7 +50,7 @@ def write_cyclonedx(examined: Examined, made_at: datetime, version: str) -> str:
     document["serialNumber"] = f"urn:uuid:{serial}"
     metadata = document["metadata"]
     assert isinstance(metadata, dict)
-    metadata["timestamp"] = made_at.isoformat().replace("+00:00", "Z")
+    metadata["timestamp"] = write_rfc3339(made_at)
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 

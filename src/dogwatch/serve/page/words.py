@@ -16,7 +16,7 @@ from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.lifecycle import NOTHING_IS_DELETED
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import ActivityMode, StatusReason, Window
-from dogwatch.model.times import FOREVER
+from dogwatch.model.times import FOREVER, write_rfc3339
 from dogwatch.model.views import ImageView
 
 COST_ROWS = 24
@@ -102,9 +102,8 @@ def moment(value: datetime | None, otherwise: str = "never") -> Markup | str:
     """Write a time, to the minute, in UTC."""
     if value is None:
         return otherwise
-    utc = value.astimezone(UTC)
-    exact = utc.isoformat().replace("+00:00", "Z")
-    return Markup('<time datetime="{}">{}</time>').format(exact, utc.strftime("%Y-%m-%d %H:%M UTC"))
+    shown = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return Markup('<time datetime="{}">{}</time>').format(write_rfc3339(value), shown)
 
 
 def until(image: ImageView) -> Markup | str:
