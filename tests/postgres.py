@@ -63,6 +63,13 @@ def database(postgres_server: str, template_database: str) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="module")
+def shared_database(postgres_server: str, template_database: str) -> Iterator[str]:
+    """Yield the address of such a database that all tests and examples of a file share."""
+    with _fresh_database(postgres_server, template_database) as address:
+        yield address
+
+
 @pytest.fixture
 def opened(database: str) -> Iterator[Database]:
     """Yield the same as the store uses it."""

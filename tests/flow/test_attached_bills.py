@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import http.client
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from dogwatch.app.process import App, build
+from dogwatch.app.process import App
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.gaps import GapKind
 from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice
 from dogwatch.model.targets import Target, TargetKind
-from dogwatch.settings import load_settings
 from tests.builders.attached import (
     CYCLONEDX_TYPE,
     DSSE_TYPE,
@@ -39,14 +36,6 @@ FOUND, ONLY, WRONG = "pkg:deb/debian/a@1.0-1?distro=debian-12&upstream=a", "pkg:
 IN_INDEX = build_attestation(IMAGE, as_json(statement(cyclonedx(FOUND), IMAGE.digest)))
 REFERRER = build_referrer(IMAGE, CYCLONEDX_TYPE, cyclonedx(FOUND, ONLY))
 FOREIGN = build_referrer(IMAGE, DSSE_TYPE, envelope(statement(cyclonedx(WRONG), OTHER.digest)))
-
-
-@pytest.fixture
-def app(database: str, tmp_path: Path) -> Iterator[App]:
-    (tmp_path / "data").mkdir()
-    flags = {"data": str(tmp_path / "data"), "database_url": database, "demo": "0"}
-    with build(load_settings(flags, {}), isolated=False) as opened:
-        yield opened
 
 
 def push(registry: DockerRegistry, built: BuiltManifest, tag: str) -> None:

@@ -12,12 +12,11 @@ import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dogwatch.app.process import App, build
+from dogwatch.app.process import App
 from dogwatch.cli.scan import Policy, exit_code_of
 from dogwatch.model.bills import BillFormat
 from dogwatch.model.errors import (
@@ -33,7 +32,6 @@ from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice, Report
 from dogwatch.model.packages import Package
 from dogwatch.model.targets import Target, TargetKind
-from dogwatch.settings import load_settings
 from tests.builders.advisories import encode_record, osv_record
 from tests.builders.archives import BASE, FOUND_IN_BOTH, TOP, archive_of, saved
 from tests.builders.layers import package_json, python_metadata
@@ -41,14 +39,6 @@ from tests.builders.oci import build_image, build_index, write_layout
 from tests.builders.statements import openvex, statement
 
 AMD64 = Platform("linux", "amd64")
-
-
-@pytest.fixture
-def app(database: str, tmp_path: Path) -> Iterator[App]:
-    (tmp_path / "data").mkdir()
-    flags = {"data": str(tmp_path / "data"), "database_url": database, "demo": "0"}
-    with build(load_settings(flags, {}), isolated=False) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -8,25 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.app.process import App, build
+from dogwatch.app.process import App
 from dogwatch.model.errors import ConfigError, ContentError, EngineError, NotFoundError
 from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice, Report
 from dogwatch.model.targets import Target, TargetKind
 from dogwatch.registry import opened
-from dogwatch.settings import load_settings
 from tests.builders.archives import FOUND_IN_BOTH, archive_of, saved
 from tests.simulators.engine import SimulatedEngine, send_chunks, simulated_engine
 
 ARCHIVE = archive_of(saved())
-
-
-@pytest.fixture
-def app(database: str, tmp_path: Path) -> Iterator[App]:
-    (tmp_path / "data").mkdir()
-    flags = {"data": str(tmp_path / "data"), "database_url": database, "demo": "0"}
-    with build(load_settings(flags, {}), isolated=False) as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dogwatch.app.process import App, build
+from dogwatch.app.process import App
 from dogwatch.model.errors import ImageGoneError
 from dogwatch.model.images import Platform
 from dogwatch.model.judgements import Choice
 from dogwatch.model.targets import Target, TargetKind
-from dogwatch.settings import load_settings
 from tests.builders.layers import dpkg_status, file, os_release, stanza, tar_of
 from tests.builders.oci import build_image, build_index
 from tests.docker_registry import (
@@ -29,14 +27,6 @@ pytestmark = [requires_docker_registry, requires_skopeo]
 
 BASE = tar_of(file("etc/os-release", os_release()), file("var/lib/dpkg/status", dpkg_status(stanza("a"))))
 INDEX = build_index([build_image([BASE]), build_image([BASE], architecture="arm64", variant="v8")])
-
-
-@pytest.fixture
-def app(database: str, tmp_path: Path) -> Iterator[App]:
-    flags = {"data": str(tmp_path / "data"), "database_url": database, "demo": "0"}
-    (tmp_path / "data").mkdir()
-    with build(load_settings(flags, {}), isolated=False) as opened:
-        yield opened
 
 
 def test_a_reference_is_looked_at_for_one_platform(app: App, docker_registry: DockerRegistry, tmp_path: Path) -> None:

@@ -66,15 +66,12 @@ _OWN_AND_EXCLUDED = (
 
 
 @pytest.fixture(scope="module")
-def shared_world(postgres_server: str, template_database: str) -> Iterator[World]:
+def shared_world(shared_database: str) -> Iterator[World]:
     """Yield one database for all examples: each watches a registry of its own."""
-    from tests.postgres import _fresh_database
-
-    with _fresh_database(postgres_server, template_database) as dsn:
-        world = open_world(dsn, push="DAYS_30", activity="DAYS_20")
-        ExclusionStore(world.database, world.clock).add(ACCOUNT, ExclusionKind.PRINCIPAL, "rob*", "", "ann")
-        yield world
-        world.database.close()
+    world = open_world(shared_database, push="DAYS_30", activity="DAYS_20")
+    ExclusionStore(world.database, world.clock).add(ACCOUNT, ExclusionKind.PRINCIPAL, "rob*", "", "ann")
+    yield world
+    world.database.close()
 
 
 @st.composite

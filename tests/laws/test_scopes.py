@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +22,7 @@ from dogwatch.model.monitoring import (
 from dogwatch.model.registries import EventKind, RegistryAccess, RegistryEvent
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.windows import inherit, is_named, specificity, watch
-from tests.builders.watching import ACCOUNT, World, as_day, day, digest, image, open_world
+from tests.builders.watching import ACCOUNT, World, as_day, day, digest, image
 
 _WINDOWS = st.integers(1, 200).map(Window) | st.just(Window(None))
 _ACTIVITY = _WINDOWS | st.just(Window(None, off=True))
@@ -110,17 +108,6 @@ _ASKED = st.tuples(
 )
 _HEARD = st.tuples(st.sampled_from(["a", "ab", "ba", "aab", "b"]), st.sampled_from(EventKind))
 _ALIASES = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def shared_world(postgres_server: str, template_database: str) -> Iterator[World]:
-    """Yield one database for all examples: each watches a registry of its own."""
-    from tests.postgres import _fresh_database
-
-    with _fresh_database(postgres_server, template_database) as dsn:
-        world = open_world(dsn)
-        yield world
-        world.database.close()
 
 
 @settings(max_examples=25, deadline=None)

@@ -20,15 +20,12 @@ _NUMBERS = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
-def shared_world(postgres_server: str, template_database: str) -> Iterator[World]:
+def shared_world(shared_database: str) -> Iterator[World]:
     """Yield one database for all examples: each watches images of its own."""
-    from tests.postgres import _fresh_database
-
-    with _fresh_database(postgres_server, template_database) as dsn:
-        world = open_world(dsn, push="DAYS_3", activity="DAYS_30")
-        world.set_windows(0, "DAYS_3", "DAYS_30", "EITHER")
-        yield world
-        world.database.close()
+    world = open_world(shared_database, push="DAYS_3", activity="DAYS_30")
+    world.set_windows(0, "DAYS_3", "DAYS_30", "EITHER")
+    yield world
+    world.database.close()
 
 
 def _seen(name: str, workload: str, at: int, count: int) -> Seen:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +18,7 @@ from dogwatch.model.times import FOREVER
 from dogwatch.model.views import Page
 from dogwatch.model.what_if import WindowWish
 from dogwatch.windows import earliest_inside, end_of_window, is_named
-from tests.builders.watching import ACCOUNT, START, World, day, digest, image, open_world
+from tests.builders.watching import ACCOUNT, START, World, day, digest, image
 
 _WINDOWS = st.integers(1, 99999).map(Window) | st.sampled_from([Window(None), Window(None, off=True)])
 _EVER = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(lambda one: one.replace(tzinfo=START.tzinfo))
@@ -70,17 +69,6 @@ _WISHES = st.builds(
     scope=st.sampled_from(["", "*", "a*", "ab"]).map(lambda pattern: Scope("r", pattern) if pattern else Scope()),
 )
 _ALIASES = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def shared_world(postgres_server: str, template_database: str) -> Iterator[World]:
-    """Yield one database for all examples: each watches a registry of its own."""
-    from tests.postgres import _fresh_database
-
-    with _fresh_database(postgres_server, template_database) as dsn:
-        world = open_world(dsn)
-        yield world
-        world.database.close()
 
 
 @settings(max_examples=25, deadline=None)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from dogwatch.model.audits import Audit
 from dogwatch.model.deeds import DeedRequest, DeedView
@@ -32,6 +34,7 @@ from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuer
 from dogwatch.serve.http import Application, make_app
 from dogwatch.serve.ports import AccessKey
 from dogwatch.serve.served import Served
+from tests.serve.asgi import Reply, call
 from tests.serve.callers import ACCOUNT, ADMIN, HOOK_SECRET, OPERATOR, READER, STRANGER
 from tests.serve.explained import (
     make_diff,
@@ -287,3 +290,9 @@ class Rooms(WindowRoom):
 
 
 _LOCK = threading.Lock()
+
+
+def post(rooms: Rooms, path: str, content: Any) -> Reply:
+    """Send JSON, or bytes as they are, as a caller of this machine who needs no credentials."""
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return call(rooms.app(open_loopback=True), "POST", path, body)

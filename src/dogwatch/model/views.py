@@ -147,7 +147,7 @@ class GapView:
 class ImageView:
     """One image with its clocks, its watch and what could not be seen.
 
-    `why` is the sentence that explains the watch. `last_indexed_at` None means never looked at: *not* "no findings".
+    `why` is the sentence that explains the watch. `indexed_at` None means never looked at: *not* "no findings".
     `severity_counts` counts active findings by severity.
     """
 

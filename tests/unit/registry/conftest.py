@@ -8,10 +8,11 @@ import pytest
 
 from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.limits import ClientLimits
+from tests.builders.oci import BuiltManifest, build_image, layer_tar
 from tests.docker_registry import docker_registry, notifications
 from tests.simulators.registry import RegistrySimulator, serving_registry
 
-__all__ = ["client", "docker_registry", "notifications", "quick_limits", "simulator"]
+__all__ = ["client", "docker_registry", "image", "notifications", "quick_limits", "simulator"]
 
 
 @pytest.fixture
@@ -41,3 +42,11 @@ def client(simulator: RegistrySimulator, quick_limits: ClientLimits) -> Iterator
     """An anonymous client of the simulated registry."""
     with RegistryClient(simulator.access, {}, "dogwatch/0.1.0", quick_limits) as client:
         yield client
+
+
+@pytest.fixture
+def image(simulator: RegistrySimulator) -> BuiltManifest:
+    """An image that the simulated registry has, as `team/app:1.0`."""
+    built = build_image([layer_tar({"etc/motd": b"hello" * 4000})], compression="none")
+    simulator.add("team/app", built, "1.0")
+    return built

@@ -17,19 +17,12 @@ from dogwatch.model.images import Descriptor
 from dogwatch.model.registries import RegistryAccess
 from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.limits import ClientLimits
-from tests.builders.oci import BuiltManifest, build_image, layer_tar
+from tests.builders.oci import BuiltManifest
 from tests.ports import free_port
 from tests.simulators.registry import WEB_PAGE, RegistrySimulator, Reply, broken_after, no_reply, serving_registry
 
 MUCH_TOO_LONG_SECONDS = 60.0
 """What trickles here would take many minutes; a busy machine takes some seconds to notice."""
-
-
-@pytest.fixture
-def image(simulator: RegistrySimulator) -> BuiltManifest:
-    built = build_image([layer_tar({"etc/motd": b"hello" * 4000})], compression="none")
-    simulator.add("team/app", built, "1.0")
-    return built
 
 
 def read_layer(client: RegistryClient, image: BuiltManifest) -> bytes:

@@ -15,13 +15,6 @@ from tests.builders.oci import BuiltManifest, build_image, layer_tar
 from tests.simulators.registry import Play, RegistrySimulator, Reply, SeenRequest, ranged, serving_registry
 
 
-@pytest.fixture
-def image(simulator: RegistrySimulator) -> BuiltManifest:
-    built = build_image([layer_tar({"etc/motd": b"hello" * 4000})], compression="none")
-    simulator.add("team/app", built, "1.0")
-    return built
-
-
 def layer_of(image: BuiltManifest) -> Descriptor:
     blob = image.blobs[1]
     return Descriptor(blob.media_type, blob.digest, len(blob.content))

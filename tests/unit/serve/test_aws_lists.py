@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,9 +16,8 @@ from dogwatch.model.views import FindingQuery
 from dogwatch.serve.aws import coverage, findings
 from dogwatch.serve.aws.operations import OFFERED, OPERATIONS, operation_at
 from dogwatch.serve.limits import MAX_REQUEST_BYTES
-from tests.serve.asgi import Reply, call
 from tests.serve.callers import ACCOUNT
-from tests.serve.rooms import Rooms
+from tests.serve.rooms import Rooms, post
 from tests.serve.shapes import MODEL, error_violations, reply_violations
 from tests.serve.shown import (
     DIGEST,
@@ -37,11 +35,6 @@ COVERAGE = "/coverage/list"
 ARN = f"arn:aws:inspector2:eu-west-1:{ACCOUNT}:finding/"
 IMAGE_ARN = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/app/web/{DIGEST}"
 LONG_AGO, LATER = 0, 4102444800.0
-
-
-def post(rooms: Rooms, path: str, content: Any) -> Reply:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return call(rooms.app(open_loopback=True), "POST", path, body)
 
 
 def listed(rooms: Rooms, path: str, criteria: Any, **others: Any) -> list[Any]:

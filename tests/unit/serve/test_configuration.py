@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +12,8 @@ from hypothesis import strategies as st
 from dogwatch.model.errors import ConflictError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, Window
 from dogwatch.serve.aws.configuration import shown
-from tests.serve.asgi import Reply, call
 from tests.serve.callers import ACCOUNT, OTHER_ACCOUNT
-from tests.serve.rooms import Rooms
+from tests.serve.rooms import Rooms, post
 from tests.serve.shapes import error_violations, reply_violations
 from tests.serve.shown import NOW, make_setting
 
@@ -28,11 +26,6 @@ settings = st.builds(
     st.sampled_from(SettingStatus),
     st.just(NOW) | st.none(),
 )
-
-
-def post(rooms: Rooms, path: str, content: Any) -> Reply:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return call(rooms.app(open_loopback=True), "POST", path, body)
 
 
 @pytest.mark.parametrize(

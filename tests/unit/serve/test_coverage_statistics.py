@@ -8,10 +8,10 @@ import pytest
 
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from tests.serve.callers import ACCOUNT, OTHER_ACCOUNT
-from tests.serve.rooms import Rooms
+from tests.serve.rooms import Rooms, post
 from tests.serve.shapes import MODEL, error_violations, reply_violations
 from tests.serve.shown import make_image, make_registry, make_unresolved
-from tests.unit.serve.test_aws_lists import COVERAGE, differs, equals, post
+from tests.unit.serve.test_aws_lists import COVERAGE, differs, equals
 
 STATISTICS = "/coverage/statistics/list"
 EXPIRED = {"status_code": StatusCode.INACTIVE, "status_reason": StatusReason.SCAN_ELIGIBILITY_EXPIRED}
