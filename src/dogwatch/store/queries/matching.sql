@@ -1,5 +1,6 @@
 -- name: match_packages
--- Packages meet every open range of their name; returns what they met and did not before, by vulnerability.
+-- Packages meet every open range of their name; returns what they met and did not before, by vulnerability. Each name is
+-- looked up once.
 WITH begun AS (
     INSERT INTO match (package_id, range_id, verdict, from_rev)
     SELECT package.id, affected_range.id, affected_range.stated_verdict, affected_range.from_rev
@@ -7,16 +8,10 @@ WITH begun AS (
     JOIN affected_range ON affected_range.ecosystem = package.ecosystem AND affected_range.name = package.match_name
     WHERE package.id = ANY(%(packages)s::bigint[])
       AND affected_range.to_rev = 2147483647
-      AND affected_range.scheme = package.scheme AND affected_range.scheme_number = package.scheme_number
-      AND affected_range.low <= package.key AND package.key < affected_range.high
-    UNION
-    SELECT package.id, affected_range.id, affected_range.stated_verdict, affected_range.from_rev
-    FROM package
-    JOIN affected_range ON affected_range.ecosystem = package.ecosystem AND affected_range.name = package.match_name
-    WHERE package.id = ANY(%(packages)s::bigint[])
-      AND affected_range.to_rev = 2147483647
-      AND affected_range.naming IN ('', 'either')
-      AND affected_range.exact_version <> '' AND affected_range.exact_version = package.match_version
+      AND (affected_range.scheme = package.scheme AND affected_range.scheme_number = package.scheme_number
+           AND affected_range.low <= package.key AND package.key < affected_range.high
+        OR affected_range.naming IN ('', 'either')
+           AND affected_range.exact_version <> '' AND affected_range.exact_version = package.match_version)
     UNION
     SELECT package.id, named.id, named.stated_verdict, named.from_rev
     FROM package
