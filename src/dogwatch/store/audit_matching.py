@@ -16,9 +16,10 @@ from dogwatch.matching import key_package
 from dogwatch.model.audits import AuditedRow, Difference
 from dogwatch.model.matches import Assessment
 from dogwatch.model.packages import KeyedPackage, Package
+from dogwatch.store.assessments import Pair, assess
 from dogwatch.store.judgement import ask, meet_ranges
 from dogwatch.store.known_facts import load_scores
-from dogwatch.store.matching import Pair, assess, open_exposure_of
+from dogwatch.store.matching import open_exposure_of
 from dogwatch.store.queries import load_queries
 
 _SQL = load_queries("audit")

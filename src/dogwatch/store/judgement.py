@@ -19,10 +19,11 @@ from dogwatch.model.facts import NOTHING_KNOWN
 from dogwatch.model.judgements import AdvisoryText, Judged, Judgement, NotCompared
 from dogwatch.model.matches import DocumentKey
 from dogwatch.model.packages import PACKAGE_ORDER, KeyedPackage, Package
+from dogwatch.store.assessments import MetRange, assess
 from dogwatch.store.connection import Database
 from dogwatch.store.finding_details import load_documents
 from dogwatch.store.known_facts import load_known_facts
-from dogwatch.store.matching import MetRange, assess, newest_revision
+from dogwatch.store.matching import newest_revision
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import storable
 

@@ -1,43 +1,30 @@
 """The join and what follows from it: matches, exposures, and what could not be compared.
 
 The decision itself is SQL (`queries/matching.sql`) and has a pure twin, `matching.decide`; a law ties them together.
-What all matches of a (package, vulnerability) pair come to is decided by the pure `matching.resolve`.
+What all matches of a (package, vulnerability) pair come to stands in `assessments`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, TypeVar
 
 import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dogwatch.matching import is_distribution, resolve
 from dogwatch.model.advisories import FixState
-from dogwatch.model.facts import StatedScore
 from dogwatch.model.feeds import OPERATOR_SOURCES
-from dogwatch.model.matches import Assessment, ExposureReason, Match, Score, Severity
+from dogwatch.model.matches import Assessment, ExposureReason, Score, Severity
 from dogwatch.model.verdicts import Verdict
+from dogwatch.store.assessments import MetRange, Pair, assess, pair_of
 from dogwatch.store.known_facts import load_scores
 from dogwatch.store.queries import load_queries
-from dogwatch.store.severities import read_severity
 from dogwatch.store.text import numbers
 
 _SQL = load_queries("matching")
-
-Pair = tuple[int, int]
-"""(package id, vulnerability id)."""
-
-MetRange = tuple[int, int, int, str]
-"""(package id or ordinal, vulnerability id, range id, verdict)."""
-
-_PAIR = itemgetter(0, 1)
-_MET = itemgetter(1, 2, 3)
 
 _T = TypeVar("_T")
 
@@ -89,7 +76,7 @@ def match_packages(
     connection: psycopg.Connection, package_ids: Sequence[int], revision: int, now: datetime, reason: Reason
 ) -> Resolution:
     """Let packages meet the stored ranges where they did not yet; the caller holds their ecosystems' locks."""
-    pairs = {_PAIR(row) for row in _meet(connection, package_ids)}
+    pairs = {pair_of(row) for row in _meet(connection, package_ids)}
     return resolve_pairs(connection, pairs, revision, now, reason)
 
 
@@ -207,54 +194,6 @@ def _pair_values(pairs: Sequence[Pair]) -> dict[str, object]:
 def _load_assessments(connection: psycopg.Connection, pairs: Sequence[Pair]) -> Iterable[tuple[Pair, Assessment]]:
     rows = connection.execute(_SQL["load_matches"], _pair_values(pairs)).fetchall()
     return assess(connection, rows, load_scores(connection, {row[1] for row in rows}))
-
-
-def assess(
-    connection: psycopg.Connection, rows: Sequence[MetRange], scores: Mapping[int, Sequence[StatedScore]]
-) -> Iterator[tuple[Pair, Assessment]]:
-    """Resolve what was met, with what catalogues say of the vulnerabilities.
-
-    Many versions of a package lie in the same ranges of a vulnerability, and so come to the same: each such group of
-    ranges is resolved once.
-
-    Args:
-        connection: where ranges are read.
-        rows: those of one pair together, in the order of their ranges.
-        scores: what catalogues give the vulnerabilities, by id.
-    """
-    stated = _load_stated(connection, {row[2] for row in rows})
-    known: dict[tuple[tuple[int, int, str], ...], Assessment | None] = {}
-    for pair, group in groupby(rows, key=_PAIR):
-        met = tuple(map(_MET, group))
-        if met not in known:
-            matches = [_match(stated[range_id], verdict) for _, range_id, verdict in met]
-            known[met] = resolve(matches, scores.get(pair[1], ()))
-        assessment = known[met]
-        if assessment is not None:
-            yield pair, assessment
-
-
-def _load_stated(connection: psycopg.Connection, ranges: Collection[int]) -> dict[int, Sequence[Any]]:
-    """Return range id → what `_match` takes of it."""
-    if not ranges:
-        return {}
-    return {row[0]: row for row in connection.execute(_SQL["load_ranges"], {"ranges": numbers(sorted(ranges))})}
-
-
-def _match(stated: Sequence[Any], verdict: str) -> Match:
-    range_id, advisory, source, ecosystem, fix_state, fixed, fixed_key, severity, stated_at = stated
-    return Match(
-        range_id=range_id,
-        advisory=advisory,
-        source=source,
-        verdict=Verdict(verdict),
-        own_distribution=is_distribution(ecosystem),
-        fix_state=FixState(fix_state),
-        fixed_version=fixed,
-        fixed_key=fixed_key,
-        severity=read_severity(severity),
-        stated_at=stated_at if source in OPERATOR_SOURCES else None,
-    )
 
 
 def _load_open(connection: psycopg.Connection, pairs: Sequence[Pair]) -> Iterator[OpenExposure]:
