@@ -49,6 +49,12 @@ def test_what_one_command_changes_the_next_one_sees(dogwatch: Dogwatch) -> None:
     assert [one["alias"] for one in dogwatch.ask("registries", "list")] == ["local"]
     assert added["webhook_secret"] in added["configuration"]
     assert f"/hooks/000000000000/{added['alias']}" in added["webhook_url"]
+    twin = dogwatch.run("registries", "add", added["url"].replace("http:", "https:"), "--alias", "twin")
+    assert twin.told.splitlines()[:2] == [
+        "twin is watched. Whether it can be reached: dogwatch registries test twin",
+        "local is at the same address: its images are now watched twice, under both aliases.",
+    ]
+    dogwatch.run("registries", "remove", "twin")
 
     assert all(one["missing"] for one in dogwatch.ask("db", "status"))
     feeds = dogwatch.ask("db", "update")
@@ -149,7 +155,11 @@ def test_feeds_that_cannot_be_had_are_told_and_the_exit_code_says_so(dogwatch: D
     answer = dogwatch.run("db", "update", "--feed-mirror", "/nonexistent", "-o", "json")
     assert answer.exit_code == 5
     assert all("no such folder" in one["problem"] for one in json.loads(answer.output))
-    assert answer.told == "NOT JUDGED: packages of Debian, PyPI, npm, as no advisories on them were ever imported.\n"
+    unjudged = "NOT JUDGED: packages of Debian, PyPI, npm, as no advisories on them were ever imported.\n"
+    assert answer.told == unjudged
+    answer = dogwatch.run("db", "update", "--feed-mirror", "none")
+    source = "No feed is asked (DOGWATCH_FEED_MIRROR=none): what is new comes by dogwatch db import FILE\n"
+    assert (answer.exit_code, answer.told) == (5, unjudged + source)
 
 
 def test_commands_at_the_same_time_share_one_database(dogwatch: Dogwatch) -> None:

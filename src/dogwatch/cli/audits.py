@@ -7,7 +7,7 @@ import typer
 from dogwatch.cli.command_line import opened
 from dogwatch.cli.errors import POLICY
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
-from dogwatch.cli.rendering import Column
+from dogwatch.cli.rendering import Column, plural
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.audits import Audit, Difference
 from dogwatch.settings import Settings
@@ -34,9 +34,10 @@ def _looked_at(found: Audit) -> str:
     seconds = (found.ended_at - found.began_at).total_seconds()
     listed = len(found.differences)
     rest = f", of which {listed} are listed" if listed < found.differing else ""
+    differ = plural(found.differing, "row differs", "rows differ") if found.differing else "no rows differ"
     return (
-        f"{found.packages} packages and {found.images} images as of revision {found.revision}, in {seconds:.1f} s: "
-        f"{found.differing or 'no'} rows differ{rest}"
+        f"{plural(found.packages, 'package')} and {plural(found.images, 'image')} as of revision {found.revision}, "
+        f"in {seconds:.1f} s: {differ}{rest}"
     )
 
 

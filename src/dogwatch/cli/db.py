@@ -46,7 +46,7 @@ def show_feeds(
     layout = lay_out(LISTING, output, columns, query, sort)
     with reached(settings) as app:
         feeds = _feeds(app.views)
-    layout.write(layout.arranged(feeds), _advice(feeds))
+    layout.write(layout.arranged(feeds), _advice(feeds, settings))
 
 
 Confirmed = Annotated[
@@ -80,7 +80,7 @@ def update_feeds(
     with showing_progress() as tell, reached(settings, tell) as app:
         is_done = app.update_feeds(confirmed)
         feeds = _feeds(app.views)
-    layout.write(layout.arranged(feeds), _advice(feeds))
+    layout.write(layout.arranged(feeds), _advice(feeds, settings))
     if not is_done:
         say("The service looks at its feeds now; what came of it: dogwatch db status")
         return
@@ -100,11 +100,15 @@ def _feed_named(text: str) -> tuple[str, str]:
     return source, ecosystem
 
 
-def _advice(several: Sequence[AgedFeed]) -> str:
-    """Say in words what answers rest on, and what to type where lost records wait for a word."""
+def _advice(several: Sequence[AgedFeed], settings: Settings) -> str:
+    """Say in words what answers rest on, and what to type where feeds or lost records wait for something."""
     feeds = [one.feed for one in several]
     waiting = [f"{one.source}/{one.ecosystem}" for one in feeds if one.unconfirmed_loss]
     lines = [*stale_sentences(feeds), missing_sentence(feeds)]
+    if settings.is_without_feeds and not settings.server:
+        lines.append("No feed is asked (DOGWATCH_FEED_MIRROR=none): what is new comes by dogwatch db import FILE")
+    elif any(one.missing and not one.problem for one in feeds):
+        lines.append("What is being imported, and what waits for it: dogwatch jobs")
     lines += [f"If the loss is real: dogwatch db update --confirm-shrink {name}" for name in waiting]
     return "\n".join(line for line in lines if line)
 

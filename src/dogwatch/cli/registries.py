@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -87,16 +88,24 @@ def add(
         registry, secret = app.add_registry(name, access, reaches, believes_bills=sboms)
         webhook = f"{(service_url or settings.service_url).rstrip('/')}/hooks/{settings.account}/{name}"
         snippet = app.notification_snippet(name, webhook, {"Authorization": f"Bearer {secret}"})
+        twins = [one.alias for one in app.registries.list(settings.account) if _is_twin(one, registry)]
     if output in (Format.JSON, Format.NDJSON):
         shown = {"alias": name, "url": registry.access.url, "webhook_url": webhook}
         write_json({**shown, "webhook_secret": secret, "configuration": snippet})
     else:
-        _tell_of(name, secret, snippet)
+        _tell_of(name, twins, secret, snippet)
 
 
-def _tell_of(name: str, secret: str, snippet: str) -> None:
+def _is_twin(one: Registry, added: Registry) -> bool:
+    """Say whether another registry stands at the same host and port, whatever the scheme in front."""
+    return one.alias != added.alias and urlsplit(one.access.url).netloc == urlsplit(added.access.url).netloc
+
+
+def _tell_of(name: str, twins: Sequence[str], secret: str, snippet: str) -> None:
     say(
-        f"{name} is watched. Its webhook secret, shown this once: {secret}",
+        f"{name} is watched. Whether it can be reached: dogwatch registries test {name}",
+        *(f"{twin} is at the same address: its images are now watched twice, under both aliases." for twin in twins),
+        f"Its webhook secret, shown this once: {secret}",
         "For notifications, put this into the config.yml of docker-registry and restart it:",
     )
     print(snippet, end="")

@@ -156,7 +156,7 @@ def _mode(text: str) -> str:
 COLUMNS: tuple[Column[RescanSetting], ...] = (
     Column("push", "AFTER A PUSH", lambda one: str(one.push_window)),
     Column("activity", "AFTER ACTIVITY", lambda one: str(one.activity_window)),
-    Column("mode", "ACTIVITY IS", lambda one: one.activity_mode),
+    Column("mode", "ACTIVITY IS", lambda one: one.activity_mode, keeps_words=True),
     Column("scope", "SCOPE", lambda one: str(one.scope)),
     Column("push_from", "PUSH WINDOW OF", lambda one: str(one.origin.push)),
     Column("activity_from", "ACTIVITY WINDOW OF", lambda one: str(one.origin.activity)),
