@@ -18,7 +18,7 @@ from dogwatch.cli.reports.table import _write
 from dogwatch.cli.reports.words import feeds_in_words
 from dogwatch.cli.reports.writing import FORMAT_NAMES
 from dogwatch.cli.scan import Policy, exit_code_of
-from dogwatch.flow.reporting import make_report, with_texts
+from dogwatch.flow.reporting import deciding_documents, make_report, with_texts
 from dogwatch.model.advisories import FixState
 from dogwatch.model.errors import ConfigError, InvalidRequestError
 from dogwatch.model.facts import Exploitation, KnownFacts, Probability
@@ -95,6 +95,11 @@ def written(form: str) -> Any:
     text = FORMATS[form](REPORT, "1.2.3")
     assert text == FORMATS[form](REPORT, "1.2.3")
     return json.loads(text)
+
+
+def test_only_documents_of_what_is_shown_are_asked_for_their_texts() -> None:
+    assert deciding_documents(REPORT) == {HIGH.document, LOW.document}  # one of them is shown as ignored
+    assert deciding_documents(report_of(Choice(severities=frozenset({Severity.LOW})))) == {LOW.document}
 
 
 def test_a_report_groups_chooses_and_sets_apart() -> None:
