@@ -90,6 +90,11 @@ def give_memory(connection: psycopg.Connection) -> None:
     connection.execute("SELECT set_config('work_mem', %s, true)", (_MEMORY_FOR_MANY,))
 
 
+def see_one_moment(connection: psycopg.Connection) -> None:
+    """Let all statements of a transaction that just began see one moment, and none leave a trace."""
+    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
 def copy_rows(
     connection: psycopg.Connection, statement: LiteralString, types: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> int:

@@ -21,7 +21,7 @@ from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.explanations import Explanation, ExposureView, ShownSpan, Standing
 from dogwatch.model.matches import Severity
 from dogwatch.model.packages import KeyedPackage
-from dogwatch.store.connection import Database
+from dogwatch.store.connection import Database, see_one_moment
 from dogwatch.store.considered import Considered, considered_of, drop_what_is_elsewhere
 from dogwatch.store.feeds import ExpectedFeeds
 from dogwatch.store.judgement import ask, meet_ranges
@@ -32,7 +32,6 @@ from dogwatch.store.text import is_storable_key, storable
 from dogwatch.store.typed_packages import MAX_PACKAGES, TypedPackage, find_typed, judged_name, load_feeds_of, typed_of
 
 _SQL = load_queries("explanations")
-_JUDGEMENT = load_queries("judgement")
 _BY_NAME = load_queries("vulnerability_views")["by_name"]
 
 MAX_VULNERABILITIES = 20
@@ -85,7 +84,7 @@ class Explainer:
         """
         package = read_package(text, ecosystem)
         with self._database.transaction() as connection:
-            connection.execute(_JUDGEMENT["read_only"])
+            see_one_moment(connection)
             packages = find_typed(connection, account_id, package)
             named = _find_vulnerabilities(connection, vulnerability)
             return tuple(self._explain(connection, one, each, now) for one in packages for each in named)
@@ -101,7 +100,7 @@ class Explainer:
         values = {"image": image, "vulnerability": number, "account": account_id, "now": now}
         values |= {"most": MAX_PACKAGES, "most_spans": MAX_EXPOSURES}
         with self._database.transaction() as connection:
-            connection.execute(_JUDGEMENT["read_only"])
+            see_one_moment(connection)
             rows = connection.execute(_SQL["packages_of_finding"], values).fetchall()
             if not rows:
                 raise NotFoundError("finding", finding)

@@ -26,7 +26,7 @@ from dogwatch.model.facts import (
 from dogwatch.model.feeds import Publication
 from dogwatch.model.matches import Assessment, ExposureReason
 from dogwatch.store.connection import Database, copy_rows
-from dogwatch.store.journal import refuse_older
+from dogwatch.store.journal import begin_revision, forget_revision, refuse_older
 from dogwatch.store.locks import become_publisher, own_vulnerabilities
 from dogwatch.store.matching import OpenExposure, Resolution, resolve_pairs, what_changed
 from dogwatch.store.queries import load_queries
@@ -137,14 +137,13 @@ def _publish_scores(
     changed = connection.execute(_SQL["save_scores"], values).rowcount
     if not pairs:
         return Publication(None, changed=changed)
-    row = connection.execute(_SQL["begin_revision"], values).fetchone()
-    assert row is not None  # an INSERT without a conflict clause returns its row
-    resolution = resolve_pairs(connection, pairs, row[0], now, _reason)
+    revision = begin_revision(connection, values)
+    resolution = resolve_pairs(connection, pairs, revision, now, _reason)
     if resolution == Resolution():
-        connection.execute(_SQL["forget_revision"], {"revision": row[0]})
+        forget_revision(connection, revision)
         return Publication(None, changed=changed)
-    connection.execute(_SQL["end_revision"], {"revision": row[0], "changed": changed})
-    return Publication(row[0], changed=changed, exposures_begun=resolution.begun, exposures_ended=resolution.ended)
+    connection.execute(_SQL["end_revision"], {"revision": revision, "changed": changed})
+    return Publication(revision, changed=changed, exposures_begun=resolution.begun, exposures_ended=resolution.ended)
 
 
 def _reason(old: OpenExposure | None, new: Assessment | None) -> ExposureReason:

@@ -142,7 +142,7 @@ def publish_staged(connection: psycopg.Connection, values: Mapping[str, object],
     resolution = _meet(connection, revision, merged, now)
     added, changed, ended = _count(connection, revision)
     if not added + changed + ended:
-        connection.execute(_SQL["forget_revision"], {"revision": revision})
+        forget_revision(connection, revision)
         return Publication(None)
     return Publication(
         revision, added, changed, ended, exposures_begun=resolution.begun, exposures_ended=resolution.ended
@@ -154,6 +154,11 @@ def begin_revision(connection: psycopg.Connection, values: Mapping[str, object])
     row = connection.execute(_SQL["next_revision"], values).fetchone()
     assert row is not None  # an INSERT without a conflict clause returns its row
     return int(row[0])
+
+
+def forget_revision(connection: psycopg.Connection, revision: int) -> None:
+    """Take back the newest revision: one in which nothing changed after all is none."""
+    connection.execute(_SQL["forget_revision"], {"revision": revision})
 
 
 def _count(connection: psycopg.Connection, revision: int) -> tuple[int, int, int]:

@@ -20,7 +20,7 @@ from dogwatch.model.judgements import AdvisoryText, Judged, Judgement, NotCompar
 from dogwatch.model.matches import DocumentKey
 from dogwatch.model.packages import PACKAGE_ORDER, KeyedPackage, Package
 from dogwatch.store.assessments import MetRange, assess
-from dogwatch.store.connection import Database
+from dogwatch.store.connection import Database, see_one_moment
 from dogwatch.store.finding_details import load_documents
 from dogwatch.store.known_facts import load_known_facts
 from dogwatch.store.matching import newest_revision
@@ -51,7 +51,7 @@ class Judge:
         """Say what the stored advisories say of packages, as of one moment and without texts; see the module."""
         asked = [key_package(package) for package in sorted(set(packages), key=PACKAGE_ORDER)]
         with self._database.transaction() as connection:
-            connection.execute(_SQL["read_only"])
+            see_one_moment(connection)
             meeting = meet_ranges(connection, ask(asked))
             names = _load_names(connection, {row[1] for row in meeting.met})
             facts = load_known_facts(connection, {name for name, _ in names.values()})

@@ -13,7 +13,7 @@ from dogwatch.model.bundles import BundledFeed, BundledRecord, FeedContent
 from dogwatch.model.facts import CATALOGUE, NVD, CveScores, Exploitation, FactKind, Probability
 from dogwatch.model.feeds import StoredDocument
 from dogwatch.store.compression import decompress
-from dogwatch.store.connection import Database
+from dogwatch.store.connection import Database, see_one_moment
 from dogwatch.store.known_facts import paired_scores
 from dogwatch.store.queries import load_queries
 
@@ -44,7 +44,7 @@ class KnowledgeStore:
     def contents(self) -> Iterator[Iterator[FeedContent]]:
         """Yield every feed that was imported with its records, all as of one moment, a few in memory at a time."""
         with self._database.transaction() as connection:
-            connection.execute(_SQL["one_moment"])
+            see_one_moment(connection)
             yield (_content(connection, feed) for feed in _feeds(connection) if _is_known(feed))
 
 

@@ -11,14 +11,11 @@ from dogwatch.inventory.package_urls import write_package_url
 from dogwatch.matching import key_package
 from dogwatch.model.explanations import PackageJudgement
 from dogwatch.model.judgements import AdvisoryText, Judged
-from dogwatch.store.connection import Database
+from dogwatch.store.connection import Database, see_one_moment
 from dogwatch.store.cursors import decode_id_cursor, encode_cursor, list_fingerprint, refuse_page_size
 from dogwatch.store.feeds import ExpectedFeeds
 from dogwatch.store.judgement import Judge
-from dogwatch.store.queries import load_queries
 from dogwatch.store.typed_packages import find_typed, judged_name, load_feeds_of
-
-_JUDGEMENT = load_queries("judgement")
 
 _ANY_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)  # a cursor names one; the revision in its fingerprint says more
 
@@ -50,7 +47,7 @@ class PackageSearch:
         refuse_page_size(limit)
         typed = read_package(text, ecosystem)
         with self._database.transaction() as connection:
-            connection.execute(_JUDGEMENT["read_only"])
+            see_one_moment(connection)
             one = find_typed(connection, account_id, typed)[0]
             feeds, feed_gaps = load_feeds_of(connection, self._expected_feeds, typed.ecosystem, now)
         judgement = self._judge.judge([one.package])

@@ -19,7 +19,7 @@ from dogwatch.model.matches import ExposureReason
 from dogwatch.model.packages import KeyedPackage, Package
 from dogwatch.store.compression import decompress
 from dogwatch.store.connection import Database
-from dogwatch.store.journal import begin_revision, publish_staged
+from dogwatch.store.journal import begin_revision, forget_revision, publish_staged
 from dogwatch.store.locks import become_publisher, own_ecosystem
 from dogwatch.store.matching import Resolution, match_packages
 from dogwatch.store.queries import load_queries
@@ -27,7 +27,6 @@ from dogwatch.store.staging import stage_records
 from dogwatch.versions import family_of, keying_table, scheme_of
 
 _SQL = load_queries("rekeying")
-_JOURNAL = load_queries("journal")
 
 _PACKAGES_AT_ONCE = 2_000
 """New packages of the ecosystem wait while so many are keyed and matched: a second or two."""
@@ -77,7 +76,7 @@ class RekeyingStore:
             revision = begin_revision(connection, values)
             done = match_packages(connection, ids, revision, now, lambda _old, _new: ExposureReason.KEYS_CHANGED)
             if done == Resolution():
-                connection.execute(_JOURNAL["forget_revision"], {"revision": revision})
+                forget_revision(connection, revision)
             return len(ids)
 
     def stale_feeds(self) -> tuple[tuple[str, str], ...]:

@@ -23,7 +23,7 @@ from dogwatch.store.accounts import (
     setting_to_change,
 )
 from dogwatch.store.clock import ProductClock
-from dogwatch.store.connection import Database
+from dogwatch.store.connection import Database, see_one_moment
 from dogwatch.store.costs import load_rate
 from dogwatch.store.queries import load_queries
 from dogwatch.store.scopes import TO_CHANGE, find_registry_of, load_overrides, save_override
@@ -176,7 +176,7 @@ class RescanSettings:
     ) -> Iterator[tuple[psycopg.Connection, WindowPlan]]:
         """Yield the plan of a change, and a connection that sees one moment throughout and writes nothing."""
         with self._database.transaction() as connection:
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            see_one_moment(connection)
             _find_scope(connection, account_id, wish.scope)
             yield connection, _plan_change(connection, account_id, wish, now)
 

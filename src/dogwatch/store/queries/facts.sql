@@ -41,19 +41,9 @@ ON CONFLICT (cve, source) DO UPDATE
 SET modified_at = excluded.modified_at, recorded_at = excluded.recorded_at, scores = excluded.scores,
     cwes = excluded.cwes, has_exploit = excluded.has_exploit
 
--- name: begin_revision
--- A number for exposures that change because of facts: frozen images see those of their own revision.
-INSERT INTO revision (id, source, ecosystem, published_at, added, changed, ended)
-SELECT coalesce(max(id), 0) + 1, %(source)s, %(ecosystem)s, %(now)s, 0, 0, 0 FROM revision
-RETURNING id
-
 -- name: end_revision
 -- How many CVE ids it was about.
 UPDATE revision SET changed = %(changed)s WHERE id = %(revision)s
-
--- name: forget_revision
--- A revision in which nothing changed after all is not one.
-DELETE FROM revision WHERE id = %(revision)s
 
 -- name: scores_of_vulnerabilities
 -- The scores that catalogues give vulnerabilities.

@@ -54,7 +54,3 @@ SELECT vulnerability.id, vulnerability.name,
        (SELECT coalesce(array_agg(vulnerability_name.name ORDER BY vulnerability_name.name), '{}')
         FROM vulnerability_name WHERE vulnerability_name.vulnerability_id = vulnerability.id)
 FROM vulnerability WHERE vulnerability.id = ANY(%(vulnerabilities)s::bigint[])
-
--- name: read_only
--- All statements of a judgement see one revision, and none can leave a trace.
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY

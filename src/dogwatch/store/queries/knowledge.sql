@@ -1,7 +1,3 @@
--- name: one_moment
--- Feeds, documents and facts of a bundle are those of one moment.
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY
-
 -- name: feeds
 -- Every feed that was imported, with the age and memory that belong to what is held of it.
 SELECT source, ecosystem, records, checked_at, state FROM feed
