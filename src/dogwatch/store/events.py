@@ -87,13 +87,10 @@ class EventStore:
             The manifests of the listing that are not known; those that could not be resolved only once in a while.
         """
         with self._database.transaction() as connection:
-            account = connection.execute(_SQL["account_of"], {"registry": registry_id}).fetchone()
-            if account is None:
+            held = ensure_repository(connection, registry_id, listing.repository)
+            if held is None:
                 return ()
-            share_accounts(connection, [account[0]])
-            repository_id = ensure_repository(connection, registry_id, listing.repository)
-            if repository_id is None:
-                return ()
+            account_id, repository_id = held
             lock_repositories(connection, [repository_id], alone=True)
             tags = {name: (digest, set_at) for name, digest, set_at in _load_tags(connection, repository_id)}
             is_first = connection.execute(_SQL["see_first"], {"registry": registry_id, "seen_at": seen_at}).fetchone()
@@ -102,9 +99,9 @@ class EventStore:
                 connection, EventOrigin.POLL, [(registry_id, seen_at, event) for event in events], waits=False
             )
             # What was there before moves no clock when it is seen; its age is its own word.
-            heard = [_heard(registry_id, account[0], event, excluded=is_first is not None) for event in events]
+            heard = [_heard(registry_id, account_id, event, excluded=is_first is not None) for event in events]
             to_resolve = _take_in(connection, heard, seen_at)
-            listed = RepositoryNews(registry_id, account[0], listing.repository)
+            listed = RepositoryNews(registry_id, account_id, listing.repository)
             columns = _columns([(repository_id, listed, digest, None) for _, digest in listing.tags])
             if is_first is not None:
                 known = connection.execute(_SQL["images_behind"], columns).fetchall()

@@ -20,7 +20,6 @@ from dogwatch.model.images import (
     ResolvedIndex,
 )
 from dogwatch.model.monitoring import StatusReason
-from dogwatch.store.accounts import share_accounts
 from dogwatch.store.bases import Stack, load_bases
 from dogwatch.store.bill_turns import ask_for_bills
 from dogwatch.store.connection import Database
@@ -52,15 +51,12 @@ class ImageStore:
             The ids of images that are watched and have no inventory yet.
         """
         with self._database.transaction() as connection:
-            account = connection.execute(_SQL["account_of"], {"registry": registry_id}).fetchone()
-            if account is None:
+            known = ensure_repository(connection, registry_id, repository)
+            if known is None:
                 return ()
-            share_accounts(connection, [account[0]])
-            repository_id = ensure_repository(connection, registry_id, repository)
-            if repository_id is None:
-                return ()
+            account_id, repository_id = known
             lock_repositories(connection, [repository_id], alone=True)
-            place = {"account": account[0], "repository": repository_id, "now": now}
+            place = {"account": account_id, "repository": repository_id, "now": now}
             connection.execute(_SQL["forget_unresolved"], {**place, "digests": _digests(resolved)})
             ids = _save(connection, place, resolved)
             manifest = {"registries": [registry_id], "names": [repository], "digests": [resolved.digest]}
@@ -75,13 +71,10 @@ class ImageStore:
     ) -> None:
         """Remember that a manifest could not be resolved, and why."""
         with self._database.transaction() as connection:
-            account = connection.execute(_SQL["account_of"], {"registry": registry_id}).fetchone()
-            if account is not None:
-                share_accounts(connection, [account[0]])
-            repository_id = ensure_repository(connection, registry_id, repository)
-            if repository_id is not None:
+            known = ensure_repository(connection, registry_id, repository)
+            if known is not None:
                 values = {
-                    "repository": repository_id,
+                    "repository": known[1],
                     "digest": digest,
                     "reason": status_reason,
                     "problem": storable(problem),

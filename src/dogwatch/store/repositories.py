@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import psycopg
 
+from dogwatch.store.accounts import share_accounts
 from dogwatch.store.hearing import RepositoryNews
 from dogwatch.store.queries import load_queries
 from dogwatch.store.scanning import load_in_force, place_frequencies
@@ -17,12 +18,19 @@ from dogwatch.store.scopes import place_repositories
 _SQL = load_queries("repositories")
 
 
-def ensure_repository(connection: psycopg.Connection, registry_id: int, name: str) -> int | None:
-    """Return the id of a repository, making it known; None where the registry is removed or unknown."""
+def ensure_repository(connection: psycopg.Connection, registry_id: int, name: str) -> tuple[str, int] | None:
+    """Return account and id of a repository, making it known; the account is shared until the transaction ends.
+
+    None where the registry is removed or unknown.
+    """
+    owner = connection.execute(_SQL["account_of"], {"registry": registry_id}).fetchone()
+    if owner is None:
+        return None
+    share_accounts(connection, [owner[0]])
     columns: dict[str, list[object]] = {"registries": [registry_id], "names": [name]}
     _insert(connection, columns)
-    row = connection.execute(_SQL["find"], columns).fetchone()
-    return None if row is None else int(row[2])
+    found = connection.execute(_SQL["find"], columns).fetchone()
+    return None if found is None else (owner[0], int(found[2]))
 
 
 def find_repositories(connection: psycopg.Connection, news: Sequence[RepositoryNews]) -> dict[tuple[int, str], int]:

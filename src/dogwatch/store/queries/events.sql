@@ -13,10 +13,6 @@ FROM taken
 JOIN registry_event ON registry_event.id = taken.event_id
 JOIN registry ON registry.id = registry_event.registry_id
 
--- name: account_of
--- Whose registry it is, unless it is removed.
-SELECT account_id FROM registry WHERE id = %(registry)s AND removed_at IS NULL
-
 -- name: see_first
 -- Until a poll has seen everything, what it sees was there before: pushed we do not know when. No row where all counts as
 -- pushed when it is found.

@@ -1,7 +1,3 @@
--- name: account_of
--- Whose registry it is, unless it is removed.
-SELECT account_id FROM registry WHERE id = %(registry)s AND removed_at IS NULL
-
 -- name: save_chain
 -- A stack of layers, once per account; held, so that an inventory is not attached while an image of it is made known.
 INSERT INTO layer_chain (account_id, digest, layers, content_key, told_base_name, told_base_digest)

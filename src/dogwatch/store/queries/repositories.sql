@@ -1,3 +1,7 @@
+-- name: account_of
+-- Whose registry it is, unless it is removed.
+SELECT account_id FROM registry WHERE id = %(registry)s AND removed_at IS NULL
+
 -- name: insert
 -- Make repositories known. Looked up first: a conflict would still use up a number.
 INSERT INTO repository (account_id, registry_id, name)
