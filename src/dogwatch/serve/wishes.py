@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 import msgspec
 
@@ -39,20 +38,6 @@ class NamedWindows(msgspec.Struct, forbid_unknown_fields=True):
 
 
 WISH_FIELDS = NamedWindows.__struct_fields__
-
-_Body = TypeVar("_Body", bound=msgspec.Struct)
-
-
-def decode_wish(body: bytes, shape: type[_Body]) -> _Body:
-    """Read a body.
-
-    Raises:
-        InvalidRequestError: no JSON, or not of that shape.
-    """
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequestError("body", str(error) or "not JSON") from error
 
 
 def read_wish(parameters: Mapping[str, str]) -> WindowWish:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import Depends, Request, Response
@@ -29,6 +29,8 @@ from dogwatch.serve.ports import (
     Views,
     Work,
 )
+
+_Body = TypeVar("_Body", bound=msgspec.Struct)
 
 SERVICE = "dogwatch"
 """The service name that signatures for this API are made for."""
@@ -108,6 +110,17 @@ class Asked:
         if value not in ("", "false", "true"):
             raise InvalidRequestError(name, f"{value[:100]!r} is neither true nor false")
         return value == "true" if value else default
+
+    def decode(self, shape: type[_Body]) -> _Body:
+        """Return the body in its shape.
+
+        Raises:
+            InvalidRequestError: no JSON, or not of that shape.
+        """
+        try:
+            return msgspec.json.decode(self.body, type=shape)
+        except (msgspec.DecodeError, RecursionError) as error:
+            raise InvalidRequestError("body", str(error) or "not JSON") from error
 
 
 class Json(Response):

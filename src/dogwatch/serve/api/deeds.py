@@ -80,22 +80,13 @@ def _do(deed: Deed, image: str, asked: Asked) -> Json:
     asked.filters()
     asked.caller.require(Role.ADMIN, f"{deed} an image")
     number = image_id(image)
-    wish = _read(asked.body)
+    wish = asked.decode(_Wish) if asked.body else _Wish()
     until = _until(wish, asked.views.now())
     done = asked.rooms.deeds.do(
         asked.account_id, number, DeedRequest(deed, asked.caller.name, wish.reason, until, wish.clock)
     )
     (shown,) = asked.views.images(ImageQuery(asked.account_id, {"image": [("EQUALS", str(number))]})).rows
     return Json({"deed": deed_json(done), "image": rendering.image(shown)})
-
-
-def _read(body: bytes) -> _Wish:
-    if not body:
-        return _Wish()
-    try:
-        return msgspec.json.decode(body, type=_Wish)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequestError("body", str(error) or "not JSON") from error
 
 
 def _until(wish: _Wish, now: datetime) -> datetime | None:

@@ -37,10 +37,7 @@ def add_exclusion(asked: Known) -> Json:
     """Add an entry; it concerns events that are heard from now on."""
     asked.filters()
     asked.caller.require(Role.ADMIN, "exclude somebody's events")
-    try:
-        wish = msgspec.json.decode(asked.body, type=_Wish)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequestError("body", str(error) or "not JSON") from error
+    wish = asked.decode(_Wish)
     added = asked.rooms.exclusions.add(asked.account_id, wish.kind, wish.pattern, wish.reason, asked.caller.name)
     return Json(_json(added), 201)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 from fastapi import APIRouter
 
-from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ScanFrequency
 from dogwatch.model.scanning import ScanningConfiguration, ScanningRule, ScanType
 from dogwatch.serve.api import rendering
@@ -37,10 +36,7 @@ def change_scanning(asked: Known) -> Json:
     """Ask for other rules; PENDING until a job has applied them."""
     asked.filters()
     asked.caller.require(Role.ADMIN, "change what is scanned")
-    try:
-        wanted = msgspec.json.decode(asked.body, type=_Wish)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequestError("body", str(error) or "not JSON") from error
+    wanted = asked.decode(_Wish)
     rules = tuple(ScanningRule(rule.frequency, rule.filters) for rule in wanted.rules)
     kept = asked.rooms.scanning.change(asked.account_id, ScanningConfiguration(wanted.scan_type, rules))
     asked.rooms.after_setting()

@@ -14,7 +14,7 @@ from dogwatch.serve.api.asked import Asked, Json, Known
 from dogwatch.serve.looked_at import feed
 from dogwatch.serve.moments import iso
 from dogwatch.serve.ports import Role
-from dogwatch.serve.wishes import NamedWindows, decode_wish
+from dogwatch.serve.wishes import NamedWindows
 
 router = APIRouter()
 
@@ -53,7 +53,7 @@ def change_windows(asked: Known) -> Json:
     """
     asked.filters()
     asked.caller.require(Role.ADMIN, "change the windows")
-    setting = _change(asked, decode_wish(asked.body, _Change))
+    setting = _change(asked, asked.decode(_Change))
     asked.rooms.after_setting()
     return Json(rendering.windows(setting))
 
@@ -83,7 +83,7 @@ def change_registry(alias: str, asked: Known) -> Json:
     """Believe the bills of materials that are attached to a registry's images (`sboms`), or believe them no longer."""
     asked.filters()
     asked.caller.require(Role.ADMIN, "change a registry")
-    wanted = decode_wish(asked.body, _RegistryChange)
+    wanted = asked.decode(_RegistryChange)
     asked.rooms.registries.believe_bills(asked.account_id, alias, believed=wanted.sboms)
     return Json({"registries": [rendering.registry(one) for one in asked.rooms.registries.list(asked.account_id)]})
 

@@ -40,10 +40,7 @@ def report_usage(asked: Known) -> Json:
     """Credit the caller's images with having been seen running."""
     asked.filters()
     asked.caller.require(Role.REPORTER, "report usage")
-    try:
-        report = msgspec.json.decode(asked.body, type=_Report)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise InvalidRequestError("body", str(error) or "not JSON") from error
+    report = asked.decode(_Report)
     _check("cluster", report.cluster)
     usual = report.seen_at or asked.views.now()
     seen: list[Seen] = []

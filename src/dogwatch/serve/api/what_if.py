@@ -8,7 +8,7 @@ from dogwatch.model.what_if import WindowWish
 from dogwatch.serve.api import rendering
 from dogwatch.serve.api.asked import Asked, Json, Known
 from dogwatch.serve.api.filters import PAGING, read_limit
-from dogwatch.serve.wishes import WISH_FIELDS, NamedWindows, decode_wish, read_wish
+from dogwatch.serve.wishes import WISH_FIELDS, NamedWindows, read_wish
 
 router = APIRouter()
 
@@ -28,7 +28,7 @@ def preview_windows(asked: Known) -> Json:
 def preview_windows_of_body(asked: Known) -> Json:
     """The same, with the body that the change would have; changes nothing, so whoever may read may ask."""
     asked.filters()
-    wanted = decode_wish(asked.body, _WhatIf)
+    wanted = asked.decode(_WhatIf)
     return _tell(asked, wanted.wish(), counts_findings=wanted.findings)
 
 
