@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from dogwatch.app.process import App
+from dogwatch.app.process import App, build
 from dogwatch.cli.scan import Policy, exit_code_of
 from dogwatch.model.bills import BillFormat
 from dogwatch.model.errors import (
@@ -37,6 +37,8 @@ from tests.builders.archives import BASE, FOUND_IN_BOTH, TOP, archive_of, saved
 from tests.builders.layers import package_json, python_metadata
 from tests.builders.oci import build_image, build_index, write_layout
 from tests.builders.statements import openvex, statement
+from tests.flow.world import settings_for
+from tests.simulators.feeds import FeedBucket
 
 AMD64 = Platform("linux", "amd64")
 
@@ -121,6 +123,25 @@ def test_without_advisories_nothing_is_called_clean(app: App, layout: Path) -> N
     assert {gap.kind for gap in report.gaps} == {GapKind.FEED_MISSING}
     assert (report.findings, report.is_complete, report.revision) == ((), False, 0)
     assert exit_code_of(report, Policy()) == 5
+
+
+def test_one_look_imports_what_it_needs_but_for_what_takes_too_long_and_says_what_is_missing(
+    database: str, tmp_path: Path
+) -> None:
+    bucket = FeedBucket(tmp_path / "feeds")
+    for ecosystem, name in (("npm", "left"), ("Chainguard", "bash")):
+        bucket.put(ecosystem, osv_record(f"ACME-{name}", ecosystem=ecosystem, name=name))
+    urls = ["pkg:npm/left@1.0.0", "pkg:apk/chainguard/bash@1.0-r0?upstream=bash"]
+    bill = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "x", "purl": url} for url in urls]}
+    (tmp_path / "bill.json").write_text(json.dumps(bill))
+    target = Target(TargetKind.BILL, str(tmp_path / "bill.json"), AMD64)
+    with build(settings_for(database, tmp_path, demo="0", feeds="found"), isolated=False) as app:
+        report = app.inspect(target, Choice(), update=True)
+        assert [one.vulnerability for one in report.findings] == ["ACME-left"]
+        assert [gap.detail for gap in report.gaps] == ["osv Chainguard: nothing was imported yet"]
+        app.update_feeds()
+        found = app.inspect(target, Choice(), update=True).findings
+        assert {one.vulnerability for one in found} == {"ACME-bash", "ACME-left"}
 
 
 def test_a_layout_that_leads_outside_or_was_changed_is_refused(app: App, layout: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from dogwatch.flow.reporting import deciding_documents, make_report, with_texts
+from dogwatch.model.feeds import NOT_WAITED_FOR
 from dogwatch.model.gaps import Gap, GapKind
 from dogwatch.model.judgements import AdvisoryText, Choice, Examined, Judgement, Report
 from dogwatch.model.matches import DocumentKey
@@ -66,7 +67,8 @@ def inspect(surroundings: Surroundings, target: Target, choice: Choice, *, updat
         surroundings: what to work with.
         target: what to look at.
         choice: which findings count.
-        update: whether feeds that were never imported are imported first, those that speak for what was found.
+        update: whether feeds that were never imported are imported first, those that speak for what was found and are
+            not too large to wait for.
 
     Raises:
         DogwatchError: the target cannot be had or read; the database cannot be reached.
@@ -76,8 +78,9 @@ def inspect(surroundings: Surroundings, target: Target, choice: Choice, *, updat
     if update:
         surroundings.note_found({one.package.ecosystem for one in examined.packages})
         for feed in surroundings.feeds.feeds():
-            if feed.missing and family_of(feed.ecosystem) in families:
-                surroundings.import_feed(feed.source, feed.ecosystem)
+            name = (feed.source, feed.ecosystem)
+            if feed.missing and family_of(feed.ecosystem) in families and name not in NOT_WAITED_FOR:
+                surroundings.import_feed(*name)
     surroundings.tell(Progress(f"judging {len(examined.packages):,} packages"))
     judgement = surroundings.judge.judge(one.package for one in examined.packages)
     is_told = any(gap.kind in _SAID_OF_DISTRIBUTION for gap in examined.gaps)

@@ -20,6 +20,10 @@ VEX_SOURCE = "vex"
 OPERATOR_SOURCES = (VEX_SOURCE, SUPPLIED_SOURCE)
 """What the operator says beats everyone else's word; the first of these the second's."""
 
+NOT_WAITED_FOR = frozenset({("osv", "Chainguard")})
+"""Feeds (source, ecosystem) whose first import takes longer than anybody waits for one look at an image: over a million
+records, of 700 MB. A service imports them, and `dogwatch db update`."""
+
 FIXES_ONLY = frozenset(
     {
         *("AlmaLinux", "Alpaquita", "Alpine", "Amazon Linux", "BellSoft Hardened Containers", "CleanStart", "Echo"),
