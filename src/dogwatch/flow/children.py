@@ -50,9 +50,9 @@ class ChildLimits:
 # A worker child may use 200 MB, of which some 25 MB are program files and not counted by the kernel's limit. An hour is
 # a layer of 10 GB at 3 MB/s.
 INDEX_LIMITS = ChildLimits(wall_seconds=3600.0, memory_bytes=176 * _MIB, works=100)
-# A feed import may use 500 MB. Three hours are some times what the 1.3 million records of the largest feed take at first:
-# 2 ms each, measured on a busy machine. A fresh process each time: it comes rarely, and its memory is worth more than its
-# half a second of start.
+# A feed import may use 500 MB. Three hours are some times what the 1.3 million records of the largest feed take at
+# first: 2 ms each, measured on a busy machine. A fresh process each time: it comes rarely, and its memory is worth more
+# than its half a second of start.
 FEED_LIMITS = ChildLimits(wall_seconds=3 * 3600.0, memory_bytes=470 * _MIB, works=1)
 # What is looked at once is read like a layer, by a process of its own. The bytes of a bill of materials are held whole
 # while it is read, so this is more than a layer needs. Three hours are an image of 10 GB at 1 MB/s.
