@@ -154,12 +154,14 @@ def test_a_value_that_the_rooms_refuse_is_a_usage_error_in_one_line(dogwatch: Do
 def test_feeds_that_cannot_be_had_are_told_and_the_exit_code_says_so(dogwatch: Dogwatch) -> None:
     answer = dogwatch.run("db", "update", "--feed-mirror", "/nonexistent", "-o", "json")
     assert answer.exit_code == 5
-    assert all("no such folder" in one["problem"] for one in json.loads(answer.output))
-    unjudged = "NOT JUDGED: packages of Debian, PyPI, npm, as no advisories on them were ever imported.\n"
-    assert answer.told == unjudged
+    feeds = json.loads(answer.output)
+    assert all("no such folder" in one["problem"] for one in feeds)
+    untold = "".join(f"osv {one['ecosystem']}: {one['problem']}\n" for one in feeds)
+    untold += "NOT JUDGED: packages of Debian, PyPI, npm, as no advisories on them were ever imported.\n"
+    assert answer.told == untold
     answer = dogwatch.run("db", "update", "--feed-mirror", "none")
     source = "No feed is asked (DOGWATCH_FEED_MIRROR=none): what is new comes by dogwatch db import FILE\n"
-    assert (answer.exit_code, answer.told) == (5, unjudged + source)
+    assert (answer.exit_code, answer.told) == (5, untold + source)
 
 
 def test_commands_at_the_same_time_share_one_database(dogwatch: Dogwatch) -> None:

@@ -104,7 +104,9 @@ def _advice(several: Sequence[AgedFeed], settings: Settings) -> str:
     """Say in words what answers rest on, and what to type where feeds or lost records wait for something."""
     feeds = [one.feed for one in several]
     waiting = [f"{one.source}/{one.ecosystem}" for one in feeds if one.unconfirmed_loss]
-    lines = [*stale_sentences(feeds), missing_sentence(feeds)]
+    untold = [one for one in feeds if one.problem and (one.missing or not one.stale)]
+    lines = [f"{one.source} {one.ecosystem}: {one.problem}" for one in untold]
+    lines += [*stale_sentences(feeds), missing_sentence(feeds)]
     if settings.is_without_feeds and not settings.server:
         lines.append("No feed is asked (DOGWATCH_FEED_MIRROR=none): what is new comes by dogwatch db import FILE")
     elif any(one.missing and not one.problem for one in feeds):
@@ -121,7 +123,7 @@ COLUMNS: tuple[Column[AgedFeed], ...] = (
     Column("state", "STATE", lambda one: feed_state(one.feed, one.now)),
     Column("checked_at", "", lambda one: rfc3339(one.feed.checked_at)),
     Column("changed_at", "CHANGED", lambda one: rfc3339(one.feed.changed_at), lambda one: minute(one.feed.changed_at)),
-    Column("problem", "PROBLEM", lambda one: one.feed.problem, style=lambda _: "bold red"),
+    Column("problem", "", lambda one: one.feed.problem),
     Column("unconfirmed_loss", "", lambda one: str(one.feed.unconfirmed_loss)),
 )
 LISTING = listing_of(COLUMNS, lambda one: as_document(one.feed))

@@ -106,6 +106,11 @@ class FindingView:
         return f"{self.image_id:016x}{self.vulnerability_id:016x}"
 
 
+def finding_parts(text: str) -> tuple[int, int]:
+    """Return the ids of image and vulnerability in a finding's id. ValueError: it has other than hexadecimal digits."""
+    return int(text[:16], 16), int(text[16:], 16)
+
+
 @dataclass(frozen=True, slots=True)
 class FindingQuery:
     """Filters: values of one field are alternatives, fields must all hold. Empty means no filter.

@@ -21,6 +21,7 @@ from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.explanations import Explanation, ExposureView, ShownSpan, Standing
 from dogwatch.model.matches import Severity
 from dogwatch.model.packages import KeyedPackage
+from dogwatch.model.views import finding_parts
 from dogwatch.store.connection import Database, see_one_moment
 from dogwatch.store.considered import Considered, considered_of, drop_what_is_elsewhere
 from dogwatch.store.feeds import ExpectedFeeds
@@ -148,7 +149,7 @@ class Explainer:
 
 def _read_finding(text: str) -> tuple[int, int]:
     try:
-        image, vulnerability = int(text[:16], 16), int(text[16:], 16)
+        image, vulnerability = finding_parts(text)
     except ValueError:
         image = vulnerability = -1
     if len(text) != 32 or not (0 <= image < 2**63 and 0 <= vulnerability < 2**63):

@@ -129,6 +129,7 @@ def test_a_finding_is_explained_range_by_range() -> None:
     finding = f"/findings/{make_finding().id}"
     assert read(Rooms()).links["Why, range by range"] == finding
     page = read(Rooms(), finding)
+    assert page.links["The image with this finding"] == "/images/1"
     for words in (
         "Why CVE-2024-6119",
         "libssl3 3.0.9-1 openssl 3.0.9-1 is affected.",

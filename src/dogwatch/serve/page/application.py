@@ -14,7 +14,7 @@ from typing import Any
 
 from dogwatch.model.accounts import AccountState
 from dogwatch.model.errors import DogwatchError, NotFoundError
-from dogwatch.model.views import ImageQuery
+from dogwatch.model.views import ImageQuery, finding_parts
 from dogwatch.model.window_presets import WINDOW_PRESETS
 from dogwatch.serve.callers import CallerCheck, CredentialsRefusedError
 from dogwatch.serve.errors import is_for_callers, problem_of, retry_after
@@ -151,7 +151,8 @@ class PageApplication:
 
     def _finding(self, account_id: str, finding_id: str) -> Answer:
         explanations = self._views.explain_finding(account_id, finding_id)
-        known = {"vulnerability": explanations[0].vulnerability, "explanations": explanations}
+        image_id, _ = finding_parts(finding_id)
+        known = {"vulnerability": explanations[0].vulnerability, "explanations": explanations, "image_id": image_id}
         return self._made(200, "explanation.html", account_id, **known)
 
     def _rendered(self, name: str, account_id: str, address: Address, findings: Listed, **more: Any) -> Answer:

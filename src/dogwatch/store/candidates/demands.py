@@ -15,7 +15,7 @@ from psycopg import sql
 
 from dogwatch.model.filters import Compared, Filter, Not, OneOf, Order, conjuncts, fields_of
 from dogwatch.model.matches import Severity
-from dogwatch.model.views import FindingQuery
+from dogwatch.model.views import FindingQuery, finding_parts
 from dogwatch.store.filter_conditions import Columns
 from dogwatch.store.filters import (
     EVERYTHING,
@@ -343,4 +343,4 @@ def _pairs(entries: TextEntries) -> tuple[Pair, ...] | None:
     if not entries or any(comparison != "EQUALS" for comparison, _ in entries):
         return None
     ids = [value for _, value in entries if _FINDING.fullmatch(value)]  # others are no finding's
-    return tuple((int(value[:16], 16), int(value[16:], 16)) for value in ids)
+    return tuple(map(finding_parts, ids))
