@@ -230,7 +230,7 @@ class MalformedPackageDatabaseError(ContentError):
 
 
 class LimitExceededError(ContentError):
-    """A named limit was reached; `limit` is its name in `model.limits` or the room's limits."""
+    """A named limit was reached; `limit` is its name among the limits of the room that read."""
 
     def __init__(self, what: str, limit: str, allowed: int, unit: str) -> None:
         super().__init__(

@@ -1,4 +1,7 @@
-"""Cursors: where a page ended, bound to the list it came from, so that none is used with another filter."""
+"""Pages: how large they may be, and cursors, which say where one ended.
+
+A cursor is bound to the list it came from, so that none is used with another filter.
+"""
 
 from __future__ import annotations
 

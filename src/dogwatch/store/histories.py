@@ -17,6 +17,7 @@ from dogwatch.store.queries import load_queries
 from dogwatch.store.usage import load_uses
 
 _SQL = load_queries("histories")
+_IS_IMAGE = load_queries("image_views")["is_image"]
 
 MAX_INTERVALS = 1_000
 """Intervals, and deeds, of one image: an image that comes and goes every day for three years has as many."""
@@ -41,7 +42,7 @@ def load_history(
     values = {"account": account_id, "image": image_id, "now": now, "limit": MAX_INTERVALS}
     page = {"image": image_id, "limit": limit + 1, "before_at": before_at, "before_id": before_id}
     with database.transaction() as connection:
-        if connection.execute(_SQL["is_image"], values).fetchone() is None:
+        if connection.execute(_IS_IMAGE, values).fetchone() is None:
             raise NotFoundError("image", str(image_id))
         intervals = tuple(IntervalView(*row) for row in connection.execute(_SQL["intervals"], values).fetchall())
         deeds = tuple(deed_view(row) for row in connection.execute(_SQL["deeds"], values).fetchall())

@@ -1,7 +1,3 @@
--- name: is_image
--- Whether the account has such an image.
-SELECT FROM image WHERE id = %(image)s AND account_id = %(account)s
-
 -- name: intervals
 -- The newest intervals of monitoring. One that is past its deadline, and that no sweep has ended yet, ended there.
 SELECT from_at,
