@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import psycopg
 from hypothesis import strategies as st
 
 from dogwatch.model.times import FOREVER
-from dogwatch.model.views import FindingQuery, FindingView
+from dogwatch.model.views import FindingQuery, FindingView, ImageQuery, ImageView, Page
 from dogwatch.store.candidates import Limits
 from dogwatch.store.findings import FindingStore
+from dogwatch.store.image_views import ImageViews
 
 ACCOUNT = "000000000000"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -22,6 +24,7 @@ PACKAGES = (1, 2)
 VULNERABILITIES = (1, 2)
 
 Span = tuple[datetime, datetime]
+_Row = TypeVar("_Row")
 
 
 @dataclass(frozen=True)
@@ -203,12 +206,23 @@ def disturb(
         )
 
 
-def walk(store: FindingStore, query: FindingQuery, now: datetime) -> list[FindingView]:
-    """Follow the cursors to the end."""
-    found: list[FindingView] = []
+def walk_pages(load: Callable[[str], Page[_Row]]) -> list[_Row]:
+    """Return all rows of a list that is loaded a page at a time, each by the cursor of the one before."""
+    found: list[_Row] = []
+    after = ""
     while True:
-        page = store.findings(query, now)
+        page = load(after)
         found += page.rows
-        if not page.next:
+        after = page.next
+        if not after:
             return found
-        query = replace(query, after=page.next)
+
+
+def walk(store: FindingStore, query: FindingQuery, now: datetime) -> list[FindingView]:
+    """Return all findings that are asked for."""
+    return walk_pages(lambda after: store.findings(replace(query, after=after), now))
+
+
+def walk_images(views: ImageViews, query: ImageQuery, now: datetime) -> list[ImageView]:
+    """Return all images that are asked for."""
+    return walk_pages(lambda after: views.images(replace(query, after=after), now))

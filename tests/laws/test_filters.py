@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.filters import FINDING_FIELDS, IMAGE_FIELDS, Filter, OneOf
 from dogwatch.model.times import FOREVER
-from dogwatch.model.views import FindingQuery, ImageQuery, ImageView
+from dogwatch.model.views import FindingQuery, ImageQuery
 from dogwatch.store.candidates import Limits
 from dogwatch.store.candidates.orders import ORDERS
 from dogwatch.store.connection import Database
@@ -33,6 +33,7 @@ from tests.laws.finding_worlds import (
     limits,
     store_world,
     walk,
+    walk_images,
     worlds,
 )
 
@@ -137,17 +138,6 @@ def test_a_filter_leaves_exactly_the_images_that_meet_it(
     assert walk_images(views, ImageQuery(ACCOUNT, filter=asked, limit=page), now) == expected
     counted = views.count_coverage(ImageQuery(ACCOUNT, filter=asked), now)
     assert sum(one.images for one in counted) == len(expected)
-
-
-def walk_images(views: ImageViews, query: ImageQuery, now: datetime) -> list[ImageView]:
-    """Follow the cursors to the end."""
-    found: list[ImageView] = []
-    while True:
-        page = views.images(query, now)
-        found += page.rows
-        if not page.next:
-            return found
-        query = replace(query, after=page.next)
 
 
 def test_a_cursor_of_another_filter_is_refused(opened: Database) -> None:

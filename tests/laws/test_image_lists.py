@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from dogwatch.model.filters import Like, OneOf
 from dogwatch.model.monitoring import StatusCode, StatusReason
-from dogwatch.model.views import CoverageCount, FindingQuery, ImageQuery, ImageView
+from dogwatch.model.views import CoverageCount, FindingQuery, ImageQuery
 from dogwatch.store import tagged
 from dogwatch.store.connection import Database
 from dogwatch.store.findings import FindingStore
 from dogwatch.store.image_views import ImageViews
+from tests.laws.finding_worlds import walk_images
 
 ACCOUNT, OTHER = "000000000000", "111111111111"
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -239,17 +240,6 @@ def tags_by_image(world: World) -> dict[int, set[str]]:
     return found
 
 
-def walk(views: ImageViews, query: ImageQuery) -> list[ImageView]:
-    """Follow the cursors to the end."""
-    found: list[ImageView] = []
-    while True:
-        page = views.images(query, NOW)
-        found += page.rows
-        if not page.next:
-            return found
-        query = replace(query, after=page.next)
-
-
 # --- the laws ---------------------------------------------------------------------------------------------------------
 
 
@@ -279,7 +269,7 @@ def test_lists_by_tag_hold_exactly_the_images_that_carry_it(
     views = ImageViews(opened, lambda _: FEEDS)
 
     def found(query: ImageQuery) -> set[int]:
-        rows = walk(views, replace(query, limit=page))
+        rows = walk_images(views, replace(query, limit=page), NOW)
         assert [row.image_id for row in rows] == sorted({row.image_id for row in rows})
         return {row.image_id for row in rows}
 
@@ -301,7 +291,7 @@ def test_severities_of_an_image_are_those_of_its_active_findings(opened: Databas
     with opened.transaction() as connection:
         store_world(connection, world)
     findings = FindingStore(opened)
-    for image in walk(ImageViews(opened, lambda _: FEEDS), ImageQuery(ACCOUNT)):
+    for image in walk_images(ImageViews(opened, lambda _: FEEDS), ImageQuery(ACCOUNT), NOW):
         asked = {"image": [("EQUALS", str(image.image_id))], "status": [("EQUALS", "ACTIVE")]}
         rows = findings.findings(FindingQuery(ACCOUNT, texts=asked, limit=100), NOW).rows
         assert image.severity_counts == Counter(finding.severity for finding in rows)

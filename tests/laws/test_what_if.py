@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,10 +14,10 @@ from dogwatch.model.monitoring import Window
 from dogwatch.model.registries import EventKind, RegistryAccess, RegistryEvent
 from dogwatch.model.scopes import Scope
 from dogwatch.model.times import FOREVER
-from dogwatch.model.views import Page
 from dogwatch.model.what_if import WindowWish
 from dogwatch.windows import earliest_inside, end_of_window, is_named
 from tests.builders.watching import ACCOUNT, START, World, day, digest, image
+from tests.laws.finding_worlds import walk_pages
 
 _WINDOWS = st.integers(1, 99999).map(Window) | st.sampled_from([Window(None), Window(None, off=True)])
 _EVER = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)).map(lambda one: one.replace(tzinfo=START.tzinfo))
@@ -100,8 +99,8 @@ def test_what_is_told_is_what_then_happens(
     for cell in (told.grid[place] for place in cells):
         windows = replace(wish, push_window=str(cell.push_window), activity_window=str(cell.activity_window))
         assert (cell, cell.watched) == (cell, world.settings.what_if(ACCOUNT, windows).staying)
-    listed = _walk(lambda after: world.settings.leaving(ACCOUNT, wish, 2, after))
-    wakeable = _walk(lambda after: world.settings.wakeable(ACCOUNT, wish, 2, after))
+    listed = walk_pages(lambda after: world.settings.leaving(ACCOUNT, wish, 2, after))
+    wakeable = walk_pages(lambda after: world.settings.wakeable(ACCOUNT, wish, 2, after))
     before = _watched(world, wish.scope)
     assert _ask(world, wish, wakes=wakes) == told.windows
     world.apply_settings(0)
@@ -184,20 +183,6 @@ _RESTS = {
     "forgotten": "INSERT INTO image_deed (image_id, at, deed, by, reason, outcome)"
     f" SELECT id, '9999-01-01Z', 'forget', 'me', '', '' FROM {_THIS} AS one",
 }
-
-_Row = TypeVar("_Row")
-
-
-def _walk(load: Callable[[str], Page[_Row]]) -> list[_Row]:
-    found: list[_Row] = []
-    after = ""
-    while True:
-        page = load(after)
-        found += page.rows
-        after = page.next
-        if not after:
-            return found
-
 
 _IMAGES = """
 SELECT image.id, registry.alias, repository.name, clocks.watched_until, clocks.watched,
