@@ -16,7 +16,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from dogwatch.advisories import nvd_products, redhat_vex, suse_vex
+from dogwatch.advisories import alpine, debian_tracker, nvd_products, oracle, photon, redhat_vex, suse_vex
 from dogwatch.advisories.archive import Archive
 from dogwatch.advisories.epss import EpssSource
 from dogwatch.advisories.fact_source import FactFiles, FactSource, FactState
@@ -52,7 +52,7 @@ from dogwatch.registry.distribution import DistributionAdapter
 from dogwatch.registry.docker_archive import open_archive
 from dogwatch.registry.manifests import parse_manifest
 from dogwatch.versions import SCHEMES, sort_key, why_not_comparable
-from tests.fuzzing import seeds
+from tests.fuzzing import seeds, snapshots
 
 # Small, so that a bomb of some bytes shows as a refusal and not as time.
 LIMITS = Limits(unpacked_bytes=8 * MIB, ratio_free_bytes=256 * KIB, entries=20_000, members=2_000, kept_bytes=MIB)
@@ -304,6 +304,10 @@ TARGETS = (
     Target("package-url", _read_package_url, seeds.package_urls),
     Target("osv", _refusable(_read_advisory), seeds.records),
     Target("csaf", _read_csaf, seeds.csaf_documents),
+    Target("secdb", snapshots.reader_of(alpine.SOURCE, "Alpine:v3.22"), snapshots.secdbs),
+    Target("debian-tracker", snapshots.reader_of(debian_tracker.SOURCE, "Debian"), snapshots.trackers),
+    Target("updateinfo", snapshots.reader_of(oracle.SOURCE, "Oracle Linux:9"), snapshots.updates),
+    Target("photon", snapshots.reader_of(photon.SOURCE, "Photon OS:5.0"), snapshots.statements),
     Target("nvd", _refusable(_read_nvd), seeds.nvd_files),
     Target("nvd-products", _refusable(_read_nvd_products), seeds.nvd_product_files),
     Target("kev", _read_facts(KevSource(), "known_exploited_vulnerabilities.json"), seeds.kev_files),
