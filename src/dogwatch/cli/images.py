@@ -156,6 +156,7 @@ def _whole(whole: WholeImage) -> Iterator[str]:
     """Yield all there is to say about one image, line by line."""
     image = whole.image
     tags = ", ".join([*image.tags, *(f"{tag} (via index)" for tag in image.tags_via_index)])
+    gaps = _gap_count(image)
     yield f"{image.repository}@{image.digest}"
     pairs = (
         ("id", str(image.image_id)),
@@ -175,11 +176,11 @@ def _whole(whole: WholeImage) -> Iterator[str]:
         ("base image", base_text(image)),
         ("packages", str(image.packages)),
         ("findings", _counts(image)),
+        ("gaps", {"": "not looked at", "0": "none"}.get(gaps, gaps)),
     )
     for name, value in pairs:
         if value:
             yield f"  {name:<14}{value}"
-    yield f"  {'gaps':<14}{len(image.gaps) or 'none'}"
     for gap in image.gaps:
         yield f"    {gap.kind}: {gap.path or '/'}: {gap.detail} — {gap.consequence}"
     if whole.undetermined:
@@ -205,6 +206,13 @@ def _counts(image: ImageView) -> str:
     if image.status_code is not StatusCode.ACTIVE:
         return severity_counts(image.severity_counts) or "not watched"
     return severity_counts(image.severity_counts) or "none"
+
+
+def _gap_count(image: ImageView) -> str:
+    """Return how many gaps are known; empty where nobody looked."""
+    if image.indexed_at is None and not image.gaps:
+        return ""
+    return str(len(image.gaps))
 
 
 def _platform(image: ImageView) -> str:
@@ -233,7 +241,7 @@ COLUMNS: tuple[Column[ImageView], ...] = (
         "lifecycle", "LIFECYCLE", lambda one: one.proposal.sentence if one.proposal else "", _proposal_brief, spare=5
     ),
     Column("findings", "FINDINGS", _counts),
-    Column("gaps", "GAPS", lambda one: str(len(one.gaps))),
+    Column("gaps", "GAPS", lambda one: str(len(one.gaps)), _gap_count),
     Column("pushed_at", "", lambda one: rfc3339(one.pushed_at)),
     Column("pulled_at", "", lambda one: rfc3339(one.pulled_at)),
     Column("why", "", lambda one: one.why),

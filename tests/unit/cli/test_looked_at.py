@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dogwatch.cli import images
 from dogwatch.cli.looked_at import (
     LookedAt,
     add_up,
@@ -16,6 +17,7 @@ from dogwatch.cli.looked_at import (
 )
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import CoverageCount, FeedView
+from tests.serve.shown import make_image
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 FEED = FeedView("osv", "npm", 10, 0, NOW - timedelta(minutes=5), NOW, "", stale=False, missing=False)
@@ -153,3 +155,9 @@ def test_a_sample_of_advisories_is_called_one() -> None:
         "CVE-2026-0001 (sample)",
         "CVE-2026-0001",
     )
+
+
+def test_an_image_that_nobody_looked_at_has_no_number_of_gaps() -> None:
+    (gaps,) = (one.brief for one in images.COLUMNS if one.name == "gaps")
+    assert gaps is not None
+    assert (gaps(make_image(gaps=())), gaps(make_image(gaps=(), indexed_at=None))) == ("0", "")
