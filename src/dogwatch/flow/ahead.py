@@ -1,7 +1,7 @@
 """Blobs opened before their turn: a registry that takes its time to answer does so while others are read.
 
 Nothing is fetched ahead into memory: what an opened connection holds is in the system's buffers, a few megabytes each.
-Reading itself goes one by one: a second thread that walks makes both slower (decision 41).
+Reading itself goes one by one: a second thread that unpacks makes both slower (decision 41).
 """
 
 from __future__ import annotations

@@ -5,20 +5,22 @@ The only entrance for untrusted bytes into this room. Whoever downloads layers c
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Iterable, Iterator
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Final, Protocol
 
-from dogwatch.inventory.ahead import Ahead
 from dogwatch.inventory.collector import EvidenceCollector
 from dogwatch.inventory.compression import CompressionError, unpack
 from dogwatch.inventory.content import MakeSpool
+from dogwatch.inventory.digesting import DigestThread
 from dogwatch.inventory.evidence import LayerEvidence
 from dogwatch.inventory.limits import DEFAULT_LIMITS, READ_BYTES, Limits
 from dogwatch.inventory.tar import TarFormatError, TarReader
 from dogwatch.model.errors import DigestMismatchError, LimitExceededError, MalformedLayerError
 from dogwatch.model.images import Layer
+
+_BLOB: Final = 0
+_UNPACKED: Final = 1
 
 
 class BlobReader(Protocol):
@@ -55,69 +57,57 @@ def read_layer(
         OCI image specification 1.1, chapters on image layers (change sets, media types) and configs (diff ID).
     """
     blob = _Blob(stream, layer, limits)
-    diff = hashlib.new(_algorithm(layer.diff_id))
-    with Ahead(blob.unpacked()) as ahead:
+    with DigestThread(_algorithm(layer.digest), _algorithm(layer.diff_id)) as digests:
         collector = EvidenceCollector(limits)
         try:
-            unpacked = _digested(ahead, diff)
-            reader = TarReader(unpacked, limits, blob.what, make_spool)
+            unpacked = _count_unpacked(unpack(blob.blocks(digests), layer.media_type, blob.what, limits), blob, digests)
+            reader = TarReader(unpacked, limits, f"layer {layer.digest}", make_spool)
             for entry in reader:
                 collector.visit(entry, reader)
             for _ in unpacked:  # behind the end mark nothing is a file, and all of it counts for the diff ID
                 pass
         except (CompressionError, TarFormatError) as error:
-            ahead.stop()
-            for _ in blob.blocks():  # was the blob damaged on its way? Only its digest tells.
+            for _ in blob.blocks(digests):  # was the blob damaged on its way? Only its digest tells.
                 pass
-            _verify(blob.what, layer.digest, blob.digest)
+            _verify(f"layer {layer.digest}", layer.digest, digests.digests()[_BLOB])
             raise MalformedLayerError(layer.digest, str(error)) from error
-    _verify(f"size of {blob.what}", f"{layer.size_bytes} bytes", f"{blob.read_bytes} bytes")
-    _verify(blob.what, layer.digest, blob.digest)
-    _verify(f"diff ID of {blob.what}", layer.diff_id, f"{diff.name}:{diff.hexdigest()}")
+        found = digests.digests()
+    _verify(f"size of layer {layer.digest}", f"{layer.size_bytes} bytes", f"{blob.read_bytes} bytes")
+    _verify(f"layer {layer.digest}", layer.digest, found[_BLOB])
+    _verify(f"diff ID of layer {layer.digest}", layer.diff_id, found[_UNPACKED])
     return collector.evidence()
 
 
 class _Blob:
-    """The stream with the count and the digest of its bytes."""
+    """The stream with its count of bytes."""
 
     def __init__(self, stream: BlobReader, layer: Layer, limits: Limits) -> None:
         self._stream = stream
         self._layer = layer
-        self._limits = limits
-        self._state = hashlib.new(_algorithm(layer.digest))
+        self.limits = limits
         self.read_bytes = 0
         self.what = f"layer {layer.digest}"
 
-    @property
-    def digest(self) -> str:
-        """Of what was read so far."""
-        return f"{self._state.name}:{self._state.hexdigest()}"
-
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self, digests: DigestThread) -> Iterator[bytes]:
         """Yield what is left of the stream, at most one block more than announced."""
         while block := self._stream.read(READ_BYTES):
             self.read_bytes += len(block)
             if self.read_bytes > self._layer.size_bytes:
                 raise DigestMismatchError(f"size of {self.what}", f"{self._layer.size_bytes} bytes", "more")
-            self._state.update(block)
+            digests.add(_BLOB, block)
             yield block
 
-    def unpacked(self) -> Iterator[bytes]:
-        """Yield the unpacked bytes, as far as the limits allow."""
-        total = 0
-        limits = self._limits
-        for chunk in unpack(self.blocks(), self._layer.media_type, self.what, limits):
-            total += len(chunk)
-            if total > limits.unpacked_bytes:
-                raise LimitExceededError(self.what, "unpacked_bytes", limits.unpacked_bytes, "bytes")
-            if total > limits.ratio_free_bytes and total > self.read_bytes * limits.unpacked_ratio:
-                raise LimitExceededError(self.what, "unpacked_ratio", limits.unpacked_ratio, "times its size")
-            yield chunk
 
-
-def _digested(chunks: Iterable[bytes], state: hashlib._Hash) -> Iterator[bytes]:
+def _count_unpacked(chunks: Iterator[bytes], blob: _Blob, digests: DigestThread) -> Iterator[bytes]:
+    total = 0
+    limits = blob.limits
     for chunk in chunks:
-        state.update(chunk)
+        total += len(chunk)
+        if total > limits.unpacked_bytes:
+            raise LimitExceededError(blob.what, "unpacked_bytes", limits.unpacked_bytes, "bytes")
+        if total > limits.ratio_free_bytes and total > blob.read_bytes * limits.unpacked_ratio:
+            raise LimitExceededError(blob.what, "unpacked_ratio", limits.unpacked_ratio, "times its size")
+        digests.add(_UNPACKED, chunk)
         yield chunk
 
 

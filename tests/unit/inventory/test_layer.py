@@ -44,7 +44,7 @@ COMPRESSIONS = ("plain", "gzip", "zstd")
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> object:
     yield
-    assert not [thread for thread in threading.enumerate() if thread.name == "layer-unpacking"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "layer-digests"]
 
 
 @pytest.mark.parametrize("compression", COMPRESSIONS)
