@@ -243,6 +243,19 @@ def test_a_vulnerability_that_learns_its_cve_id_keeps_its_permanent_id(feed: Fee
     assert feed.exposures() == [("CVE-2026-1001", "2.0", "advisory added", "", True)]
 
 
+def test_an_advisory_that_changes_its_ecosystem_ends_in_the_old_one_and_begins_in_the_new_one(feed: Feed) -> None:
+    with feed.database.transaction() as connection:
+        admit_packages(connection, [Package("npm", "example", "1.0.0")], START)
+    feed.publish(example())
+    moved = example(ecosystem="npm", modified="2026-07-03T00:00:00Z")
+    feed.publish(moved, ecosystem="npm")
+    feed.publish(moved)
+    assert feed.exposures() == [
+        ("PYSEC-1", "2.0", "advisory added", "affected range changed", False),
+        ("PYSEC-1", "2.0", "affected range changed", "", True),
+    ]
+
+
 def test_two_vulnerabilities_that_turn_out_to_be_one_leave_a_redirect(feed: Feed) -> None:
     feed.publish(example("GHSA-1"))
     feed.publish(example("PYSEC-1"))
