@@ -78,9 +78,8 @@ def add(
     created: then the windows decide, and with a number of days nothing older is watched before it is pushed or pulled.
     Bills of materials that are attached to images count only where you ask for it: whoever may push may attach one.
     """
-    access = RegistryAccess(
-        _checked_url(url, plain_http), username, path_of(password_file), password_variable, path_of(ca_file)
-    )
+    password, authorities = path_of(password_file), path_of(ca_file)
+    access = RegistryAccess(_checked_url(url, plain_http), username, password, password_variable, authorities)
     _check_credentials(access)
     name = alias or _alias_of(access.url)
     reaches = LookBack.parse(filters.window(look_back) or "")
