@@ -94,7 +94,8 @@ class DebianTrackerSource(SnapshotSource):
         record = msgspec.json.decode(content, type=_Record)
         issue = msgspec.json.decode(record.issue, type=_Issue)
         versions = [one.fixed_version or "" for one in issue.releases.values()]
-        refuse_long([record.package, record.vulnerability, *versions])
+        refuse_long([record.package, *versions])
+        refuse_long([record.vulnerability], TEXT_LIMITS.max_identifier)
         described = issue.description or ""
         return Advisory(
             source=self.name,

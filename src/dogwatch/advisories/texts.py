@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from dogwatch.advisories.limits import TEXT_LIMITS
 
 
-def refuse_long(texts: Iterable[str]) -> None:
-    """Refuse names and versions that cannot be kept.
+def refuse_long(texts: Iterable[str], longest: int = TEXT_LIMITS.max_name) -> None:
+    """Refuse names and versions that cannot be kept: of more than so many characters, or with the zero character.
 
     Raises:
         ValueError: there is one.
     """
-    if any(len(text) > TEXT_LIMITS.max_name or "\0" in text for text in texts):
+    if any(len(text) > longest or "\0" in text for text in texts):
         raise ValueError("a name or version that cannot be kept")
 
 

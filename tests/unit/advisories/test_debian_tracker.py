@@ -96,6 +96,13 @@ def test_a_statement_that_cannot_be_kept_as_it_is_is_a_problem_and_never_means_n
     assert (record.advisory, record.problem) == (None, f"debian-tracker: {problem}")
 
 
+@pytest.mark.parametrize(("length", "is_kept"), [(256, True), (257, False)])
+def test_an_id_may_have_as_many_characters_as_any_identifier(tmp_path: Path, length: int, is_kept: bool) -> None:
+    name = "CVE-2026-".ljust(length, "1")
+    (record,) = read(tmp_path, tracker({"bash": {name: {"bookworm": {"status": "open"}}}}))
+    assert (record.advisory is not None) is is_kept
+
+
 def test_an_issue_that_says_nothing_of_any_release_is_a_problem(tmp_path: Path) -> None:
     (record,) = read(tmp_path, b'{"bash": {"CVE-2026-1": {"description": "x"}}}')
     assert (record.advisory, record.problem) == (
