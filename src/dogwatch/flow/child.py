@@ -7,6 +7,7 @@ and at once when the parent dies, whatever it is doing.
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import pickle
 import resource
@@ -18,6 +19,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from logging.handlers import QueueHandler
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -94,14 +96,51 @@ def main(connection_fd: int, lifeline_fd: int) -> None:
         Path("/proc/self/oom_score_adj").write_text(_MORE_EXPENDABLE, encoding="ascii")
     threading.stack_size(_THREAD_STACK_BYTES)
     connection = Connection(connection_fd)
+    parent = _Parent(connection)
+    _log_through(parent)
     try:
         orders = connection.recv()
         sys.path[:] = orders.module_path
         resource.setrlimit(resource.RLIMIT_DATA, (orders.memory_bytes, orders.memory_bytes))
         while True:
-            connection.send_bytes(_answer(connection, connection.recv_bytes()))
+            parent.send_pickled(_answer(parent, connection.recv_bytes()))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
+
+
+class _Parent:
+    """The parent, as those see it who tell it something; any thread may."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._one_at_a_time = threading.Lock()
+
+    def send(self, message: Told | logging.LogRecord) -> None:
+        self.send_pickled(pickle.dumps(message))
+
+    def send_pickled(self, message: bytes) -> None:
+        with self._one_at_a_time:
+            self._connection.send_bytes(message)
+
+    def tell(self, value: object) -> None:
+        self.send(Told(value))
+
+
+class _ToParent(QueueHandler):
+    """Hands log lines to the parent, which writes them among its own: in one form, by one rule of what is told."""
+
+    def __init__(self, parent: _Parent) -> None:
+        super().__init__(parent)  # type: ignore[arg-type]  # of a queue only `enqueue` makes use
+        self._parent = parent
+
+    def enqueue(self, record: logging.LogRecord) -> None:
+        with suppress(OSError):  # nobody reads any more
+            self._parent.send(record)
+
+
+def _log_through(parent: _Parent) -> None:
+    logging.getLogger().addHandler(_ToParent(parent))
+    logging.getLogger("dogwatch").setLevel(logging.INFO)
 
 
 def _end_with_parent(lifeline_fd: int) -> None:
@@ -116,26 +155,15 @@ def _end_with_parent(lifeline_fd: int) -> None:
         os._exit(1)  # it died before we asked
 
 
-def _answer(connection: Connection, message: bytes) -> bytes:
+def _answer(parent: _Parent, message: bytes) -> bytes:
     try:
         work: Work = pickle.loads(message)
-        ways = (_teller(connection),) if work.tells else ()
+        ways = (parent.tell,) if work.tells else ()
         return pickle.dumps(Done(work.function(*ways, *work.arguments)))
     except MemoryError:
         return pickle.dumps(OutOfMemory())
     except Exception as error:
         return _pickled_failure(error)
-
-
-def _teller(connection: Connection) -> Callable[[object], None]:
-    """Return what sends a value to the parent; any thread of the work may call it."""
-    one_at_a_time = threading.Lock()
-
-    def tell(value: object) -> None:
-        with one_at_a_time:
-            connection.send(Told(value))
-
-    return tell
 
 
 def _pickled_failure(error: Exception) -> bytes:

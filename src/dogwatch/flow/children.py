@@ -6,6 +6,7 @@ Called from job threads; what is run stands in `app`.
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import queue
@@ -164,13 +165,17 @@ class _Slot:
         return answer
 
     def _answer(self, step: str, connection: Connection, listen: Listen) -> Answer:
-        """Wait for the answer, and pass on what is told before it."""
+        """Wait for the answer, and pass on what is told and logged before it."""
         until = time.monotonic() + self._limits.wall_seconds
         while (left := until - time.monotonic()) > 0 and connection.poll(left):
-            message: Told | Answer = pickle.loads(connection.recv_bytes())
-            if not isinstance(message, Told):
-                return message
-            listen(message.value)
+            message: Told | logging.LogRecord | Answer = pickle.loads(connection.recv_bytes())
+            match message:
+                case Told(value):
+                    listen(value)
+                case logging.LogRecord():
+                    _log_here(message)
+                case _:
+                    return message
         raise LimitExceededError(step, "child wall time", int(self._limits.wall_seconds), "seconds")
 
     def close(self) -> None:
@@ -198,6 +203,13 @@ class _Slot:
         if child is None:
             return "no process"
         return child.end(kill)
+
+
+def _log_here(record: logging.LogRecord) -> None:
+    """Log what a child logged as if it had been said here."""
+    logger = logging.getLogger(record.name)
+    if logger.isEnabledFor(record.levelno):
+        logger.handle(record)
 
 
 def _ignore(_value: object) -> None:

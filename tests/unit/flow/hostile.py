@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +25,17 @@ def count_aloud(tell: Callable[[int], None], numbers: int) -> str:
     for number in range(numbers):
         tell(number)
     return "counted"
+
+
+def log_aloud(reason: str) -> str:
+    logging.getLogger("dogwatch.flow").info("looked", extra={"fields": {"reason": reason}})
+    logging.getLogger("library").warning("error at %r: %s", "place", reason)
+    logging.getLogger("library").info("a detail")
+    return "logged"
+
+
+def log_later(seconds: float) -> None:
+    threading.Timer(seconds, logging.getLogger("library").warning, ("late",)).start()
 
 
 def process_id() -> int:

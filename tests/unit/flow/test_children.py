@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -45,6 +46,28 @@ def test_what_is_told_meanwhile_is_heard_in_order_before_the_result(pool: ChildP
     assert pool.run_telling("count", heard.append, hostile.count_aloud, 3) == "counted"
     assert heard == [0, 1, 2]
     assert pool.run("answer", hostile.answer, 1) == 1
+
+
+def test_what_is_logged_there_is_logged_here_with_its_fields(pool: ChildPool, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        assert pool.run("log", hostile.log_aloud, "no room") == "logged"
+    assert [(one.name, one.levelname, one.getMessage(), getattr(one, "fields", None)) for one in caplog.records] == [
+        ("dogwatch.flow", "INFO", "looked", {"reason": "no room"}),
+        ("library", "WARNING", "error at 'place': no room", None),
+    ]
+
+
+def test_who_logs_less_hears_less_of_it(pool: ChildPool, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        assert pool.run("log", hostile.log_aloud, "no room") == "logged"
+    assert caplog.records == []
+
+
+def test_what_is_logged_between_two_works_comes_with_the_second(
+    pool: ChildPool, caplog: pytest.LogCaptureFixture
+) -> None:
+    pool.run("log", hostile.log_later, 0.1)
+    wait_until(lambda: pool.run("answer", hostile.answer, 1) and caplog.messages == ["late"], "it was logged")
 
 
 def test_who_listens_may_break_off_and_the_next_work_gets_a_fresh_process(pool: ChildPool) -> None:
