@@ -13,8 +13,8 @@ import msgspec
 
 from dogwatch.advisories.csaf_document import VexDocument
 from dogwatch.advisories.limits import TEXT_LIMITS
-from dogwatch.advisories.texts import cut_prose, is_link
-from dogwatch.model.advisories import Advisory, AffectedPackage, SeverityFact
+from dogwatch.advisories.texts import cut_prose, is_link, refuse_long
+from dogwatch.model.advisories import Advisory, AffectedPackage, SeverityFact, UnaffectedPackages
 from dogwatch.model.times import parse_rfc3339
 
 
@@ -46,10 +46,11 @@ class _Specific(msgspec.Struct):
     severity: str
 
 
-class KeptDocument(msgspec.Struct):
+class KeptDocument(msgspec.Struct, omit_defaults=True):
     """What is kept; `packages` are of the source's own type.
 
     `severities` are numbered; the first, which is the most frequent, is also `severity` and the word beside it.
+    `not_affected` is what no range is made of (`UNAFFECTED_IN_DOCUMENTS`).
     """
 
     cve: str
@@ -62,10 +63,15 @@ class KeptDocument(msgspec.Struct):
     database_specific: _Specific
     severities: tuple[Severity, ...]
     packages: msgspec.Raw
+    not_affected: tuple[UnaffectedPackages, ...] = ()
 
 
 def keep_document(
-    document: VexDocument, details: str, severities: Sequence[Severity], packages: Sequence[msgspec.Struct]
+    document: VexDocument,
+    details: str,
+    severities: Sequence[Severity],
+    packages: Sequence[msgspec.Struct],
+    not_affected: Sequence[UnaffectedPackages] = (),
 ) -> bytes:
     """Return what is kept of a document.
 
@@ -74,6 +80,7 @@ def keep_document(
         details: its text.
         severities: those that its packages have, the most frequent first.
         packages: what is said of them.
+        not_affected: what is said of others.
     """
     frequent = severities[0] if severities else Severity("", "")
     kept = KeptDocument(
@@ -87,6 +94,7 @@ def keep_document(
         _Specific(frequent.word),
         tuple(severities),
         msgspec.Raw(msgspec.json.encode(packages)),
+        tuple(not_affected),
     )
     return msgspec.json.encode(kept)
 
@@ -100,6 +108,7 @@ def read_document(content: bytes) -> KeptDocument:
     record = msgspec.json.decode(content, type=KeptDocument)
     if any("\0" in one.word + one.vector for one in record.severities):
         raise ValueError("a severity that cannot be kept")
+    refuse_long([text for one in record.not_affected for text in (*one.ecosystems, *one.names)])
     return record
 
 

@@ -1,4 +1,6 @@
-"""SUSE's VEX documents: one for each CVE id. Kept is what has no fix; its records have the fixes (decision 0047).
+"""SUSE's VEX documents: one for each CVE id. Kept is what has no fix, and what is not affected (decision 0047).
+
+Its records have the fixes.
 
 Documents name an rpm by an id, `xz` or `xz-5.6.2-1.1`, and products by the names that its records have.
 """
@@ -6,7 +8,7 @@ Documents name an rpm by an id, `xz` or `xz-5.6.2-1.1`, and products by the name
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,7 +22,14 @@ from dogwatch.advisories.csaf_record import Severity, keep_document, make_adviso
 from dogwatch.advisories.limits import CSAF_LIMITS, FeedLimits
 from dogwatch.advisories.suse_products import release_of_name
 from dogwatch.advisories.texts import refuse_long
-from dogwatch.model.advisories import Advisory, AffectedPackage, RangeEvent, RangeEventKind, StatedRange
+from dogwatch.model.advisories import (
+    Advisory,
+    AffectedPackage,
+    RangeEvent,
+    RangeEventKind,
+    StatedRange,
+    UnaffectedPackages,
+)
 from dogwatch.versions import family_of, speaks_for
 
 _FIXES: Final = frozenset({"recommended", "first_fixed", "fixed"})
@@ -29,7 +38,7 @@ _FIXES: Final = frozenset({"recommended", "first_fixed", "fixed"})
 _AFFECTED: Final = frozenset({"known_affected", "first_affected", "last_affected"})
 _NOT_AFFECTED: Final = "known_not_affected"
 _NO_FIX_PLANNED: Final = "no_fix_planned"
-_NOT_FIXED, _WILL_NOT_FIX, _UNKNOWN = "", "will not fix", "unknown"
+_NOT_FIXED, _WILL_NOT_FIX, _UNKNOWN, _UNAFFECTED = "", "will not fix", "unknown", "not affected"
 _REJECTED: Final = re.compile(
     r"DO NOT USE THIS (?:CANDIDATE NUMBER|CVE RECORD)|has been rejected or withdrawn|\*\* REJECT \*\*", re.IGNORECASE
 )
@@ -91,11 +100,13 @@ class SuseVexSource(CsafSource):
         return f"{self.lists}{record_id.removeprefix(f'{self.family}-').lower()}.json"
 
     def condense(self, content: bytes) -> bytes:
-        """Keep of a document what has no fix in a release; nothing of an id that was rejected."""
+        """Keep of a document what has no fix in a release, or needs none; nothing of an id that was rejected."""
         document = read_vex(content, self._place_of, _rpm_of)
         severity = Severity(document.impact, document.vector)
-        packages = () if _REJECTED.search(document.description) else tuple(_gather(document))
-        return keep_document(document, document.description, (severity,), packages)
+        said = () if _REJECTED.search(document.description) else tuple(_gather(document))
+        packages = [one for one in said if one.state != _UNAFFECTED]
+        unaffected = tuple(_join([one for one in said if one.state == _UNAFFECTED]))
+        return keep_document(document, document.description, (severity,), packages, unaffected)
 
     def read(self, record_id: str, content: bytes, listed_at: datetime) -> Advisory:
         """Make an advisory of what was kept."""
@@ -115,7 +126,7 @@ def _rpm_of(product_id: str, _: str) -> RpmName:
 
 
 def _gather(document: VexDocument) -> Iterator[_Package]:
-    """Yield what is affected, or looked into, and has no fix in any product of its release, by release and name."""
+    """Yield what is said where no product of a release has the fix, by release and name."""
     said: dict[tuple[str, str], list[VexStatement]] = {}
     for one in document.statements:
         name = _without_version(one.rpm.name) if one.status in _FIXES else one.rpm.name
@@ -126,13 +137,24 @@ def _gather(document: VexDocument) -> Iterator[_Package]:
             yield _Package(release, name, state)
 
 
+def _join(unaffected: Sequence[_Package]) -> Iterator[UnaffectedPackages]:
+    """Yield packages by the releases in which they are not affected: of most documents, all by the same ones."""
+    releases: dict[str, list[str]] = {}
+    for one in unaffected:
+        releases.setdefault(one.name, []).append(one.ecosystem)
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, ecosystems in releases.items():
+        names.setdefault(tuple(ecosystems), []).append(name)
+    return (UnaffectedPackages(ecosystems, tuple(together)) for ecosystems, together in names.items())
+
+
 def _without_version(rpm: str) -> str:
     """Return the name of `name-version-release`; neither of the other two has a hyphen."""
     return rpm.rsplit("-", 2)[0]
 
 
 def _resolve(said: list[VexStatement]) -> str | None:
-    """Return the state; None where there is a fix, or nothing is affected.
+    """Return the state; None where there is a fix.
 
     What is affected in one product of the release is, and a fix may come where one of them does not rule it out.
     """
@@ -142,7 +164,7 @@ def _resolve(said: list[VexStatement]) -> str | None:
     if affected:
         is_final = all(one.remedy_kind == _NO_FIX_PLANNED for one in affected)
         return _WILL_NOT_FIX if is_final else _NOT_FIXED
-    return None if all(one.status == _NOT_AFFECTED for one in said) else _UNKNOWN
+    return _UNAFFECTED if all(one.status == _NOT_AFFECTED for one in said) else _UNKNOWN
 
 
 def _affected(package: _Package) -> AffectedPackage:

@@ -96,6 +96,14 @@ class AffectedPackage:
 
 
 @dataclass(frozen=True, slots=True)
+class UnaffectedPackages:
+    """Packages of which a document says that no version is affected: each of `names` in each of `ecosystems`."""
+
+    ecosystems: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Advisory:
     """One document from one source, whole. `id` is the source's own (PYSEC-…, GHSA-…, DEBIAN-CVE-…)."""
 

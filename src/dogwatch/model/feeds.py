@@ -24,6 +24,11 @@ NOT_WAITED_FOR = frozenset({("osv", "Chainguard")})
 """Feeds (source, ecosystem) whose first import takes longer than anybody waits for one look at an image: over a million
 records, of 700 MB. A service imports them, and `dogwatch db update`."""
 
+UNAFFECTED_IN_DOCUMENTS = ("opensuse-vex", "suse-vex")
+"""Sources whose word "not affected" stands in their documents alone (member `not_affected`: `UnaffectedPackages`).
+
+No range is made of it: it is most of what they say, and nobody else speaks of these packages."""
+
 FIXES_ONLY = frozenset(
     {
         *("AlmaLinux", "Alpaquita", "Alpine", "Amazon Linux", "BellSoft Hardened Containers", "CleanStart", "Echo"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from typing import Any
 
 from dogwatch.matching import is_distribution, stand
@@ -26,6 +27,21 @@ _OTHERWISE = 2
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Which document says something, and since when: `number` is the id of the range, or of what stands for one."""
+
+    number: int
+    source: str
+    advisory: str
+    modified_at: datetime
+    revision: int
+    published_at: datetime
+
+
+_OF_ORIGIN = len(fields(Origin))
+
+
+@dataclass(frozen=True, slots=True)
 class Considered:
     """A range as it is shown, and the match that it is where it holds."""
 
@@ -39,36 +55,44 @@ class Considered:
 
 def considered_of(row: Sequence[Any], package: KeyedPackage) -> Considered:
     """Return the range of a row, and how a package stands to it; one that ended does not count, whatever it said."""
-    number, source, advisory, modified_at, revision, published_at, *of_range, _, to_revision, state, name, _ = row
+    *of_range, _, to_revision, state, name, _ = row[_OF_ORIGIN:]
     ended = to_revision if to_revision < _IN_FORCE else None
-    affected = _range_of(of_range)
+    considered = consider(package, Origin(*row[:_OF_ORIGIN]), _range_of(of_range), name)
+    if ended is None:
+        return considered
+    view = replace(considered.view, state=state, ended_revision=ended, standing=Standing.ENDED)
+    return replace(considered, view=view)
+
+
+def consider(package: KeyedPackage, origin: Origin, affected: AffectedRange, vulnerability: str) -> Considered:
+    """Return a range in force, and how a package stands to it."""
     standing, words = stand(package, affected)
     view = ConsideredRange(
-        vulnerability=name,
-        source=source,
-        advisory=advisory,
-        modified_at=modified_at,
-        state=state,
-        revision=revision,
-        published_at=published_at,
-        ended_revision=ended,
-        range=_view_of(affected),
+        vulnerability=vulnerability,
+        source=origin.source,
+        advisory=origin.advisory,
+        modified_at=origin.modified_at,
+        state="in force",
+        revision=origin.revision,
+        published_at=origin.published_at,
+        ended_revision=None,
+        range=view_of(affected),
         low="" if affected.low is None else affected.low.hex(),
         high="" if affected.high is None else affected.high.hex(),
-        standing=standing if ended is None else Standing.ENDED,
+        standing=standing,
         words=words,
     )
     match = Match(
-        range_id=number,
-        advisory=advisory,
-        source=source,
+        range_id=origin.number,
+        advisory=origin.advisory,
+        source=origin.source,
         verdict=affected.stated_verdict,
         own_distribution=is_distribution(affected.ecosystem),
         fix_state=affected.fix_state,
         fixed_version=affected.fixed,
         fixed_key=affected.fixed_key,
         severity=affected.severity,
-        stated_at=modified_at if source in OPERATOR_SOURCES else None,
+        stated_at=origin.modified_at if origin.source in OPERATOR_SOURCES else None,
     )
     return Considered(view, match)
 
@@ -106,7 +130,8 @@ def _range_of(row: Sequence[Any]) -> AffectedRange:
     )
 
 
-def _view_of(one: AffectedRange) -> RangeView:
+def view_of(one: AffectedRange) -> RangeView:
+    """Return a range as it is shown."""
     return RangeView(
         one.ecosystem,
         one.name,

@@ -23,7 +23,7 @@ from dogwatch.model.matches import Severity
 from dogwatch.model.packages import KeyedPackage
 from dogwatch.model.views import finding_parts
 from dogwatch.store.connection import Database, see_one_moment
-from dogwatch.store.considered import Considered, considered_of, drop_what_is_elsewhere
+from dogwatch.store.considered import Considered, consider, considered_of, drop_what_is_elsewhere
 from dogwatch.store.feeds import ExpectedFeeds
 from dogwatch.store.judgement import ask, meet_ranges
 from dogwatch.store.known_facts import load_scores
@@ -31,6 +31,7 @@ from dogwatch.store.matching import newest_revision
 from dogwatch.store.queries import load_queries
 from dogwatch.store.text import is_storable_key, storable
 from dogwatch.store.typed_packages import MAX_PACKAGES, TypedPackage, find_typed, judged_name, load_feeds_of, typed_of
+from dogwatch.store.unaffected import load_unaffected
 
 _SQL = load_queries("explanations")
 _BY_NAME = load_queries("vulnerability_views")["by_name"]
@@ -197,6 +198,11 @@ def _load_ranges(
         return [considered_of(row, keyed) for row in rows], _left(rows)
     rows = connection.execute(_SQL["considered"], values | {"most": MAX_RANGES}).fetchall()
     found = [considered_of(row, keyed) for row in rows]
+    found += [
+        consider(keyed, one.origin, stated, vulnerability.name)
+        for one in load_unaffected(connection, vulnerability.id)
+        for stated in one.about(keyed.package.ecosystem, keyed.match_name)
+    ]
     if asked.id is not None:
         ended = connection.execute(_SQL["ended"], values | {"most": MAX_ENDED})
         found += [considered_of(row, keyed) for row in ended]

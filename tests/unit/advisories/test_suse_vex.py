@@ -1,4 +1,4 @@
-"""SUSE's VEX documents: what has no fix, in the releases that images tell; and the archive of which no day is told."""
+"""SUSE's VEX documents: what has no fix or needs none, in the releases that images tell; the archive without a day."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from dogwatch.advisories.csaf_record import read_document
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.source import Changes, FetchRequest
 from dogwatch.advisories.suse_vex import OPENSUSE, SUSE, SuseVexSource
 from dogwatch.matching import decide, key_affected_ranges, key_package
-from dogwatch.model.advisories import Advisory, FixState, SeverityFact
+from dogwatch.model.advisories import Advisory, FixState, SeverityFact, UnaffectedPackages
 from dogwatch.model.packages import Package
 from dogwatch.model.verdicts import Verdict
 from tests.builders.vex import archive, listing, put, vex
@@ -81,6 +82,24 @@ def test_what_is_affected_in_a_release_and_has_no_fix_in_any_of_its_products_is_
 ) -> None:
     content = document("CVE-2026-1000", *statements)
     assert said(content) == ([(RELEASE, "xz", expected)] if expected else [])
+
+
+def test_what_is_not_affected_in_any_product_of_a_release_is_kept_and_no_range_is_made_of_it() -> None:
+    statements = [(product, name, CLEAN) for product in (SERVER, BASE, LEAP, TUMBLEWEED) for name in ("xz", "zlib")]
+    content = document("CVE-2026-1000", *statements, (LEAP, "bash", CLEAN), (TUMBLEWEED, "zlib-1.3-1.1", FIXED))
+    both, leap = ("openSUSE:Leap 15.6", "openSUSE:Tumbleweed"), ("openSUSE:Leap 15.6",)
+
+    assert said(content) == said(content, OPENSUSE) == []
+    assert read_document(SUSE.condense(content)).not_affected == (UnaffectedPackages((RELEASE,), ("xz", "zlib")),)
+    assert read_document(OPENSUSE.condense(content)).not_affected == (
+        UnaffectedPackages(leap, ("bash", "zlib")),
+        UnaffectedPackages(both, ("xz",)),
+    )
+
+
+def test_what_is_not_affected_and_cannot_be_kept_refuses_the_document() -> None:
+    with pytest.raises(ValueError, match="a name or version that cannot be kept"):
+        advisory(document("CVE-2026-1000", (SERVER, "x" * 100_000, CLEAN)))
 
 
 def test_no_fix_will_come_where_every_affected_product_says_so() -> None:
