@@ -31,9 +31,9 @@ from dogwatch.model.views import (
     UnresolvedView,
 )
 from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
+from dogwatch.serve import served
 from dogwatch.serve.http import Application, make_app
 from dogwatch.serve.ports import AccessKey
-from dogwatch.serve.served import Served
 from tests.serve.asgi import Reply, call
 from tests.serve.callers import ACCOUNT, ADMIN, HOOK_SECRET, OPERATOR, READER, STRANGER
 from tests.serve.explained import (
@@ -259,29 +259,34 @@ class Rooms(WindowRoom):
     def machine_now(self) -> datetime:
         return self.machine_time or datetime.now(UTC)
 
+    def answering(self) -> served.Rooms:
+        return served.Rooms(
+            views=self,
+            rescan=self,
+            lifecycle=NoLifecycle(),
+            deeds=self,
+            exclusions=NoExclusions(),
+            scanning=self.scanning,
+            accounts=self.accounts,
+            usage=NoUsage(),
+            costs=self.costs,
+            documents=NoDocuments(),
+            registries=self,
+            after_setting=self.apply_setting,
+            request_audit=self.request_audit,
+            work=self,
+        )
+
     def app(self, *, open_loopback: bool = False) -> Application:
         return make_app(
-            Served(
-                views=self,
-                rescan=self,
-                lifecycle=NoLifecycle(),
-                deeds=self,
-                exclusions=NoExclusions(),
-                scanning=self.scanning,
-                accounts=self.accounts,
-                usage=NoUsage(),
-                costs=self.costs,
-                documents=NoDocuments(),
-                registries=self,
+            served.Served(
+                rooms=self.answering(),
                 health=self,
                 hook_secrets=self,
                 notices=self,
                 credentials=self,
                 machine_now=self.machine_now,
                 after_notice=self.read_notices,
-                after_setting=self.apply_setting,
-                request_audit=self.request_audit,
-                work=self,
                 open_loopback=open_loopback,
                 account_id=ACCOUNT,
                 version="0.0.test",

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from dogwatch.model.errors import ConflictError, NotFoundError, StoreUnavailableError
 from dogwatch.serve.aws.ecr.application import OFFERED
-from dogwatch.serve.aws.ecr.asked import EcrAsked, EcrRooms
+from dogwatch.serve.aws.ecr.asked import EcrAsked
 from dogwatch.serve.aws.ecr.errors import CONFLICTS, NOT_FOUND, ecr_answer
 from dogwatch.serve.aws.ecr.operations import OPERATIONS, TARGET
 from dogwatch.serve.aws.ecr.repositories import Place, find_repository
@@ -21,11 +21,9 @@ from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import Role
 from tests.serve.asgi import LOCAL, call
 from tests.serve.callers import ACCOUNT, ADMIN
-from tests.serve.lifecycle_room import NoLifecycle
 from tests.serve.rooms import Rooms
 from tests.serve.shapes import ECR
 from tests.serve.shown import make_image, make_registry
-from tests.serve.small_rooms import NoExclusions
 from tests.serve.test_aws_clients import client_of, refusal, served
 
 LATER = "create_repository_creation_template"
@@ -38,8 +36,7 @@ def rooms() -> Rooms:
 
 
 def asked_of(rooms: Rooms) -> EcrAsked:
-    ecr = EcrRooms(rooms, rooms, NoLifecycle(), rooms.scanning, NoExclusions(), rooms.apply_setting)
-    return EcrAsked(Caller(ACCOUNT, Role.READER, "someone"), b"", ecr)
+    return EcrAsked(Caller(ACCOUNT, Role.READER, "someone"), b"", rooms.answering())
 
 
 def target(operation: str) -> dict[str, str]:

@@ -79,30 +79,32 @@ async def _serve(app: App, listener: socket.socket) -> None:
 def served_by(app: App, notices: NoticeWriter) -> Served:
     """Return the rooms as `serve` wants them handed over."""
     from dogwatch.serve.access_keys import AccessKeyFile
-    from dogwatch.serve.served import Served
+    from dogwatch.serve.served import Rooms, Served
     from dogwatch.store.hook_secrets import HookSecrets
 
     return Served(
-        views=app.views,
-        rescan=app.rescan_settings,
-        lifecycle=app.lifecycle,
-        deeds=app.deeds,
-        exclusions=app.exclusions,
-        scanning=app.scanning,
-        accounts=app.accounts,
-        usage=app.usage,
-        costs=app.costs,
-        documents=app.documents,
-        registries=app.registries,
+        rooms=Rooms(
+            views=app.views,
+            rescan=app.rescan_settings,
+            lifecycle=app.lifecycle,
+            deeds=app.deeds,
+            exclusions=app.exclusions,
+            scanning=app.scanning,
+            accounts=app.accounts,
+            usage=app.usage,
+            costs=app.costs,
+            documents=app.documents,
+            registries=app.registries,
+            after_setting=app.queue.pick_up_forgotten,
+            request_audit=app.queue.audit,
+            work=app,
+        ),
         health=app.views,
         hook_secrets=HookSecrets(app.dsn),
         notices=notices,
         credentials=AccessKeyFile(app.access_key_file),
         machine_now=app.machine_now,
         after_notice=partial(_after_notice, app),
-        after_setting=app.queue.pick_up_forgotten,
-        request_audit=app.queue.audit,
-        work=app,
         open_loopback=app.settings.open_loopback,
         account_id=app.settings.account,
         version=__version__,

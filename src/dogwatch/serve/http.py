@@ -17,7 +17,7 @@ from dogwatch.model.errors import DogwatchError
 from dogwatch.serve import metrics, probes
 from dogwatch.serve.api import application as api
 from dogwatch.serve.api.asked import INCOMING, REQUEST_ID, SERVICE
-from dogwatch.serve.aws.doors import AwsCall
+from dogwatch.serve.aws.doors import AwsCall, AwsDoors
 from dogwatch.serve.callers import CallerCheck
 from dogwatch.serve.errors import (
     BODY_PROBLEMS,
@@ -46,10 +46,10 @@ from dogwatch.serve.messages import (
     replay,
     send_answer,
 )
-from dogwatch.serve.page.application import is_for_browsers
+from dogwatch.serve.page.application import PageApplication, is_for_browsers
 from dogwatch.serve.present import Present
 from dogwatch.serve.request_ids import RequestIds
-from dogwatch.serve.served import Served, make_api, make_aws, make_page
+from dogwatch.serve.served import Served
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _log = logging.getLogger("dogwatch.serve")
@@ -71,19 +71,19 @@ class Application:
     def __init__(self, served: Served) -> None:
         open_account = served.account_id if served.open_loopback else ""
         self._callers = CallerCheck(served.credentials, served.machine_now, open_account)
-        self._metrics = metrics.Metrics(served.views, served.health, served.version)
+        self._metrics = metrics.Metrics(served.rooms.views, served.health, served.version)
         self._probes = probes.Probes(served.health)
         self._after_notices = Coalesced(served.after_notice)
         self._hooks = HookReceiver(
             served.hook_secrets,
             served.notices,
-            Present(served.views.now),
+            Present(served.rooms.views.now),
             self._after_notices,
             self._metrics.count_notice,
         )
-        self._aws = make_aws(self._callers, served)
-        self._api = make_api(self._callers, served)
-        self._page = make_page(self._callers, served)
+        self._aws = AwsDoors(self._callers, served.rooms)
+        self._api = api.make_api(self._callers, served.rooms, served.version)
+        self._page = PageApplication(self._callers, served.rooms, served.version)
         self._version = served.version
         self._request_ids = RequestIds()
 

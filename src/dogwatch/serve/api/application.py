@@ -30,14 +30,16 @@ from dogwatch.serve.api import (
     vulnerabilities,
     what_if,
 )
-from dogwatch.serve.api.asked import REQUEST_ID, Json, Rooms
+from dogwatch.serve.api.asked import REQUEST_ID, Json
+from dogwatch.serve.callers import CallerCheck
 from dogwatch.serve.errors import BROKEN, NO_SUCH_PATH, WRONG_METHOD, Problem, bare_problem, problem_answer
 from dogwatch.serve.messages import Answer
+from dogwatch.serve.served import Rooms
 
 PREFIX = "/api/v1"
 
 
-def make_api(rooms: Rooms, version: str) -> FastAPI:
+def make_api(callers: CallerCheck, rooms: Rooms, version: str) -> FastAPI:
     """Return the API as an ASGI app."""
     app = FastAPI(
         title="Dogwatch",
@@ -48,6 +50,7 @@ def make_api(rooms: Rooms, version: str) -> FastAPI:
         default_response_class=Json,
         redirect_slashes=False,
     )
+    app.state.callers = callers
     app.state.rooms = rooms
     for one in (
         accounts,

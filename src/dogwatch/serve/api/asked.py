@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -15,20 +15,8 @@ from dogwatch.model.filters import Filter, FilterField
 from dogwatch.serve.api.filters import FILTER, Texts, read_filters
 from dogwatch.serve.callers import Caller, CallerCheck
 from dogwatch.serve.messages import Incoming
-from dogwatch.serve.ports import (
-    AccountSwitches,
-    CostViews,
-    Exclusions,
-    ImageDeeds,
-    Lifecycle,
-    OperatorDocuments,
-    RegistryAdmin,
-    RescanSettings,
-    Scanning,
-    Usage,
-    Views,
-    Work,
-)
+from dogwatch.serve.ports import Views
+from dogwatch.serve.served import Rooms
 
 _Body = TypeVar("_Body", bound=msgspec.Struct)
 
@@ -37,27 +25,6 @@ SERVICE = "dogwatch"
 
 INCOMING = "dogwatch.incoming"
 REQUEST_ID = "dogwatch.request_id"
-
-
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """What the API works with; `after_setting` is called when a change was stored that a job applies."""
-
-    callers: CallerCheck
-    views: Views
-    rescan: RescanSettings
-    lifecycle: Lifecycle
-    deeds: ImageDeeds
-    exclusions: Exclusions
-    scanning: Scanning
-    accounts: AccountSwitches
-    usage: Usage
-    costs: CostViews
-    documents: OperatorDocuments
-    registries: RegistryAdmin
-    after_setting: Callable[[], None]
-    request_audit: Callable[[], None]
-    work: Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +106,10 @@ def identify(request: Request) -> Asked:
     Raises:
         ForbiddenError: nobody we know.
     """
-    rooms: Rooms = request.app.state.rooms
+    callers: CallerCheck = request.app.state.callers
     incoming: Incoming = request.scope[INCOMING]
-    caller = rooms.callers.identify(incoming, SERVICE)
-    return Asked(caller, rooms, tuple(request.query_params.multi_items()), incoming.body)
+    caller = callers.identify(incoming, SERVICE)
+    return Asked(caller, request.app.state.rooms, tuple(request.query_params.multi_items()), incoming.body)
 
 
 Known = Annotated[Asked, Depends(identify)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -21,37 +20,24 @@ from dogwatch.serve.aws.operations import OFFERED, SERVICE
 from dogwatch.serve.aws.usage_totals import list_usage_totals
 from dogwatch.serve.callers import Caller, CallerCheck
 from dogwatch.serve.messages import Answer, Incoming
-from dogwatch.serve.ports import AccountSwitches, CostViews, RegistryAdmin, RescanSettings, Views
+from dogwatch.serve.served import Rooms
+
+_Operation = Callable[[Caller, bytes, Rooms], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class InspectorRooms:
-    """What the operations work with; `after_setting` is called when a change was stored that a job applies."""
-
-    views: Views
-    rescan: RescanSettings
-    registries: RegistryAdmin
-    accounts: AccountSwitches
-    costs: CostViews
-    after_setting: Callable[[], None]
-
-
-_Operation = Callable[[Caller, bytes, InspectorRooms], dict[str, Any]]
-
-
-def _update_configuration(caller: Caller, body: bytes, rooms: InspectorRooms) -> dict[str, Any]:
+def _update_configuration(caller: Caller, body: bytes, rooms: Rooms) -> dict[str, Any]:
     if update_configuration(caller, body, rooms.rescan):
         rooms.after_setting()
     return {}
 
 
-def _enable(caller: Caller, body: bytes, rooms: InspectorRooms) -> dict[str, Any]:
+def _enable(caller: Caller, body: bytes, rooms: Rooms) -> dict[str, Any]:
     content = enable(caller, body, rooms.accounts)
     rooms.after_setting()
     return content
 
 
-def _disable(caller: Caller, body: bytes, rooms: InspectorRooms) -> dict[str, Any]:
+def _disable(caller: Caller, body: bytes, rooms: Rooms) -> dict[str, Any]:
     content = disable(caller, body, rooms.accounts)
     rooms.after_setting()
     return content
@@ -79,7 +65,7 @@ _ANSWERS: Mapping[str, _Operation] = MappingProxyType(
 class AwsApplication:
     """The inspector2 endpoint; `answer` may wait for the database, so it runs on a thread."""
 
-    def __init__(self, callers: CallerCheck, rooms: InspectorRooms) -> None:
+    def __init__(self, callers: CallerCheck, rooms: Rooms) -> None:
         self._callers = callers
         self._rooms = rooms
 

@@ -10,7 +10,9 @@ from dogwatch.serve.aws.ecr.application import EcrApplication
 from dogwatch.serve.aws.ecr.operations import TARGET
 from dogwatch.serve.aws.errors import plain_error
 from dogwatch.serve.aws.operations import operation_at
+from dogwatch.serve.callers import CallerCheck
 from dogwatch.serve.messages import Answer, Incoming
+from dogwatch.serve.served import Rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +26,9 @@ class AwsCall:
 class AwsDoors:
     """Finds the service that a request is for."""
 
-    def __init__(self, inspector: AwsApplication, ecr: EcrApplication) -> None:
-        self._inspector = inspector
-        self._ecr = ecr
+    def __init__(self, callers: CallerCheck, rooms: Rooms) -> None:
+        self._inspector = AwsApplication(callers, rooms)
+        self._ecr = EcrApplication(callers, rooms)
 
     def call_of(self, head: Incoming) -> AwsCall | None:
         """Return the call that a request is; None where it is for somebody else.

@@ -24,7 +24,7 @@ from dogwatch.serve.page.address import Address, read_address
 from dogwatch.serve.page.lists import ROWS, SORTS, Listed, by_layer, list_findings, list_images, list_unresolved, offers
 from dogwatch.serve.page.windows import OFFERED, show_windows
 from dogwatch.serve.page.words import age, make_templates
-from dogwatch.serve.ports import AccountSwitches, CostViews, RescanSettings, Scanning, Views
+from dogwatch.serve.served import Rooms
 
 STYLE = "/page.css"
 WINDOWS = "/windows"
@@ -52,22 +52,10 @@ def is_for_browsers(incoming: Incoming) -> bool:
 class PageApplication:
     """Makes the pages."""
 
-    def __init__(
-        self,
-        callers: CallerCheck,
-        views: Views,
-        accounts: AccountSwitches,
-        costs: CostViews,
-        rescan: RescanSettings,
-        scanning: Scanning,
-        version: str,
-    ) -> None:
+    def __init__(self, callers: CallerCheck, rooms: Rooms, version: str) -> None:
         self._callers = callers
-        self._views = views
-        self._accounts = accounts
-        self._costs = costs
-        self._rescan = rescan
-        self._scanning = scanning
+        self._rooms = rooms
+        self._views = rooms.views
         self._version = version
         self._templates = make_templates()
         self._style = (Path(__file__).parent / "page.css").read_bytes()
@@ -115,13 +103,13 @@ class PageApplication:
             unresolved=unresolved,
             audit=self._views.last_audit(),
             state=self._state(account_id),
-            costs=self._costs.load(account_id),
+            costs=self._rooms.costs.load(account_id),
         )
 
     def _state(self, account_id: str) -> str:
         """Return how the account stands; one that nobody has begun with is as it would begin."""
         try:
-            return str(self._accounts.status(account_id).state)
+            return str(self._rooms.accounts.status(account_id).state)
         except NotFoundError:
             return str(AccountState.ENABLED)
 
@@ -145,7 +133,7 @@ class PageApplication:
         )
 
     def _windows(self, account_id: str, address: Address) -> Answer:
-        view = show_windows(self._rescan, self._scanning, account_id, address)
+        view = show_windows(self._rooms.rescan, self._rooms.scanning, account_id, address)
         known = {"address": address, "view": view, "offered": OFFERED, "presets": list(WINDOW_PRESETS)}
         return self._made(400 if view.problem else 200, "windows.html", account_id, **known)
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from dogwatch.model.errors import DogwatchError
-from dogwatch.serve.aws.ecr.asked import EcrAsked, EcrRooms
+from dogwatch.serve.aws.ecr.asked import EcrAsked
 from dogwatch.serve.aws.ecr.errors import CONTENT_TYPE, ecr_answer, plain_error, server_error
 from dogwatch.serve.aws.ecr.exclusions import (
     deregister_pull_time_update_exclusion,
@@ -35,6 +35,7 @@ from dogwatch.serve.aws.ecr.scanning import (
 )
 from dogwatch.serve.callers import CallerCheck
 from dogwatch.serve.messages import Answer, Incoming
+from dogwatch.serve.served import Rooms
 
 Operation = Callable[[EcrAsked], Mapping[str, Any]]
 
@@ -60,7 +61,7 @@ OFFERED: Mapping[str, Operation] = MappingProxyType(
 class EcrApplication:
     """The ecr endpoint; `answer` may wait for the database, so it runs on a thread."""
 
-    def __init__(self, callers: CallerCheck, rooms: EcrRooms) -> None:
+    def __init__(self, callers: CallerCheck, rooms: Rooms) -> None:
         self._callers = callers
         self._rooms = rooms
 

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from dogwatch.model.errors import ForbiddenError
 from dogwatch.serve.callers import Caller
-from dogwatch.serve.ports import Exclusions, Lifecycle, RegistryAdmin, Scanning, Views
-
-
-@dataclass(frozen=True, slots=True)
-class EcrRooms:
-    """What the operations of ecr work with; `after_setting` is called when a change was stored that a job applies."""
-
-    views: Views
-    registries: RegistryAdmin
-    lifecycle: Lifecycle
-    scanning: Scanning
-    exclusions: Exclusions
-    after_setting: Callable[[], None]
+from dogwatch.serve.served import Rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +15,7 @@ class EcrAsked:
 
     caller: Caller
     body: bytes
-    rooms: EcrRooms
+    rooms: Rooms
 
     def refuse_other_registry(self, registry_id: str | None) -> None:
         """Refuse another account's registry: a `registryId` is an account's id, and left out it is the caller's.
