@@ -14,6 +14,7 @@ from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import FindingQuery
 from dogwatch.serve.aws import coverage, findings
+from dogwatch.serve.aws.criteria import FilterTable
 from dogwatch.serve.aws.operations import OFFERED, OPERATIONS, operation_at
 from dogwatch.serve.limits import MAX_REQUEST_BYTES
 from tests.serve.callers import ACCOUNT
@@ -77,32 +78,24 @@ def test_operations_are_found_by_method_and_path() -> None:
     assert operation_at("GET", "/api/v1/findings") is None
 
 
+def filters_of(table: FilterTable) -> set[str]:
+    return {
+        *table.properties,
+        *table.constants,
+        *table.times,
+        *table.numbers,
+        *table.by_name,
+        *table.absent,
+        *table.others,
+    }
+
+
 def test_every_filter_of_the_model_is_known() -> None:
     in_findings = set(MODEL.operation_model("ListFindings").input_shape.members["filterCriteria"].members)
-    known = {
-        *findings._PROPERTIES,
-        *findings._CONSTANTS,
-        *findings._TIMES,
-        *findings._NUMBERS,
-        *findings._REPOSITORIES,
-        *findings._ABSENT_TEXTS,
-        *findings._ABSENT_OTHERS,
-        *("resourceId", "findingArn", "cloudProviderRegion", "vulnerablePackages"),
-    }
-    assert known == in_findings
+    assert filters_of(findings.FILTERS) == in_findings
     assert set(findings._SORTS) == set(MODEL.shape_for("SortField").enum)
     in_coverage = set(MODEL.operation_model("ListCoverage").input_shape.members["filterCriteria"].members)
-    known = {
-        *coverage._PROPERTIES,
-        *coverage.CONSTANTS,
-        *coverage._TIMES,
-        *coverage._REPOSITORIES,
-        *coverage._ABSENT,
-        *coverage._TAGS,
-        *coverage._NUMBERS,
-        *("resourceId", "cloudProviderRegion"),
-    }
-    assert known == in_coverage
+    assert filters_of(coverage.FILTERS) == in_coverage
 
 
 @pytest.mark.parametrize("severity", Severity)

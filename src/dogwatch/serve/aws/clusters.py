@@ -49,7 +49,7 @@ def get_clusters(caller: Caller, body: bytes, views: Views, registries: Registry
         raise InvalidRequestError("cursor", "not a token of this list")
     names = load_names(caller.account_id, registries, views)
     clusters: dict[str, list[UseView]] = defaultdict(list)
-    for image_id, region in images_of(names, views, wanted.filter.resource_id):
+    for image_id, region in images_of(names, wanted.filter.resource_id):
         for use in views.history(caller.account_id, image_id, 1, "").uses:
             clusters[_arn(names, region, use.cluster)].append(use)
     begin = int(wanted.next_token or 0)

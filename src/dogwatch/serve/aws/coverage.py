@@ -6,19 +6,17 @@ see that something was not looked at, and why.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
 
-from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ScanFrequency
 from dogwatch.model.views import FindingView, ImageQuery, ImageView, UnresolvedView
 from dogwatch.serve.aws import wire
+from dogwatch.serve.aws.criteria import FilterTable, absent
 from dogwatch.serve.aws.names import Names, ask_image_arn, ask_region, ask_repository, load_names
-from dogwatch.serve.aws.question import Entry, Question
-from dogwatch.serve.aws.wire import DateFilters, ExactFilters, MapFilters, NumberFilters, decode, seconds
+from dogwatch.serve.aws.wire import MapFilters, decode, read_exact_texts, seconds
 from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import RegistryAdmin, Views
 
@@ -27,44 +25,57 @@ SCAN_TYPE = "PACKAGE"
 _PAGE = 100  # where the client does not say
 _UNRESOLVED = "unresolved:"  # begins the tokens of the second list; cursors of the store have no colon
 
-_ABSENT = frozenset(
-    {
-        "lambdaFunctionName",
-        "lambdaFunctionRuntime",
-        "scanMode",
-        "codeRepositoryProjectName",
-        "codeRepositoryProviderType",
-        "codeRepositoryProviderTypeVisibility",
-        "lastScannedCommitId",
-        "cloudServerlessFunctionName",
-        "cloudServerlessFunctionRuntime",
-        "cloudProviderOrgId",
-    }
+FILTERS = FilterTable(
+    read_texts=read_exact_texts,
+    properties={
+        "scanStatusCode": "status_code",
+        "scanStatusReason": "status_reason",
+        "ecrImageTags": "tag",
+        "cloudContainerImageTags": "tag",
+        "cloudContainerRegistryName": "registry",
+    },
+    constants={
+        "accountId": lambda account_id: account_id,
+        "cloudProviderAccountId": lambda account_id: account_id,
+        "resourceType": lambda _: RESOURCE_TYPE,
+        "scanType": lambda _: SCAN_TYPE,
+        "cloudProvider": lambda _: "AWS",
+    },
+    times={
+        "lastScannedAt": "indexed_at",
+        "imagePulledAt": "pulled_at",
+        "ecrImageLastInUseAt": "in_use_at",
+    },
+    numbers={"ecrImageInUseCount": "in_use_count"},
+    by_name={
+        "ecrRepositoryName": ask_repository,
+        "cloudContainerRepositoryName": ask_repository,
+        "resourceId": ask_image_arn,
+        "cloudProviderRegion": ask_region,
+    },
+    absent=frozenset(
+        {
+            "lambdaFunctionName",
+            "lambdaFunctionRuntime",
+            "scanMode",
+            "codeRepositoryProjectName",
+            "codeRepositoryProviderType",
+            "codeRepositoryProviderTypeVisibility",
+            "lastScannedCommitId",
+            "cloudServerlessFunctionName",
+            "cloudServerlessFunctionRuntime",
+            "cloudProviderOrgId",
+        }
+    ),
+    others={
+        "ec2InstanceTags": absent(MapFilters),
+        "lambdaFunctionTags": absent(MapFilters),
+        "machineImageTags": absent(MapFilters),
+        "cloudVmInstanceTags": absent(MapFilters),
+        "cloudServerlessFunctionTags": absent(MapFilters),
+    },
 )
-_TAGS = frozenset(
-    {"ec2InstanceTags", "lambdaFunctionTags", "machineImageTags", "cloudVmInstanceTags", "cloudServerlessFunctionTags"}
-)
-_PROPERTIES: Mapping[str, str] = {
-    "scanStatusCode": "status_code",
-    "scanStatusReason": "status_reason",
-    "ecrImageTags": "tag",
-    "cloudContainerImageTags": "tag",
-    "cloudContainerRegistryName": "registry",
-}
-CONSTANTS: Mapping[str, Callable[[str], str]] = {
-    "accountId": lambda account_id: account_id,
-    "cloudProviderAccountId": lambda account_id: account_id,
-    "resourceType": lambda _: RESOURCE_TYPE,
-    "scanType": lambda _: SCAN_TYPE,
-    "cloudProvider": lambda _: "AWS",
-}
-_TIMES: Mapping[str, str] = {
-    "lastScannedAt": "indexed_at",
-    "imagePulledAt": "pulled_at",
-    "ecrImageLastInUseAt": "in_use_at",
-}
-_NUMBERS: Mapping[str, str] = {"ecrImageInUseCount": "in_use_count"}
-_REPOSITORIES = ("ecrRepositoryName", "cloudContainerRepositoryName")
+"""The filters of ListCoverage and of its statistics."""
 
 
 class _ListCoverage(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
@@ -81,7 +92,7 @@ def list_coverage(caller: Caller, body: bytes, views: Views, registries: Registr
     """
     wanted = decode(body, _ListCoverage)
     names = load_names(caller.account_id, registries, views)
-    question = ask_coverage(wanted.filter_criteria, names, views)
+    question = FILTERS.ask(wanted.filter_criteria, names)
     if question.is_impossible:
         return {"coveredResources": []}
     query = ImageQuery(
@@ -96,18 +107,6 @@ def list_coverage(caller: Caller, body: bytes, views: Views, registries: Registr
     rows, following = _page(query, views)
     covered = {"coveredResources": [_resource(row, names) for row in rows]}
     return {**covered, "nextToken": following} if following else covered
-
-
-def ask_coverage(criteria: Mapping[str, msgspec.Raw], names: Names, views: Views) -> Question:
-    """Return what a filterCriteria on coverage asks for.
-
-    Raises:
-        InvalidRequestError: a filter that the model does not have, or has otherwise.
-    """
-    question = Question()
-    for name, content in criteria.items():
-        _ask(question, name, content, names, views)
-    return question
 
 
 def _page(query: ImageQuery, views: Views) -> tuple[list[ImageView | UnresolvedView], str]:
@@ -125,38 +124,6 @@ def _page(query: ImageQuery, views: Views) -> tuple[list[ImageView | UnresolvedV
     if not room:
         return rows, _UNRESOLVED if rest.rows else ""
     return [*rows, *rest.rows], _UNRESOLVED + rest.next if rest.next else ""
-
-
-def _ask(question: Question, name: str, content: msgspec.Raw, names: Names, views: Views) -> None:
-    place = f"filterCriteria.{name}"
-    if name in _TIMES:
-        question.ask_times(_TIMES[name], [one.bounds(place) for one in decode(content, DateFilters, place)])
-    elif name in _NUMBERS:
-        question.ask_numbers(_NUMBERS[name], [one.bounds for one in decode(content, NumberFilters, place)])
-    elif name in _TAGS:
-        decode(content, MapFilters, place)
-        question.ask_impossible()
-    else:
-        entries = [(one.comparison, one.value) for one in decode(content, ExactFilters, place)]
-        _ask_text(question, name, entries, names, views)
-
-
-def _ask_text(question: Question, name: str, entries: Sequence[Entry], names: Names, views: Views) -> None:
-    place = f"filterCriteria.{name}"
-    if name in _PROPERTIES:
-        question.ask_text(_PROPERTIES[name], entries, place)
-    elif name in CONSTANTS:
-        question.ask_constant(CONSTANTS[name](names.account_id), entries)
-    elif name in _ABSENT:
-        question.ask_absent(entries)
-    elif name in _REPOSITORIES:
-        ask_repository(question, names, entries, place)
-    elif name == "resourceId":
-        ask_image_arn(question, names, views, entries, place)
-    elif name == "cloudProviderRegion":
-        ask_region(question, names, entries, place)
-    else:
-        raise InvalidRequestError(place, "no such filter")
 
 
 def _resource(image: ImageView | UnresolvedView, names: Names) -> dict[str, Any]:

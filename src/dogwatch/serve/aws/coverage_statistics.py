@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from dogwatch.model.views import CoverageGroups, CoverageProperty, ImageQuery
-from dogwatch.serve.aws.coverage import CONSTANTS, ask_coverage
+from dogwatch.serve.aws.coverage import FILTERS
 from dogwatch.serve.aws.names import Names, load_names
 from dogwatch.serve.aws.wire import decode
 from dogwatch.serve.callers import Caller
@@ -66,7 +66,7 @@ def list_coverage_statistics(caller: Caller, body: bytes, views: Views, registri
     """
     wanted = decode(body, _ListStatistics)
     names = load_names(caller.account_id, registries, views)
-    question = ask_coverage(wanted.filter_criteria, names, views)
+    question = FILTERS.ask(wanted.filter_criteria, names)
     if question.is_impossible:
         return {"totalCounts": 0}
     query = ImageQuery(
@@ -88,7 +88,7 @@ def list_coverage_statistics(caller: Caller, body: bytes, views: Views, registri
 def _groups(by: str, found: CoverageGroups, names: Names) -> list[tuple[str, int]]:
     """Return the groups by the values that clients see; none for a property that nothing here has."""
     if by in _CONSTANTS:
-        return [(CONSTANTS[_CONSTANTS[by]](names.account_id), found.total)]
+        return [(FILTERS.constants[_CONSTANTS[by]](names.account_id), found.total)]
     if by not in _PROPERTIES:
         return []
     if _PROPERTIES[by] is CoverageProperty.PLACE:

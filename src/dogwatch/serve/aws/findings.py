@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -10,113 +10,129 @@ import msgspec
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.views import FindingQuery
 from dogwatch.serve.aws.coverage import RESOURCE_TYPE
+from dogwatch.serve.aws.criteria import FilterTable, absent
 from dogwatch.serve.aws.errors import NotOfferedError
 from dogwatch.serve.aws.finding_shape import FINDING_TYPE, finding_shape
 from dogwatch.serve.aws.names import (
-    Names,
     ask_finding_arn,
     ask_image_arn,
     ask_region,
     ask_repository,
     load_names,
 )
-from dogwatch.serve.aws.question import Entry, Question
+from dogwatch.serve.aws.question import Question
 from dogwatch.serve.aws.wire import (
     DateFilters,
     MapFilters,
-    NumberFilters,
-    PackageFilter,
     PackageFilters,
     PortFilters,
-    TextFilters,
     decode,
+    read_texts,
 )
 from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import RegistryAdmin, Views
 
 _PAGE = 100  # where the client does not say
 
-_PROPERTIES: Mapping[str, str] = {
-    "severity": "severity",
-    "findingStatus": "status",
-    "title": "title",
-    "ecrImageArchitecture": "architecture",
-    "cloudImageArchitecture": "architecture",
-    "ecrImageRegistry": "registry",
-    "cloudImageRegistry": "registry",
-    "ecrImageTags": "tag",
-    "cloudImageTags": "tag",
-    "ecrImageHash": "digest",
-    "cloudImageDigest": "digest",
-    "vulnerabilityId": "vulnerability",
-    "relatedVulnerabilities": "vulnerability",
-    "vulnerabilitySource": "source",
-    "fixAvailable": "fix",
-    "exploitAvailable": "exploit",
-}
-_CONSTANTS: Mapping[str, Callable[[str], str]] = {
-    "awsAccountId": lambda account_id: account_id,
-    "cloudProviderAccountId": lambda account_id: account_id,
-    "findingType": lambda _: FINDING_TYPE,
-    "resourceType": lambda _: RESOURCE_TYPE,
-    "cloudProvider": lambda _: "AWS",
-}
-_TIMES: Mapping[str, str] = {
-    "firstObservedAt": "first_observed_at",
-    "lastObservedAt": "last_observed_at",
-    "updatedAt": "updated_at",
-    "ecrImagePushedAt": "pushed_at",
-    "cloudImagePushedAt": "pushed_at",
-    "ecrImageLastInUseAt": "in_use_at",
-    "cloudImageLastInUseAt": "in_use_at",
-}
-_NUMBERS: Mapping[str, str] = {
-    "inspectorScore": "score",
-    "epssScore": "epss",
-    "ecrImageInUseCount": "in_use_count",
-    "cloudImageInUseCount": "in_use_count",
-}
-_REPOSITORIES = ("ecrImageRepositoryName", "cloudImageRepositoryName")
 
-_ABSENT_TEXTS = frozenset(
-    {
-        "ec2InstanceImageId",
-        "ec2InstanceVpcId",
-        "ec2InstanceSubnetId",
-        "networkProtocol",
-        "componentId",
-        "componentType",
-        "vendorSeverity",
-        "lambdaFunctionName",
-        "lambdaFunctionLayers",
-        "lambdaFunctionRuntime",
-        "lambdaFunctionExecutionRoleArn",
-        "codeVulnerabilityDetectorName",
-        "codeVulnerabilityDetectorTags",
-        "codeVulnerabilityFilePath",
-        "codeRepositoryProjectName",
-        "codeRepositoryProviderType",
-        "machineImageId",
-        "machineImageName",
-        "machineImageOwnerAccountId",
-        "machineImagePlatform",
-        "cloudProviderOrgId",
-        "cloudVmImageReference",
-        "cloudVmNetworkId",
-        "cloudVmSubnetIds",
-        "cloudServerlessFunctionName",
-        "cloudServerlessFunctionRuntime",
-        "cloudServerlessFunctionExecutionRole",
-    }
+def _ask_packages(question: Question, content: msgspec.Raw, place: str) -> None:
+    entries = []
+    for one in decode(content, PackageFilters, place):
+        others = [field for field in one.__struct_fields__ if field != "name" and getattr(one, field) is not None]
+        if one.name is None or others:
+            raise NotOfferedError(place, "only by name is offered here yet")
+        entries.append((one.name.comparison, one.name.value))
+    question.ask_text("package", entries, place)
+
+
+FILTERS = FilterTable(
+    read_texts=read_texts,
+    properties={
+        "severity": "severity",
+        "findingStatus": "status",
+        "title": "title",
+        "ecrImageArchitecture": "architecture",
+        "cloudImageArchitecture": "architecture",
+        "ecrImageRegistry": "registry",
+        "cloudImageRegistry": "registry",
+        "ecrImageTags": "tag",
+        "cloudImageTags": "tag",
+        "ecrImageHash": "digest",
+        "cloudImageDigest": "digest",
+        "vulnerabilityId": "vulnerability",
+        "relatedVulnerabilities": "vulnerability",
+        "vulnerabilitySource": "source",
+        "fixAvailable": "fix",
+        "exploitAvailable": "exploit",
+    },
+    constants={
+        "awsAccountId": lambda account_id: account_id,
+        "cloudProviderAccountId": lambda account_id: account_id,
+        "findingType": lambda _: FINDING_TYPE,
+        "resourceType": lambda _: RESOURCE_TYPE,
+        "cloudProvider": lambda _: "AWS",
+    },
+    times={
+        "firstObservedAt": "first_observed_at",
+        "lastObservedAt": "last_observed_at",
+        "updatedAt": "updated_at",
+        "ecrImagePushedAt": "pushed_at",
+        "cloudImagePushedAt": "pushed_at",
+        "ecrImageLastInUseAt": "in_use_at",
+        "cloudImageLastInUseAt": "in_use_at",
+    },
+    numbers={
+        "inspectorScore": "score",
+        "epssScore": "epss",
+        "ecrImageInUseCount": "in_use_count",
+        "cloudImageInUseCount": "in_use_count",
+    },
+    by_name={
+        "ecrImageRepositoryName": ask_repository,
+        "cloudImageRepositoryName": ask_repository,
+        "resourceId": ask_image_arn,
+        "findingArn": ask_finding_arn,
+        "cloudProviderRegion": ask_region,
+    },
+    absent=frozenset(
+        {
+            "ec2InstanceImageId",
+            "ec2InstanceVpcId",
+            "ec2InstanceSubnetId",
+            "networkProtocol",
+            "componentId",
+            "componentType",
+            "vendorSeverity",
+            "lambdaFunctionName",
+            "lambdaFunctionLayers",
+            "lambdaFunctionRuntime",
+            "lambdaFunctionExecutionRoleArn",
+            "codeVulnerabilityDetectorName",
+            "codeVulnerabilityDetectorTags",
+            "codeVulnerabilityFilePath",
+            "codeRepositoryProjectName",
+            "codeRepositoryProviderType",
+            "machineImageId",
+            "machineImageName",
+            "machineImageOwnerAccountId",
+            "machineImagePlatform",
+            "cloudProviderOrgId",
+            "cloudVmImageReference",
+            "cloudVmNetworkId",
+            "cloudVmSubnetIds",
+            "cloudServerlessFunctionName",
+            "cloudServerlessFunctionRuntime",
+            "cloudServerlessFunctionExecutionRole",
+        }
+    ),
+    others={
+        "vulnerablePackages": _ask_packages,
+        "lambdaFunctionLastModifiedAt": absent(DateFilters),
+        "cloudServerlessFunctionLastModifiedAt": absent(DateFilters),
+        "resourceTags": absent(MapFilters),
+        "portRange": absent(PortFilters),
+    },
 )
-"""Other kinds of resources, and what is not known of images here: nothing has these."""
-
-_ABSENT_OTHERS: Mapping[str, Any] = {
-    "lambdaFunctionLastModifiedAt": DateFilters,
-    "cloudServerlessFunctionLastModifiedAt": DateFilters,
-    "resourceTags": MapFilters,
-    "portRange": PortFilters,
-}
 
 _SORTS: Mapping[str, str] = {
     "SEVERITY": "severity",
@@ -160,9 +176,7 @@ def list_findings(caller: Caller, body: bytes, views: Views, registries: Registr
     """
     wanted = decode(body, _ListFindings)
     names = load_names(caller.account_id, registries, views)
-    question = Question()
-    for name, content in wanted.filter_criteria.items():
-        _ask(question, name, content, names, views)
+    question = FILTERS.ask(wanted.filter_criteria, names)
     sort, descending = _order(wanted.sort_criteria)
     if question.is_impossible:
         return {"findings": []}
@@ -187,55 +201,3 @@ def _order(wanted: _SortCriteria | None) -> tuple[str, bool]:
     if wanted.field not in _SORTS:
         raise InvalidRequestError("sortCriteria.field", f"none of {', '.join(_SORTS)}")
     return _SORTS[wanted.field], wanted.sort_order == "DESC"
-
-
-def _ask(question: Question, name: str, content: msgspec.Raw, names: Names, views: Views) -> None:
-    place = f"filterCriteria.{name}"
-    if name in _TIMES:
-        question.ask_times(_TIMES[name], [one.bounds(place) for one in decode(content, DateFilters, place)])
-    elif name in _NUMBERS:
-        question.ask_numbers(_NUMBERS[name], [one.bounds for one in decode(content, NumberFilters, place)])
-    elif name == "vulnerablePackages":
-        _ask_packages(question, decode(content, PackageFilters, place), place)
-    elif name in _ABSENT_OTHERS:
-        decode(content, _ABSENT_OTHERS[name], place)
-        question.ask_impossible()
-    else:
-        entries = [(one.comparison, one.value) for one in decode(content, TextFilters, place)]
-        _ask_text(question, name, entries, names, views)
-
-
-def _ask_text(question: Question, name: str, entries: Sequence[Entry], names: Names, views: Views) -> None:
-    place = f"filterCriteria.{name}"
-    if name in _PROPERTIES:
-        question.ask_text(_PROPERTIES[name], entries, place)
-    elif name in _CONSTANTS:
-        question.ask_constant(_CONSTANTS[name](names.account_id), entries)
-    elif name in _ABSENT_TEXTS:
-        question.ask_absent(entries)
-    elif name in _REPOSITORIES:
-        ask_repository(question, names, entries, place)
-    elif name == "resourceId":
-        _ask_resource(question, names, views, entries, place)
-    elif name == "findingArn":
-        ask_finding_arn(question, names, entries, place)
-    elif name == "cloudProviderRegion":
-        ask_region(question, names, entries, place)
-    else:
-        raise InvalidRequestError(place, "no such filter")
-
-
-def _ask_resource(question: Question, names: Names, views: Views, entries: Sequence[Entry], place: str) -> None:
-    if any(comparison == "PREFIX" for comparison, _ in entries):
-        raise NotOfferedError(place, "PREFIX is not offered here yet; use ecrImageRepositoryName")
-    ask_image_arn(question, names, views, entries, place)
-
-
-def _ask_packages(question: Question, filters: Sequence[PackageFilter], place: str) -> None:
-    entries = []
-    for one in filters:
-        others = [field for field in one.__struct_fields__ if field != "name" and getattr(one, field) is not None]
-        if one.name is None or others:
-            raise NotOfferedError(place, "only by name is offered here yet")
-        entries.append((one.name.comparison, one.name.value))
-    question.ask_text("package", entries, place)

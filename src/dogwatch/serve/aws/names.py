@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from dogwatch.model.registries import Registry
 from dogwatch.model.views import FindingView, ImageQuery, ImageView, UnresolvedView
+from dogwatch.serve.aws.errors import NotOfferedError
 from dogwatch.serve.aws.question import Entry, Question
 from dogwatch.serve.ports import RegistryAdmin, Views
 
@@ -26,11 +27,12 @@ _MAX_COPIES = 100
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How one account's registries and repositories are called towards AWS clients."""
+    """How one account's registries and repositories are called towards AWS clients; `views` knows the images."""
 
     account_id: str
     registries: tuple[Registry, ...]
     shared: frozenset[str]
+    views: Views
 
     def repository(self, alias: str, name: str) -> str:
         """Return the name that clients see for a repository."""
@@ -55,7 +57,7 @@ def load_names(account_id: str, registries: RegistryAdmin, views: Views) -> Name
     """Learn an account's names."""
     known = registries.list(account_id)
     shared = views.shared_repositories(account_id) if len(known) > 1 else frozenset[str]()
-    return Names(account_id, known, shared)
+    return Names(account_id, known, shared, views)
 
 
 def finding_arn(one: FindingView) -> str:
@@ -99,12 +101,18 @@ def _places(names: Names, comparison: str, value: str) -> list[str]:
     return found
 
 
-def ask_image_arn(question: Question, names: Names, views: Views, entries: Sequence[Entry], asked_as: str) -> None:
-    """Ask about images by their ARN: each is looked up, so that name and digest belong together."""
+def ask_image_arn(question: Question, names: Names, entries: Sequence[Entry], asked_as: str) -> None:
+    """Ask about images by their ARN: each is looked up, so that name and digest belong together.
+
+    Raises:
+        NotOfferedError: a PREFIX; only whole ARNs can be looked up.
+    """
+    if any(comparison == "PREFIX" for comparison, _ in entries):
+        raise NotOfferedError(asked_as, "PREFIX is not offered here yet; use ecrImageRepositoryName")
     chosen = [
         ("NOT_EQUALS" if comparison == "NOT_EQUALS" else "EQUALS", str(image_id))
         for comparison, arn in entries
-        for image_id, _ in images_of(names, views, arn)
+        for image_id, _ in images_of(names, arn)
     ]
     positive = any(comparison != "NOT_EQUALS" for comparison, _ in entries)
     if positive and not any(comparison == "EQUALS" for comparison, _ in chosen):
@@ -113,7 +121,7 @@ def ask_image_arn(question: Question, names: Names, views: Views, entries: Seque
         question.ask_text("image", chosen, asked_as)
 
 
-def images_of(names: Names, views: Views, arn: str) -> list[tuple[int, str]]:
+def images_of(names: Names, arn: str) -> list[tuple[int, str]]:
     """Return id and region of the images that an ARN means."""
     found = _IMAGE_ARN.fullmatch(arn)
     if found is None or found["account"] != names.account_id:
@@ -125,7 +133,7 @@ def images_of(names: Names, views: Views, arn: str) -> list[tuple[int, str]]:
         limit=_MAX_COPIES,
         with_counts=False,
     )
-    rows = views.images(query).rows
+    rows = names.views.images(query).rows
     return [(image.image_id, image.region) for image in rows if names.image_arn(image) == arn]
 
 

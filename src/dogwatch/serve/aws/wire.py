@@ -15,6 +15,7 @@ import msgspec
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.times import FOREVER, parse_rfc3339
 from dogwatch.serve.aws.errors import NotParsedError
+from dogwatch.serve.aws.question import Entry
 
 Shape = TypeVar("Shape")
 
@@ -127,6 +128,24 @@ def decode(content: bytes | msgspec.Raw, shape: type[Shape], place: str = "") ->
         raise InvalidRequestError(member or "body", _PLACE.sub("", reason)) from error
     except (msgspec.DecodeError, RecursionError) as error:
         raise NotParsedError from error
+
+
+def read_texts(content: msgspec.Raw, place: str) -> list[Entry]:
+    """Read a string filter of findings.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
+    return [(one.comparison, one.value) for one in decode(content, TextFilters, place)]
+
+
+def read_exact_texts(content: msgspec.Raw, place: str) -> list[Entry]:
+    """Read a string filter of coverage.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
+    return [(one.comparison, one.value) for one in decode(content, ExactFilters, place)]
 
 
 def _moment(value: float | str | None, field: str) -> datetime | None:
