@@ -265,7 +265,7 @@ def _identifiers(what: str, ids: list[str] | None, limits: TextLimits) -> tuple[
 
 def _references(references: list[_Reference] | None, limits: TextLimits) -> tuple[str, ...]:
     """Return web addresses only, each once: they become links."""
-    usable = (each.url for each in references or () if is_link(each.url))
+    usable = (each.url for each in references or () if is_link(each.url, limits.max_reference))
     return tuple(dict.fromkeys(usable))[: limits.max_references]
 
 

@@ -17,7 +17,14 @@ from dogwatch.matching.explaining import stand, weigh
 from dogwatch.matching.keying import goes_by_source, is_distribution, key_package
 from dogwatch.matching.ranges import key_affected_package, key_affected_ranges
 from dogwatch.matching.resolve import resolve, resolve_severity
-from dogwatch.matching.severity import label_of_score, label_of_word, score_of, why_not_scored, why_this_severity
+from dogwatch.matching.severity import (
+    label_of_score,
+    label_of_word,
+    score_of,
+    scores_of,
+    why_not_scored,
+    why_this_severity,
+)
 from dogwatch.matching.stated import Said, Statements
 
 __all__ = [
@@ -40,6 +47,7 @@ __all__ = [
     "resolve",
     "resolve_severity",
     "score_of",
+    "scores_of",
     "stand",
     "weigh",
     "why_not_scored",

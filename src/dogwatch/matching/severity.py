@@ -6,6 +6,7 @@ error.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
@@ -80,6 +81,12 @@ def score_of(fact: SeverityFact, source: str) -> Score | None:
         return None
     scored = _scored(fact.value)
     return scored if scored is None else Score(scored[0], fact.value, scored[1], source)
+
+
+def scores_of(stated: Iterable[tuple[SeverityFact, str]]) -> tuple[Score, ...]:
+    """Return every score of statements on severity, each with who states it: each score once, in their order."""
+    scores = (score_of(fact, source) for fact, source in stated)
+    return tuple(dict.fromkeys(score for score in scores if score is not None))
 
 
 def why_not_scored(fact: SeverityFact) -> str:

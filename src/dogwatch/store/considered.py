@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from dogwatch.matching import is_distribution, stand
-from dogwatch.model.advisories import AffectedRange, FixState, Naming, SeverityFact
+from dogwatch.model.advisories import AffectedRange, FixState, Naming
 from dogwatch.model.explanations import ConsideredRange, Standing
 from dogwatch.model.feeds import OPERATOR_SOURCES
 from dogwatch.model.matches import Match
 from dogwatch.model.packages import KeyedPackage
 from dogwatch.model.verdicts import Verdict
 from dogwatch.model.vulnerabilities import RangeView
+from dogwatch.store.severities import severity_of
 
 _MOST_ELSEWHERE = 20
 """Ranges shown of other packages, where the package's own name has none."""
@@ -124,7 +125,7 @@ def _range_of(row: Sequence[Any]) -> AffectedRange:
         fixed_key=fixed_key,
         fix_state=FixState(fix_state),
         stated_verdict=Verdict(verdict),
-        severity=tuple(SeverityFact(kind, value) for kind, value in severity),
+        severity=severity_of(severity),
         naming=Naming(naming),
         arch=arch,
     )

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import psycopg
 
-from dogwatch.matching import score_of, why_this_severity
+from dogwatch.matching import scores_of, why_this_severity
 from dogwatch.model.advisories import SeverityFact
 from dogwatch.model.facts import NOTHING_KNOWN, KnownFacts
 from dogwatch.model.images import BaseImage, ToldBase
@@ -57,6 +57,34 @@ class _Specific(msgspec.Struct):
 _documents = msgspec.json.Decoder(_Document, strict=False)
 _statements = msgspec.json.Decoder(list[_Stated])
 _specifics = msgspec.json.Decoder(_Specific)
+
+
+_AS_STORED = (
+    "account_id",
+    "vulnerability_id",
+    "vulnerability",
+    "title",
+    "score_vector",
+    "score_version",
+    "score_source",
+    "source",
+    "advisory",
+    "status",
+    "begin_reason",
+    "closed_reason",
+    "first_observed_at",
+    "updated_at",
+    "region",
+    "repository",
+    "digest",
+    "os",
+    "architecture",
+    "author",
+    "pushed_at",
+    "in_use_at",
+    "in_use_count",
+)
+"""Columns of a row that a finding has under the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,43 +209,21 @@ def _finding(
     severity, tenths = Severity(row["severity"]), row["score_tenths"]
     counts = None if tenths < 0 else Score(tenths, row["score_vector"], row["score_version"], row["score_source"])
     return FindingView(
-        account_id=row["account_id"],
+        **{name: row[name] for name in _AS_STORED},
         image_id=row["id"],
-        vulnerability_id=row["vulnerability_id"],
-        vulnerability=row["vulnerability"],
         aliases=aliases,
-        title=row["title"],
         description=text.details or text.summary,
         severity=severity,
         score_tenths=None if counts is None else tenths,
-        score_vector=row["score_vector"],
-        score_version=row["score_version"],
-        score_source=row["score_source"],
-        source=row["source"],
-        advisory=row["advisory"],
         references=tuple(reference.url for reference in text.references if reference.url),
         published_at=times.get("published_at"),
         modified_at=times.get("modified_at"),
         fix_available=row["fix"],
-        status=row["status"],
-        begin_reason=row["begin_reason"],
-        closed_reason=row["closed_reason"],
-        first_observed_at=row["first_observed_at"],
         last_observed_at=row["updated_at"],
-        updated_at=row["updated_at"],
         registry_alias=row["alias"],
         registry_url=row["url"],
-        region=row["region"],
-        repository=row["repository"],
-        digest=row["digest"],
         tags=tags,
-        os=row["os"],
-        architecture=row["architecture"],
         platform=platform,
-        author=row["author"],
-        pushed_at=row["pushed_at"],
-        in_use_at=row["in_use_at"],
-        in_use_count=row["in_use_count"],
         packages=packages,
         severity_reason=why_this_severity(severity, counts),
         scores=_scores(counts, row["source"], text, facts),
@@ -228,15 +234,12 @@ def _finding(
 
 def _scores(counts: Score | None, source: str, text: _Document, facts: KnownFacts) -> tuple[Score, ...]:
     """Return every score that is known, each once: the one that counts, the deciding document's, the catalogues'."""
-    found = [] if counts is None else [counts]
+    stated: list[tuple[SeverityFact, str]] = []
     with suppress(msgspec.MsgspecError):
-        found += _scored((SeverityFact(one.type, one.score), source) for one in _statements.decode(text.severity))
-    found += _scored((SeverityFact(one.kind, one.vector), one.source) for one in facts.scores)
-    return tuple(dict.fromkeys(found))
-
-
-def _scored(stated: Iterable[tuple[SeverityFact, str]]) -> list[Score]:
-    return [score for fact, source in stated if (score := score_of(fact, source)) is not None]
+        stated += [(SeverityFact(one.type, one.score), source) for one in _statements.decode(text.severity)]
+    stated += [(SeverityFact(one.kind, one.vector), one.source) for one in facts.scores]
+    first = () if counts is None else (counts,)
+    return tuple(dict.fromkeys((*first, *scores_of(stated))))
 
 
 def _word(text: _Document) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -17,4 +18,9 @@ _pairs = msgspec.json.Decoder(list[tuple[str, str]])
 @lru_cache(_STATEMENTS_KEPT)
 def read_severity(text: str) -> tuple[SeverityFact, ...]:
     """Read what a range states; the text is the column's own (`severity::text`)."""
-    return tuple(SeverityFact(kind, value) for kind, value in _pairs.decode(text))
+    return severity_of(_pairs.decode(text))
+
+
+def severity_of(pairs: Iterable[Sequence[str]]) -> tuple[SeverityFact, ...]:
+    """Return what a range states, of the column as the driver reads it."""
+    return tuple(SeverityFact(kind, value) for kind, value in pairs)
