@@ -61,20 +61,26 @@ LEFT JOIN LATERAL (
     WHERE index_image.image_id = image.id) naming ON true
 WHERE image.repository_id = %(repository)s AND image.state <> 'deleted'
 UNION ALL
-SELECT image_index.digest, coalesce(tagged.names, '{}'), coalesce(push.at, children.pushed_at),
+SELECT other.digest, coalesce(tagged.names, '{}'), coalesce(push.at, children.pushed_at, other.seen_at),
        greatest(pull.at, children.pulled_at), children.in_use_at, children.archived_at, NULL, children.hold_until, '{}'
-FROM image_index
-JOIN repository ON repository.id = image_index.repository_id
+FROM (SELECT image_index.id AS index_id, image_index.digest, NULL::timestamptz AS seen_at
+      FROM image_index WHERE image_index.repository_id = %(repository)s AND image_index.deleted_at IS NULL
+      UNION ALL
+      SELECT NULL, other_artifact.digest, other_artifact.seen_at
+      FROM other_artifact
+      WHERE other_artifact.repository_id = %(repository)s AND other_artifact.subject_digest = '') other
+JOIN repository ON repository.id = %(repository)s
 LEFT JOIN LATERAL (
     SELECT array_agg(tag.name ORDER BY tag.name) AS names FROM tag
-    WHERE tag.digest = image_index.digest AND tag.repository_id = image_index.repository_id) tagged ON true
+    WHERE tag.digest = other.digest AND tag.repository_id = %(repository)s) tagged ON true
 LEFT JOIN LATERAL (
     SELECT max(occurred_at) AS at FROM registry_event
-    WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = image_index.digest
-      AND kind <> 'pulled' AND kind = 'pushed' AND NOT own AND excluded_by IS NULL) push ON true
+    WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = other.digest
+      AND kind <> 'pulled'  -- the condition of the index
+      AND kind = 'pushed' AND NOT own AND excluded_by IS NULL) push ON true
 LEFT JOIN LATERAL (
     SELECT max(occurred_at) AS at FROM registry_event
-    WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = image_index.digest
+    WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = other.digest
       AND kind = 'pulled' AND NOT own AND excluded_by IS NULL) pull ON true
 LEFT JOIN LATERAL (
     SELECT max(clocks.pushed_at) AS pushed_at, max(clocks.pulled_at) AS pulled_at, max(clocks.in_use_at) AS in_use_at,
@@ -83,26 +89,8 @@ LEFT JOIN LATERAL (
     FROM index_image
     JOIN image ON image.id = index_image.image_id
     JOIN clocks ON clocks.image_id = image.id
-    WHERE index_image.index_id = image_index.id) children ON true
-WHERE image_index.repository_id = %(repository)s AND image_index.deleted_at IS NULL
-UNION ALL
-SELECT other_artifact.digest, tagged.names, coalesce(push.at, other_artifact.seen_at), pull.at, NULL, NULL, NULL, NULL,
-       '{}'
-FROM other_artifact
-JOIN repository ON repository.id = other_artifact.repository_id
-CROSS JOIN LATERAL (
-    SELECT array_agg(tag.name ORDER BY tag.name) AS names FROM tag
-    WHERE tag.digest = other_artifact.digest AND tag.repository_id = other_artifact.repository_id) tagged
-LEFT JOIN LATERAL (
-    SELECT max(occurred_at) AS at FROM registry_event
-    WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = other_artifact.digest
-      AND kind <> 'pulled' AND kind = 'pushed' AND NOT own AND excluded_by IS NULL) push ON true
-LEFT JOIN LATERAL (
-    SELECT max(occurred_at) AS at FROM registry_event
-    WHERE registry_id = repository.registry_id AND repository = repository.name AND digest = other_artifact.digest
-      AND kind = 'pulled' AND NOT own AND excluded_by IS NULL) pull ON true
-WHERE other_artifact.repository_id = %(repository)s AND other_artifact.subject_digest = ''
-  AND tagged.names IS NOT NULL
+    WHERE index_image.index_id = other.index_id) children ON true
+WHERE other.index_id IS NOT NULL OR tagged.names IS NOT NULL
 
 -- name: unresolved
 -- Manifests that nobody knows to be images: no rule can be asked about them.
