@@ -17,7 +17,7 @@ from dogwatch.model.packages import Distribution
 JUDGED: Final = frozenset(
     {
         *("Debian", "Ubuntu", "Echo"),
-        *("Alpine", "Wolfi", "Chainguard", "MinimOS"),
+        *("Alpine", "Wolfi", "Chainguard", "MinimOS", "Alpaquita", "BellSoft Hardened Containers", "CleanStart"),
         *("Red Hat", "AlmaLinux", "Rocky Linux", "Oracle Linux", "Amazon Linux", "Fedora"),
         *("SUSE", "openSUSE"),
         *("Photon OS", "Azure Linux", "openEuler", "Mageia"),

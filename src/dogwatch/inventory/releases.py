@@ -32,6 +32,7 @@ UBUNTU_CODENAMES: Final = {
     "oracular": "24.10",
     "plucky": "25.04",
     "questing": "25.10",
+    "resolute": "26.04",
 }
 """What package URLs call releases that os-release numbers."""
 
@@ -136,6 +137,10 @@ DISTRIBUTIONS: Final = {
     "wolfi": KnownDistribution("Wolfi", "apk", _rolling),
     "chainguard": KnownDistribution("Chainguard", "apk", _rolling),
     "minimos": KnownDistribution("MinimOS", "apk", _rolling),
+    "alpaquita": KnownDistribution("Alpaquita", "apk", _whole),  # 23, 25, or stream
+    "bellsoft-hardened-containers": KnownDistribution("BellSoft Hardened Containers", "apk", _whole),
+    "cleanstart": KnownDistribution("CleanStart", "apk", _rolling),
+    "clnstrt": KnownDistribution("CleanStart", "apk", _rolling),  # the same, as its images say it up to now
     "rhel": KnownDistribution("Red Hat", "rpm", _enterprise_linux, ("red hat",)),
     "centos": KnownDistribution("CentOS", "rpm", _major, ("centos",)),
     "rocky": KnownDistribution("Rocky Linux", "rpm", _major, ("rocky",)),

@@ -27,6 +27,11 @@ OURS = [
     ),
     ("pkg:generic/openssl/openssl@1.1.1w", Package("CPE", "openssl:openssl", "1.1.1w")),
     ("pkg:apk/wolfi/glibc@2.39-r1", Package("Wolfi", "glibc", "2.39-r1", "", "glibc", "2.39-r1")),
+    ("pkg:apk/cleanstart/dino@1.0-r0", Package("CleanStart", "dino", "1.0-r0", "", "dino", "1.0-r0")),
+    (
+        "pkg:apk/alpaquita/expat@2.7.1-r0?distro=alpaquita-stream",
+        Package("Alpaquita:stream", "expat", "2.7.1-r0", "", "expat", "2.7.1-r0"),
+    ),
     (
         "pkg:rpm/rocky/bind-libs@9.16.23-14.el9?arch=x86_64&distro=rocky-9&epoch=32&upstream=bind-9.16.23-14.el9.src.rpm",
         Package("Rocky Linux:9", "bind-libs", "32:9.16.23-14.el9", "x86_64", "bind", "32:9.16.23-14.el9"),

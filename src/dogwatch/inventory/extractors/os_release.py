@@ -22,7 +22,7 @@ class OsReleaseExtractor:
     """
 
     name = "os-release"
-    version = 4  # also raised where a release comes into `model.release_endings`, or a family into `JUDGED`
+    version = 5  # also raised where a release comes into `model.release_endings`, or a family into `JUDGED`
     endings = frozenset({"os-release"})
     ecosystem = ""
     needs_content = True
