@@ -1,9 +1,15 @@
-"""Processes as the kernel tells of them, of which some may end while one looks."""
+"""Processes as the kernel tells of them, of which some may end while one looks; and what is done to them."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 def children_of(pid: int) -> list[int]:
@@ -38,3 +44,33 @@ def command_line(pid: int) -> bytes:
     with suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""
+
+
+def kill(*pids: int) -> None:
+    """Kill -9 those that are still there, and wait until they are gone: only then are their locks and connections."""
+    with ExitStack() as opened:
+        dying = []
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                dying.append(os.pidfd_open(pid))
+                opened.callback(os.close, dying[-1])
+                signal.pidfd_send_signal(dying[-1], signal.SIGKILL)
+        for one in dying:
+            assert select.select([one], [], [], PATIENCE_SECONDS)[0], f"one of {pids} does not end"
+
+
+@contextmanager
+def suspended(pid: int) -> Iterator[None]:
+    """Let a process stand still for the length of the block."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_until(lambda: _is_stopped(pid), "it stands still")
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether every thread of a process has taken in its SIGSTOP, which is told to one and reaches the others later."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return all((thread / "stat").read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)

@@ -41,6 +41,9 @@ def main(arguments: list[str]) -> None:
         os._exit(0)  # the user's process has no child to wait for
     for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(one, signal.SIG_IGN)
+    # A server that nobody waits for any more is told to end by it, once, while it starts. Who was started in the
+    # background hands it on as ignored: told before PostgreSQL itself listens, the server would run on for ever.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     os.set_inheritable(int(arguments[1]), False)  # held by this process until it ends, and by no other
     try:
         guard(open_layout(Path(arguments[0])))

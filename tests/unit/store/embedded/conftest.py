@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from tests.folders import fast_root
+from tests.processes import kill
 from tests.unit.store.embedded.traces import Traces
 
 
@@ -29,9 +27,7 @@ def roof() -> Iterator[Path]:
 def data_folder(roof: Path) -> Iterator[Path]:
     """Yield the path of a data folder that does not exist yet."""
     yield roof / "data"
-    for pid in Traces(roof / "data").processes():
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    kill(*Traces(roof / "data").processes())
 
 
 @pytest.fixture

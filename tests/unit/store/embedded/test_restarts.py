@@ -22,6 +22,7 @@ from dogwatch.store.embedded.restarts import (
     RestartPauses,
 )
 from dogwatch.store.embedded.server import RETURN_SECONDS
+from tests.processes import kill, suspended
 from tests.unit.store.embedded.traces import Traces
 from tests.unit.store.embedded.user_process import user_process
 from tests.waiting import wait_until
@@ -29,7 +30,7 @@ from tests.waiting import wait_until
 
 def _kill_postmaster(traces: Traces) -> ServerRecord:
     killed = traces.record()
-    os.kill(killed.pid, signal.SIGKILL)
+    kill(killed.pid)
     return killed
 
 
@@ -102,7 +103,7 @@ def test_a_server_that_its_killed_guardian_left_to_a_new_one_is_started_again(
     data_folder: Path, traces: Traces
 ) -> None:
     with EmbeddedServer(data_folder).session() as address:
-        os.kill(traces.guardian(), signal.SIGKILL)
+        kill(traces.guardian())
         with EmbeddedServer(data_folder).session():
             taken_over = _kill_postmaster(traces)
             _wait_for_another(traces, taken_over, address)
@@ -111,23 +112,13 @@ def test_a_server_that_its_killed_guardian_left_to_a_new_one_is_started_again(
     assert traces.is_shut_down()
 
 
-def _is_stopped(pid: int) -> bool:
-    """Whether every thread of a process has taken in its SIGSTOP, which is told to one and reaches the others later."""
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return all((thread / "stat").read_text().rpartition(")")[2].split()[0] == "T" for thread in threads)
-
-
 def test_postmaster_and_only_user_are_killed_and_nothing_is_started_again(data_folder: Path, traces: Traces) -> None:
     with user_process(data_folder) as user:
         user.wait_until_in()
-        killed = traces.record()
         user.process.send_signal(signal.SIGSTOP)  # so that it cannot leave in between
-        guardian = traces.guardian()
-        os.kill(guardian, signal.SIGSTOP)
-        wait_until(lambda: _is_stopped(guardian), "the guardian stops")
-        os.kill(killed.pid, signal.SIGKILL)
-        user.kill()
-        os.kill(traces.guardian(), signal.SIGCONT)
+        with suspended(traces.guardian()):
+            killed = _kill_postmaster(traces)
+            user.kill()
     traces.wait_for_end("the guardian ends")
     assert traces.record() == killed
 
@@ -164,6 +155,7 @@ def test_a_newcomer_is_told_that_the_server_cannot_be_brought_back(
     with EmbeddedServer(data_folder).session():
         (traces.folder / "settings.conf").write_text("shared_buffers = plenty\n", encoding="utf-8")
         _kill_postmaster(traces)
+        wait_until(lambda: "shared_buffers" in traces.log(), "a start fails")
         with (
             pytest.raises(StoreUnavailableError, match=r"has died and cannot be started again.*shared_buffers"),
             EmbeddedServer(data_folder).session(),
@@ -186,13 +178,11 @@ def test_a_stranger_that_got_the_dead_servers_process_id_is_left_alone(
     data_folder: Path, bystander: subprocess.Popen[bytes], traces: Traces
 ) -> None:
     with EmbeddedServer(data_folder).session() as address:
-        guardian = traces.guardian()
-        os.kill(guardian, signal.SIGSTOP)
-        killed = _kill_postmaster(traces)
-        pid_file = traces.folder / "cluster" / "postmaster.pid"
-        text = pid_file.read_text(encoding="utf-8")
-        pid_file.write_text(text.replace(str(killed.pid), str(bystander.pid), 1), encoding="utf-8")
-        os.kill(guardian, signal.SIGCONT)
+        with suspended(traces.guardian()):
+            killed = _kill_postmaster(traces)
+            pid_file = traces.folder / "cluster" / "postmaster.pid"
+            text = pid_file.read_text(encoding="utf-8")
+            pid_file.write_text(text.replace(str(killed.pid), str(bystander.pid), 1), encoding="utf-8")
         _wait_for_another(traces, killed, address)
         assert bystander.poll() is None
     assert bystander.poll() is None
@@ -202,7 +192,7 @@ def test_a_crashed_backend_is_postgresqls_own_affair(data_folder: Path, traces: 
     with EmbeddedServer(data_folder).session() as address:
         postmaster = traces.record()
         with psycopg.connect(address) as connection:
-            os.kill(connection.info.backend_pid, signal.SIGKILL)
+            kill(connection.info.backend_pid)
         wait_until(lambda: _answers(address), "the server has recovered")
         assert traces.record() == postmaster
         assert "guardian: " not in traces.log()

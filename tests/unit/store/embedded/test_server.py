@@ -135,3 +135,13 @@ def test_the_callers_environment_does_not_reach_the_server(data_folder: Path) ->
         assert json.loads(user.execute("SELECT boot_val, reset_val FROM pg_settings WHERE name = 'log_timezone'")) == [
             ["GMT", "UTC"]
         ]
+
+
+def test_a_caller_in_the_background_whose_signals_are_ignored_has_a_server_that_can_be_told_to_end_at_once(
+    data_folder: Path, traces: Traces
+) -> None:
+    with user_process(data_folder, prefix=("sh", "-c", 'trap "" INT QUIT; exec "$@"', "sh")) as user:
+        user.wait_until_in()
+        status = Path(f"/proc/{traces.guardian()}/status").read_text(encoding="utf-8")
+        ignored = int(next(line for line in status.splitlines() if line.startswith("SigIgn:")).split()[1], 16)
+        assert [one for one in (signal.SIGINT, signal.SIGQUIT) if ignored >> (one - 1) & 1] == [signal.SIGINT]

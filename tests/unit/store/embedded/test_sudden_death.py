@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import time
 from contextlib import suppress
@@ -14,16 +13,12 @@ import pytest
 
 from dogwatch.store.embedded import EmbeddedServer
 from dogwatch.store.embedded.stopping import FAST_STOP_SECONDS
+from tests.processes import kill
 from tests.unit.store.embedded.traces import Traces
 from tests.unit.store.embedded.user_process import UserProcess, user_process
 from tests.waiting import wait_until
 
 _ROWS = 200_000
-
-
-def _kill(*pids: int) -> None:
-    for pid in pids:
-        os.kill(pid, signal.SIGKILL)
 
 
 def _write_much(user: UserProcess) -> None:
@@ -65,7 +60,7 @@ def test_one_of_two_users_is_killed_and_the_other_notices_nothing(data_folder: P
 def test_the_guardian_is_killed_and_the_last_user_stops_the_server_himself(data_folder: Path, traces: Traces) -> None:
     with user_process(data_folder) as user:
         user.wait_until_in()
-        _kill(traces.guardian())
+        kill(traces.guardian())
         assert user.execute("SELECT 1") == "[[1]]"
         assert user.leave() == 0
     assert traces.processes() == []
@@ -77,7 +72,7 @@ def test_the_next_user_gives_a_server_without_guardian_a_new_one(data_folder: Pa
         first.wait_until_in()
         second.wait_until_in()
         postmaster, killed = traces.record(), traces.guardian()
-        _kill(killed)
+        kill(killed)
         with user_process(data_folder) as third:
             third.wait_until_in()
             assert traces.record() == postmaster
@@ -94,7 +89,7 @@ def test_guardian_and_user_are_killed_and_the_next_session_takes_the_server_over
     with user_process(data_folder) as user:
         user.wait_until_in()
         _write_much(user)
-        _kill(traces.guardian())
+        kill(traces.guardian())
         user.kill()
     postmaster = traces.record()
     assert postmaster.is_alive()
@@ -111,7 +106,7 @@ def test_the_postmaster_is_killed_after_heavy_writes_and_every_committed_row_is_
         user.wait_until_in()
         _write_much(user)
         killed = traces.record().pid
-        _kill(killed)
+        kill(killed)
         # While the user who had it still counts: a session of another process starts a new server for both.
         assert _count_facts(data_folder) == (_ROWS, _ROWS)
         assert traces.record().pid != killed
@@ -123,7 +118,7 @@ def test_everything_is_killed_at_once_and_every_committed_row_is_there(data_fold
     with user_process(data_folder) as user:
         user.wait_until_in()
         _write_much(user)
-        _kill(*traces.processes())
+        kill(*traces.processes())
         user.kill()
         assert _count_facts(data_folder) == (_ROWS, _ROWS)
     assert traces.processes() == []
@@ -141,7 +136,7 @@ def test_backends_that_outlive_their_postmaster_are_ended_before_the_next_start(
         wait_until(lambda: _find(traces, b"SELECT") is not None, "the query runs")
         orphan = _find(traces, b"SELECT")
         assert orphan is not None
-        _kill(traces.record().pid)
+        kill(traces.record().pid)
         with EmbeddedServer(data_folder).session() as address, psycopg.connect(address) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
             assert not Path(f"/proc/{orphan}/cwd").exists()
@@ -164,7 +159,7 @@ def test_leaving_a_server_that_recovers_from_the_crash_of_one_of_its_processes_t
             wait_until(lambda: _find(traces, b"checkpointer") is not None, "the server is complete")
             checkpointer = _find(traces, b"checkpointer")
             assert checkpointer is not None
-            _kill(checkpointer)
+            kill(checkpointer)
             time.sleep(delay_seconds)
             started = time.monotonic()
         assert time.monotonic() - started < FAST_STOP_SECONDS / 2
@@ -177,9 +172,9 @@ def test_initdb_is_interrupted_half_way_and_the_next_session_begins_anew(
 ) -> None:
     with user_process(data_folder) as user:
         wait_until(lambda: any(traces.folder.glob("initdb-*/global")), "initdb is at work")
-        _kill(traces.guardian())
+        kill(traces.guardian())
         if also_initdb:
-            _kill(*traces.processes())
+            kill(*traces.processes())
         user.kill()
     assert not (traces.folder / "cluster").exists()
     with EmbeddedServer(data_folder).session() as address, psycopg.connect(address) as connection:
