@@ -32,6 +32,7 @@ from dogwatch.model.advisories import (
     StatedRange,
 )
 from dogwatch.model.errors import MalformedSnapshotError
+from dogwatch.versions import variant_of
 
 _LIST: Final = "repodata/repomd.xml"
 _MIRRORS: Final = "mirror.list"
@@ -91,13 +92,14 @@ class UpdateinfoSource(SnapshotSource):
         return Snapshot(self.name, ecosystem, files, split, limits=self.limits, follow=follow)
 
     def read(self, record_id: str, content: bytes, now: datetime) -> Advisory:
-        """Make an advisory of an update; one that mends no vulnerability affects nothing."""
+        """Make an advisory of an update; one that mends no vulnerability, or variants alone, affects nothing."""
         record = msgspec.json.decode(content, type=_Record)
         update = record.update
         if len(record_id) > TEXT_LIMITS.max_identifier:
             raise ValueError("an id that cannot be kept")
         refuse_long(text for package in update.packages for text in (package.name, package.version))
-        packages = update.packages if update.type == _SECURITY or update.cves else []
+        mends = update.type == _SECURITY or update.cves
+        packages = [each for each in update.packages if mends and not variant_of(record.ecosystem, each.version)]
         word = update.severity[: TEXT_LIMITS.max_identifier]
         advisory = Advisory(
             source=self.name,

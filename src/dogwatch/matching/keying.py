@@ -19,6 +19,7 @@ from dogwatch.versions import (
     name_in_stream,
     scheme_of,
     spelling_of,
+    variant_of,
     why_not_comparable,
 )
 
@@ -58,6 +59,9 @@ OTHER_VENDOR = "built by {vendor}, not by the distribution"
 
 MODULE_STREAM = "built for the module stream {module}, and advisories do not say for which stream they are"
 """Why a package of a module is not judged: a fix of one stream proves nothing for another."""
+
+VARIANT = "built as a variant ({mark}) beside the plain package, whose fixes are numbered otherwise"
+"""Why a variant is not judged by what is said of the plain package."""
 
 UNTOLD_STREAM = "built for a module stream, and it does not say for which"
 """Why a package is not judged that is known to be of a module by its release alone."""
@@ -103,8 +107,8 @@ def key_package(package: Package) -> KeyedPackage:
 
     Where the package knows its source package, advisories mostly name that one and judge its version; a binary may
     carry another version than its source. A package of a module stream is matched by what is said of that stream.
-    Packages of another vendor have no key, since what the distribution says is not about them, and neither have those
-    of a stream where package or advisories do not say of which.
+    Packages of another vendor have no key, since what the distribution says is not about them, and neither have its own
+    variants, nor those of a stream where package or advisories do not say of which.
 
     Args:
         package: as found in an image.
@@ -133,6 +137,8 @@ def _why_not_judged(package: Package, rules: _Rules) -> str:
     """Say why what advisories say of a package's name is not about it; empty where it is."""
     if package.vendor:
         return OTHER_VENDOR.format(vendor=package.vendor)
+    if mark := variant_of(package.ecosystem, package.version):
+        return VARIANT.format(mark=mark)
     if package.module == UNNAMED_STREAM:
         return UNTOLD_STREAM
     if package.module and not rules.tells_streams:

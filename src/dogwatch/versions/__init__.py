@@ -7,7 +7,14 @@ range is stored; nothing in here knows ranges (`matching.ranges`) or packages.
 from dogwatch.versions.catalogue import SCHEMES, scheme_named, sort_key, why_not_comparable
 from dogwatch.versions.ecosystems import EVERY_ECOSYSTEM, family_of, keying_table, scheme_of, speaks_for
 from dogwatch.versions.gotoolchain import go_release_version
-from dogwatch.versions.names import UNNAMED_STREAM, is_named_by_binary, name_in_stream, normalise_name, spelling_of
+from dogwatch.versions.names import (
+    UNNAMED_STREAM,
+    is_named_by_binary,
+    name_in_stream,
+    normalise_name,
+    spelling_of,
+    variant_of,
+)
 from dogwatch.versions.scheme import (
     HIGHEST,
     LOWEST,
@@ -38,5 +45,6 @@ __all__ = [
     "speaks_for",
     "spelling_of",
     "successor",
+    "variant_of",
     "why_not_comparable",
 ]

@@ -27,9 +27,20 @@ _NAMED_BY_BINARY: Final = frozenset(
 """Their advisories name the packages that are installed; those of all other distributions name the source package."""
 
 
+_VARIANTS: Final = {"Oracle Linux": re.compile(r"ksplice|_fips"), "Ubuntu": re.compile(r"[Ff]ips")}
+"""What versions hold that a distribution builds beside its plain ones, with fixes and numbers of their own."""
+
+
 def is_named_by_binary(ecosystem: str) -> bool:
     """Say whether advisories of a distribution name its binary packages, so that nobody needs to know the source."""
     return family_of(ecosystem) in _NAMED_BY_BINARY
+
+
+def variant_of(ecosystem: str, version: str) -> str:
+    """Return the mark of the variant that a version is of (`_fips`, `ksplice`), of which plain ones say nothing."""
+    marks = _VARIANTS.get(family_of(ecosystem))
+    found = marks.search(version) if marks else None
+    return found[0] if found else ""
 
 
 def normalise_name(ecosystem: str, name: str) -> str:

@@ -118,6 +118,15 @@ def test_an_update_that_mends_no_vulnerability_is_kept_and_affects_nothing(tmp_p
     assert (record.advisory.affected, record.advisory.severity) == ((), ())
 
 
+def test_fixes_of_variants_say_nothing_of_the_plain_package(tmp_path: Path) -> None:
+    openssl = ("openssl 2 1.1.1k 5.ksplice1.el8_5 x86_64", "openssl 10 1.1.1k 9.el8_7_fips x86_64")
+    put_repository(tmp_path, BASEOS, updateinfo(update("ELSA-1", *openssl, "openssl 1 1.1.1k 6.el8_5 x86_64")))
+    put_repository(tmp_path, APPSTREAM, updateinfo())
+    (record,) = records(tmp_path)
+    assert record.advisory is not None
+    assert [one.ranges[0].events[-1].version for one in record.advisory.affected] == ["1:1.1.1k-6.el8_5"]
+
+
 def test_a_new_list_of_the_same_updates_is_no_news(tmp_path: Path) -> None:
     put_repository(tmp_path, BASEOS, updateinfo(BASH))
     put_repository(tmp_path, APPSTREAM, updateinfo())

@@ -57,6 +57,25 @@ def test_a_package_of_another_vendor_or_of_a_module_stream_cannot_be_compared(
     assert key_package(package) == KeyedPackage(package, "nodejs", "18.19.0-1", "rpm", 2, None, reason)
 
 
+@pytest.mark.parametrize(
+    ("ecosystem", "version", "mark"),
+    [
+        ("Oracle Linux:8", "2:1.1.1k-5.ksplice1.el8_5", "ksplice"),
+        ("Oracle Linux:8", "10:1.1.1k-9.el8_7_fips", "_fips"),
+        ("Ubuntu:20.04:LTS", "1.1.1f-1ubuntu2.fips.22", "fips"),
+        ("Ubuntu:22.04:LTS", "3.0.2-0ubuntu1.18+Fips1", "Fips"),
+    ],
+)
+def test_a_variant_cannot_be_compared_with_the_fixes_of_the_plain_package(
+    ecosystem: str, version: str, mark: str
+) -> None:
+    keyed = key_package(Package(ecosystem, "openssl", version))
+    reason = f"built as a variant ({mark}) beside the plain package, whose fixes are numbered otherwise"
+    assert (keyed.key, keyed.not_comparable) == (None, reason)
+    plain = key_package(Package(ecosystem, "fipscheck", "1.5.0-4.el8"))
+    assert (plain.key, plain.not_comparable) == (sort_key(plain.scheme, "1.5.0-4.el8"), "")
+
+
 def test_a_package_of_a_stream_is_matched_by_its_stream_where_advisories_tell_theirs() -> None:
     package = Package("Red Hat:enterprise_linux:8", "npm", "1:8.19-1.module+el8.8.0+1+a", module="nodejs:16")
     assert key_package(package) == KeyedPackage(
