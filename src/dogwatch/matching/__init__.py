@@ -14,7 +14,7 @@ from dogwatch.matching.aliases import (
 from dogwatch.matching.concluding import conclude
 from dogwatch.matching.decide import decide, why_undetermined
 from dogwatch.matching.explaining import stand, weigh
-from dogwatch.matching.keying import goes_by_source, is_distribution, key_package
+from dogwatch.matching.keying import goes_by_source, is_distribution, key_package, match_name
 from dogwatch.matching.ranges import key_affected_package, key_affected_ranges
 from dogwatch.matching.resolve import resolve, resolve_severity
 from dogwatch.matching.severity import (
@@ -42,6 +42,7 @@ __all__ = [
     "key_package",
     "label_of_score",
     "label_of_word",
+    "match_name",
     "name_advisory",
     "names_of_vulnerabilities",
     "resolve",

@@ -102,6 +102,13 @@ def goes_by_source(ecosystem: str) -> bool:
     return is_distribution(ecosystem) and not is_named_by_binary(ecosystem)
 
 
+def match_name(package: Package) -> str:
+    """Return the name that advisories use of a package; see `key_package`."""
+    rules = _rules_of(package.ecosystem)
+    name = rules.spell(package.source_name if _is_by_source(package, rules) else package.name)
+    return name_in_stream(package.module, name) if rules.tells_streams else name
+
+
 def key_package(package: Package) -> KeyedPackage:
     """Give a package the name, version and key it is matched by.
 
@@ -118,11 +125,9 @@ def key_package(package: Package) -> KeyedPackage:
         scheme "" with number 0.
     """
     rules = _rules_of(package.ecosystem)
-    by_source = bool(package.source_name) and not rules.is_named_by_binary
-    name = rules.spell(package.source_name if by_source else package.name)
-    version = (package.source_version or package.version) if by_source else package.version
-    if rules.tells_streams:
-        name = name_in_stream(package.module, name)
+    name = match_name(package)
+    is_by_source = _is_by_source(package, rules)
+    version = (package.source_version or package.version) if is_by_source else package.version
     scheme = rules.scheme
     if scheme is None:
         return KeyedPackage(package, name, version, "", 0, None, NotComparable.NO_SCHEME.value)
@@ -131,6 +136,10 @@ def key_package(package: Package) -> KeyedPackage:
     key = scheme.sort_key(version)
     reason = "" if key is not None else str(why_not_comparable(scheme.name, version))
     return KeyedPackage(package, name, version, scheme.name, scheme.number, key, reason)
+
+
+def _is_by_source(package: Package, rules: _Rules) -> bool:
+    return bool(package.source_name) and not rules.is_named_by_binary
 
 
 def _why_not_judged(package: Package, rules: _Rules) -> str:

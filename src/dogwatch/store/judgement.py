@@ -14,7 +14,7 @@ import msgspec
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dogwatch.matching import key_package
+from dogwatch.matching import key_package, match_name
 from dogwatch.model.facts import NOTHING_KNOWN
 from dogwatch.model.judgements import AdvisoryText, Judged, Judgement, NotCompared
 from dogwatch.model.matches import DocumentKey
@@ -49,9 +49,10 @@ class Judge:
 
     def judge(self, packages: Iterable[Package]) -> Judgement:
         """Say what the stored advisories say of packages, as of one moment and without texts; see the module."""
-        asked = [key_package(package) for package in sorted(set(packages), key=PACKAGE_ORDER)]
+        distinct = sorted(set(packages), key=PACKAGE_ORDER)
         with self._database.transaction() as connection:
             see_one_moment(connection)
+            asked = [key_package(package) for package in _named(connection, distinct)]
             meeting = meet_ranges(connection, ask(asked))
             names = _load_names(connection, {row[1] for row in meeting.met})
             facts = load_known_facts(connection, {name for name, _ in names.values()})
@@ -81,7 +82,7 @@ class Judge:
 
 
 def ask(packages: Sequence[KeyedPackage]) -> Jsonb:
-    """Return packages as the queries take them: one document, which costs less than as many arrays; keys are base64."""
+    """Return packages as `meet_ranges` takes them."""
     rows = [
         {
             "ordinal": ordinal,
@@ -98,7 +99,7 @@ def ask(packages: Sequence[KeyedPackage]) -> Jsonb:
         }
         for ordinal, one in enumerate(packages)
     ]
-    return Jsonb(rows, dumps=msgspec.json.encode)
+    return _one_document(rows)
 
 
 def meet_ranges(connection: psycopg.Connection, asked: Jsonb) -> Meeting:
@@ -106,6 +107,26 @@ def meet_ranges(connection: psycopg.Connection, asked: Jsonb) -> Meeting:
     rows = connection.execute(_SQL["judge"], {"asked": asked}).fetchall()
     met = tuple(row[:4] for row in rows if row[4] is None)
     return Meeting(met, tuple((row[0], row[4], row[5]) for row in rows if row[4] is not None))
+
+
+def _named(connection: psycopg.Connection, packages: Sequence[Package]) -> list[Package]:
+    """Return the packages that open ranges name, in their order: the others need neither a key nor the join."""
+    rows = [
+        {
+            "ordinal": ordinal,
+            "ecosystem": storable(package.ecosystem),
+            "name": storable(match_name(package)),
+            "installed_name": storable(package.name),
+        }
+        for ordinal, package in enumerate(packages)
+    ]
+    found = connection.execute(_SQL["named"], {"asked": _one_document(rows)})
+    return [packages[ordinal] for (ordinal,) in found]
+
+
+def _one_document(rows: Sequence[Mapping[str, object]]) -> Jsonb:
+    """Return rows as one parameter: it costs less than as many arrays. Bytes become base64."""
+    return Jsonb(rows, dumps=msgspec.json.encode)
 
 
 def _load_names(connection: psycopg.Connection, wanted: set[int]) -> dict[int, tuple[str, tuple[str, ...]]]:

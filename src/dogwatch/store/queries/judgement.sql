@@ -1,7 +1,19 @@
+-- name: named
+-- Which packages have a name that open ranges have as well: of most packages of an image nothing is known.
+SELECT ordinal
+FROM jsonb_to_recordset(%(asked)s) AS asked (ordinal int, ecosystem text, name text, installed_name text)
+WHERE EXISTS (SELECT FROM affected_range
+              WHERE affected_range.ecosystem = asked.ecosystem AND affected_range.name = asked.name
+                AND affected_range.to_rev = 2147483647)
+   OR EXISTS (SELECT FROM affected_range
+              WHERE affected_range.name IN (asked.name, asked.installed_name) AND affected_range.naming <> ''
+                AND affected_range.to_rev = 2147483647)
+ORDER BY ordinal
+
 -- name: judge
 -- Packages that are not stored meet the open ranges of their name: the join of `match_packages`, without its traces. Then,
 -- with a reason, how many documents name a package and cannot be compared with it in any way: as `find_undetermined`.
--- Each name is looked up once: of most packages of an image nothing is known.
+-- Each name is looked up once.
 WITH asked AS MATERIALIZED (
     SELECT ordinal, ecosystem, name, version, scheme, scheme_number, decode(key, 'base64') AS key, not_comparable,
            installed_name, installed_version, arch
