@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.filters import Like, OneOf
 from dogwatch.model.monitoring import StatusCode, StatusReason
-from dogwatch.model.views import CoverageCount, FindingQuery, ImageQuery
+from dogwatch.model.views import FindingQuery, ImageQuery
 from dogwatch.store import tagged
 from dogwatch.store.connection import Database
 from dogwatch.store.findings import FindingStore

@@ -6,18 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from dogwatch.model.coverage import CoverageCount, CoverageProperty
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import StatusCode, StatusReason
-from dogwatch.model.views import (
-    CoverageCount,
-    CoverageProperty,
-    FindingQuery,
-    FindingView,
-    ImageQuery,
-    ImageView,
-    Page,
-    UnresolvedView,
-)
+from dogwatch.model.views import FindingQuery, FindingView, ImageQuery, ImageView, Page, UnresolvedView
 from tests.builders.filtering import Row, finding_row, image_row, meets
 
 T = TypeVar("T")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dogwatch.model.audits import Audit
+from dogwatch.model.coverage import CoverageCount, CoverageGroups, CoverageProperty
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.explanations import Explanation, PackageJudgement
@@ -18,18 +19,7 @@ from dogwatch.model.journals import DiffQuery, JournalDiff
 from dogwatch.model.judgements import Examined, Subject, SubjectKind
 from dogwatch.model.manifests import ManifestQuery, ManifestView
 from dogwatch.model.registries import Registry, RegistryAccess
-from dogwatch.model.views import (
-    CoverageCount,
-    CoverageGroups,
-    CoverageProperty,
-    FeedView,
-    FindingQuery,
-    FindingView,
-    ImageQuery,
-    ImageView,
-    Page,
-    UnresolvedView,
-)
+from dogwatch.model.views import FeedView, FindingQuery, FindingView, ImageQuery, ImageView, Page, UnresolvedView
 from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
 from dogwatch.serve import served
 from dogwatch.serve.http import Application, make_app

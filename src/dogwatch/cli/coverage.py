@@ -14,7 +14,8 @@ from dogwatch.cli.options import switch
 from dogwatch.cli.rendering import Column, minute, rfc3339, short_digest
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
-from dogwatch.model.views import CoverageCount, ImageQuery, UnresolvedView
+from dogwatch.model.coverage import CoverageCount
+from dogwatch.model.views import ImageQuery, UnresolvedView
 from dogwatch.settings import Settings
 
 

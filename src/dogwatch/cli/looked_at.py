@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import minute, plural
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import StatusCode, StatusReason
-from dogwatch.model.views import CoverageCount, FeedView, ImageQuery
+from dogwatch.model.views import FeedView, ImageQuery
 
 _PENDING = frozenset(
     {StatusReason.PENDING_INITIAL_SCAN, StatusReason.SCAN_IN_PROGRESS, StatusReason.PENDING_REVIVAL_SCAN}

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dogwatch.model.accounts import AccountStatus
     from dogwatch.model.bills import BillFormat
     from dogwatch.model.costs import Costs
+    from dogwatch.model.coverage import CoverageCount
     from dogwatch.model.deeds import DeedRequest, DeedView
     from dogwatch.model.exclusions import Exclusion, ExclusionKind
     from dogwatch.model.explanations import Explanation, PackageJudgement
@@ -24,16 +25,7 @@ if TYPE_CHECKING:
     from dogwatch.model.scanning import ScanningConfiguration
     from dogwatch.model.scopes import Scope
     from dogwatch.model.targets import Target
-    from dogwatch.model.views import (
-        CoverageCount,
-        FeedView,
-        FindingQuery,
-        FindingView,
-        ImageQuery,
-        ImageView,
-        Page,
-        UnresolvedView,
-    )
+    from dogwatch.model.views import FeedView, FindingQuery, FindingView, ImageQuery, ImageView, Page, UnresolvedView
     from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
     from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
 

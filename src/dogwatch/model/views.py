@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dogwatch.model.facts import CATALOGUE, NOTHING_KNOWN, KnownFacts
@@ -272,37 +271,3 @@ class FeedView:
     def is_untried(self) -> bool:
         """Whether nobody ever asked it."""
         return self.missing and self.checked_at is None and not self.problem
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageCount:
-    """How many images of one registry stand at one status, and how many gaps there are in what was seen of them.
-
-    `unresolved` counts manifests at that status that are not known to be images, as they could not be resolved.
-    """
-
-    account_id: str
-    registry_alias: str
-    status_code: StatusCode
-    status_reason: StatusReason
-    images: int
-    gaps: int
-    unresolved: int = 0
-
-
-class CoverageProperty(StrEnum):
-    """What of an image, or of what may be one, lists of counts go by. A `place` is the registry's alias/repository."""
-
-    STATUS_CODE = "status_code"
-    STATUS_REASON = "status_reason"
-    PLACE = "place"
-    REGION = "region"
-
-
-@dataclass(frozen=True, slots=True)
-class CoverageGroups:
-    """One page of (value, how many have it), the largest first, and how many there are in `total`, on all pages."""
-
-    rows: tuple[tuple[str, int], ...]
-    total: int
-    next: str

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.filters import Filter
 from dogwatch.model.monitoring import StatusCode, StatusReason
-from dogwatch.model.views import CoverageCount, FeedView, ImageQuery
+from dogwatch.model.views import FeedView, ImageQuery
 from dogwatch.serve.moments import iso
 from dogwatch.serve.ports import Views
 

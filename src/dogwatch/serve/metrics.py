@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from dogwatch.model.audits import AuditedRow
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.errors import StoreError
-from dogwatch.model.views import CoverageCount
 from dogwatch.serve.hooks.receiver import RESULTS
 from dogwatch.serve.job_metrics import job_metrics, process_metrics
 from dogwatch.serve.limits import MAX_METRIC_REGISTRIES, METRICS_FRESH_SECONDS

@@ -11,11 +11,12 @@ from typing import Any
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from dogwatch.model.coverage import CoverageCount, CoverageGroups, CoverageProperty
 from dogwatch.model.deeds import Hold
 from dogwatch.model.errors import NotFoundError
 from dogwatch.model.images import NO_BASE
 from dogwatch.model.monitoring import Clocks, RescanSetting, ScanFrequency, StatusCode, StatusReason
-from dogwatch.model.views import CoverageCount, CoverageGroups, CoverageProperty, ImageQuery, ImageView, Page
+from dogwatch.model.views import ImageQuery, ImageView, Page
 from dogwatch.store.connection import Database, give_memory
 from dogwatch.store.cursors import (
     decode_cursor,

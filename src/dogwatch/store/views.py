@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from dogwatch.model.audits import Audit
+    from dogwatch.model.coverage import CoverageCount, CoverageGroups, CoverageProperty
     from dogwatch.model.explanations import Explanation, PackageJudgement
     from dogwatch.model.gaps import Gap
     from dogwatch.model.histories import ImageHistory
@@ -24,18 +25,7 @@ if TYPE_CHECKING:
     from dogwatch.model.journals import DiffQuery, JournalDiff
     from dogwatch.model.judgements import Examined
     from dogwatch.model.manifests import ManifestQuery, ManifestView
-    from dogwatch.model.views import (
-        CoverageCount,
-        CoverageGroups,
-        CoverageProperty,
-        FeedView,
-        FindingQuery,
-        FindingView,
-        ImageQuery,
-        ImageView,
-        Page,
-        UnresolvedView,
-    )
+    from dogwatch.model.views import FeedView, FindingQuery, FindingView, ImageQuery, ImageView, Page, UnresolvedView
     from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
     from dogwatch.store.clock import ProductClock
     from dogwatch.store.connection import Database

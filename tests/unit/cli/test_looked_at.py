@@ -15,8 +15,9 @@ from dogwatch.cli.looked_at import (
     sentences,
     stale_sentences,
 )
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.monitoring import StatusCode, StatusReason
-from dogwatch.model.views import CoverageCount, FeedView
+from dogwatch.model.views import FeedView
 from tests.serve.shown import make_image
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)

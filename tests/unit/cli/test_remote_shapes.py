@@ -22,6 +22,7 @@ from dogwatch.cli.remote import (
     vulnerability_shapes,
 )
 from dogwatch.model.costs import Costs, MonthOfScans, PriceTable, RescanRate, Scans
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.journals import DiffQuery, JournalDiff
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
 from dogwatch.model.matches import Severity
@@ -39,7 +40,7 @@ from dogwatch.model.registries import RegistryAccess
 from dogwatch.model.scanning import ScanningConfiguration, ScanningRule, ScanType
 from dogwatch.model.scopes import Scope
 from dogwatch.model.times import FOREVER
-from dogwatch.model.views import CoverageCount, FeedView, FindingView, ImageView
+from dogwatch.model.views import FeedView, FindingView, ImageView
 from dogwatch.model.vulnerabilities import VulnerabilityQuery
 from dogwatch.serve.api import rendering
 from dogwatch.serve.api.costs import render_costs

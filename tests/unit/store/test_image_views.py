@@ -4,12 +4,13 @@ from datetime import datetime
 
 import pytest
 
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.gaps import CONSEQUENCES, GapKind
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.registries import RegistryAccess
-from dogwatch.model.views import CoverageCount, GapView, ImageQuery, ImageView
+from dogwatch.model.views import GapView, ImageQuery, ImageView
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.platforms import platform_name
 from tests.builders.watching import ACCOUNT, World, day, deleted, digest, image, index, no_feeds, pulled, pushed

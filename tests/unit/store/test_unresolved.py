@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.registries import RegistryAccess
-from dogwatch.model.views import CoverageCount, ImageQuery, UnresolvedView
+from dogwatch.model.views import ImageQuery, UnresolvedView
 from dogwatch.store.image_views import ImageViews
 from dogwatch.store.unresolved import load_unresolved_page
 from tests.builders.watching import ACCOUNT, World, day, deleted, digest, image, index, no_feeds, pulled, pushed

@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 from dogwatch.cli.remote.finding_shapes import SeverityName
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.deeds import Hold
 from dogwatch.model.images import BaseImage
 from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, LifecycleVerdict, Proposal, StorageClass
@@ -17,12 +18,7 @@ from dogwatch.model.monitoring import (
     StatusReason,
 )
 from dogwatch.model.times import FOREVER
-from dogwatch.model.views import (
-    CoverageCount,
-    GapView,
-    ImageView,
-    UnresolvedView,
-)
+from dogwatch.model.views import GapView, ImageView, UnresolvedView
 
 Undetermined: TypeAlias = tuple[str, str, str, str, int]
 WindowText: TypeAlias = Annotated[str, msgspec.Meta(pattern="^(DAYS_[1-9][0-9]{0,4}|LIFETIME|NONE)$")]

@@ -17,21 +17,13 @@ from dogwatch.cli.remote import (
     vulnerability_shapes,
 )
 from dogwatch.cli.remote.wire import Wire
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.filters import filter_text
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.journals import DiffQuery, JournalDiff
-from dogwatch.model.views import (
-    CoverageCount,
-    FeedView,
-    FindingQuery,
-    FindingView,
-    ImageQuery,
-    ImageView,
-    Page,
-    UnresolvedView,
-)
+from dogwatch.model.views import FeedView, FindingQuery, FindingView, ImageQuery, ImageView, Page, UnresolvedView
 from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from dogwatch.model.audits import Audit
 from dogwatch.model.costs import PriceTable
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.deeds import Hold
 from dogwatch.model.facts import KnownFacts
 from dogwatch.model.images import BaseImage
@@ -16,7 +17,7 @@ from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.times import FOREVER
-from dogwatch.model.views import CoverageCount, FindingView, GapView, ImageView, UnresolvedView, VulnerablePackage
+from dogwatch.model.views import FindingView, GapView, ImageView, UnresolvedView, VulnerablePackage
 from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf
 from dogwatch.serve.api.proposals import proposal
 from dogwatch.serve.moments import iso

@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from dogwatch.model.views import CoverageGroups, CoverageProperty, ImageQuery
+from dogwatch.model.coverage import CoverageGroups, CoverageProperty
+from dogwatch.model.views import ImageQuery
 from dogwatch.serve.aws.coverage import FILTERS
 from dogwatch.serve.aws.names import Names, load_names
 from dogwatch.serve.aws.wire import decode

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.jobs import JobCount, WorkerProcess
-from dogwatch.model.views import CoverageCount
 
 
 class Health(Protocol):

@@ -6,23 +6,13 @@ from datetime import datetime
 from typing import Protocol
 
 from dogwatch.model.audits import Audit
+from dogwatch.model.coverage import CoverageCount, CoverageGroups, CoverageProperty
 from dogwatch.model.explanations import Explanation, PackageJudgement
 from dogwatch.model.histories import ImageHistory
 from dogwatch.model.journals import DiffQuery, JournalDiff
 from dogwatch.model.judgements import Examined
 from dogwatch.model.manifests import ManifestQuery, ManifestView
-from dogwatch.model.views import (
-    CoverageCount,
-    CoverageGroups,
-    CoverageProperty,
-    FeedView,
-    FindingQuery,
-    FindingView,
-    ImageQuery,
-    ImageView,
-    Page,
-    UnresolvedView,
-)
+from dogwatch.model.views import FeedView, FindingQuery, FindingView, ImageQuery, ImageView, Page, UnresolvedView
 from dogwatch.model.vulnerabilities import FoundVulnerability, VulnerabilityQuery, VulnerabilityView
 
 
