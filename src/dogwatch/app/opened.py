@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+from dogwatch.app.once import made_once
 from dogwatch.model.costs import PriceTable
 from dogwatch.model.errors import ConfigError
 from dogwatch.settings import Demo, Settings
@@ -83,7 +83,7 @@ class Opened:
         """Let go of everything, the database server last; may be called twice."""
         self._opened.close()
 
-    @cached_property
+    @made_once
     def queue(self) -> JobQueue:
         """What puts jobs in."""
         from dogwatch.flow.queue import JobQueue
@@ -93,77 +93,77 @@ class Opened:
         self._opened.callback(queue.close)
         return queue
 
-    @cached_property
+    @made_once
     def outside(self) -> Outside:
         """The rooms as `flow` wants them handed over."""
         from dogwatch.app.connections import connect
 
         return connect(self.settings, self.database, self.clock, self._watched)
 
-    @cached_property
+    @made_once
     def rescan_settings(self) -> RescanSettings:
         """How long images are watched."""
         from dogwatch.store.settings import RescanSettings
 
         return RescanSettings(self.database, self.clock, self._prices)
 
-    @cached_property
+    @made_once
     def lifecycle(self) -> LifecycleStore:
         """Lifecycle rules."""
         from dogwatch.store.lifecycle import LifecycleStore
 
         return LifecycleStore(self.database, self.clock)
 
-    @cached_property
+    @made_once
     def deeds(self) -> ImageDeeds:
         """Deeds on images."""
         from dogwatch.app.deeds import ImageDeeds
 
         return ImageDeeds(self.database, self.clock, self.queue)
 
-    @cached_property
+    @made_once
     def exclusions(self) -> ExclusionStore:
         """Whose events move no clock."""
         from dogwatch.store.exclusions import ExclusionStore
 
         return ExclusionStore(self.database, self.clock)
 
-    @cached_property
+    @made_once
     def scanning(self) -> ScanningStore:
         """Which repositories are scanned."""
         from dogwatch.store.scanning import ScanningStore
 
         return ScanningStore(self.database, self.clock)
 
-    @cached_property
+    @made_once
     def accounts(self) -> AccountSwitches:
         """Whether accounts are scanned at all."""
         from dogwatch.store.scanning import AccountSwitches
 
         return AccountSwitches(self.database, self.clock)
 
-    @cached_property
+    @made_once
     def usage(self) -> Usage:
         """Where images are seen running."""
         from dogwatch.app.usage import Usage
 
         return Usage(self.database, self.clock, self.queue)
 
-    @cached_property
+    @made_once
     def costs(self) -> CostStore:
         """What scans would cost."""
         from dogwatch.store.costs import CostStore
 
         return CostStore(self.database, self.clock, self._prices)
 
-    @cached_property
+    @made_once
     def documents(self) -> OperatorDocuments:
         """Advisories of the operator's own."""
         from dogwatch.app.documents import OperatorDocuments
 
         return OperatorDocuments(self.database, self.clock)
 
-    @cached_property
+    @made_once
     def views(self) -> Views:
         """All that is read for lists."""
         from dogwatch.app.feeds import expect_feeds
@@ -171,7 +171,7 @@ class Opened:
 
         return Views(self.database, self.clock, expect_feeds(self.settings, self.database))
 
-    @cached_property
+    @made_once
     def demonstration(self) -> Demonstration:
         """The sample registry and the clock that may be moved."""
         from dogwatch.demonstration import Demonstration, DemonstrationFolder
@@ -186,7 +186,7 @@ class Opened:
             is_clock_free=self.settings.demo is Demo.ON,
         )
 
-    @cached_property
+    @made_once
     def _watched(self) -> WatchedRegistries:
         """What talks to registries."""
         from dogwatch.app.connections import watched_registries
