@@ -25,6 +25,30 @@ from dogwatch.settings import Settings
 _NO_ALIAS = re.compile(r"[^A-Za-z0-9._-]+")
 _ALIAS_LENGTH_MAX = 63
 
+PasswordFile = Annotated[Path | None, option("file that holds the password", "--password-file", metavar="FILE")]
+PasswordVariable = Annotated[
+    str, option("environment variable of the service that holds it", "--password-variable", metavar="NAME")
+]
+AuthorityFile = Annotated[
+    Path | None, option("authorities to trust in place of the system's, PEM", "--ca-file", metavar="FILE")
+]
+HowFarBack = Annotated[
+    str,
+    option(
+        "which of the images that are there count: all, those that the windows keep, or those of 14d and no older",
+        "--look-back",
+        metavar="all|windows|14d",
+    ),
+]
+ServiceUrl = Annotated[
+    str | None,
+    option(
+        "where the registry reaches Dogwatch; by default where it listens",
+        "--service-url",
+        variable="DOGWATCH_SERVICE_URL",
+        metavar="URL",
+    ),
+]
 Sboms = Annotated[
     bool,
     typer.Option("--sboms/--no-sboms", help="also believe the bills of materials that are attached to its images"),
@@ -39,34 +63,13 @@ def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="https://HOST[:PORT], or HOST", show_default=False)],
     alias: Annotated[str | None, option("its name here; by default from the host", "--alias")] = None,
     username: Annotated[str, option("to log in with", "--username")] = "",
-    password_file: Annotated[
-        Path | None, option("file that holds the password", "--password-file", metavar="FILE")
-    ] = None,
-    password_variable: Annotated[
-        str, option("environment variable of the service that holds it", "--password-variable", metavar="NAME")
-    ] = "",
-    ca_file: Annotated[
-        Path | None, option("authorities to trust in place of the system's, PEM", "--ca-file", metavar="FILE")
-    ] = None,
+    password_file: PasswordFile = None,
+    password_variable: PasswordVariable = "",
+    ca_file: AuthorityFile = None,
     plain_http: Annotated[bool, switch("allow an http:// address", "--plain-http")] = False,
-    look_back: Annotated[
-        str,
-        option(
-            "which of the images that are there count: all, those that the windows keep, or those of 14d and no older",
-            "--look-back",
-            metavar="all|windows|14d",
-        ),
-    ] = "all",
+    look_back: HowFarBack = "all",
     sboms: Sboms = False,
-    service_url: Annotated[
-        str | None,
-        option(
-            "where the registry reaches Dogwatch; by default where it listens",
-            "--service-url",
-            variable="DOGWATCH_SERVICE_URL",
-            metavar="URL",
-        ),
-    ] = None,
+    service_url: ServiceUrl = None,
     output: Output = None,
 ) -> None:
     """Watch a registry, and look at what it holds at once.
