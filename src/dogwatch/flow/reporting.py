@@ -69,13 +69,8 @@ def make_report(
     standing = _standing(examined)
     lapsed = tuple(rule for rule in choice.rules if rule.until is not None and rule.until < now.date())
     rules = [rule for rule in choice.rules if rule not in lapsed]
-    statements, images = Statements.of(choice.documents), name_images(examined.subject)
-    counting: list[Judged] = []
-    ignored: dict[IgnoreRule, list[Judged]] = defaultdict(list)
-    for one in judgement.judged:
-        if one.is_affected:
-            rule = next((rule for rule in rules if _applies(rule, one)), None) or _stated(one, statements, images)
-            (counting if rule is None else ignored[rule]).append(one)
+    affected = [one for one in judgement.judged if one.is_affected]
+    counting, ignored = _take_out(affected, rules, Statements.of(choice.documents), name_images(examined.subject))
     found = _group(counting, standing)
     chosen = tuple(finding for finding in found if _is_chosen(finding, choice))
     apart = (IgnoredFinding(finding, rule) for rule, judged in ignored.items() for finding in _group(judged, standing))
@@ -110,6 +105,18 @@ def with_texts(report: Report, texts: Mapping[DocumentKey, AdvisoryText]) -> Rep
         findings=tuple(map(told, report.findings)),
         ignored=tuple(IgnoredFinding(told(one.finding), one.rule) for one in report.ignored),
     )
+
+
+def _take_out(
+    affected: Iterable[Judged], rules: Sequence[IgnoreRule], statements: Statements, images: Sequence[ImageProduct]
+) -> tuple[Sequence[Judged], Mapping[IgnoreRule, Sequence[Judged]]]:
+    """Return what counts, and what each rule takes out of it; what a document says against counts as a rule."""
+    counting: list[Judged] = []
+    ignored: dict[IgnoreRule, list[Judged]] = defaultdict(list)
+    for one in affected:
+        rule = next((rule for rule in rules if _applies(rule, one)), None) or _stated(one, statements, images)
+        (counting if rule is None else ignored[rule]).append(one)
+    return counting, ignored
 
 
 def _applies(rule: IgnoreRule, one: Judged) -> bool:
