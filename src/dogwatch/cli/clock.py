@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from dogwatch.cli import filters
 from dogwatch.cli.command_line import examples, new_group, opened
+from dogwatch.cli.moments import duration
 from dogwatch.cli.rendering import rfc3339
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.settings import Settings
@@ -26,7 +26,7 @@ def advance_clock(
     settings: Settings, *, by: Annotated[str, typer.Argument(help="91d, 12h, 30m or 10s", show_default=False)]
 ) -> None:
     """Move the clock ahead, to see what happens when windows end. Only with DOGWATCH_DEMO=1; there is no way back."""
-    length = filters.duration("by", by)
+    length = duration("by", by)
     with opened(settings) as app:
         now = app.advance_clock(length)
     print(rfc3339(now))

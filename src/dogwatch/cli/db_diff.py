@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from dogwatch.cli import filters
 from dogwatch.cli.command_line import reached
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Limit, Outputs, Query, Sort, lay_out, listing_of
+from dogwatch.cli.moments import past_moment
 from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import Column, minute, rfc3339
@@ -61,9 +61,7 @@ def show_diff(
 def _boundary(field: str, text: str, now: datetime) -> int | datetime:
     if text.isascii() and text.isdigit() and len(text) <= 10:
         return int(text)
-    if text[:1].isdigit() and text[-1:] in "dhms":
-        return now - filters.duration(field, text)
-    return filters.moment(field, text)
+    return past_moment(field, text, now)
 
 
 class _Pages:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dogwatch.cli import filters
 from dogwatch.cli.command_line import examples, opened
+from dogwatch.cli.moments import duration
 from dogwatch.cli.rendering import plural, rfc3339, say
 from dogwatch.cli.settings_flags import takes_settings
 from dogwatch.model.monitoring import StatusCode
@@ -143,7 +143,7 @@ def advance(
 
     Refused as soon as a real registry is watched. There is no way back: recorded time only goes forward.
     """
-    length = filters.duration("by", by)
+    length = duration("by", by)
     with opened(settings) as app:
         now = app.demonstration.advance_clock(length)
         _title(

@@ -12,6 +12,7 @@ from dogwatch.cli import filters
 from dogwatch.cli.command_line import examples, reached
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, lay_out
 from dogwatch.cli.looked_at import look, marked, nothing_found, sentences
+from dogwatch.cli.moments import past_moment
 from dogwatch.cli.options import option, switch
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import Column, day, probability_text, rfc3339, short_digest
@@ -27,6 +28,10 @@ from dogwatch.settings import Settings
 
 _STATUSES = ("ACTIVE", "CLOSED")
 _FIXES = ("YES", "NO", "PARTIAL")
+_NOTHING_THEN = (
+    "No findings were known then. That may be because no image was looked at yet (dogwatch images history IMAGE),\n"
+    "or no advisory imported (dogwatch db diff)."
+)
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
 
 Words = list[str] | None
@@ -54,7 +59,9 @@ def show_findings(
     ecosystem: Annotated[Words, option("Debian:12, PyPI, npm", "--ecosystem")] = None,
     status: Annotated[Words, option("ACTIVE (default), CLOSED, or all", "--status")] = None,
     fix: Annotated[Words, option("whether a fix is there: YES, NO, PARTIAL", "--fix")] = None,
-    as_of: Annotated[str | None, option("what was known then: a day or an RFC 3339 time", "--as-of")] = None,
+    as_of: Annotated[
+        str | None, option("what was known then: a day, an RFC 3339 time, or how long ago (7d, 12h)", "--as-of")
+    ] = None,
     filter: Annotated[
         str | None,
         option("also demand this: 'severity in (critical, high) and package ~ \"openssl*\"'", "--filter"),
@@ -90,11 +97,12 @@ def show_findings(
         settings.account,
         {field: asked for field, asked in texts.items() if asked},
         filter=parse_filter(filter, FINDING_FIELDS) if filter else None,
-        as_of=filters.moment("as_of", as_of) if as_of else None,
         sort=sort,
         descending=not ascending,
     )
     with reached(settings) as app:
+        if as_of:
+            wanted = replace(wanted, as_of=past_moment("as_of", as_of, app.views.now()))
         _list(app.views, wanted, None if all else limit, layout)
 
 
@@ -103,10 +111,10 @@ def _list(views: Views, wanted: FindingQuery, limit: int | None, layout: Layout[
 
     def footer() -> str:
         looked = look(views, wanted.account_id)
-        text = found.note + ("" if found.count else f"{nothing_found(looked)}\n") + sentences(looked)
-        if wanted.as_of:
-            text = f"As known at {rfc3339(wanted.as_of)}; what was looked at is told as of now.\n{text}"
-        return text
+        if wanted.as_of is None:
+            return found.note + ("" if found.count else f"{nothing_found(looked)}\n") + sentences(looked)
+        nothing = "" if found.count else f"{_NOTHING_THEN}\n"
+        return f"As known at {rfc3339(wanted.as_of)}.\n{found.note}{nothing}As of now:\n{sentences(looked)}"
 
     layout.write(found, footer)
 
@@ -223,6 +231,6 @@ def add_to(application: typer.Typer) -> None:
             "dogwatch findings --columns severity,vulnerability,package,repository --sort first_observed_at",
             "dogwatch findings --columns severity,score,score_source,epss,exploited,remedy_until,vulnerability",
             "dogwatch findings --filter 'exploited = YES or epss >= 0.1' --sort epss",
-            "dogwatch findings --status CLOSED --as-of 2026-03-03",
+            "dogwatch findings --status CLOSED --as-of 7d",
         ),
     )(show_findings)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import getpass
-import re
-from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from dogwatch.cli import filters
 from dogwatch.cli.command_line import examples, reached
 from dogwatch.cli.image_history import OneImage
 from dogwatch.cli.images import one_image
+from dogwatch.cli.moments import coming_moment
 from dogwatch.cli.options import option
 from dogwatch.cli.rendering import say
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.deeds import Deed, DeedRequest
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import Clock
-from dogwatch.model.times import parse_rfc3339
 from dogwatch.settings import Settings
-
-_DAYS = re.compile(r"[0-9]{1,5}[dD]")
 
 Reason = Annotated[str | None, option("why; it stands in the image's history", "--reason")]
 _CLOCKS = {"pull": Clock.PULL, "in-use": Clock.IN_USE}
@@ -63,7 +58,7 @@ def hold(
     A hold never ends a watch earlier, and it ends by itself. A new hold takes the place of the one before.
     """
     with reached(settings) as app:
-        end = _moment(until, app.views.now())
+        end = coming_moment("until", until, app.views.now())
     _do(settings, image, DeedRequest(Deed.HOLD, user_name(), reason, end))
 
 
@@ -118,23 +113,6 @@ def user_name() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "somebody on this machine"  # a user id without a name
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    """Read a day (its end), a moment, or a number of days from now.
-
-    Raises:
-        InvalidRequestError: it is none.
-    """
-    if _DAYS.fullmatch(text.strip()):
-        return now + filters.duration("until", text)
-    try:
-        if len(text) == len("2027-03-01"):
-            return datetime.fromisoformat(text).replace(tzinfo=UTC) + timedelta(days=1, microseconds=-1)
-        return parse_rfc3339(text)
-    except ValueError as error:
-        reason = f"{text!r} is no day, no time with its zone, and no number of days such as 90d"
-        raise InvalidRequestError("until", reason) from error
 
 
 COMMANDS = (

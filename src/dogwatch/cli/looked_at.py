@@ -40,10 +40,13 @@ class LookedAt:
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything was looked at that should have been, with current advisories."""
-        is_judged = any(not feed.is_of_facts for feed in self.feeds)
-        feeds_are_well = is_judged and not any(feed.missing or feed.stale for feed in self.feeds)
-        return not (self.pending or self.failed or self.gaps or self.unresolved) and feeds_are_well
+        """Whether everything was looked at that should have been, with current advisories.
+
+        Sources of facts do not count: they tell scores, and which packages are affected is told without them.
+        """
+        advisories = [feed.is_current for feed in self.feeds if not feed.is_of_facts]
+        are_current = bool(advisories) and all(advisories)
+        return not (self.pending or self.failed or self.gaps or self.unresolved) and are_current
 
 
 def look(views: Views, account_id: str) -> LookedAt:
@@ -82,7 +85,7 @@ def sentences(looked: LookedAt) -> str:
     seen = f"Looked at: {', '.join(images)}"
     seen += f"; {plural(looked.gaps, 'gap')} in them" if looked.gaps else "; no gaps"
     told = f"{seen}.\n{_unresolved_sentence(looked)}{_feed_sentence(looked)}"
-    return "\n".join([told, *stale_sentences(looked.feeds)])
+    return "\n".join([told, *stale_sentences(looked.feeds), *_facts_sentence(looked.feeds)])
 
 
 def nothing_found(looked: LookedAt) -> str:
@@ -140,6 +143,12 @@ def stale_sentences(feeds: Iterable[FeedView]) -> tuple[str, ...]:
     if facts:
         told.append(f"what {catalogues} knows rest on old facts; newer ones are not known ({_since(facts)})")
     return tuple(f"STALE: answers about {one}." for one in told)
+
+
+def _facts_sentence(feeds: Iterable[FeedView]) -> tuple[str, ...]:
+    missing = ", ".join(one.source for one in feeds if one.is_of_facts and one.missing)
+    told = "findings may lack scores and facts, but none is missing (a filter by such a fact may pass over some)"
+    return (f"{missing} never imported: {told}.",) if missing else ()
 
 
 def missing_sentence(feeds: Sequence[FeedView]) -> str:

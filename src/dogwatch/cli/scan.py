@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import typer
 
-from dogwatch.cli import filters
 from dogwatch.cli import scan_options as options
 from dogwatch.cli.command_line import examples, opened
 from dogwatch.cli.document_files import read_document
 from dogwatch.cli.errors import INCOMPLETE, POLICY
+from dogwatch.cli.moments import duration
 from dogwatch.cli.outputs import read_outputs
 from dogwatch.cli.progress import showing_progress
 from dogwatch.cli.rendering import say
@@ -102,7 +102,7 @@ def _policy(fail_on: str | None, exit_code: int | None, max_db_age: str | None, 
     least = options.severity_of("fail-on", fail_on) if fail_on else None
     if least is None and exit_code is not None:
         least = min(Severity)
-    oldest = filters.duration("max-db-age", max_db_age) if max_db_age else None
+    oldest = duration("max-db-age", max_db_age) if max_db_age else None
     return Policy(least, POLICY if exit_code is None else exit_code, oldest, strict)
 
 

@@ -268,6 +268,11 @@ class FeedView:
         return self.ecosystem == CATALOGUE
 
     @property
+    def is_current(self) -> bool:
+        """Whether it was imported, and answered within its expected age."""
+        return not (self.missing or self.stale)
+
+    @property
     def is_untried(self) -> bool:
         """Whether nobody ever asked it."""
         return self.missing and self.checked_at is None and not self.problem

@@ -30,11 +30,12 @@ def looked_at(
     now = views.now()
     counts = views.count_coverage(ImageQuery(account_id, texts=texts, filter=asked))
     feeds = views.feeds()
-    reasons = [*_coverage_reasons(counts), *_feed_reasons(feeds)]
+    reasons = [*_coverage_reasons(counts), *_advisory_reasons(feeds)]
     return {
         "at": iso(now),
         "complete": not reasons,
         "reasons": reasons,
+        "facts_lacking": _lacking("facts", [(one.source, one) for one in feeds if one.is_of_facts]),
         "images": sum(count.images for count in counts),
         "unresolved": sum(count.unresolved for count in counts),
         "statuses": statuses(counts),
@@ -96,16 +97,16 @@ def _coverage_reasons(counts: Sequence[CoverageCount]) -> list[str]:
     return said
 
 
-def _feed_reasons(feeds: Sequence[FeedView]) -> list[str]:
+def _advisory_reasons(feeds: Sequence[FeedView]) -> list[str]:
     advisories = [(one.ecosystem, one) for one in feeds if not one.is_of_facts]
-    facts = [(one.source, one) for one in feeds if one.is_of_facts]
-    said = [] if advisories else ["no feed is switched on"]
-    for named, what in ((advisories, "advisories"), (facts, "facts")):
-        missing = [name for name, one in named if one.missing]
-        stale = [name for name, one in named if one.stale and not one.missing]
-        said += [f"no {what} imported: {', '.join(missing)}"] if missing else []
-        said += [f"{what} are stale: {', '.join(stale)}"] if stale else []
-    return said
+    return _lacking("advisories", advisories) if advisories else ["no feed is switched on"]
+
+
+def _lacking(what: str, named: Sequence[tuple[str, FeedView]]) -> list[str]:
+    missing = [name for name, one in named if one.missing]
+    stale = [name for name, one in named if one.stale and not one.missing]
+    said = [f"no {what} imported: {', '.join(missing)}"] if missing else []
+    return [*said, f"{what} are stale: {', '.join(stale)}"] if stale else said
 
 
 def _counted(count: int, one: str, many: str) -> str:

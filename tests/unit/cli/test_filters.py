@@ -1,5 +1,4 @@
 import contextlib
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -29,24 +28,6 @@ def test_words_are_read_in_any_case_and_unknown_ones_are_refused_by_name() -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
-    [
-        ("2026-03-03", datetime(2026, 3, 3, tzinfo=UTC)),
-        ("2026-03-03T12:00:00Z", datetime(2026, 3, 3, 12, tzinfo=UTC)),
-        ("2026-03-03T12:00:00.5+02:00", datetime(2026, 3, 3, 10, 0, 0, 500_000, tzinfo=UTC)),
-    ],
-)
-def test_a_time_is_a_day_or_rfc_3339(text: str, moment: datetime) -> None:
-    assert filters.moment("as_of", text) == moment
-
-
-@pytest.mark.parametrize("text", ["", "yesterday", "2026-02-30", "2026-03-03T12:00:00", "03/03/2026"])
-def test_another_time_is_refused(text: str) -> None:
-    with pytest.raises(InvalidRequestError, match="as_of: a day such as"):
-        filters.moment("as_of", text)
-
-
-@pytest.mark.parametrize(
     ("text", "window"),
     [
         ("90d", "DAYS_90"),
@@ -73,18 +54,3 @@ def test_any_text_is_a_window_or_refused(text: str) -> None:
     assert read is not None
     with contextlib.suppress(InvalidRequestError):
         assert str(Window.parse(read)) == read
-
-
-def test_lengths_of_time_have_a_unit() -> None:
-    assert [filters.duration("by", text) for text in ("91d", "12H", "30m", "10s")] == [
-        timedelta(days=91),
-        timedelta(hours=12),
-        timedelta(minutes=30),
-        timedelta(seconds=10),
-    ]
-
-
-@pytest.mark.parametrize("text", ["", "91", "-1d", "1w", "1.5d", "99999999d"])
-def test_another_length_of_time_is_refused(text: str) -> None:
-    with pytest.raises(InvalidRequestError, match="by: a length of time such as"):
-        filters.duration("by", text)

@@ -109,6 +109,17 @@ def test_a_complete_look_is_said_shortly() -> None:
     assert nothing_found(looked) == "No findings."
 
 
+def test_scores_that_were_never_imported_are_told_and_leave_a_look_complete() -> None:
+    facts = replace(MISSING, source="epss", ecosystem="CVE")
+    looked = LookedAt(1, 0, 0, 0, 0, (FEED, facts), NOW)
+    assert sentences(looked) == (
+        "Looked at: 1 image watched; no gaps.\nFeeds: npm asked 5 min ago; epss NEVER IMPORTED.\n"
+        "epss never imported: findings may lack scores and facts, but none is missing"
+        " (a filter by such a fact may pass over some)."
+    )
+    assert nothing_found(looked) == "No findings."
+
+
 @pytest.mark.parametrize(
     "looked",
     [

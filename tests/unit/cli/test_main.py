@@ -172,7 +172,6 @@ def test_contradictory_credentials_are_refused_before_anything_starts(options: l
         ["findings", "--severity", "SEVERE"],
         ["findings", "--status", "OPEN"],
         ["findings", "--fix", "MAYBE"],
-        ["findings", "--as-of", "yesterday"],
         ["rescan", "set", "--mode", "dancing"],
         ["clock", "advance", "a while"],
         ["keys", "add", "--role", "king"],

@@ -239,6 +239,7 @@ def test_a_finding_is_shown_whole() -> None:
         "at": "2026-07-09T12:00:00Z",
         "complete": True,
         "reasons": [],
+        "facts_lacking": [],
         "images": 1,
         "unresolved": 0,
         "statuses": [{"code": "ACTIVE", "reason": "SUCCESSFUL", "images": 1}],
@@ -309,6 +310,16 @@ def test_an_answer_says_why_it_may_not_be_all(rooms: Rooms, reason: str) -> None
         content = get(rooms, path).json
         seen = content if path == "/coverage" else content["looked_at"]
         assert (seen["complete"], seen["reasons"]) == (False, [reason])
+
+
+def test_scores_that_lack_are_told_and_hide_no_finding() -> None:
+    facts = [
+        make_feed(source="nvd", ecosystem="CVE", stale=True),
+        make_feed(source="epss", ecosystem="CVE", missing=True, checked_at=None, changed_at=None),
+    ]
+    seen = get(Rooms(known_feeds=[make_feed(), *facts]), "/coverage").json
+    assert (seen["complete"], seen["reasons"]) == (True, [])
+    assert seen["facts_lacking"] == ["no facts imported: epss", "facts are stale: nvd"]
 
 
 def test_what_is_no_longer_watched_is_no_gap() -> None:

@@ -200,6 +200,15 @@ def test_not_looked_at_is_never_shown_as_no_findings() -> None:
     assert "No findings that meet this filter. Everything was looked at." in clean.words
 
 
+def test_scores_that_lack_are_told_apart_from_what_was_not_looked_at() -> None:
+    feeds = [make_feed(), make_feed(source="epss", ecosystem="CVE", missing=True, checked_at=None, changed_at=None)]
+    words = "Scores and facts may be missing from findings, no finding is: no facts imported: epss."
+    for rooms in (Rooms(known_feeds=feeds), Rooms(rows=[], known_feeds=feeds)):
+        page = read(rooms)
+        assert words in page.words
+        assert "Not everything was looked at" not in page.words
+
+
 def test_a_feed_whose_loss_waits_for_a_confirmation_says_so() -> None:
     page = read(Rooms(known_feeds=[make_feed(unconfirmed_loss=900)]))
     assert "fresh, 900 lost advisories kept until confirmed" in page.words
