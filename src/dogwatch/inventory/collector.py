@@ -99,8 +99,7 @@ class EvidenceCollector:
     def _note_unsafe(self, entry: Entry) -> None:
         path = presumed_path(entry.name)
         name = path.rpartition("/")[2]
-        matters = name.startswith(_WHITEOUT) or find_extractor(path) or may_hold_wanted_files(path)
-        if matters and self._spend(len(path)):
+        if (name.startswith(_WHITEOUT) or _is_wanted(path)) and self._spend(len(path)):
             self._gaps.add(Gap(GapKind.PATH_UNSAFE, show(path, 300), "not a path below the root, or not text"))
 
     def _note_whiteout(self, path: str, name: str) -> None:
@@ -120,9 +119,7 @@ class EvidenceCollector:
 
     def _may_replace_link(self, path: str) -> bool:
         """Say whether an explicit directory can change what is seen: near the root, wanted, or above wanted files."""
-        if path.count("/") < 2 or path in self._above:
-            return True
-        return find_extractor(path) is not None or may_hold_wanted_files(path)
+        return path.count("/") < 2 or path in self._above or _is_wanted(path)
 
     def _note_file(self, path: str, name: str, entry: Entry, reader: Content) -> None:
         self._directories.discard(path)
