@@ -10,7 +10,9 @@ Source:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from dogwatch.inventory.bills.attestations import is_bill_type
@@ -49,6 +51,42 @@ class _Attached:
     needs_subject: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Image:
+    """The image whose bills are looked for."""
+
+    client: RegistryClient
+    repository: str
+    digest: str
+
+    @property
+    def tag(self) -> str:
+        """What tags that belong to it begin with."""
+        return self.digest.replace(":", "-", 1)
+
+
+class _Gaps:
+    """What could not be had so far."""
+
+    def __init__(self, excuses: Callable[[DogwatchError], bool]) -> None:
+        self.found: list[Gap] = []
+        self._excuses = excuses
+
+    def add(self, reference: str, reason: str) -> None:
+        """Note one; `reference` is the digest or tag of what could not be read, empty for several."""
+        self.found.append(Gap(GapKind.ATTACHED_BILL_UNREAD, f"sbom:{reference}" if reference else "", reason))
+
+    @contextmanager
+    def excusing(self, reference: str) -> Iterator[None]:
+        """Turn an error that is excused into a gap; the others pass."""
+        try:
+            yield
+        except (RegistryError, ContentError) as error:
+            if not self._excuses(error):
+                raise
+            self.add(reference, error.message)
+
+
 def _excuse_all(_error: DogwatchError) -> bool:
     return True
 
@@ -74,67 +112,44 @@ def find_attachments(
     Raises:
         RegistryError, ContentError: one that is not excused.
     """
-    bills: dict[str, AttachedBill] = {}
-    gaps: list[Gap] = []
+    image, gaps = _Image(client, repository, digest), _Gaps(excuses)
     blobs: dict[str, tuple[Descriptor, str]] = {}
-    for attached in _all_attached(client, repository, digest, around, gaps, excuses):
-        try:
-            for blob in _blobs(client, repository, digest, attached):
+    for attached in _all_attached(image, around, gaps):
+        with gaps.excusing(attached.reference):
+            for blob in _blobs(image, attached):
                 blobs.setdefault(blob.digest, (blob, attached.link))
-        except (RegistryError, ContentError) as error:
-            if not excuses(error):
-                raise
-            gaps.append(_unread(attached.reference, error.message))
-    for number, (blob, link) in enumerate(blobs.values()):
-        if number == client.limits.attached_bills:
-            gaps.append(_unread("", f"{len(blobs) - number} more than the limit attached_bills of {number}"))
-            break
-        try:
-            bills[blob.digest] = AttachedBill(blob.digest, link, _fetch(client, repository, blob))
-        except (RegistryError, ContentError) as error:
-            if not excuses(error):
-                raise
-            gaps.append(_unread(blob.digest, error.message))
-    return Attachments(tuple(bills.values()), tuple(sorted(gaps)))
+    most = client.limits.attached_bills
+    if len(blobs) > most:
+        gaps.add("", f"{len(blobs) - most} more than the limit attached_bills of {most}")
+    bills: list[AttachedBill] = []
+    for blob, link in islice(blobs.values(), most):
+        with gaps.excusing(blob.digest):
+            bills.append(AttachedBill(blob.digest, link, _fetch(image, blob)))
+    return Attachments(tuple(bills), tuple(sorted(gaps.found)))
 
 
-def _unread(digest: str, reason: str) -> Gap:
-    return Gap(GapKind.ATTACHED_BILL_UNREAD, f"sbom:{digest}" if digest else "", reason)
-
-
-def _all_attached(
-    client: RegistryClient,
-    repository: str,
-    digest: str,
-    around: Iterable[FetchedManifest],
-    gaps: list[Gap],
-    excuses: Callable[[DogwatchError], bool],
-) -> Iterator[_Attached]:
-    tag = digest.replace(":", "-", 1)
+def _all_attached(image: _Image, around: Iterable[FetchedManifest], gaps: _Gaps) -> Iterator[_Attached]:
     found: dict[str, _Attached] = {}
-    for ways in (_referrers(client, repository, digest, tag), _build_attestations(around, digest)):
-        try:
+    for ways in (_referrers(image), _build_attestations(image, around)):
+        with gaps.excusing(""):
             for one in ways:
                 found.setdefault(one.reference, one)
-        except (RegistryError, ContentError) as error:
-            if not excuses(error):
-                raise
-            gaps.append(_unread("", error.message))
     for ending in ("att", "sbom"):
-        found[f"{tag}.{ending}"] = _Attached(f"{tag}.{ending}", f"the tag {ending} alone")
-    most = client.limits.attached_manifests
+        tag = f"{image.tag}.{ending}"
+        found[tag] = _Attached(tag, f"the tag {ending} alone")
+    most = image.client.limits.attached_manifests
     if len(found) > most:
-        gaps.append(_unread("", f"{len(found)} attached manifests, over the limit attached_manifests of {most}"))
-    yield from list(found.values())[:most]
+        gaps.add("", f"{len(found)} attached manifests, over the limit attached_manifests of {most}")
+    yield from islice(found.values(), most)
 
 
-def _referrers(client: RegistryClient, repository: str, digest: str, tag: str) -> Iterator[_Attached]:
+def _referrers(image: _Image) -> Iterator[_Attached]:
     """Yield what refers to the image, by the registry's list, or by the tag that takes its place."""
-    content = client.referrers(repository, digest)
+    content = image.client.referrers(image.repository, image.digest)
     content_type = ""
     if content is None:
         try:
-            fetched = client.manifest(repository, tag)
+            fetched = image.client.manifest(image.repository, image.tag)
         except ImageGoneError:
             return
         content, content_type = fetched.content, fetched.content_type
@@ -145,24 +160,24 @@ def _referrers(client: RegistryClient, repository: str, digest: str, tag: str) -
             yield _Attached(entry.digest, "a referrer", needs_subject=True)
 
 
-def _build_attestations(around: Iterable[FetchedManifest], digest: str) -> Iterator[_Attached]:
+def _build_attestations(image: _Image, around: Iterable[FetchedManifest]) -> Iterator[_Attached]:
     for one in around:
         parsed = parse_manifest(one.content, one.content_type, one.digest)
         for entry in parsed.manifests if isinstance(parsed, IndexManifest) else ():
-            if is_attestation(entry) and dict(entry.annotations).get(_REFERENCE) == digest:
+            if is_attestation(entry) and dict(entry.annotations).get(_REFERENCE) == image.digest:
                 yield _Attached(entry.digest, "a build attestation in the image's index")
 
 
-def _blobs(client: RegistryClient, repository: str, digest: str, attached: _Attached) -> Iterator[Descriptor]:
+def _blobs(image: _Image, attached: _Attached) -> Iterator[Descriptor]:
     """Yield the blobs of an attached manifest that may be bills; none where a tag is not there."""
     try:
-        fetched = client.manifest(repository, attached.reference)
+        fetched = image.client.manifest(image.repository, attached.reference)
     except ImageGoneError:
         if attached.needs_subject:
             raise
         return
     subject, blobs = parse_attached(fetched.content, fetched.digest)
-    if subject != digest and (attached.needs_subject or subject):
+    if subject != image.digest and (attached.needs_subject or subject):
         raise MalformedManifestError(fetched.digest, f"refers to {subject or 'nothing'}, not to this image")
     for blob in blobs:
         predicates = [value for name, value in blob.annotations if name in _PREDICATE_NAMES]
@@ -174,18 +189,18 @@ def _may_be_bill(media_type: str) -> bool:
     return media_type in _BILL_TYPES or media_type.startswith(_STATEMENT_TYPES)
 
 
-def _fetch(client: RegistryClient, repository: str, blob: Descriptor) -> bytes:
+def _fetch(image: _Image, blob: Descriptor) -> bytes:
     """Return a blob, verified.
 
     Raises:
         LimitExceededError: larger than `attached_bytes`.
         RegistryError, ContentError: it cannot be had.
     """
-    most = client.limits.attached_bytes
+    most = image.client.limits.attached_bytes
     if blob.size_bytes > most:
         raise LimitExceededError(f"blob {blob.digest}", "attached_bytes", most, "bytes")
-    with client.open_blob(repository, blob) as reader:
+    with image.client.open_blob(image.repository, blob) as reader:
         content = reader.readall()
     if (actual := digest_of(content, blob.digest.partition(":")[0])) != blob.digest:
-        raise DigestMismatchError(f"blob in {repository}", blob.digest, actual)
+        raise DigestMismatchError(f"blob in {image.repository}", blob.digest, actual)
     return content
