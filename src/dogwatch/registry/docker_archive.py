@@ -12,12 +12,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from dogwatch.inventory.compression import CompressionError, unpack
-from dogwatch.inventory.limits import DEFAULT_LIMITS, READ_BYTES, Limits
+from dogwatch.inventory.limits import READ_BYTES, Limits
 from dogwatch.inventory.paths import clean_path, join_within_root, parent_of
 from dogwatch.inventory.tar import TarFormatError, TarReader
 from dogwatch.model.bills import Attachments
@@ -29,16 +27,15 @@ from dogwatch.model.errors import (
     NotFoundError,
 )
 from dogwatch.model.images import Descriptor, Layer, Platform, ResolvedImage, digest_of
+from dogwatch.registry.archive_bytes import PACKED, Archive, Member, Part
 from dogwatch.registry.choosing import fits
 from dogwatch.registry.configs import parse_config
 from dogwatch.registry.documents import decode_json
-from dogwatch.registry.layout import open_regular
 from dogwatch.registry.limits import LAYERS_MAX, ClientLimits
 from dogwatch.registry.manifests import ImageManifest, join_config
 from dogwatch.registry.media_types import DOCKER_CONFIG, DOCKER_MANIFEST
 
 _LAYER_TYPE: Final = "application/vnd.docker.image.rootfs.diff.tar"
-_PACKED: Final = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # gzip, zstd
 
 # Three files per layer and some tables: an archive with more entries is something else.
 _ARCHIVE_LIMITS: Final = Limits(entries=100_000)
@@ -47,96 +44,10 @@ _LINKS_FOLLOWED_MAX: Final = 8
 _LIMITS: Final = ClientLimits()
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """Where the content of a file stands in the unpacked archive; in bytes."""
-
-    offset: int
-    size: int
-
-
-class _Archive:
-    """The unpacked bytes of an archive, read forward; going back begins anew (plain archives just jump)."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._opened = open_regular(path, path.parent, str(path))
-        self._file = self._opened.__enter__()
-        self._is_plain = not self._file.read(4).startswith(_PACKED)
-        self.rewind()
-
-    def close(self) -> None:
-        self._opened.__exit__(None, None, None)
-
-    def chunks(self) -> Iterator[bytes]:
-        """Yield everything from the beginning."""
-        self.rewind()
-        yield from self._chunks
-
-    def seek(self, offset: int) -> None:
-        if self._is_plain:
-            self._file.seek(offset)
-            self._at, self._rest = offset, b""
-            self._chunks = self._unpacked()
-            return
-        if offset < self._at:
-            self.rewind()
-        while self._at < offset:
-            if not self.read(min(READ_BYTES, offset - self._at)):
-                raise MalformedManifestError(str(self._path), "the archive ends early")
-
-    def read(self, size: int) -> bytes:
-        """Return up to `size` bytes; nothing only at the end."""
-        if not self._rest:
-            self._rest = next(self._chunks, b"")
-        taken, self._rest = self._rest[:size], self._rest[size:]
-        self._at += len(taken)
-        return taken
-
-    def rewind(self) -> None:
-        """Stand at the beginning again."""
-        self._file.seek(0)
-        self._at, self._rest = 0, b""
-        self._chunks = self._unpacked()
-
-    def _unpacked(self) -> Iterator[bytes]:
-        blocks = iter(lambda: self._file.read(READ_BYTES), b"")
-        if self._is_plain:
-            yield from blocks
-            return
-        total = 0
-        try:
-            for chunk in unpack(blocks, "", str(self._path)):
-                total += len(chunk)
-                allowed = max(DEFAULT_LIMITS.ratio_free_bytes, self._file.tell() * DEFAULT_LIMITS.unpacked_ratio)
-                if total > allowed:
-                    raise LimitExceededError(
-                        str(self._path), "unpacked_ratio", DEFAULT_LIMITS.unpacked_ratio, "times its size"
-                    )
-                yield chunk
-        except CompressionError as error:
-            raise MalformedManifestError(str(self._path), f"the archive cannot be unpacked: {error}") from error
-
-
-class _Part:
-    """One member of an archive as a stream."""
-
-    def __init__(self, archive: _Archive, member: _Member) -> None:
-        archive.seek(member.offset)
-        self._archive = archive
-        self._left = member.size
-
-    def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes; nothing only at the end."""
-        content = self._archive.read(min(size, self._left))
-        self._left -= len(content)
-        return content
-
-
 class ArchivedImage:
     """One image of an archive; close it."""
 
-    def __init__(self, archive: _Archive, resolved: ResolvedImage, members: Mapping[str, _Member]) -> None:
+    def __init__(self, archive: Archive, resolved: ResolvedImage, members: Mapping[str, Member]) -> None:
         self._archive = archive
         self._members = members  # layer digest → where
         self.resolved = resolved
@@ -151,9 +62,9 @@ class ArchivedImage:
         return Attachments()
 
     @contextmanager
-    def open_layer(self, layer: Layer) -> Iterator[_Part]:
+    def open_layer(self, layer: Layer) -> Iterator[Part]:
         """Open a layer; one at a time."""
-        yield _Part(self._archive, self._members[layer.digest])
+        yield Part(self._archive, self._members[layer.digest])
 
     def close(self) -> None:
         """Close the file."""
@@ -176,7 +87,7 @@ def open_archive(path: Path, tag: str, platform: Platform | None) -> ArchivedIma
     path = Path(path).resolve()
     if not path.exists():
         raise NotFoundError("file", str(path))
-    archive = _Archive(path)
+    archive = Archive(path)
     try:
         return _open(archive, path, tag, platform)
     except BaseException:
@@ -184,7 +95,7 @@ def open_archive(path: Path, tag: str, platform: Platform | None) -> ArchivedIma
         raise
 
 
-def _open(archive: _Archive, path: Path, tag: str, platform: Platform | None) -> ArchivedImage:
+def _open(archive: Archive, path: Path, tag: str, platform: Platform | None) -> ArchivedImage:
     contents = _Contents(archive, path)
     entry = _choose(contents.document("manifest.json"), path, tag)
     config_name, layer_names = entry.get("Config"), entry.get("Layers")
@@ -210,13 +121,13 @@ def _open(archive: _Archive, path: Path, tag: str, platform: Platform | None) ->
     return ArchivedImage(archive, join_config(manifest, config), dict(zip(digests, members, strict=True)))
 
 
-def _digests(archive: _Archive, members: Sequence[_Member], diff_ids: Sequence[str]) -> list[str]:
+def _digests(archive: Archive, members: Sequence[Member], diff_ids: Sequence[str]) -> list[str]:
     """Return the layers' digests: their diff IDs, as they are stored unpacked; a packed one is hashed."""
     digests = list(diff_ids)
     for number in sorted(range(len(members)), key=lambda number: members[number].offset):
-        part = _Part(archive, members[number])
+        part = Part(archive, members[number])
         first = part.read(4)
-        if first.startswith(_PACKED):
+        if first.startswith(PACKED):
             hashing = hashlib.sha256(first)
             while block := part.read(READ_BYTES):
                 hashing.update(block)
@@ -227,10 +138,10 @@ def _digests(archive: _Archive, members: Sequence[_Member], diff_ids: Sequence[s
 class _Contents:
     """What an archive holds, by path; made in one pass over it."""
 
-    def __init__(self, archive: _Archive, path: Path) -> None:
+    def __init__(self, archive: Archive, path: Path) -> None:
         self._archive = archive
         self._path = path
-        self._members: dict[str, _Member] = {}
+        self._members: dict[str, Member] = {}
         self._links: dict[str, str] = {}
         try:
             reader = TarReader(archive.chunks(), _ARCHIVE_LIMITS, str(path))
@@ -241,7 +152,7 @@ class _Contents:
                 self._members.pop(name, None)
                 self._links.pop(name, None)
                 if entry.kind == "file" and not entry.sparse:
-                    self._members[name] = _Member(reader.offset_bytes, entry.size_bytes)
+                    self._members[name] = Member(reader.offset_bytes, entry.size_bytes)
                 elif entry.kind in ("symlink", "link"):
                     directory = parent_of(name) if entry.kind == "symlink" else ""
                     self._links[name] = join_within_root(directory, entry.target.decode("utf-8", "replace"))
@@ -249,7 +160,7 @@ class _Contents:
         except TarFormatError as error:
             raise MalformedManifestError(str(path), f"not an archive of an image: {error}") from error
 
-    def find(self, name: str) -> _Member:
+    def find(self, name: str) -> Member:
         """Return where a file stands, behind a link too.
 
         Raises:
@@ -267,7 +178,7 @@ class _Contents:
         member = self.find(name)
         if member.size > allowed_bytes:
             raise LimitExceededError(f"{name[:200]} in {self._path}", "config_bytes", allowed_bytes, "bytes")
-        part = _Part(self._archive, member)
+        part = Part(self._archive, member)
         content = b"".join(iter(lambda: part.read(READ_BYTES), b""))
         if len(content) != member.size:
             raise MalformedLayerError(str(self._path), "the archive ends early")
