@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from dogwatch.model.deeds import Hold
@@ -38,56 +39,69 @@ def explain(
         hold: the hold that was placed on it and not released, past or to come.
         forgotten: by whom and when it was forgotten, where nothing woke it since.
     """
-    sentence = _sentence(clocks, setting, now, pulled_by, is_open=is_open, hold=hold, forgotten=forgotten)
-    return sentence + _origin_part(setting)
+    told = _Told(clocks, setting, now, watch(clocks, setting, hold.until if hold else None), pulled_by, hold)
+    return told.sentence(forgotten, is_open=is_open) + _origin_part(setting)
 
 
-def _sentence(
-    clocks: Clocks,
-    setting: RescanSetting,
-    now: datetime,
-    pulled_by: str,
-    *,
-    is_open: bool,
-    hold: Hold | None,
-    forgotten: str,
-) -> str:
-    outcome = watch(clocks, setting, hold.until if hold else None)
-    if outcome.until is None or outcome.until < now:
-        return _ended(clocks, setting, now, hold)
-    if not is_open and forgotten:
-        return f"not watched: {forgotten}; the next push or pull wakes it"
-    if not is_open:
-        return "not watched: it had expired before the windows were lengthened; the next push or pull wakes it"
-    if hold is None or hold.until < now:
-        return _open(clocks, setting, now, outcome, pulled_by)
-    if outcome.held_by is Clock.HOLD:
-        parts = f"{_push_part(clocks, setting, now)}, and {_activity_part(clocks, setting, now)}"
-        return f"watched until {_day(hold.until)} because it is held by {hold.by} ({hold.reason}); {parts}"
-    sentence = _open(clocks, setting, now, outcome, pulled_by)
-    return f"{sentence}; held until {_day(hold.until)} by {hold.by} as well"
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a sentence is made of; each method returns a part of it."""
 
+    clocks: Clocks
+    setting: RescanSetting
+    now: datetime
+    outcome: Watch
+    pulled_by: str
+    hold: Hold | None
 
-def _open(clocks: Clocks, setting: RescanSetting, now: datetime, outcome: Watch, pulled_by: str) -> str:
-    """Say which clock keeps an image watched, and what the other one does."""
-    assert outcome.until is not None  # a clock is inside its window
-    if setting.push_window.is_lifetime:
-        return f"watched as long as it exists: the push window is LIFETIME; {_activity_part(clocks, setting, now)}"
-    moment, clock = last_activity(clocks, setting.activity_mode)
-    if outcome.held_by is Clock.PUSH:
-        because, other = _because(clocks.pushed_at, Clock.PUSH, ""), _activity_part(clocks, setting, now)
-    else:
-        because, other = _because(moment, clock, pulled_by), _push_part(clocks, setting, now)
-    if setting.activity_window.is_lifetime and outcome.held_by is not Clock.PUSH:
-        return f"watched as long as it exists because it was {because}; {other}"
-    return f"watched until {_day(outcome.until)} because it was {because}; {other}"
+    def sentence(self, forgotten: str, *, is_open: bool) -> str:
+        if self.outcome.until is None or self.outcome.until < self.now:
+            return self._ended()
+        if not is_open and forgotten:
+            return f"not watched: {forgotten}; the next push or pull wakes it"
+        if not is_open:
+            return "not watched: it had expired before the windows were lengthened; the next push or pull wakes it"
+        if self.hold is None or self.hold.until < self.now:
+            return self._open()
+        if self.outcome.held_by is Clock.HOLD:
+            because = f"because it is held by {self.hold.by} ({self.hold.reason})"
+            return f"watched until {_day(self.hold.until)} {because}; {self._push()}, and {self._activity()}"
+        return f"{self._open()}; held until {_day(self.hold.until)} by {self.hold.by} as well"
 
+    def _open(self) -> str:
+        """Say which clock keeps the image watched, and what the other one does."""
+        assert self.outcome.until is not None  # a clock is inside its window
+        if self.setting.push_window.is_lifetime:
+            return f"watched as long as it exists: the push window is LIFETIME; {self._activity()}"
+        moment, clock = last_activity(self.clocks, self.setting.activity_mode)
+        if self.outcome.held_by is Clock.PUSH:
+            because, other = _because(self.clocks.pushed_at, Clock.PUSH, ""), self._activity()
+        else:
+            because, other = _because(moment, clock, self.pulled_by), self._push()
+        if self.setting.activity_window.is_lifetime and self.outcome.held_by is not Clock.PUSH:
+            return f"watched as long as it exists because it was {because}; {other}"
+        return f"watched until {_day(self.outcome.until)} because it was {because}; {other}"
 
-def _ended(clocks: Clocks, setting: RescanSetting, now: datetime, hold: Hold | None) -> str:
-    until = watch(clocks, setting, hold.until if hold else None).until
-    held = f", and its hold by {hold.by} ended on {_day(hold.until)}" if hold else ""
-    parts = f"{_push_part(clocks, setting, now)}, and {_activity_part(clocks, setting, now)}{held}"
-    return f"not watched: {parts}" if until is None else f"not watched since {_day(until)}: {parts}"
+    def _ended(self) -> str:
+        held = f", and its hold by {self.hold.by} ended on {_day(self.hold.until)}" if self.hold else ""
+        since = "" if self.outcome.until is None else f" since {_day(self.outcome.until)}"
+        return f"not watched{since}: {self._push()}, and {self._activity()}{held}"
+
+    def _push(self) -> str:
+        end = end_of_window(self.clocks.pushed_at, self.setting.push_window)
+        return "its push was never seen" if end is None else f"its push window {self._ends(end)}"
+
+    def _activity(self) -> str:
+        window, mode = self.setting.activity_window, self.setting.activity_mode
+        if window.off:
+            return "pulls do not count"
+        end = end_of_window(last_activity(self.clocks, mode)[0], window)
+        if end is None:
+            return _NEVER[mode]
+        return "its activity window never ends" if window.is_lifetime else f"its activity window {self._ends(end)}"
+
+    def _ends(self, end: datetime) -> str:
+        return f"{'ended' if end < self.now else 'ends'} on {_day(end)}"
 
 
 def _because(moment: datetime | None, clock: Clock, by: str) -> str:
@@ -95,32 +109,11 @@ def _because(moment: datetime | None, clock: Clock, by: str) -> str:
     return f"{_VERBS[clock]}{when}{f' by {by}' if by and clock is Clock.PULL else ''}"
 
 
-def _push_part(clocks: Clocks, setting: RescanSetting, now: datetime) -> str:
-    end = end_of_window(clocks.pushed_at, setting.push_window)
-    return "its push was never seen" if end is None else f"its push window {_tense(end, now)} on {_day(end)}"
-
-
-def _activity_part(clocks: Clocks, setting: RescanSetting, now: datetime) -> str:
-    if setting.activity_window.off:
-        return "pulls do not count"
-    moment, _ = last_activity(clocks, setting.activity_mode)
-    end = end_of_window(moment, setting.activity_window)
-    if end is None:
-        return _NEVER[setting.activity_mode]
-    if setting.activity_window.is_lifetime:
-        return "its activity window never ends"
-    return f"its activity window {_tense(end, now)} on {_day(end)}"
-
-
 def _origin_part(setting: RescanSetting) -> str:
     push, activity = setting.origin.push, setting.origin.activity
     if push == activity:
         return "" if push.is_account else f" (windows of {push.words})"
     return f" (push window of {push.words}, activity window of {activity.words})"
-
-
-def _tense(end: datetime, now: datetime) -> str:
-    return "ended" if end < now else "ends"
 
 
 def _day(moment: datetime) -> str:

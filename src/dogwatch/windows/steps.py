@@ -48,9 +48,9 @@ class Happening:
 
     `replayed` marks news that may have been heard before: then only what moves a clock can wake the image. `exists` is
     False once the image was deleted after its last push, or its registry removed; `returned` is True where it was
-    deleted until now. `deed` is what somebody did by hand;
-    `hold_until` is the end of the hold that a HOLD places. `outside_look_back`: its push is only that it was found when
-    its registry was added, and it is older than was asked for: that wakes nothing.
+    deleted until now. `deed` is what somebody did by hand; `hold_until` is the end of the hold that a HOLD places.
+    `outside_look_back`: it was found when its registry was added, which counts as its push, and it is older than was
+    asked for: that wakes nothing.
     """
 
     clocks: Clocks
