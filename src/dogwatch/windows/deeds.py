@@ -70,11 +70,12 @@ def _refusal(deed: Deed, situation: Situation, now: datetime) -> str:
         return "it is held; release it first" if held else ""
     if not situation.exists:
         return "it was deleted, or its registry was removed; a push brings it back"
+    if deed is Deed.RESTORE:
+        return "" if situation.is_archived else "it is not archived"
+    if situation.is_archived:
+        return "it is archived already" if deed is Deed.ARCHIVE else "it is archived; restore it first"
     if deed is Deed.ARCHIVE:
-        return "it is archived already" if situation.is_archived else "it is held; release it first" if held else ""
-    if situation.is_archived or deed is Deed.RESTORE:
-        right = situation.is_archived and deed is Deed.RESTORE
-        return "" if right else "it is archived; restore it first" if situation.is_archived else "it is not archived"
+        return "it is held; release it first" if held else ""
     if situation.frequency is ScanFrequency.OFF:
         return "scanning is switched off for its account"
     if situation.frequency is ScanFrequency.MANUAL:
