@@ -16,6 +16,9 @@ import msgspec
 from dogwatch.advisories.csaf_products import PlaceOf, ProductTree, RpmName, RpmOf, read_products, rpm_of_purl
 
 _FIX_WORDS: Final = frozenset({"none_available", "no_fix_planned"})
+UNDEFINED: Final = "a product that the document does not define"
+"""Why something that is said of a package cannot be read."""
+
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 
 
@@ -117,7 +120,8 @@ class VexStatement(NamedTuple):
 class VexDocument:
     """What a document says of one vulnerability; texts as they stand, times as RFC 3339 writes them.
 
-    `impact` and `vector` are those of the whole document: the publisher's word, and its first CVSS vector.
+    `impact` and `vector` are those of the whole document: the publisher's word, and its first CVSS vector. `undefined`
+    are ids of products that it says something of and does not define, each with its place; empty where nobody knows.
     """
 
     cve: str
@@ -129,6 +133,15 @@ class VexDocument:
     statements: tuple[VexStatement, ...]
     impact: str = ""
     vector: str = ""
+    undefined: tuple[tuple[str, str], ...] = ()
+
+    def may_concern(self, place: str, rpm: str) -> bool:
+        """Whether something may be said of an rpm of a place that could not be read.
+
+        Ids of products that are not defined have its name in them, `BaseOS-9:xz-0:5.2-1.el9.src` or `SLES 15 SP6:xz`.
+        """
+        named = re.compile(rf"(?:^|[:/]){re.escape(rpm)}(?:$|[:/.]|-\d)")
+        return any(named.search(product_id) for product_id, at in self.undefined if at in (place, ""))
 
 
 def read_vex(content: bytes, place_of: PlaceOf, rpm_of: RpmOf = rpm_of_purl) -> VexDocument:
@@ -142,8 +155,7 @@ def read_vex(content: bytes, place_of: PlaceOf, rpm_of: RpmOf = rpm_of_purl) -> 
         rpm_of: tells rpms.
 
     Raises:
-        ValueError: not such a document, one about several vulnerabilities, a statement about something that it does not
-            define, or too many products.
+        ValueError: not such a document, one about several vulnerabilities, or too many products.
         RecursionError: branches nested without end.
 
     Source:
@@ -157,7 +169,8 @@ def read_vex(content: bytes, place_of: PlaceOf, rpm_of: RpmOf = rpm_of_purl) -> 
     if not _CVE.fullmatch(vulnerability.cve):
         raise ValueError(f"not a CVE id: {vulnerability.cve[:80]!r}")
     tree = document.product_tree or ProductTree()
-    known, pairs = read_products(tree, place_of, rpm_of)
+    products = read_products(tree, place_of, rpm_of)
+    stated = [product_id for ids in (vulnerability.product_status or {}).values() for product_id in ids]
     fixes = [one.url for one in vulnerability.remediations or () if one.category == "vendor_fix"]
     return VexDocument(
         cve=vulnerability.cve,
@@ -166,9 +179,10 @@ def read_vex(content: bytes, place_of: PlaceOf, rpm_of: RpmOf = rpm_of_purl) -> 
         published=vulnerability.release_date or meta.tracking.initial_release_date,
         cwe=vulnerability.cwe.id if vulnerability.cwe else "",
         references=tuple(dict.fromkeys([*(one.url for one in vulnerability.references or ()), *fixes])),
-        statements=tuple(dict.fromkeys(_state(vulnerability, known, pairs))),
+        statements=tuple(dict.fromkeys(_state(vulnerability, products.pairs))),
         impact=meta.aggregate_severity.text if meta.aggregate_severity else "",
         vector=next(filter(None, map(_vector, vulnerability.scores or ())), ""),
+        undefined=tuple(products.find_undefined(dict.fromkeys(stated))),
     )
 
 
@@ -178,9 +192,7 @@ def _describe(notes: list[_Note]) -> str:
     return "\n\n".join(dict.fromkeys(chosen))
 
 
-def _state(
-    vulnerability: _Vulnerability, known: set[str], pairs: dict[str, tuple[str, RpmName]]
-) -> Iterator[VexStatement]:
+def _state(vulnerability: _Vulnerability, pairs: dict[str, tuple[str, RpmName]]) -> Iterator[VexStatement]:
     refused = [one for one in vulnerability.remediations or () if one.category in _FIX_WORDS]
     remedies = _by_product((one.details, one.product_ids) for one in refused)
     kinds = _by_product((one.category, one.product_ids) for one in refused)
@@ -191,8 +203,6 @@ def _state(
     vectors = _by_product((_vector(score), score.products) for score in vulnerability.scores or ())
     for status, product_ids in (vulnerability.product_status or {}).items():
         for product_id in product_ids:
-            if product_id not in known:
-                raise ValueError(f"says something of {product_id[:120]!r}, which it does not define")
             if product_id in pairs:
                 place, rpm = pairs[product_id]
                 said = (each.get(product_id, "") for each in (remedies, impacts, vectors, reasons, kinds))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 from urllib.parse import parse_qs, unquote
 
@@ -70,10 +70,29 @@ def rpm_of_purl(_: str, purl: str) -> RpmName | None:
     return _read_purl(purl) if purl.startswith(("pkg:rpm/", "pkg:rpmmod/")) else None
 
 
-def read_products(
-    tree: ProductTree, place_of: PlaceOf, rpm_of: RpmOf = rpm_of_purl
-) -> tuple[set[str], dict[str, tuple[str, RpmName]]]:
-    """Return the ids that a document defines, and place and rpm of each pair that is asked for, by its id.
+class Products(NamedTuple):
+    """What a document defines: the ids of everything, and by id the places of products, and place and rpm of pairs.
+
+    Products that nobody asks for have no place, and neither have their pairs.
+    """
+
+    known: set[str]
+    places: dict[str, str]
+    pairs: dict[str, tuple[str, RpmName]]
+
+    def find_undefined(self, product_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Yield ids that are not defined, with the place of the product that they begin with (`BaseOS-9:bash-…`).
+
+        Those of products that nobody asks for are passed over; the place is empty where no product is known.
+        """
+        for product_id in product_ids:
+            product = product_id.partition(":")[0]
+            if product_id not in self.known and (product in self.places or product not in self.known):
+                yield product_id, self.places.get(product, "")
+
+
+def read_products(tree: ProductTree, place_of: PlaceOf, rpm_of: RpmOf = rpm_of_purl) -> Products:
+    """Return what a document defines, as far as it is asked for.
 
     Args:
         tree: the document's.
@@ -87,7 +106,7 @@ def read_products(
         CSAF 2.0, section 3.2.2; Red Hat's security data guidelines on CSAF and VEX.
     """
     known, places, rpms = _read_branches(tree, place_of, rpm_of)
-    return known, _read_pairs(tree, known, places, rpms)
+    return Products(known, places, _read_pairs(tree, known, places, rpms))
 
 
 def _read_branches(

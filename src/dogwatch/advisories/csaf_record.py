@@ -13,7 +13,7 @@ import msgspec
 
 from dogwatch.advisories.csaf_document import VexDocument
 from dogwatch.advisories.limits import TEXT_LIMITS
-from dogwatch.advisories.texts import cut_prose, is_link, refuse_long
+from dogwatch.advisories.texts import cut_prose, is_link, keep_unread, refuse_long
 from dogwatch.model.advisories import Advisory, AffectedPackage, SeverityFact, UnaffectedPackages
 from dogwatch.model.times import parse_rfc3339
 
@@ -50,7 +50,7 @@ class KeptDocument(msgspec.Struct, omit_defaults=True):
     """What is kept; `packages` are of the source's own type.
 
     `severities` are numbered; the first, which is the most frequent, is also `severity` and the word beside it.
-    `not_affected` is what no range is made of (`UNAFFECTED_IN_DOCUMENTS`).
+    `not_affected` is what no range is made of (`UNAFFECTED_IN_DOCUMENTS`), `unread` the products that are not defined.
     """
 
     cve: str
@@ -64,6 +64,7 @@ class KeptDocument(msgspec.Struct, omit_defaults=True):
     severities: tuple[Severity, ...]
     packages: msgspec.Raw
     not_affected: tuple[UnaffectedPackages, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def keep_document(
@@ -81,6 +82,9 @@ def keep_document(
         severities: those that its packages have, the most frequent first.
         packages: what is said of them.
         not_affected: what is said of others.
+
+    Raises:
+        ValueError: it says something of too many products that it does not define.
     """
     frequent = severities[0] if severities else Severity("", "")
     kept = KeptDocument(
@@ -95,6 +99,7 @@ def keep_document(
         tuple(severities),
         msgspec.Raw(msgspec.json.encode(packages)),
         tuple(not_affected),
+        keep_unread(product_id for product_id, _ in document.undefined),
     )
     return msgspec.json.encode(kept)
 
@@ -129,4 +134,7 @@ def make_advisory(
         severity=record.severities[0].facts if record.severities else (),
         references=tuple(one.url for one in record.references),
         cwes=(record.cwe,) if re.fullmatch(r"CWE-\d{1,6}", record.cwe) else (),
+        unread=keep_unread(
+            f"says something of {product_id!r}, which it does not define" for product_id in record.unread
+        ),
     )

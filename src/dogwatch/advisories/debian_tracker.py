@@ -56,7 +56,7 @@ class _Release(msgspec.Struct):
 
 
 class _Issue(msgspec.Struct):
-    releases: dict[str, _Release]
+    releases: dict[str, msgspec.Raw]
     description: str | None = None
 
 
@@ -93,8 +93,7 @@ class DebianTrackerSource(SnapshotSource):
         """Make an advisory of what is said of one source package and one vulnerability."""
         record = msgspec.json.decode(content, type=_Record)
         issue = msgspec.json.decode(record.issue, type=_Issue)
-        versions = [one.fixed_version or "" for one in issue.releases.values()]
-        refuse_long([record.package, *versions])
+        refuse_long([record.package])
         refuse_long([record.vulnerability], TEXT_LIMITS.max_identifier)
         described = issue.description or ""
         return Advisory(
@@ -107,7 +106,7 @@ class DebianTrackerSource(SnapshotSource):
             details=cut_prose(described, TEXT_LIMITS.max_details),
             upstream=(record.vulnerability,),
             affected=tuple(
-                _affected(_RELEASES[name], record.package, release)
+                _read_release(_RELEASES[name], record.package, release)
                 for name, release in sorted(issue.releases.items())
                 if name in _RELEASES
             ),
@@ -126,15 +125,25 @@ def _members(content: bytes, label: str) -> dict[str, msgspec.Raw]:
     return read_json(content, dict[str, msgspec.Raw], label, "the JSON object that it should be")
 
 
+def _read_release(ecosystem: str, package: str, release: msgspec.Raw) -> AffectedPackage:
+    """Return what is said of one release, which is a problem of this release alone where it is not right."""
+    try:
+        return _affected(ecosystem, package, msgspec.json.decode(release, type=_Release))
+    except ValueError as refused:
+        return AffectedPackage(ecosystem, package, problem=cut_prose(str(refused), TEXT_LIMITS.max_identifier))
+
+
 def _affected(ecosystem: str, package: str, release: _Release) -> AffectedPackage:
     """Turn what is said of one release into a statement.
 
     Raises:
-        ValueError: a status that nobody knows, or no version behind it: leaving it out would say something else.
+        ValueError: a status that nobody knows, no version behind it, or one that cannot be kept: leaving it out would
+            say something else.
 
     Source:
         Debian security tracker, documentation of the data (status, fixed_version, urgency, nodsa and its reason).
     """
+    refuse_long([release.fixed_version or ""])
     word = release.urgency.strip("*")
     severity = () if word in _NO_URGENCY else (SeverityFact("TEXT", cut_prose(word, TEXT_LIMITS.max_identifier)),)
     if release.status == "undetermined":

@@ -53,6 +53,8 @@ def _restate(advisory: Advisory, streams: list[str]) -> Iterator[AffectedPackage
             fixes.setdefault(replace(one, ranges=()), []).extend(found)
         else:
             yield one
+            if one.problem:  # which may be of a stream
+                yield from (replace(one, name=name_in_stream(each, one.name)) for each in (*streams, UNNAMED_STREAM))
     for one, versions in fixes.items():
         for stream in streams:
             yield replace(one, name=name_in_stream(stream, one.name), ranges=(range_with_fixes(versions),))

@@ -78,6 +78,8 @@ def _parse_osv(content: bytes, file: str, head: _Head) -> OperatorDocument:
         advisory = parse_advisory(content, source=SUPPLIED_SOURCE)
     except MalformedAdvisoryError as malformed:
         raise InvalidRequestError(file, f"not an OSV advisory: {malformed.fields['reason']}") from malformed
+    for reason in (*advisory.unread, *(one.problem for one in advisory.affected if one.problem)):
+        raise InvalidRequestError(file, f"not an OSV advisory: {reason}")  # somebody is there to mend it
     record = ParsedRecord(advisory.id, advisory.modified_at, content, advisory)
     unused = tuple(_unused(advisory, head))
     return OperatorDocument(

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from dogwatch.advisories.csaf_document import VexDocument, VexStatement, read_vex
+from dogwatch.advisories.csaf_document import UNDEFINED, VexDocument, VexStatement, read_vex
 from dogwatch.advisories.csaf_feed import CsafSource
 from dogwatch.advisories.csaf_record import Severity, keep_document, make_advisory, read_document
 from dogwatch.advisories.limits import CSAF_LIMITS, FeedLimits
@@ -44,7 +44,7 @@ _EXTENDED: Final = "+"
 """Marks the place of what is said of an extended stream."""
 
 _EVERYTHING: Final = StatedRange("ECOSYSTEM", (RangeEvent(RangeEventKind.INTRODUCED, "0"),))
-_NOT_FIXED, _NOT_AFFECTED, _UNKNOWN, _FIXED = "", "not affected", "unknown", "fixed"
+_NOT_FIXED, _NOT_AFFECTED, _UNKNOWN, _FIXED, _UNREAD = "", "not affected", "unknown", "fixed", "unread"
 _STATES: Final = {
     "will not fix": "will not fix",
     "out of support scope": "end of life",
@@ -156,7 +156,10 @@ def _gather(document: VexDocument, numbers: dict[Severity, int]) -> tuple[_Packa
         extended = _fixes(by_name.get((f"{release}{_EXTENDED}", module, name), []))
         worst = max(said, key=lambda one: _WORDS.index(one.impact.lower()) if one.impact.lower() in _WORDS else 0)
         number = numbers[Severity(worst.impact, worst.vector)]
-        for state, fixed in _resolve(said):
+        states = _resolve(said)
+        if document.may_concern(release, name):
+            states = [*(one for one in states if one[0] != _NOT_AFFECTED), (_UNREAD, ())]
+        for state, fixed in states:
             packages.append(_Package(release, module, name, state, fixed, number, extended if fixed else ()))
     return tuple(sorted(packages))
 
@@ -194,6 +197,8 @@ def _affected(package: _Package, severities: list[tuple[SeverityFact, ...]]) -> 
     )
     if package.state == _UNKNOWN:
         return said
+    if package.state == _UNREAD:
+        return replace(said, problem=UNDEFINED)
     if package.state == _NOT_AFFECTED:
         return replace(said, state=_NOT_AFFECTED)
     if package.state == _FIXED:

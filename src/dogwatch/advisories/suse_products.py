@@ -55,6 +55,11 @@ def _release_of(ecosystem: str) -> str:
     return f"SUSE:Linux Enterprise Server {found['release']}"
 
 
+def is_told_by_binary(ecosystem: str) -> bool:
+    """Whether its records name source packages, and tell the packages of images beside them."""
+    return family_of(ecosystem) in _FAMILIES
+
+
 def restate_by_binary(affected: AffectedPackage, specific: msgspec.Raw) -> Iterator[AffectedPackage]:
     """Yield what an entry says of the binary packages that an update brings, in the release that images tell.
 
@@ -70,7 +75,7 @@ def restate_by_binary(affected: AffectedPackage, specific: msgspec.Raw) -> Itera
     Source:
         OSV schema 1.7, ecosystems SUSE and openSUSE; their records' `ecosystem_specific.binaries`.
     """
-    if family_of(affected.ecosystem) not in _FAMILIES:
+    if not is_told_by_binary(affected.ecosystem):
         yield affected
         return
     binaries = _read_binaries(specific)

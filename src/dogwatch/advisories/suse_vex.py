@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from dogwatch.advisories.csaf_document import VexDocument, VexStatement, read_vex
+from dogwatch.advisories.csaf_document import UNDEFINED, VexDocument, VexStatement, read_vex
 from dogwatch.advisories.csaf_feed import CsafSource
 from dogwatch.advisories.csaf_products import RpmName
 from dogwatch.advisories.csaf_record import Severity, keep_document, make_advisory, read_document
@@ -38,7 +38,7 @@ _FIXES: Final = frozenset({"recommended", "first_fixed", "fixed"})
 _AFFECTED: Final = frozenset({"known_affected", "first_affected", "last_affected"})
 _NOT_AFFECTED: Final = "known_not_affected"
 _NO_FIX_PLANNED: Final = "no_fix_planned"
-_NOT_FIXED, _WILL_NOT_FIX, _UNKNOWN, _UNAFFECTED = "", "will not fix", "unknown", "not affected"
+_NOT_FIXED, _WILL_NOT_FIX, _UNAFFECTED, _UNKNOWN, _UNREAD = "", "will not fix", "not affected", "unknown", "unread"
 _REJECTED: Final = re.compile(
     r"DO NOT USE THIS (?:CANDIDATE NUMBER|CVE RECORD)|has been rejected or withdrawn|\*\* REJECT \*\*", re.IGNORECASE
 )
@@ -133,6 +133,8 @@ def _gather(document: VexDocument) -> Iterator[_Package]:
         said.setdefault((one.place, name), []).append(one)
     for (release, name), statements in sorted(said.items()):
         state = _resolve(statements)
+        if state == _UNAFFECTED and document.may_concern(release, name):
+            state = _UNREAD
         if state is not None:
             yield _Package(release, name, state)
 
@@ -170,6 +172,8 @@ def _resolve(said: list[VexStatement]) -> str | None:
 def _affected(package: _Package) -> AffectedPackage:
     if package.state == _UNKNOWN:
         return AffectedPackage(package.ecosystem, package.name)
+    if package.state == _UNREAD:
+        return AffectedPackage(package.ecosystem, package.name, problem=UNDEFINED)
     return AffectedPackage(package.ecosystem, package.name, (_EVERYTHING,), state=package.state)
 
 

@@ -6,6 +6,7 @@ No database takes the zero character. Called by whatever reads a feed.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from dogwatch.advisories.limits import TEXT_LIMITS
 
@@ -24,6 +25,22 @@ def cut_prose(text: str, longest: int) -> str:
     """Return a text that is only shown, of so many characters at most."""
     shown = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+MAX_UNREAD_PARTS: Final = 100
+"""Of one document: one with more has no holes, it is none that we can read."""
+
+
+def keep_unread(parts: Iterable[str]) -> tuple[str, ...]:
+    """Return what could not be read of a document, in words that can be kept.
+
+    Raises:
+        ValueError: it is more than the limit.
+    """
+    kept = tuple(dict.fromkeys(cut_prose(part, TEXT_LIMITS.max_identifier) for part in parts))
+    if len(kept) > MAX_UNREAD_PARTS:
+        raise ValueError(f"more than {MAX_UNREAD_PARTS} parts that cannot be read, the first of them: {kept[0]}")
+    return kept
 
 
 def is_link(url: str, longest: int = TEXT_LIMITS.max_reference) -> bool:

@@ -22,7 +22,7 @@ from dogwatch.advisories.limits import FEED_LIMITS, TEXT_LIMITS, FeedLimits
 from dogwatch.advisories.module_streams import tell_streams
 from dogwatch.advisories.snapshot import Linked, Records, Snapshot, SnapshotSource
 from dogwatch.advisories.texts import refuse_long
-from dogwatch.advisories.updateinfo_document import ENCODING, Update, read_updates
+from dogwatch.advisories.updateinfo_document import ENCODING, Update, UpdatedPackage, read_updates
 from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,
@@ -98,6 +98,8 @@ class UpdateinfoSource(SnapshotSource):
         if len(record_id) > TEXT_LIMITS.max_identifier:
             raise ValueError("an id that cannot be kept")
         refuse_long(text for package in update.packages for text in (package.name, package.version))
+        if not update.id:
+            raise ValueError("an update without an id")
         mends = update.type == _SECURITY or update.cves
         packages = [each for each in update.packages if mends and not variant_of(record.ecosystem, each.version)]
         word = update.severity[: TEXT_LIMITS.max_identifier]
@@ -110,9 +112,8 @@ class UpdateinfoSource(SnapshotSource):
             summary=update.title[: TEXT_LIMITS.max_summary],
             details=update.description,
             upstream=tuple(update.cves),
-            affected=tuple(
-                AffectedPackage(record.ecosystem, package.name, (_range(package.version),)) for package in packages
-            ),
+            affected=tuple(_affected(record.ecosystem, package) for package in packages),
+            unread=("packages without a name",) if mends and update.nameless else (),
             severity=(SeverityFact("TEXT", word),) if word and word.lower() != "none" else (),
         )
         return tell_streams(advisory)
@@ -181,16 +182,20 @@ def _split(label: str, ecosystem: str, limits: FeedLimits, files: Mapping[str, P
     """Yield each update once: repositories of one release may share some, and each then names packages of its own."""
     updates: dict[str, Update] = {}
     for path in files.values():
-        for update in read_updates(path, label, limits):
-            held = updates.setdefault(update.id, update)
+        for number, update in enumerate(read_updates(path, label, limits)):
+            held = updates.setdefault(update.id or f"update {number} without an id", update)
             held.packages = sorted({*held.packages, *update.packages})
             held.cves = sorted({*held.cves, *update.cves})
+            held.nameless = max(held.nameless, update.nameless)
     for update_id in sorted(updates):
         yield update_id, msgspec.json.encode(_Record(ecosystem, updates[update_id]))
 
 
-def _range(version: str) -> StatedRange:
-    return StatedRange("ECOSYSTEM", (_INTRODUCED, RangeEvent(RangeEventKind.FIXED, version)))
+def _affected(ecosystem: str, package: UpdatedPackage) -> AffectedPackage:
+    if not package.version:
+        return AffectedPackage(ecosystem, package.name, problem="no version, or no release, of the fix")
+    fixed = RangeEvent(RangeEventKind.FIXED, package.version)
+    return AffectedPackage(ecosystem, package.name, (StatedRange("ECOSYSTEM", (_INTRODUCED, fixed)),))
 
 
 def _moment(text: str) -> datetime | None:

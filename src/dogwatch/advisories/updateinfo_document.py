@@ -29,7 +29,10 @@ _MOST_PACKAGES: Final = 20_000
 
 
 class UpdatedPackage(msgspec.Struct, frozen=True, order=True, array_like=True):
-    """A binary package in the version that an update brings: `epoch:version-release`, without an epoch of 0."""
+    """A binary package in the version that an update brings: `epoch:version-release`, without an epoch of 0.
+
+    The version is empty where the file tells it in part or not at all.
+    """
 
     name: str
     version: str
@@ -47,6 +50,8 @@ class Update(msgspec.Struct):
     updated: str = ""
     cves: list[str] = []
     packages: list[UpdatedPackage] = []
+    nameless: int = 0
+    """Packages without a name."""
 
 
 class _RefusedError(Exception):
@@ -57,7 +62,7 @@ _UNREADABLE: Final[tuple[type[Exception], ...]] = (expat.ExpatError, _RefusedErr
 
 
 def read_updates(path: Path, label: str, limits: FeedLimits) -> Iterator[Update]:
-    """Yield the updates of a file, packed as its first bytes say, without those that have no id.
+    """Yield the updates of a file, packed as its first bytes say.
 
     Raises:
         MalformedSnapshotError: not such a file, or cut off.
@@ -127,7 +132,7 @@ class _Reader:
     def _end(self, name: str) -> None:
         if len(self._path) == 3 and name in _TEXTS:
             setattr(self._update, name, "".join(self._texts).strip()[: TEXT_LIMITS.max_details])
-        elif len(self._path) == 2 and self._update.id:
+        elif len(self._path) == 2:
             self._update.packages = sorted(self._packages)
             self._update.cves = sorted(set(self._update.cves))
             self._done.append(self._update)
@@ -145,10 +150,13 @@ class _Reader:
     def _take_package(self, attributes: dict[str, str]) -> None:
         """Take a package; sources are not installed."""
         name, version, release = (attributes.get(each, "") for each in ("name", "version", "release"))
-        if attributes.get("arch") == "src" or not (name and version and release):
+        if attributes.get("arch") == "src":
+            return
+        if not name:
+            self._update.nameless += 1
             return
         if len(self._packages) >= _MOST_PACKAGES:
             raise _RefusedError(f"{self._update.id[:80]} names more than {_MOST_PACKAGES} packages")
         epoch = attributes.get("epoch", "") or "0"
         label = f"{version}-{release}" if epoch == "0" else f"{epoch}:{version}-{release}"
-        self._packages.add(UpdatedPackage(name, label))
+        self._packages.add(UpdatedPackage(name, label if version and release else ""))

@@ -16,7 +16,7 @@ from dogwatch.cli.db_diff import show_diff
 from dogwatch.cli.db_search import judge_package
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, Sort, lay_out, listing_of
-from dogwatch.cli.looked_at import feed_state, missing_sentence, stale_sentences
+from dogwatch.cli.looked_at import feed_state, missing_sentence, stale_sentences, unread_sentences
 from dogwatch.cli.options import option
 from dogwatch.cli.ports import Views
 from dogwatch.cli.progress import showing_progress
@@ -106,6 +106,7 @@ def _advice(several: Sequence[AgedFeed], settings: Settings) -> str:
     waiting = [f"{one.source}/{one.ecosystem}" for one in feeds if one.unconfirmed_loss]
     untold = [one for one in feeds if one.problem and (one.missing or not one.stale)]
     lines = [f"{one.source} {one.ecosystem}: {one.problem}" for one in untold]
+    lines += unread_sentences(feeds)
     lines += [*stale_sentences(feeds), missing_sentence(feeds)]
     if settings.is_without_feeds and not settings.server:
         lines.append("No feed is asked (DOGWATCH_FEED_MIRROR=none): what is new comes by dogwatch db import FILE")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -149,6 +149,15 @@ def _facts_sentence(feeds: Iterable[FeedView]) -> tuple[str, ...]:
     missing = ", ".join(one.source for one in feeds if one.is_of_facts and one.missing)
     told = "findings may lack scores and facts, but none is missing (a filter by such a fact may pass over some)"
     return (f"{missing} never imported: {told}.",) if missing else ()
+
+
+def unread_sentences(feeds: Iterable[FeedView]) -> Iterator[str]:
+    """Say of which records something could not be read, and what, of the first of each feed."""
+    for one in (feed for feed in feeds if feed.partial):
+        yield f"{one.source} {one.ecosystem}: {plural(one.partial, 'record')} not read whole:"
+        yield from (f"  {told}" for told in one.unread)
+        if one.partial > len(one.unread):
+            yield f"  and {plural(one.partial - len(one.unread), 'other')}"
 
 
 def missing_sentence(feeds: Sequence[FeedView]) -> str:

@@ -38,6 +38,7 @@ NO_VERSIONS = "advisory names no versions of the package"
 FOREIGN_SCHEME = "affected range is ordered otherwise than its ecosystem"
 UNKNOWN_TYPE = "affected range is of a type that is not known"
 EMPTY_LISTED = "advisory lists an empty version"
+UNREAD = "what the advisory says of the package cannot be read"
 
 _STATED_NOT_AFFECTED = "not affected"
 _STATED_FIX_STATES = {
@@ -104,6 +105,8 @@ def key_affected_package(
         severity=affected.severity or advisory_severity,
         naming=affected.naming,
     )
+    if affected.problem:
+        return (replace(blank, not_comparable=f"{UNREAD}: {affected.problem}"),)
     if affected.naming.is_outright:
         return tuple(_key_named(blank, scheme, affected))
     if not affected.ranges and not affected.versions:

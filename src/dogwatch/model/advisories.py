@@ -82,7 +82,7 @@ class AffectedPackage:
     `name` is as the source writes it. `state` is empty, or one of: `not affected`, `will not fix`, `deferred`,
     `end of life`. `severity` overrides the advisory's for this package. An outright `naming` goes with `versions`
     (none: all of them) and `arch` (empty: any) alone, and `state` may also be `affected`, `fixed` or
-    `under investigation`.
+    `under investigation`. `problem` is why the entry could not be read; the others then say nothing.
     """
 
     ecosystem: str
@@ -93,6 +93,7 @@ class AffectedPackage:
     severity: tuple[SeverityFact, ...] = ()
     naming: Naming = Naming.MATCHED
     arch: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,10 @@ class UnaffectedPackages:
 
 @dataclass(frozen=True, slots=True)
 class Advisory:
-    """One document from one source, whole. `id` is the source's own (PYSEC-…, GHSA-…, DEBIAN-CVE-…)."""
+    """One document from one source, whole. `id` is the source's own (PYSEC-…, GHSA-…, DEBIAN-CVE-…).
+
+    `unread` are parts of it that could not be read, with the reason, where nobody knows which package they are about.
+    """
 
     source: str
     id: str
@@ -121,6 +125,7 @@ class Advisory:
     severity: tuple[SeverityFact, ...] = ()
     references: tuple[str, ...] = ()
     cwes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,6 +244,8 @@ class FeedView:
     """How fresh one feed is. `stale` after its expected age, `missing` before the first import.
 
     `unconfirmed_loss` counts records that the feed no longer lists and that stay in force until somebody confirms it.
+    `refused` counts records of the last import that could not be used, `partial` those in force that were not read
+    whole; `unread` tells what was not, of the first five.
     """
 
     source: str
@@ -256,6 +258,8 @@ class FeedView:
     stale: bool
     missing: bool
     unconfirmed_loss: int = 0
+    partial: int = 0
+    unread: tuple[str, ...] = ()
 
     @property
     def tells_fixes_only(self) -> bool:

@@ -63,6 +63,8 @@ def feed(one: FeedView, now: datetime) -> dict[str, Any]:
         "ecosystem": one.ecosystem,
         "records": one.records,
         "refused": one.refused,
+        "partial": one.partial,
+        "unread": list(one.unread),
         "checked_at": iso(one.checked_at),
         "changed_at": iso(one.changed_at),
         "age_seconds": age,

@@ -7,7 +7,7 @@ the account that asks: others' images are nobody's business.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ from dogwatch.store.queries import load_queries
 from dogwatch.store.text import is_storable_key, storable
 from dogwatch.store.typed_packages import MAX_PACKAGES, TypedPackage, find_typed, judged_name, load_feeds_of, typed_of
 from dogwatch.store.unaffected import load_unaffected
+from dogwatch.versions import speaks_for
 
 _SQL = load_queries("explanations")
 _BY_NAME = load_queries("vulnerability_views")["by_name"]
@@ -144,7 +145,7 @@ class Explainer:
             more_ranges=more,
             exposures=_load_exposures(connection, asked, vulnerability),
             feeds=feeds,
-            feed_gaps=feed_gaps,
+            feed_gaps=(*feed_gaps, *_load_unread(connection, asked, vulnerability)),
         )
 
 
@@ -212,6 +213,14 @@ def _load_ranges(
 
 def _left(rows: Sequence[Sequence[Any]]) -> int:
     return int(rows[0][-1]) - len(rows) if rows else 0
+
+
+def _load_unread(connection: psycopg.Connection, asked: TypedPackage, vulnerability: _Vulnerability) -> Iterator[str]:
+    """Say what could not be read of the vulnerability's documents, of feeds that speak for the package."""
+    values = {"vulnerability": vulnerability.id, "most": MAX_RANGES}
+    for ecosystem, source, advisory, unread in connection.execute(_SQL["unread"], values):
+        if speaks_for(ecosystem, asked.package.ecosystem):
+            yield f"{advisory} ({source}) was not read whole: {unread}"
 
 
 def _load_exposures(

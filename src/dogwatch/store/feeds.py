@@ -45,7 +45,8 @@ def read_feed_views(connection: psycopg.Connection, expected: ExpectedFeeds, now
 
 
 def _view(source: str, ecosystem: str, facts: Sequence[Any] | None, stale_before: datetime) -> FeedView:
-    records, refused, checked_at, changed_at, problem, unconfirmed_loss = facts or (0, 0, None, None, "", 0)
+    nothing = (0, 0, None, None, "", 0, 0, ())
+    records, refused, checked_at, changed_at, problem, unconfirmed_loss, partial, unread = facts or nothing
     return FeedView(
         source=source,
         ecosystem=ecosystem,
@@ -57,6 +58,8 @@ def _view(source: str, ecosystem: str, facts: Sequence[Any] | None, stale_before
         stale=checked_at is not None and checked_at < stale_before,
         missing=changed_at is None,
         unconfirmed_loss=unconfirmed_loss,
+        partial=partial,
+        unread=tuple(unread),
     )
 
 

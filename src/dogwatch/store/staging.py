@@ -12,7 +12,7 @@ from operator import attrgetter
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dogwatch.matching import AdvisoryNames, key_affected_ranges, name_advisory
+from dogwatch.matching import UNREAD, AdvisoryNames, key_affected_ranges, name_advisory
 from dogwatch.model.advisories import Advisory, AffectedRange
 from dogwatch.model.feeds import OPERATOR_SOURCES, FeedChanges, ParsedRecord
 from dogwatch.store.compression import compress
@@ -25,7 +25,10 @@ _SQL = load_queries("journal")
 _RECORDS_AT_ONCE = 500
 """Records per COPY: a Debian record is a few kB and lists a few ranges, so a batch stays at a few MB."""
 
-_ADVISORY_TYPES = ("text", "timestamptz", "timestamptz", "timestamptz", "text", "bytea", "text[]", "text[]", "bytea")
+_ADVISORY_TYPES = (
+    *("text", "timestamptz", "timestamptz", "timestamptz", "text", "bytea", "text[]", "text[]", "bytea", "text[]"),
+)
+_UNREAD_TYPES = ("text", "text", "text")
 _RANGE_TYPES = (
     *("text", "text", "text", "text", "int4", "bytea", "bytea", "text", "text"),
     *("text", "text", "text", "bytea", "text", "text", "jsonb", "text", "text", "bytea"),
@@ -53,6 +56,15 @@ class _Incoming:
     names: AdvisoryNames
     ranges: dict[bytes, AffectedRange]
     content: bytes
+    unread: tuple[str, ...]
+
+    @property
+    def holes(self) -> set[tuple[str, str]]:
+        """The packages (ecosystem, name) of which something could not be read; one without a name may be any."""
+        unknown = {("", "")} if self.unread else set()
+        return unknown | {
+            (one.ecosystem, one.name) for one in self.ranges.values() if one.not_comparable.startswith(UNREAD)
+        }
 
 
 def stage_records(connection: psycopg.Connection, feed: tuple[str, str], changes: FeedChanges, now: datetime) -> Staged:
@@ -85,6 +97,8 @@ def stage_records(connection: psycopg.Connection, feed: tuple[str, str], changes
         staged += len(changed)
         copy_rows(connection, _SQL["copy_advisories"], _ADVISORY_TYPES, map(_advisory_row, changed))
         copy_rows(connection, _SQL["copy_ranges"], _RANGE_TYPES, _range_rows(changed))
+        holes = ((one.record.id, *hole) for one in changed for hole in one.holes)
+        copy_rows(connection, _SQL["copy_unread_packages"], _UNREAD_TYPES, holes)
     connection.execute(_SQL["stage_removed"], {"names": [name for name in changes.removed if name not in seen]})
     connection.execute(_SQL["analyze_stage"])
     return Staged(staged, refused)
@@ -119,7 +133,8 @@ def _incoming(record: ParsedRecord, advisory: Advisory, ecosystem: str, now: dat
     ranges = {_digest(one, said_at): one for one in told}
     said = (advisory.published_at, advisory.withdrawn_at, advisory.summary, names.cves, names.others, sorted(ranges))
     content = hashlib.sha256(repr(said).encode("utf-8", "surrogatepass") + record.document).digest()
-    return _Incoming(record, advisory, names, ranges, content)
+    unread = () if is_withdrawn else advisory.unread
+    return _Incoming(record, advisory, names, ranges, content, unread)
 
 
 def _advisory_row(incoming: _Incoming) -> Sequence[object]:
@@ -134,7 +149,18 @@ def _advisory_row(incoming: _Incoming) -> Sequence[object]:
         [_clean(name) for name in names.cves],
         [_clean(name) for name in names.others],
         incoming.content,
+        _told_unread(incoming),
     )
+
+
+def _told_unread(incoming: _Incoming) -> list[str]:
+    """Say what could not be read of a document, and of which package where that is known."""
+    of_packages = (
+        f"{one.name} of {one.ecosystem}: {one.not_comparable.removeprefix(UNREAD).lstrip(': ')}"
+        for one in incoming.ranges.values()
+        if one.not_comparable.startswith(UNREAD)
+    )
+    return [_clean(text) for text in (*of_packages, *incoming.unread)]
 
 
 def _range_rows(incoming: Iterable[_Incoming]) -> Iterator[Sequence[object]]:

@@ -11,7 +11,7 @@ from dogwatch.advisories.debian_tracker import SOURCE
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.source import Changes, FetchRequest
 from dogwatch.matching import key_affected_ranges
-from dogwatch.model.advisories import FixState, SeverityFact
+from dogwatch.model.advisories import AffectedPackage, FixState, SeverityFact
 from dogwatch.model.feeds import ParsedRecord
 from dogwatch.model.verdicts import Verdict
 from tests.builders.advisories import tracker
@@ -73,27 +73,31 @@ def test_an_urgency_is_a_word_of_severity_unless_nobody_assigned_one(tmp_path: P
     ]
 
 
-def test_a_release_that_nobody_here_knows_is_left_out_and_a_status_is_a_problem(tmp_path: Path) -> None:
-    issues = {"CVE-2026-1": {"trixie-security": {"status": "open"}}, "CVE-2026-2": {"sid": {"status": "perhaps"}}}
-    left_out, problem = read(tmp_path, tracker({"bash": issues}))
-    assert left_out.advisory is not None
-    assert left_out.advisory.affected == ()
-    assert (problem.advisory, problem.problem) == (None, "debian-tracker: an unknown status: 'perhaps'")
+def test_a_release_that_nobody_here_knows_is_left_out(tmp_path: Path) -> None:
+    (record,) = read(tmp_path, tracker({"bash": {"CVE-2026-1": {"trixie-security": {"status": "open"}}}}))
+    assert record.advisory is not None
+    assert record.advisory.affected == ()
 
 
 @pytest.mark.parametrize(
     ("said", "problem"),
     [
+        ({"status": "perhaps"}, "an unknown status: 'perhaps'"),
         ({"status": "resolved"}, "resolved, and no version that it is resolved in"),
         ({"status": "resolved", "fixed_version": "1\0"}, "a name or version that cannot be kept"),
         ({"status": "resolved", "fixed_version": "1" * 513}, "a name or version that cannot be kept"),
+        ({"status": "open", "urgency": 1}, "Expected `str`, got `int` - at `$.urgency`"),
+        ("open", "Expected `object`, got `str`"),
     ],
 )
-def test_a_statement_that_cannot_be_kept_as_it_is_is_a_problem_and_never_means_not_affected(
+def test_what_is_not_right_of_a_release_leaves_the_package_undetermined_there_and_costs_no_other(
     tmp_path: Path, said: dict[str, str], problem: str
 ) -> None:
-    (record,) = read(tmp_path, tracker({"bash": {"CVE-2026-1": {"bookworm": said}}}))
-    assert (record.advisory, record.problem) == (None, f"debian-tracker: {problem}")
+    (record,) = read(tmp_path, tracker({"bash": {"CVE-2026-1": {"bookworm": said, "sid": {"status": "open"}}}}))
+    assert record.advisory is not None
+    there, elsewhere = record.advisory.affected
+    assert there == AffectedPackage("Debian:12", "bash", problem=problem)
+    assert (elsewhere.ecosystem, elsewhere.problem) == ("Debian:sid", "")
 
 
 @pytest.mark.parametrize(("length", "is_kept"), [(256, True), (257, False)])

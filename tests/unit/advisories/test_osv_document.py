@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dogwatch.advisories.osv_document import parse_advisory
+from dogwatch.matching import UNREAD, key_affected_ranges
 from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,
@@ -171,26 +172,16 @@ REFUSED: list[tuple[str, bytes, str]] = [
     ("a modified time without zone", encode_record(osv_record("A-1", modified="2026-01-01T00:00:00")), "not a time"),
     ("a withdrawn time that is none", encode_record(osv_record("A-1", withdrawn="yes")), "withdrawn is not a time"),
     ("affected of another type", encode_record(osv_record("A-1") | {"affected": {}}), "affected"),
-    ("a version that is a number", encode_record(with_affected(versions=[1.0])), "versions"),
-    ("an unknown kind of range", encode_record(with_affected(ranges=[{"type": "NEW"}])), "unknown kind of range"),
-    (
-        "an unknown kind of event",
-        encode_record(with_affected(ranges=[{"type": "SEMVER", "events": [{"repaired": "1"}]}])),
-        "unknown kind",
-    ),
-    ("a package without name", encode_record(with_affected(package={"ecosystem": "npm"})), "without a name"),
-    ("a name with zero", encode_record(with_affected(package={"ecosystem": "npm", "name": "a\0"})), "zero character"),
-    (
-        "a name too long",
-        encode_record(with_affected(package={"ecosystem": "npm", "name": "a" * 513})),
-        "513 characters",
-    ),
     (
         "names without end",
         encode_record(osv_record("A-1", aliases=[f"CVE-2026-{number}" for number in range(5_001)])),
         "5001 aliases, more than 5000",
     ),
-    ("a version too long", encode_record(with_affected(versions=["1" * 1_025])), "1025 characters"),
+    (
+        "holes without end",
+        encode_record(osv_record("A-1") | {"affected": list(range(101))}),
+        "more than 100 parts that cannot be read, the first of them: affected[0]: Expected `object`, got `int`",
+    ),
 ]
 
 
@@ -201,6 +192,45 @@ def test_what_decides_and_is_not_right_refuses_the_record(content: bytes, reason
 
     assert reason in str(refused.value.fields["reason"])
     assert refused.value.fields["id"] == "A-1"
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"versions": [1.0]}, "Expected `str`, got `float` - at `$.versions[0]`"),
+        ({"versions": ["1" * 1_025]}, f"version of 1025 characters, more than 1024: '{'1' * 80}'"),
+        ({"ranges": "all"}, "Expected `array | null`, got `str` - at `$.ranges`"),
+        ({"ranges": [{"type": "NEW"}]}, "an unknown kind of range: 'NEW'"),
+        ({"ranges": [{"type": "SEMVER", "events": [{"repaired": "1"}]}]}, "a range event of an unknown kind"),
+    ],
+)
+def test_an_entry_that_is_not_right_leaves_its_package_undetermined_and_costs_no_other(
+    changed: dict[str, object], problem: str
+) -> None:
+    record = with_affected(**changed)
+    record["affected"] += osv_record("A-1", name="other", fixed="2")["affected"]
+    found = parsed(record)
+
+    odd = AffectedPackage("PyPI", "example", problem=problem)
+    assert (found.affected[0], [one.name for one in found.affected], found.unread) == (odd, ["example", "other"], ())
+    assert [one.not_comparable for one in key_affected_ranges(found)] == [f"{UNREAD}: {problem}", ""]
+
+
+@pytest.mark.parametrize(
+    ("package", "problem"),
+    [
+        ({"ecosystem": "npm"}, "an affected package of 'npm' without a name"),
+        ({"ecosystem": "npm", "name": "a\0"}, "package name with a zero character: 'a\\x00'"),
+        ({"ecosystem": "npm", "name": "a" * 513}, f"package name of 513 characters, more than 512: '{'a' * 80}'"),
+        ("npm", "Expected `object | null`, got `str` - at `$.package`"),
+    ],
+)
+def test_an_entry_of_which_nobody_knows_the_package_is_told_by_its_place(package: object, problem: str) -> None:
+    record = with_affected(package=package)
+    record["affected"] += osv_record("A-1", name="other", fixed="2")["affected"]
+    found = parsed(record)
+
+    assert ([one.name for one in found.affected], found.unread) == (["other"], (f"affected[0]: {problem}",))
 
 
 def test_a_record_listed_under_another_id_is_refused() -> None:
@@ -242,6 +272,15 @@ def test_any_bytes_give_an_advisory_or_a_refusal(content: bytes) -> None:
         assert isinstance(parse_advisory(content), Advisory)
     except MalformedAdvisoryError:
         return
+
+
+@given(JSON)
+def test_whatever_stands_among_the_entries_the_others_are_read_as_without_it(value: object) -> None:
+    record = osv_record("A-1", fixed="2")
+    good = parsed(record).affected
+    record["affected"].append(value)
+
+    assert parsed(record).affected[: len(good)] == good
 
 
 @given(JSON, st.sampled_from(["affected", "severity", "references", "aliases", "database_specific", "withdrawn"]))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from dogwatch.advisories.csaf_document import UNDEFINED
 from dogwatch.advisories.redhat_vex import SOURCE
 from dogwatch.model.advisories import (
     Advisory,
@@ -197,12 +198,38 @@ def test_products_outside_all_branches_are_products_as_well() -> None:
         (b"{", "truncated"),
         (vex(cve="CVE-1"), "not a CVE id: 'CVE-1'"),
         (vex().replace(b'"vulnerabilities": [', b'"vulnerabilities": [{}, '), "about more than one vulnerability"),
-        (vex(product_status={"fixed": ["nobody"]}), "says something of 'nobody', which it does not define"),
+        (
+            vex(product_status={"fixed": [f"nobody {number}" for number in range(101)]}),
+            "more than 100 parts that cannot be read, the first of them: nobody 0",
+        ),
     ],
 )
 def test_a_document_that_cannot_be_used_is_refused(content: bytes, problem: str) -> None:
     with pytest.raises(ValueError, match=problem):
         SOURCE.condense(content)
+
+
+def test_a_product_that_is_not_defined_costs_what_may_be_said_of_it_and_no_more() -> None:
+    bash, zsh, ksh = (f"pkg:rpm/redhat/{name}@5.2-1.el9?arch=x86_64" for name in ("bash", "zsh", "bash-completion"))
+    clean = [("BaseOS-9", url, "known_not_affected") for url in (bash, zsh, ksh)]
+    told = msgspec.json.decode(vex(statements=[*clean, ("AppStream-8", bash, "fixed")]))
+    told["vulnerabilities"][0]["product_status"]["known_affected"] = [
+        "BaseOS-9:bash-0:5.2-1.el9.src",
+        "nobody:zsh",
+        "Satellite:bash-completion",  # which nobody asks for
+    ]
+    found = read(msgspec.json.encode(told))
+
+    assert [(one.ecosystem[-1], one.name, one.state, bool(one.ranges), one.problem) for one in found.affected] == [
+        ("8", "bash", "", True, ""),
+        ("9", "bash", "", False, UNDEFINED),
+        ("9", "bash-completion", "not affected", False, ""),
+        ("9", "zsh", "", False, UNDEFINED),
+    ]
+    assert found.unread == (
+        "says something of 'BaseOS-9:bash-0:5.2-1.el9.src', which it does not define",
+        "says something of 'nobody:zsh', which it does not define",
+    )
 
 
 def test_branches_without_end_are_refused() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dogwatch.advisories import parse_advisory
 from dogwatch.advisories.suse_products import release_of_product
-from dogwatch.model.errors import MalformedAdvisoryError
+from tests.builders.advisories import encode_record, osv_record
 
 MODULE = "SUSE:Linux Enterprise Module for {} 15 SP5"
 
@@ -76,6 +76,10 @@ def test_statements_are_by_binary_each_once_whichever_product_names_it() -> None
 
 
 @pytest.mark.parametrize("binaries", [{"bash": "1"}, ["bash"], [{"bash": 1}], [{"b" * 600: "1"}]])
-def test_binaries_that_are_none_refuse_the_record(binaries: object) -> None:
-    with pytest.raises(MalformedAdvisoryError):
-        said(("openSUSE:Leap 15.6", "bash", "5.2-1", binaries))
+def test_binaries_that_are_none_leave_open_which_package_is_meant(binaries: object) -> None:
+    record = osv_record("SUSE-SU-2026:1", ecosystem="openSUSE:Leap 15.6", name="bash", fixed="5.2-1")
+    record["affected"][0]["ecosystem_specific"] = {"binaries": binaries}
+    found = parse_advisory(encode_record(record))
+
+    assert found.affected == ()
+    assert [text.partition(":")[0] for text in found.unread] == ["affected[0]"]

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from dogwatch.advisories.csaf_document import UNDEFINED
 from dogwatch.advisories.csaf_record import read_document
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.source import Changes, FetchRequest
 from dogwatch.advisories.suse_vex import OPENSUSE, SUSE, SuseVexSource
 from dogwatch.matching import decide, key_affected_ranges, key_package
-from dogwatch.model.advisories import Advisory, FixState, SeverityFact, UnaffectedPackages
+from dogwatch.model.advisories import Advisory, AffectedPackage, FixState, SeverityFact, UnaffectedPackages
 from dogwatch.model.packages import Package
 from dogwatch.model.verdicts import Verdict
 from tests.builders.vex import archive, listing, put, vex
@@ -94,6 +95,17 @@ def test_what_is_not_affected_in_any_product_of_a_release_is_kept_and_no_range_i
     assert read_document(OPENSUSE.condense(content)).not_affected == (
         UnaffectedPackages(leap, ("bash", "zlib")),
         UnaffectedPackages(both, ("xz",)),
+    )
+
+
+def test_what_is_said_of_a_product_that_is_not_defined_leaves_its_package_undetermined() -> None:
+    told = json.loads(document("CVE-2026-1000", *((SERVER, name, CLEAN) for name in ("xz", "bash", "zlib"))))
+    told["vulnerabilities"][0]["product_status"]["known_affected"] = [f"{SERVER}-ESPOS:xz", "odd:bash-5.2-1.1"]
+    found = advisory(json.dumps(told).encode())
+
+    assert found.affected == tuple(AffectedPackage(RELEASE, name, problem=UNDEFINED) for name in ("bash", "xz"))
+    assert read_document(SUSE.condense(json.dumps(told).encode())).not_affected == (
+        UnaffectedPackages((RELEASE,), ("zlib",)),
     )
 
 

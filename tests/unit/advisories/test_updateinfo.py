@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -214,10 +215,34 @@ def test_a_file_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
         fetch(tmp_path, source)
 
 
-def test_packages_without_a_version_or_a_readable_date_are_left_out(tmp_path: Path) -> None:
+def test_a_date_that_is_none_is_that_of_the_fetch(tmp_path: Path) -> None:
     put_repository(tmp_path, APPSTREAM, updateinfo())
-    odd = BASH.replace('release="1.el9"', 'release=""').replace("2026-07-02 11:30:00", "yesterday")
-    put_repository(tmp_path, BASEOS, updateinfo(odd.replace("2026-07-01 10:00", "2026-13-99 10:00")))
+    odd = BASH.replace("2026-07-02 11:30:00", "yesterday").replace("2026-07-01 10:00", "2026-13-99 10:00")
+    put_repository(tmp_path, BASEOS, updateinfo(odd))
     (record,) = records(tmp_path)
     assert record.advisory is not None
-    assert (record.advisory.affected, record.advisory.modified_at, record.advisory.published_at) == ((), NOW, None)
+    assert (record.advisory.modified_at, record.advisory.published_at) == (NOW, None)
+
+
+def test_a_package_without_a_version_is_undetermined_and_one_without_a_name_is_told(tmp_path: Path) -> None:
+    put_repository(tmp_path, APPSTREAM, updateinfo())
+    good = 'name="zsh" epoch="0" version="5" release="1"'
+    odd = [good.replace('release="1"', 'release=""').replace("zsh", "ksh"), good.replace("zsh", "")]
+    packages = "".join(f"<package {one}/>" for one in (good, *odd))
+    put_repository(tmp_path, BASEOS, updateinfo(BASH.replace("<pkglist>", f"<pkglist>{packages}")))
+    (record,) = records(tmp_path)
+    assert record.advisory is not None
+    assert [(one.name, bool(one.ranges), one.problem) for one in record.advisory.affected] == [
+        ("bash", True, ""),
+        ("ksh", False, "no version, or no release, of the fix"),
+        ("zsh", True, ""),
+    ]
+    assert record.advisory.unread == ("packages without a name",)
+
+
+def test_an_update_without_an_id_counts_as_refused(tmp_path: Path) -> None:
+    put_repository(tmp_path, APPSTREAM, updateinfo())
+    put_repository(tmp_path, BASEOS, updateinfo(BASH, re.sub("<id>.*</id>", "", BASH)))
+    assert [(one.id, one.problem) for one in records(tmp_path) if one.advisory is None] == [
+        ("update 1 without an id", "oracle-linux: an update without an id")
+    ]

@@ -14,6 +14,7 @@ from dogwatch.cli.looked_at import (
     place_of,
     sentences,
     stale_sentences,
+    unread_sentences,
 )
 from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.monitoring import StatusCode, StatusReason
@@ -93,6 +94,16 @@ def test_a_loss_that_waits_for_a_confirmation_is_told_with_the_feed() -> None:
     assert sentences(LookedAt(1, 0, 0, 0, 0, (shrunk,), NOW)) == (
         "Looked at: 1 image watched; no gaps.\nFeeds: npm asked 5 min ago, LOST 1,900 records, kept until confirmed."
     )
+
+
+def test_what_could_not_be_read_of_records_is_told_of_the_first() -> None:
+    partial = replace(FEED, partial=3, unread=("A-1: affected[1]: odd", "A-2: bash of Debian:12: odd"))
+    assert list(unread_sentences((FEED, partial))) == [
+        "osv npm: 3 records not read whole:",
+        "  A-1: affected[1]: odd",
+        "  A-2: bash of Debian:12: odd",
+        "  and 1 other",
+    ]
 
 
 def test_manifests_that_may_be_images_are_named_with_the_way_to_them() -> None:

@@ -251,6 +251,8 @@ def test_a_finding_is_shown_whole() -> None:
                 "ecosystem": "Debian",
                 "records": 1000,
                 "refused": 0,
+                "partial": 0,
+                "unread": [],
                 "checked_at": "2026-07-09T11:00:00Z",
                 "changed_at": "2026-07-09T10:00:00Z",
                 "age_seconds": 3600,

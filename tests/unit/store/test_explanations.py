@@ -269,3 +269,14 @@ def test_a_package_is_judged_without_an_image_and_by_its_source_where_that_is_kn
     ):
         with pytest.raises(InvalidRequestError):
             judged(ACCOUNT, text, ecosystem, limit, cursor)
+
+
+def test_an_explanation_says_what_of_the_documents_could_not_be_read(world: World, explainer: Explainer) -> None:
+    record = osv_record(
+        f"DEBIAN-{CVE}", ecosystem="Debian:12", name="bash", modified=day(5).isoformat(), upstream=[CVE]
+    )
+    record["affected"].append({"package": {"ecosystem": "Debian:12"}})
+    publish(world, 5, "Debian", parse_advisory(encode_record(record)))
+    (one,) = explainer.explain(ACCOUNT, "libssl3@3.0.7-1", "Debian:12", CVE, day(5))
+    reason = "affected[1]: an affected package of 'Debian:12' without a name"
+    assert (one.verdict, one.feed_gaps) == ("affected", (f"DEBIAN-{CVE} (osv) was not read whole: {reason}",))

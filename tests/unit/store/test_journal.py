@@ -14,6 +14,7 @@ from dogwatch.model.errors import MalformedSnapshotError
 from dogwatch.model.feeds import FeedChanges, ParsedRecord, Publication
 from dogwatch.model.packages import Package
 from dogwatch.store.connection import Database
+from dogwatch.store.feeds import load_feed_views
 from dogwatch.store.inventories import admit_packages
 from dogwatch.store.journal import JournalStore
 from tests.builders.advisories import encode_record, osv_record
@@ -291,3 +292,32 @@ def test_names_with_characters_that_the_database_cannot_hold_do_no_harm(feed: Fe
     changes = FeedChanges({}, iter([replace(parsed, advisory=odd)]), ())
     assert feed.journal.publish("osv", "PyPI", changes, feed.now).added == 1
     assert [row[0] for row in feed.exposures()] == ["CVE-2026-1001"]
+
+
+def test_what_cannot_be_read_ends_nothing_and_is_told(feed: Feed) -> None:
+    feed.publish(example(), example("PYSEC-2", name="example"))
+    held = feed.exposures()
+    odd = example()
+    odd["affected"][0]["ranges"] = [{"type": "NEW"}]
+    nameless = example(name="other")
+    nameless["affected"].append({"package": {"ecosystem": "PyPI"}})
+
+    def told() -> list[object]:
+        (view,) = load_feed_views(feed.database, lambda _: [("osv", "PyPI", timedelta(days=1))], feed.now)
+        return [view.partial, *view.unread]
+
+    assert feed.publish(odd) == Publication(2, changed=1)
+    assert told() == [1, "PYSEC-1: example of PyPI: an unknown kind of range: 'NEW'"]
+    assert feed.publish(nameless) == Publication(3, changed=1)
+    assert told() == [1, "PYSEC-1: affected[1]: an affected package of 'PyPI' without a name"]
+    assert feed.exposures() == held
+
+    assert feed.publish(example(name="other")) == Publication(4, changed=1, exposures_ended=1)
+    assert told() == [0]
+
+
+def test_a_withdrawn_record_ends_what_it_said_even_where_it_cannot_be_read_whole(feed: Feed) -> None:
+    feed.publish(example())
+    odd = example(withdrawn="2026-07-01T00:30:00Z")
+    odd["affected"].append({"package": {"ecosystem": "PyPI"}})
+    assert feed.publish(odd) == Publication(2, ended=1, exposures_ended=1)

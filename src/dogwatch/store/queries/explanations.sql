@@ -112,3 +112,14 @@ JOIN vulnerability ON vulnerability.id = link.vulnerability_id
 WHERE advisory.source IN (SELECT source FROM feed) AND advisory.name = %(name)s
 ORDER BY vulnerability.name
 LIMIT %(most)s
+
+-- name: unread
+-- What could not be read of the documents on a vulnerability, by the feed that brought them.
+SELECT feed_record.ecosystem, advisory.source, advisory.name, array_to_string(feed_record.unread, '; ')
+FROM advisory_vulnerability AS link
+JOIN advisory ON advisory.id = link.advisory_id
+JOIN feed_record ON feed_record.source = advisory.source AND feed_record.name = advisory.name
+                AND feed_record.unread <> '{}'
+WHERE link.vulnerability_id = %(vulnerability)s
+ORDER BY advisory.source, advisory.name, feed_record.ecosystem
+LIMIT %(most)s

@@ -3,7 +3,7 @@
 CREATE TEMPORARY TABLE incoming_advisory (
     name text COLLATE "C" PRIMARY KEY, modified_at timestamptz NOT NULL, published_at timestamptz,
     withdrawn_at timestamptz, summary text NOT NULL, document bytea NOT NULL, cves text[] NOT NULL,
-    others text[] NOT NULL, content bytea NOT NULL
+    others text[] NOT NULL, content bytea NOT NULL, unread text[] NOT NULL
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE incoming_range (
     advisory text COLLATE "C" NOT NULL, ecosystem text NOT NULL, name text NOT NULL, scheme text NOT NULL,
@@ -11,6 +11,9 @@ CREATE TEMPORARY TABLE incoming_range (
     introduced text NOT NULL, fixed text NOT NULL, last_affected text NOT NULL, fixed_key bytea,
     fix_state text NOT NULL, stated_verdict text NOT NULL, severity jsonb NOT NULL, naming text NOT NULL,
     arch text NOT NULL, content bytea NOT NULL
+) ON COMMIT DROP;
+CREATE TEMPORARY TABLE unread_package (
+    advisory text COLLATE "C", ecosystem text, name text, PRIMARY KEY (advisory, ecosystem, name)
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE removed_record (name text COLLATE "C" PRIMARY KEY) ON COMMIT DROP;
 CREATE TEMPORARY TABLE ended_range (id bigint PRIMARY KEY, advisory_id bigint NOT NULL) ON COMMIT DROP;
@@ -36,13 +39,17 @@ COPY incoming_advisory FROM STDIN (FORMAT BINARY)
 -- Ranges into the stage.
 COPY incoming_range FROM STDIN (FORMAT BINARY)
 
+-- name: copy_unread_packages
+-- The packages of which something could not be read, into the stage.
+COPY unread_package FROM STDIN (FORMAT BINARY)
+
 -- name: stage_removed
 -- Records that the feed no longer lists.
 INSERT INTO removed_record SELECT DISTINCT unnest(%(names)s::text[])
 
 -- name: analyze_stage
 -- The planner knows nothing of temporary tables until told.
-ANALYZE incoming_advisory, incoming_range, removed_record
+ANALYZE incoming_advisory, incoming_range, unread_package, removed_record
 
 -- name: next_revision
 -- The next revision's row; its number is given under the publisher's lock.
@@ -51,7 +58,8 @@ SELECT coalesce(max(id), 0) + 1, %(source)s, %(ecosystem)s, %(now)s, 0, 0, 0 FRO
 RETURNING id
 
 -- name: find_ended_ranges
--- Open ranges of this feed that its documents no longer state: changed, withdrawn, or no longer listed.
+-- Open ranges of this feed that its documents no longer state: changed, withdrawn, or no longer listed. What could not be
+-- read ends nothing that was said of the same package before; where nobody knows of which, of those not named any more.
 INSERT INTO ended_range (id, advisory_id)
 SELECT affected_range.id, affected_range.advisory_id
 FROM (SELECT name FROM incoming_advisory
@@ -63,6 +71,13 @@ JOIN affected_range ON affected_range.advisory_id = advisory.id AND affected_ran
                    AND affected_range.to_rev = 2147483647
 WHERE NOT EXISTS (SELECT FROM incoming_range
                   WHERE incoming_range.advisory = concerned.name AND incoming_range.content = affected_range.content)
+  AND NOT EXISTS (SELECT FROM unread_package AS unread
+                  WHERE unread.advisory = concerned.name AND affected_range.not_comparable = ''
+                    AND ((unread.ecosystem, unread.name) = (affected_range.ecosystem, affected_range.name)
+                         OR (unread.name = ''
+                             AND NOT EXISTS (SELECT FROM incoming_range AS told
+                                             WHERE told.advisory = concerned.name AND told.name = affected_range.name
+                                               AND told.ecosystem = affected_range.ecosystem))))
 
 -- name: journal
 -- One row per document that changed, with what kind of change it was; behind the ranges that began, and before the
@@ -139,10 +154,11 @@ WHERE feed_record.source = %(source)s AND feed_record.ecosystem = %(ecosystem)s
 
 -- name: save_records
 -- The feed lists these, as of these times.
-INSERT INTO feed_record (source, ecosystem, name, modified_at, withdrawn_at, content)
-SELECT %(source)s, %(ecosystem)s, name, modified_at, withdrawn_at, content FROM incoming_advisory
+INSERT INTO feed_record (source, ecosystem, name, modified_at, withdrawn_at, content, unread)
+SELECT %(source)s, %(ecosystem)s, name, modified_at, withdrawn_at, content, unread FROM incoming_advisory
 ON CONFLICT (source, ecosystem, name)
-DO UPDATE SET modified_at = excluded.modified_at, withdrawn_at = excluded.withdrawn_at, content = excluded.content
+DO UPDATE SET modified_at = excluded.modified_at, withdrawn_at = excluded.withdrawn_at, content = excluded.content,
+              unread = excluded.unread
 
 -- name: doubt_others
 -- What other feeds of the source last said of these documents is overwritten now: they may say it again.
