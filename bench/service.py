@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.ports import free_port
 
 _START_SECONDS = 120.0
 _STOP_SECONDS = 60.0
@@ -44,7 +45,7 @@ def running_service(environment: Mapping[str, str], folder: Path) -> Iterator[Se
     Raises:
         RuntimeError: it did not become ready, or did not end well; with the end of its log.
     """
-    port = _free_port()
+    port = free_port()
     log = folder / f"service-{port}.log"
     begun = time.perf_counter()
     with log.open("wb") as file:
@@ -83,12 +84,6 @@ def _is_ready(port: int) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _end_of(log: Path) -> str:

@@ -10,7 +10,6 @@ import contextlib
 import json
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from dogwatch.registry.distribution import DistributionAdapter
 from tests.builders.oci import BuiltManifest, write_layout
 from tests.ports import free_port
 from tests.requirements import requires_program
+from tests.simulators.answering import answering
 from tests.waiting import PATIENCE_SECONDS
 
 requires_docker_registry = requires_program("docker-registry")
@@ -192,14 +192,8 @@ def receiving_notifications() -> Iterator[NotificationReceiver]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Receive)
     server.daemon_threads = True
     receiver.url = f"http://127.0.0.1:{server.server_port}/hooks"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with answering(server):
         yield receiver
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture

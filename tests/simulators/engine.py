@@ -12,6 +12,8 @@ from pathlib import Path
 from socketserver import ThreadingMixIn, UnixStreamServer
 from urllib.parse import unquote
 
+from tests.simulators.answering import answering
+
 Handler = BaseHTTPRequestHandler
 Reply = Callable[[Handler], object]
 """Writes an answer, or a part of one, or none."""
@@ -87,12 +89,8 @@ def simulated_engine(path: Path) -> Iterator[SimulatedEngine]:
         def handle_error(self, request: object, client_address: object) -> None:
             """Nothing: tests hang up in the middle of answers."""
 
-    with Server(str(path), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
+    with answering(Server(str(path), Answer)):
         try:
             yield engine
         finally:
             engine.ending.set()
-            server.shutdown()
-            thread.join()

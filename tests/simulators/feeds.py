@@ -25,6 +25,7 @@ from typing import ClassVar
 from urllib.parse import unquote
 
 from tests.builders.advisories import Record, encode_record
+from tests.simulators.answering import answering
 
 LISTING = "modified_id.csv"
 ARCHIVE = "all.zip"
@@ -179,14 +180,13 @@ class FeedServer:
         self.send_validators = True
         self.lock = threading.Lock()
         handler = type("Handler", (_Handler,), {"feed": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.server.daemon_threads = True
 
     @property
     def url(self) -> str:
         """The base URL."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def fail(self, failure: Failure) -> None:
         """Script a failure; earlier ones come first."""
@@ -198,16 +198,6 @@ class FeedServer:
         with self.lock:
             taken, self.requests = self.requests, []
         return taken
-
-    def start(self) -> None:
-        """Begin to serve."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End serving and free the port."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def next_failure(self, path: str) -> Failure | None:
         """Return what is scripted for a path, and count it down."""
@@ -223,11 +213,8 @@ class FeedServer:
 def serve_feed(folder: Path) -> Iterator[FeedServer]:
     """Serve a bucket folder for the time of a block."""
     server = FeedServer(folder)
-    server.start()
-    try:
+    with answering(server.server):
         yield server
-    finally:
-        server.stop()
 
 
 class _Handler(BaseHTTPRequestHandler):

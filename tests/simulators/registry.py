@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 from dogwatch.model.images import is_digest
 from dogwatch.model.registries import RegistryAccess
 from tests.builders.oci import BuiltManifest, every_blob
+from tests.simulators.answering import answering
 
 _MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<reference>[^/]+)")
 _BLOB = re.compile(r"/v2/(?P<repository>.+)/blobs/(?P<digest>[^/]+)")
@@ -284,14 +285,8 @@ def serving_registry(simulator: RegistrySimulator, tls: ssl.SSLContext | None = 
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     host = "localhost" if tls else "127.0.0.1"
     simulator.url = f"{'https' if tls else 'http'}://{host}:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with answering(server):
         yield simulator
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class _QuietServer(ThreadingHTTPServer):

@@ -27,6 +27,7 @@ from dogwatch.registry.resolve import resolve
 from tests.docker_registry import NotificationReceiver, notifications, requires_skopeo, run_skopeo
 from tests.ports import free_port
 from tests.serve.server import running
+from tests.simulators.answering import answering
 from tests.unit.demonstration.serving import NOW, SECRET, Served, nothing_else, serving_samples
 from tests.waiting import PATIENCE_SECONDS
 
@@ -219,12 +220,8 @@ def test_notifications_are_sent_again_until_they_are_taken() -> None:
     port = free_port()
     sending = Notifications()
     sending.send(Webhook(f"http://127.0.0.1:{port}/hooks", SECRET), {"id": "1"})  # nobody listens yet
-    with HTTPServer(("127.0.0.1", port), Receive) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    with answering(HTTPServer(("127.0.0.1", port), Receive)):
         assert taken.wait(PATIENCE_SECONDS)
-        server.shutdown()
-        thread.join()
     sending.close()
     assert bodies == [b'{"events": [{"id": "1"}]}'] * 2
 
