@@ -1,4 +1,4 @@
-"""Checks the licence of every installed distribution against the list of what Dogwatch may run with.
+"""The licence of every installed distribution, held against the list of what Dogwatch may run with.
 
 `./dev licences` calls it. Permissive licences pass; the few others pass only for a distribution that NOTICE names.
 It reads what the distributions say of themselves, and does not look at what their wheels bundle.
@@ -39,7 +39,7 @@ SPDX_OF_OLD_TEXT: Mapping[str, str] = {
 
 
 def licence_of(distribution: Distribution) -> str:
-    """Returns the licence expression a distribution states, or its older statements turned into one.
+    """Return the licence expression a distribution states, or its older statements turned into one.
 
     Several classifiers without an expression are read as a choice. Nothing stated gives the empty text.
     """
@@ -54,7 +54,7 @@ def licence_of(distribution: Distribution) -> str:
 
 
 def is_allowed(expression: str, allowed: frozenset[str]) -> bool:
-    """Tells whether a licence expression can be met with the allowed identifiers alone.
+    """Say whether a licence expression can be met with the allowed identifiers alone.
 
     AND binds before OR, as in the SPDX specification. An expression with brackets is not read, hence not allowed.
     """
@@ -63,7 +63,7 @@ def is_allowed(expression: str, allowed: frozenset[str]) -> bool:
 
 
 def refusals(installed: Iterable[Distribution], notice: str) -> list[str]:
-    """Returns one sentence for each distribution whose licence is not fine.
+    """Return one sentence for each distribution whose licence is not fine.
 
     Args:
         installed: the distributions to look at.
@@ -83,7 +83,7 @@ def refusals(installed: Iterable[Distribution], notice: str) -> list[str]:
 
 
 def main() -> int:
-    """Prints the refusals; returns 1 when there are any."""
+    """Print the refusals; return 1 when there are any."""
     notice = (Path(__file__).parent.parent / "NOTICE").read_text(encoding="utf-8")
     installed = list(distributions())
     found = refusals(installed, notice)
