@@ -15,10 +15,6 @@ from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.model.views import FeedView, ImageQuery
 
-_PENDING = frozenset(
-    {StatusReason.PENDING_INITIAL_SCAN, StatusReason.SCAN_IN_PROGRESS, StatusReason.PENDING_REVIVAL_SCAN}
-)
-
 
 @dataclass(frozen=True, slots=True)
 class LookedAt:
@@ -69,7 +65,7 @@ def add_up(counts: Iterable[CoverageCount], feeds: tuple[FeedView, ...], now: da
 
 def place_of(code: StatusCode, reason: StatusReason) -> str:
     """Return how far looking at images of a status has come: watched, pending, failed or ended."""
-    if reason in _PENDING:
+    if reason.is_pending:
         return "pending"
     if code is StatusCode.ACTIVE:
         return "watched"

@@ -202,11 +202,19 @@ class StatusReason(StrEnum):
     RESOURCE_TERMINATED = "RESOURCE_TERMINATED"
 
     @property
+    def is_pending(self) -> bool:
+        """Whether it was not looked at yet, and will be."""
+        return self in _PENDING
+
+    @property
     def is_ended(self) -> bool:
         """Whether nobody looks any more, and nothing went wrong."""
         return self in _ENDED
 
 
+_PENDING = frozenset(
+    {StatusReason.PENDING_INITIAL_SCAN, StatusReason.SCAN_IN_PROGRESS, StatusReason.PENDING_REVIVAL_SCAN}
+)
 _ENDED = frozenset(
     {
         StatusReason.SCAN_ELIGIBILITY_EXPIRED,

@@ -9,14 +9,11 @@ from typing import Any
 from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.feeds import SAMPLE_SOURCE
 from dogwatch.model.filters import Filter
-from dogwatch.model.monitoring import StatusCode, StatusReason
+from dogwatch.model.monitoring import StatusCode
 from dogwatch.model.views import FeedView, ImageQuery
 from dogwatch.serve.moments import iso
 from dogwatch.serve.ports import Views
 
-_NOT_YET = frozenset(
-    {StatusReason.PENDING_INITIAL_SCAN, StatusReason.SCAN_IN_PROGRESS, StatusReason.PENDING_REVIVAL_SCAN}
-)
 _MANIFESTS = ("manifest that may be an image", "manifests that may be images")
 
 
@@ -78,12 +75,12 @@ def feed(one: FeedView, now: datetime) -> dict[str, Any]:
 
 def _coverage_reasons(counts: Sequence[CoverageCount]) -> list[str]:
     watched = [count for count in counts if count.status_code is StatusCode.ACTIVE]
-    pending = [count for count in counts if count.status_reason in _NOT_YET]
+    pending = [count for count in counts if count.status_reason.is_pending]
     failed = [
         count
         for count in counts
         if count.status_code is StatusCode.INACTIVE
-        and count.status_reason not in _NOT_YET
+        and not count.status_reason.is_pending
         and not count.status_reason.is_ended
     ]
     gaps = sum(count.gaps for count in watched)
