@@ -17,8 +17,8 @@ from typing import ClassVar
 from dogwatch.model.errors import ForbiddenError
 from dogwatch.serve.loopback import refusal
 from dogwatch.serve.messages import Incoming
-from dogwatch.serve.ports import AccessKey, Credentials, Role
-from dogwatch.serve.signature import ALGORITHM, Signature, SignatureRefusedError, parse_authorization, verify_signature
+from dogwatch.serve.ports import Credentials, Role
+from dogwatch.serve.signature import ALGORITHM, SignatureRefusedError, parse_authorization, verify_signature
 
 _BASIC = re.compile(r"basic +([A-Za-z0-9+/=]{1,1024})", re.IGNORECASE)
 _BEARER = re.compile(r"bearer +(?P<id>[^:\s]{1,128}):(?P<secret>\S{1,512})", re.IGNORECASE)
@@ -130,14 +130,11 @@ class CallerCheck:
             signature = parse_authorization(authorization)
         except SignatureRefusedError as malformed:
             return self._open(incoming, malformed)
-        key = self._find(signature)
+        key = self._credentials.find(signature.access_key_id)
         if key is None:
             return self._open(incoming, CredentialsRefusedError("no such access key"))
         verify_signature(incoming, signature, key, service, self._machine_now())
         return Caller(key.account_id, key.role, key.id)
-
-    def _find(self, signature: Signature) -> AccessKey | None:
-        return self._credentials.find(signature.access_key_id)
 
     def _bearer(self, incoming: Incoming, access_key_id: str, secret: str) -> Caller:
         key = self._credentials.find(access_key_id)

@@ -10,7 +10,8 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 from dogwatch.model.errors import DogwatchError
@@ -115,55 +116,52 @@ class Application:
         head = head_of(scope)
         asked_id = head.only("x-request-id")
         request_id = asked_id if _REQUEST_ID.fullmatch(asked_id) else self._request_ids.next()
-        reply = _Reply(send, request_id)
+        one = _Request(request_id, scope, head, receive, _Reply(send, request_id), self._aws.call_of(head))
         begun = time.monotonic()
-        call = self._aws.call_of(head)
         limit = asyncio.timeout(REQUEST_SECONDS)
         try:
             async with limit:
-                await self._route(scope, head, receive, reply, request_id, call)
+                await self._route(one)
         except ClientGoneError:
             pass
         except TimeoutError as error:
             if not limit.expired():
-                _log_broken(head, request_id, error)
-            await reply.fail(_failure(call, request_id, is_slow=limit.expired()))
+                _log_broken(one, error)
+            await one.reply.fail(_failure(one, is_slow=limit.expired()))
         except Exception as error:
-            _log_broken(head, request_id, error)
-            await reply.fail(_failure(call, request_id, is_slow=False))
+            _log_broken(one, error)
+            await one.reply.fail(_failure(one, is_slow=False))
         finally:
-            _log_line(head, request_id, reply.status, time.monotonic() - begun)
+            _log_line(one, time.monotonic() - begun)
 
-    async def _route(
-        self, scope: Scope, head: Incoming, receive: Receive, reply: _Reply, request_id: str, call: AwsCall | None
-    ) -> None:
-        if head.path.startswith(HOOKS):
-            await send_answer(await self._hooks.answer(head, receive, request_id), reply.send)
-        elif head.path in probes.PATHS:
-            await send_answer(await self._probes.answer(head.path), reply.send)
+    async def _route(self, one: _Request) -> None:
+        if one.head.path.startswith(HOOKS):
+            await send_answer(await self._hooks.answer(one.head, one.receive, one.id), one.reply.send)
+        elif one.head.path in probes.PATHS:
+            await send_answer(await self._probes.answer(one.head.path), one.reply.send)
         else:
             try:
-                body = await read_body(head, receive, MAX_REQUEST_BYTES, BODY_SECONDS)
+                body = await read_body(one.head, one.receive, MAX_REQUEST_BYTES, BODY_SECONDS)
             except BodyRefusedError as refused:
-                await send_answer(_refuse_body(refused, request_id), reply.send)
+                await send_answer(_refuse_body(refused, one.id), one.reply.send)
                 return
-            await self._answer(scope, head_of(scope, body), receive, reply, request_id, call)
+            incoming = head_of(one.scope, body)
+            answer = self._answerer(one, incoming)
+            if answer is not None:
+                await send_answer(await in_thread(answer, incoming, one.id), one.reply.send)
+            else:
+                inner = {**one.scope, INCOMING: incoming, REQUEST_ID: one.id}
+                await self._api(inner, replay(body, one.receive), one.reply.send)
 
-    async def _answer(
-        self, scope: Scope, incoming: Incoming, receive: Receive, reply: _Reply, request_id: str, call: AwsCall | None
-    ) -> None:
-        """Answer a request whose body was read."""
-        if call is not None:
-            await send_answer(await in_thread(call.answer, incoming, request_id), reply.send)
-        elif incoming.path == "/metrics":
-            await send_answer(await in_thread(self._scrape, incoming, request_id), reply.send)
-        elif is_for_browsers(incoming):
-            await send_answer(await in_thread(self._page.answer, incoming, request_id), reply.send)
-        elif incoming.path == "/":
-            await send_answer(await in_thread(self._greet, incoming, request_id), reply.send)
-        else:
-            inner = {**scope, INCOMING: incoming, REQUEST_ID: request_id}
-            await self._api(inner, replay(incoming.body, receive), reply.send)
+    def _answerer(self, one: _Request, incoming: Incoming) -> Callable[[Incoming, str], Answer] | None:
+        """Return what answers a request whose body was read, on a thread; None where the JSON API does."""
+        if one.call is not None:
+            return one.call.answer
+        if incoming.path == "/metrics":
+            return self._scrape
+        if is_for_browsers(incoming):
+            return self._page.answer
+        return self._greet if incoming.path == "/" else None
 
     def _scrape(self, incoming: Incoming, request_id: str) -> Answer:
         return self._refuse(incoming, request_id) or Answer(200, self._metrics.render(), metrics.CONTENT_TYPE)
@@ -181,6 +179,18 @@ class Application:
         except DogwatchError as error:
             return problem_answer(error, request_id)
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A request whose body is still to be read; `call` where it is for AWS's API."""
+
+    id: str
+    scope: Scope
+    head: Incoming
+    receive: Receive
+    reply: _Reply
+    call: AwsCall | None
 
 
 class _Reply:
@@ -212,20 +222,21 @@ def _refuse_body(refused: BodyRefusedError, request_id: str) -> Answer:
     return bare_problem(BODY_PROBLEMS[refused.status], refused.reason, request_id, {"connection": "close"})
 
 
-def _failure(call: AwsCall | None, request_id: str, *, is_slow: bool) -> Answer:
-    if call is not None:
-        return call.fail(request_id)
+def _failure(one: _Request, *, is_slow: bool) -> Answer:
+    if one.call is not None:
+        return one.call.fail(one.id)
     problem = TOO_SLOW if is_slow else BROKEN
-    return bare_problem(problem, f"ask the operator about request {request_id}", request_id)
+    return bare_problem(problem, f"ask the operator about request {one.id}", one.id)
 
 
-def _log_broken(head: Incoming, request_id: str, error: Exception) -> None:
-    fields = {"method": head.method, "path": head.path[:200], "request_id": request_id}
+def _log_broken(one: _Request, error: Exception) -> None:
+    fields = {"method": one.head.method, "path": one.head.path[:200], "request_id": one.id}
     _log.error("request broke", extra={"fields": fields}, exc_info=error)
 
 
-def _log_line(head: Incoming, request_id: str, status: int, seconds: float) -> None:
+def _log_line(one: _Request, seconds: float) -> None:
     """Log a request: what went well with the busy ones (notices, probes, scrapes) only for those who debug."""
+    head, status = one.head, one.reply.status
     is_busy = head.path.startswith(HOOKS) or head.path in (*probes.PATHS, "/metrics")
     level = logging.DEBUG if is_busy and 0 < status < 400 else logging.INFO
     if not _log.isEnabledFor(level):
@@ -236,6 +247,6 @@ def _log_line(head: Incoming, request_id: str, status: int, seconds: float) -> N
         "status": status,
         "milliseconds": round(seconds * 1000, 1),
         "client": head.client,
-        "request_id": request_id,
+        "request_id": one.id,
     }
     _log.log(level, "request", extra={"fields": fields})
