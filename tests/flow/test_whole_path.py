@@ -309,6 +309,18 @@ def test_a_withdrawn_advisory_closes_its_findings(world: World) -> None:
     assert (*EXPECTED[1][:4], "CLOSED") in world.findings(closed=True)
 
 
+def test_a_withdrawal_that_lies_ahead_closes_its_findings_when_its_time_has_come(world: World) -> None:
+    world.push("team/app", vulnerable_image())
+    world.app.run_until_idle()
+    later = {"modified": "2026-07-02T00:00:00Z", "withdrawn": (world.app.clock.now() + timedelta(hours=1)).isoformat()}
+    world.bucket.put("PyPI", world.bucket.record("PyPI", "PYSEC-2026-2") | later)
+    world.update_feeds()
+    assert world.findings() == EXPECTED
+    world.app.advance_clock(timedelta(hours=2))
+    world.app.run_until_idle()
+    assert world.findings() == [EXPECTED[0], EXPECTED[2]]
+
+
 def test_a_feed_that_is_broken_keeps_what_was_known_and_says_so(world: World) -> None:
     world.push("team/app", vulnerable_image())
     world.app.run_until_idle()

@@ -32,7 +32,7 @@ _NOW = {
     " JOIN repository ON repository.id = repository_id",
     "windows": "SELECT push_window, activity_window, activity_mode FROM rescan_setting WHERE status = 'SUCCESS'"
     " ORDER BY id DESC LIMIT 1",
-    "feeds": "SELECT source, ecosystem, name, modified_at, withdrawn_at FROM feed_record",
+    "feeds": "SELECT source, ecosystem, name, modified_at, withdraws_at FROM feed_record",
     "failed jobs": "SELECT task_name, args::text FROM procrastinate_jobs WHERE status = 'failed'",
     "findings": f"SELECT {_PLACE}, package.name, package.version, vulnerability.name, severity, fixed_version, advisory"
     f" FROM finding_span JOIN {_IMAGES} ON image.id = image_id JOIN package ON package.id = finding_span.package_id"

@@ -58,6 +58,7 @@ def update_feed(
         raise
     if publication is None:
         store.record_checked(source, ecosystem, outside.clock.now())
+    store.withdraw_due(outside.clock.now())  # where no service sweeps
     return publication
 
 

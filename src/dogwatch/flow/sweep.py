@@ -1,4 +1,7 @@
-"""The watch that ends: close monitoring whose windows are over. The view does not wait for it; counts and lists do."""
+"""What ends by itself when its time has come: monitoring whose windows are over, and what advisories withdraw later.
+
+The view of findings does not wait for the former; counts and lists do.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,13 @@ IMAGES_PER_TRANSACTION = 5000  # half a second of work: locks are held no longer
 
 def sweep_step(outside: Outside) -> Step:
     """Plan a sweep; it comes again by the clock."""
-    return Step("sweep", "all", lambda: end_expired(outside), is_repeated=True)
+    return Step("sweep", "all", lambda: sweep(outside), is_repeated=True)
+
+
+def sweep(outside: Outside) -> None:
+    """End what is due."""
+    end_expired(outside)
+    outside.journal_store.withdraw_due(outside.clock.now())
 
 
 def end_expired(outside: Outside) -> int:

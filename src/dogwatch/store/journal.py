@@ -81,7 +81,7 @@ class JournalStore:
             connection.execute(_SQL["save_loss"], {"source": source, "ecosystem": ecosystem, "lost": lost})
 
     def publish(self, source: str, ecosystem: str, changes: FeedChanges, now: datetime) -> Publication:
-        """Journal a feed's changes as one revision and let them meet the stored packages.
+        """Journal a feed's changes as one revision and let them meet the stored packages; withdrawals come first.
 
         1. Read the documents into the stage; nothing is locked yet but other publications.
         2. Hold off new packages of the ecosystem; take the next number.
@@ -97,6 +97,7 @@ class JournalStore:
             MalformedSnapshotError: from the records; then nothing at all is published.
             ConflictError: what is held was said after the changes were.
         """
+        self.withdraw_due(now)
         with self._database.transaction() as connection:
             become_publisher(connection)
             refuse_older(connection, (source, ecosystem), changes)
@@ -118,6 +119,20 @@ class JournalStore:
             with self._database.transaction() as connection:
                 connection.execute(_SQL["analyze_advisories"])
         return replace(publication, refused=staged.refused)
+
+    def withdraw_due(self, now: datetime) -> None:
+        """End what records say whose withdrawal lay ahead when they were published, and has come.
+
+        It is a revision for each feed. They are not asked for it: their state and their age stay as they are.
+        """
+        with self._database.transaction() as connection:
+            feeds = connection.execute(_SQL["feeds_to_withdraw"], {"now": now}).fetchall()
+        for source, ecosystem in feeds:
+            with self._database.transaction() as connection:
+                become_publisher(connection)
+                stage_records(connection, (source, ecosystem), FeedChanges({}, iter(()), ()), now)
+                own_ecosystem(connection, family_of(ecosystem))
+                publish_staged(connection, {"source": source, "ecosystem": ecosystem, "now": now}, now)
 
 
 def refuse_older(connection: psycopg.Connection, feed: tuple[str, str], changes: FeedChanges | FactChanges) -> None:
@@ -181,6 +196,7 @@ def _bring_up(connection: psycopg.Connection, values: Mapping[str, object]) -> f
         "mark_removed",
         "touch_ended",
         "end_ranges",
+        "forget_withdrawals",
     ):
         connection.execute(_SQL[step], values)
     return link_vulnerabilities(connection, str(values["source"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -193,13 +193,41 @@ def test_a_withdrawn_advisory_ends_its_exposures_with_that_reason_and_may_come_b
     assert [row[2] for row in feed.changes()] == ["added", "withdrawn", "restored"]
 
 
-def test_a_withdrawal_in_the_future_takes_effect_when_its_time_comes(feed: Feed) -> None:
-    feed.publish(example(withdrawn="2026-07-01T02:30:00Z"))
-    assert feed.exposures() == [("PYSEC-1", "2.0", "advisory added", "", True)]
+WITHDRAWN_LATER = example(withdrawn="2026-07-01T02:30:00Z")
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [
+        lambda feed: feed.journal.withdraw_due(feed.now + timedelta(hours=1)),
+        lambda feed: feed.publish(example("PYSEC-3", name="another")),
+        lambda feed: feed.publish(WITHDRAWN_LATER | {"summary": "Another text"}),
+        lambda feed: feed.publish_undated(WITHDRAWN_LATER),
+    ],
+    ids=["nothing", "another record changes", "its text changes", "it is shown again"],
+)
+def test_a_withdrawal_that_lay_ahead_takes_effect_when_its_time_has_come_whatever_happens_then(
+    feed: Feed, happens: Callable[[Feed], object]
+) -> None:
+    feed.publish(WITHDRAWN_LATER)
     feed.publish(example("PYSEC-2", name="another"))
-    assert feed.exposures()[0][3:] == ("", True)
-    feed.publish(example("PYSEC-3", name="another"))
-    assert feed.exposures()[0][3:] == ("advisory withdrawn", False)
+    feed.journal.withdraw_due(feed.now + timedelta(minutes=29))
+    assert feed.exposures() == [("PYSEC-1", "2.0", "advisory added", "", True)]
+
+    happens(feed)
+    assert feed.exposures() == [("PYSEC-1", "2.0", "advisory added", "advisory withdrawn", False)]
+    assert [row[1:] for row in feed.changes()][1:3] == [("PYSEC-2", "added"), ("PYSEC-1", "withdrawn")]
+
+    held = feed.rows()
+    feed.journal.withdraw_due(feed.now + timedelta(days=1))
+    assert feed.rows() == held
+
+
+def test_a_withdrawal_that_is_taken_back_before_its_time_never_comes(feed: Feed) -> None:
+    feed.publish(WITHDRAWN_LATER)
+    feed.publish(example())
+    feed.journal.withdraw_due(feed.now + timedelta(days=1))
+    assert feed.exposures() == [("PYSEC-1", "2.0", "advisory added", "", True)]
 
 
 def test_a_record_that_is_no_longer_listed_ends_its_exposures_with_that_reason(feed: Feed) -> None:

@@ -39,6 +39,9 @@ class JournalStore(Protocol):
     def publish(self, source: str, ecosystem: str, changes: FeedChanges, now: datetime) -> Publication:
         """Journal the changes as one revision and let them meet the stored packages, in one transaction."""
 
+    def withdraw_due(self, now: datetime) -> None:
+        """End what records say whose withdrawal lay ahead when they were published, and has come."""
+
     def record_checked(self, source: str, ecosystem: str, now: datetime, problem: str = "") -> None:
         """Remember that a feed answered "nothing new", or what went wrong."""
 

@@ -65,7 +65,7 @@ SELECT affected_range.id, affected_range.advisory_id
 FROM (SELECT name FROM incoming_advisory
       UNION SELECT name FROM removed_record
       UNION SELECT name FROM feed_record
-            WHERE source = %(source)s AND ecosystem = %(ecosystem)s AND withdrawn_at <= %(now)s) AS concerned
+            WHERE source = %(source)s AND ecosystem = %(ecosystem)s AND withdraws_at <= %(now)s) AS concerned
 JOIN advisory ON advisory.source = %(source)s AND advisory.name = concerned.name
 JOIN affected_range ON affected_range.advisory_id = advisory.id AND affected_range.feed = %(ecosystem)s
                    AND affected_range.to_rev = 2147483647
@@ -153,12 +153,23 @@ WHERE feed_record.source = %(source)s AND feed_record.ecosystem = %(ecosystem)s
   AND feed_record.name = removed_record.name
 
 -- name: save_records
--- The feed lists these, as of these times.
-INSERT INTO feed_record (source, ecosystem, name, modified_at, withdrawn_at, content, unread)
-SELECT %(source)s, %(ecosystem)s, name, modified_at, withdrawn_at, content, unread FROM incoming_advisory
+-- The feed lists these, as of these times, and withdraws some of them later.
+INSERT INTO feed_record (source, ecosystem, name, modified_at, withdraws_at, content, unread)
+SELECT %(source)s, %(ecosystem)s, name, modified_at, CASE WHEN withdrawn_at > %(now)s THEN withdrawn_at END, content,
+       unread
+FROM incoming_advisory
 ON CONFLICT (source, ecosystem, name)
-DO UPDATE SET modified_at = excluded.modified_at, withdrawn_at = excluded.withdrawn_at, content = excluded.content,
+DO UPDATE SET modified_at = excluded.modified_at, withdraws_at = excluded.withdraws_at, content = excluded.content,
               unread = excluded.unread
+
+-- name: feeds_to_withdraw
+-- The feeds with records whose withdrawal was to come, and has.
+SELECT DISTINCT source, ecosystem FROM feed_record WHERE withdraws_at <= %(now)s ORDER BY source, ecosystem
+
+-- name: forget_withdrawals
+-- What these records said has ended.
+UPDATE feed_record SET withdraws_at = NULL
+WHERE source = %(source)s AND ecosystem = %(ecosystem)s AND withdraws_at <= %(now)s
 
 -- name: doubt_others
 -- What other feeds of the source last said of these documents is overwritten now: they may say it again.
