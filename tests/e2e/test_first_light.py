@@ -26,6 +26,7 @@ def test_from_a_real_push_to_a_finding_and_the_watch_that_ends(tmp_path: Path) -
     bucket.put("npm", advisories.npm_advisory())
     with watched_registry(tmp_path, bucket.folder, image) as world:
         _findings_appear_after_a_push(world)
+        _a_mistyped_question_does_not_read_as_clean(world)
         _only_others_pulls_move_the_clock(world)
         _every_platform_of_an_index_is_an_image(world)
         _the_service_tells_how_it_is(world)
@@ -51,6 +52,20 @@ def _findings_appear_after_a_push(world: World) -> None:
     told = world.dogwatch.run("findings").told
     assert "Looked at: 1 image watched; no gaps." in told
     assert all(f"{ecosystem} asked " in told for ecosystem in advisories.ECOSYSTEMS)
+
+
+def _a_mistyped_question_does_not_read_as_clean(world: World) -> None:
+    elsewhere = world.dogwatch.run("findings", "--repository", "shop/wbe").told
+    assert elsewhere.startswith("No findings, because no image was looked at.\nOf the images that are asked for:\n")
+    assert (
+        "No advisory that was imported is about CVE-1-1."
+        in world.dogwatch.run("findings", "--vulnerability", "CVE-1-1").told
+    )
+    mistyped = world.dogwatch.run("findings", "--ecosystem", "debain:12")
+    assert (mistyped.exit_code, mistyped.output) == (2, "")
+    assert mistyped.told == "dogwatch: ecosystem: 'debain' is not known; did you mean Debian?\n"
+    assert {fact(row)[2] for row in world.findings("--ecosystem", "debian")} == {"Debian:12"}
+    assert "No findings were known then." in world.dogwatch.run("findings", "--as-of", "30d").told
 
 
 def _only_others_pulls_move_the_clock(world: World) -> None:

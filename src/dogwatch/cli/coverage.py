@@ -42,7 +42,7 @@ def show_coverage(
         with reached(settings) as app:
             views = app.views
             found = Taken(lambda size, after: views.unresolved(replace(wanted, limit=size, after=after)), None)
-            manifests.write(manifests.arranged(found), lambda: sentences(look(views, settings.account)))
+            manifests.write(manifests.arranged(found), lambda: sentences(look(views, ImageQuery(settings.account))))
         return
     layout = lay_out(COUNTS, output, columns, query, sort)
     with reached(settings) as app:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -11,7 +11,7 @@ import typer
 from dogwatch.cli import filters
 from dogwatch.cli.command_line import examples, reached
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, lay_out
-from dogwatch.cli.looked_at import look, marked, nothing_found, sentences
+from dogwatch.cli.looked_at import LookedAt, look, marked, nothing_found, sentences
 from dogwatch.cli.moments import past_moment
 from dogwatch.cli.options import option, switch
 from dogwatch.cli.ports import Views
@@ -21,9 +21,9 @@ from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
 from dogwatch.model.facts import KnownFacts
 from dogwatch.model.filter_grammar import parse_filter
-from dogwatch.model.filters import FINDING_FIELDS
+from dogwatch.model.filters import FINDING_FIELDS, SHARED_FIELDS, narrowed
 from dogwatch.model.matches import Severity
-from dogwatch.model.views import FindingQuery, FindingView, VulnerablePackage
+from dogwatch.model.views import FindingQuery, FindingView, ImageQuery, VulnerablePackage
 from dogwatch.settings import Settings
 
 _STATUSES = ("ACTIVE", "CLOSED")
@@ -110,13 +110,24 @@ def _list(views: Views, wanted: FindingQuery, limit: int | None, layout: Layout[
     found = Taken(lambda size, after: views.findings(replace(wanted, limit=size, after=after)), limit)
 
     def footer() -> str:
-        looked = look(views, wanted.account_id)
+        named = {field: asked for field, asked in wanted.texts.items() if field in SHARED_FIELDS}
+        images = ImageQuery(wanted.account_id, texts=named, filter=narrowed(wanted.filter, SHARED_FIELDS))
+        looked = look(views, images)
+        of = "Of the images that are asked for:\n" if images.texts or images.filter else ""
+        nothing = "" if found.count else "".join(f"{line}\n" for line in _nothing(views, wanted, looked))
         if wanted.as_of is None:
-            return found.note + ("" if found.count else f"{nothing_found(looked)}\n") + sentences(looked)
-        nothing = "" if found.count else f"{_NOTHING_THEN}\n"
-        return f"As known at {rfc3339(wanted.as_of)}.\n{found.note}{nothing}As of now:\n{sentences(looked)}"
+            return f"{found.note}{nothing}{of}{sentences(looked)}"
+        return f"As known at {rfc3339(wanted.as_of)}.\n{found.note}{nothing}As of now:\n{of}{sentences(looked)}"
 
     layout.write(found, footer)
+
+
+def _nothing(views: Views, wanted: FindingQuery, looked: LookedAt) -> Iterator[str]:
+    """Say what it means that nothing was found."""
+    yield _NOTHING_THEN if wanted.as_of else nothing_found(looked)
+    for how, name in wanted.texts.get("vulnerability", ()):
+        if how == "EQUALS" and not views.vulnerabilities(wanted.account_id, name):
+            yield f"No advisory that was imported is about {name}."
 
 
 def _statuses(asked: Words) -> list[tuple[str, str]]:

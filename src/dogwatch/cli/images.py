@@ -83,7 +83,7 @@ def show_images(
     with reached(settings) as app:
         views = app.views
         found = Taken(lambda size, after: views.images(replace(wanted, limit=size, after=after)), most, layout.order)
-        layout.write(found, lambda: found.note + sentences(look(views, settings.account)))
+        layout.write(found, lambda: found.note + sentences(look(views, ImageQuery(settings.account))))
 
 
 def _show_whole(

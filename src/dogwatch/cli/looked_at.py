@@ -45,9 +45,9 @@ class LookedAt:
         return not (self.pending or self.failed or self.gaps or self.unresolved) and are_current
 
 
-def look(views: Views, account_id: str) -> LookedAt:
-    """Find out what was looked at for an account."""
-    return add_up(views.count_coverage(ImageQuery(account_id)), views.feeds(), views.now())
+def look(views: Views, images: ImageQuery) -> LookedAt:
+    """Find out what was looked at of the images that are asked for."""
+    return add_up(views.count_coverage(images), views.feeds(), views.now())
 
 
 def add_up(counts: Iterable[CoverageCount], feeds: tuple[FeedView, ...], now: datetime) -> LookedAt:

@@ -6,6 +6,7 @@ Called when somebody asks about a package that they type.
 from __future__ import annotations
 
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Final
 
 from dogwatch.inventory.distributions import judge_release
@@ -16,8 +17,15 @@ from dogwatch.inventory.package_urls import LANGUAGES, parse_package_url
 from dogwatch.inventory.releases import DISTRIBUTIONS
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.packages import Package
+from dogwatch.versions.ecosystems import FAMILIES, family_of
 
-_SPELLINGS: Final = LANGUAGES | {ecosystem.lower(): ecosystem for ecosystem in LANGUAGES.values()}
+_SPELLINGS: Final = (
+    {family.lower(): family for family in FAMILIES}
+    | {one.family.lower(): one.family for one in DISTRIBUTIONS.values()}
+    | LANGUAGES
+)
+_LIKENESS: Final = 0.66
+"""Of 1, from which on a name that nobody knows is taken for a mistyped one: `nmp` is, `Hackage` is not."""
 
 
 def read_package(text: str, ecosystem: str = "") -> Package:
@@ -49,15 +57,25 @@ def read_package(text: str, ecosystem: str = "") -> Package:
 
 
 def read_ecosystem(text: str) -> str:
-    """Return an ecosystem as OSV writes it: `pypi` is PyPI, `debian:12` Debian:12, `alpine:3.20` Alpine:v3.20."""
+    """Return an ecosystem as OSV writes it: `pypi` is PyPI, `debian:12` Debian:12, `alpine:3.20` Alpine:v3.20.
+
+    Raises:
+        InvalidRequestError: it is not known, and looks like one that is.
+    """
     family, _, release = text.partition(":")
     if not release:
-        known = {one.family.lower(): one.family for one in DISTRIBUTIONS.values()} | _SPELLINGS
-        return known.get(text.lower(), text)
+        return _SPELLINGS.get(text.lower()) or _unless_mistyped(text, family)
     if family.lower() not in DISTRIBUTIONS:
-        return text
+        return _unless_mistyped(text, family)
     told = judge_release(OsRelease(id=family.lower(), version_id=release), "").ecosystem
     return told if ":" in told else text
+
+
+def _unless_mistyped(text: str, family: str) -> str:
+    likely = get_close_matches(family.lower(), _SPELLINGS, n=1, cutoff=_LIKENESS)
+    if likely and family_of(text) not in FAMILIES:
+        raise InvalidRequestError("ecosystem", f"{family[:100]!r} is not known; did you mean {_SPELLINGS[likely[0]]}?")
+    return text
 
 
 def _with_release(package: Package) -> Package:

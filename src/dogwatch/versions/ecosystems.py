@@ -60,6 +60,9 @@ _SCHEME_NAMES = {
     "Packagist": "composer",
 }
 
+FAMILIES = tuple(_SCHEME_NAMES)
+"""Every ecosystem whose order is known, without releases."""
+
 
 def family_of(ecosystem: str) -> str:
     """Return the ecosystem without its release: `Debian:12` is `Debian`, `Root:Alpine:3.18` is `Alpine`."""

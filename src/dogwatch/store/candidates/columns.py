@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from psycopg import sql
 
+from dogwatch.inventory.named_packages import read_ecosystem
 from dogwatch.model.matches import Severity
 from dogwatch.store.filter_conditions import Columns
 from dogwatch.store.filters import (
@@ -109,6 +110,29 @@ def _is_among(field: str, name: str, members: str) -> Condition:
     return condition
 
 
+_ECOSYSTEMS = sql.SQL(
+    "SELECT one AS value FROM unnest(ecosystems) AS one UNION ALL SELECT split_part(one, ':', 1)"
+    " FROM unnest(ecosystems) AS one"
+)
+"""Each with its release and without, so that `Debian` is all releases."""
+
+
+def _spelt(entries: TextEntries) -> TextEntries:
+    """Return ecosystems as they are stored; a mistyped one is refused, for an empty list would read as clean."""
+    whole = ("EQUALS", "NOT_EQUALS")
+    return [(how, read_ecosystem(value) if how in whole else value) for how, value in entries]
+
+
+def _ecosystem(entries: TextEntries) -> sql.Composable:
+    columns = ("package.ecosystem", "split_part(package.ecosystem, ':', 1)")
+    return _any_of("ecosystem", columns, _spelt(entries))
+
+
+def _any_of(field: str, columns: Sequence[str], entries: TextEntries) -> sql.Composable:
+    asked = (text_condition(field, sql.SQL(column), entries) for column in columns)
+    return sql.SQL("({})").format(sql.SQL(" OR ").join(asked))
+
+
 FINDING_TEXTS: Mapping[str, Condition] = {
     "repository": _column("repository", "repository"),
     "registry": _column("registry", "alias"),
@@ -128,7 +152,7 @@ FINDING_TEXTS: Mapping[str, Condition] = {
     "package": lambda entries: member_condition(
         "package", sql.SQL("SELECT unnest(package_names || match_names) AS value"), entries
     ),  # as the image spells it, or as advisories do: the normalised name, a distribution's source package
-    "ecosystem": lambda entries: member_condition("ecosystem", sql.SQL("SELECT unnest(ecosystems) AS value"), entries),
+    "ecosystem": lambda entries: member_condition("ecosystem", _ECOSYSTEMS, _spelt(entries)),
     "exploited": _is_among("exploited", "finding.vulnerability", _EXPLOITED),
     "exploit": _is_among("exploit", "finding.vulnerability", _WITH_EXPLOIT),
 }
@@ -174,8 +198,7 @@ NAMES = Columns({"vulnerability": _column("vulnerability", "named.name")}, {})
 
 
 def _package(entries: TextEntries) -> sql.Composable:
-    spelt = (text_condition("package", sql.SQL(f"package.{name}"), entries) for name in ("name", "match_name"))
-    return sql.SQL("({})").format(sql.SQL(" OR ").join(spelt))
+    return _any_of("package", ("package.name", "package.match_name"), entries)
 
 
 def _fix(entries: TextEntries) -> sql.Composable:
@@ -188,7 +211,7 @@ def _fix(entries: TextEntries) -> sql.Composable:
 
 FIXES = Columns({"fix": _fix}, {})
 PACKAGES = Columns({"package": _package}, {})
-ECOSYSTEMS = Columns({"ecosystem": _column("ecosystem", "package.ecosystem")}, {})
+ECOSYSTEMS = Columns({"ecosystem": _ecosystem}, {})
 
 
 def finding_numbers(now: datetime) -> Mapping[str, sql.Composable]:
