@@ -89,10 +89,10 @@ def _coverage_reasons(counts: Sequence[CoverageCount]) -> list[str]:
         said.append("no image of this description is known")
     for several, what in ((pending, "not looked at yet"), (failed, "could not be looked at")):
         images, unresolved = (sum(one.images for one in several), sum(one.unresolved for one in several))
-        said += [f"{what}: {_counted(images, 'image', 'images')}"] if images else []
-        said += [f"{what}: {_counted(unresolved, *_MANIFESTS)}"] if unresolved else []
+        said += [f"{what}: {plural(images, 'image')}"] if images else []
+        said += [f"{what}: {plural(unresolved, *_MANIFESTS)}"] if unresolved else []
     if gaps:
-        said.append(f"not everything could be seen: {_counted(gaps, 'gap', 'gaps')} in watched images")
+        said.append(f"not everything could be seen: {plural(gaps, 'gap')} in watched images")
     return said
 
 
@@ -108,5 +108,6 @@ def _lacking(what: str, named: Sequence[tuple[str, FeedView]]) -> list[str]:
     return [*said, f"{what} are stale: {', '.join(stale)}"] if stale else said
 
 
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,} {one if count == 1 else many}"
+def plural(count: int, one: str, many: str = "") -> str:
+    """Write a count with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

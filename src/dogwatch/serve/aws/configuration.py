@@ -71,8 +71,7 @@ def get_configuration(caller: Caller, body: bytes, rescan: RescanSettings) -> di
     """
     setting = rescan.load(caller.account_for(decode(body, _GetConfiguration).account_id))
     status = SettingStatus.PENDING if setting.status is SettingStatus.SUPERSEDED else setting.status
-    updated_at = None if setting.updated_at is None else seconds(setting.updated_at)
-    state = without_empty({**shown(setting), "status": str(status), "updatedAt": updated_at})
+    state = without_empty({**shown(setting), "status": str(status), "updatedAt": seconds(setting.updated_at)})
     return {"ecrConfiguration": {"rescanDurationState": state}}
 
 

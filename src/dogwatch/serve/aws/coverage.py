@@ -13,10 +13,9 @@ import msgspec
 
 from dogwatch.model.monitoring import ScanFrequency
 from dogwatch.model.views import FindingView, ImageQuery, ImageView, UnresolvedView
-from dogwatch.serve.aws import wire
 from dogwatch.serve.aws.criteria import FilterTable, absent
 from dogwatch.serve.aws.names import Names, ask_image_arn, ask_region, ask_repository, load_names
-from dogwatch.serve.aws.wire import MapFilters, decode, read_exact_texts, seconds
+from dogwatch.serve.aws.wire import MapFilters, decode, read_exact_texts, seconds, without_empty
 from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import RegistryAdmin, Views
 
@@ -135,7 +134,7 @@ def _resource(image: ImageView | UnresolvedView, names: Names) -> dict[str, Any]
         "scanStatus": {"statusCode": str(image.status_code), "reason": str(image.status_reason)},
         "resourceMetadata": {
             "ecrImage": _image(image),
-            "ecrRepository": wire.without_empty(
+            "ecrRepository": without_empty(
                 {
                     "name": names.repository(image.registry_alias, image.repository),
                     "scanFrequency": "MANUAL" if image.scan_frequency == ScanFrequency.OFF else image.scan_frequency,
@@ -143,9 +142,9 @@ def _resource(image: ImageView | UnresolvedView, names: Names) -> dict[str, Any]
             ),
         },
     }
-    if isinstance(image, ImageView) and image.indexed_at is not None:
+    if isinstance(image, ImageView):
         resource["lastScannedAt"] = seconds(image.indexed_at)
-    return wire.without_empty(resource)
+    return without_empty(resource)
 
 
 def in_use(one: ImageView | FindingView) -> dict[str, Any]:
@@ -157,7 +156,6 @@ def in_use(one: ImageView | FindingView) -> dict[str, Any]:
 
 def _image(image: ImageView | UnresolvedView) -> dict[str, Any]:
     if isinstance(image, UnresolvedView):
-        return wire.without_empty({"tags": list(image.tags)})
-    pulled_at = None if image.pulled_at is None else seconds(image.pulled_at)
+        return without_empty({"tags": list(image.tags)})
     tags = sorted({*image.tags, *image.tags_via_index})
-    return wire.without_empty({"tags": tags, "imagePulledAt": pulled_at, **in_use(image)})
+    return without_empty({"tags": tags, "imagePulledAt": seconds(image.pulled_at), **in_use(image)})

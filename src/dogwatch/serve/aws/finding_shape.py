@@ -87,7 +87,7 @@ def _exploits(facts: KnownFacts) -> dict[str, Any]:
     }
 
 
-def _midnight(day: date) -> float:
+def _midnight(day: date) -> float | None:
     return seconds(datetime.combine(day, time(), UTC))
 
 
@@ -127,8 +127,8 @@ def _vulnerability(one: FindingView) -> dict[str, Any]:
         "source": one.source,
         "sourceUrl": _OSV_PAGES + one.advisory if one.source == "osv" and one.advisory else None,
         "vendorSeverity": one.vendor_word[:64],
-        "vendorCreatedAt": None if one.published_at is None else seconds(one.published_at),
-        "vendorUpdatedAt": None if one.modified_at is None else seconds(one.modified_at),
+        "vendorCreatedAt": seconds(one.published_at),
+        "vendorUpdatedAt": seconds(one.modified_at),
         "relatedVulnerabilities": [alias for alias in one.aliases if 0 < len(alias) <= 128],
         "referenceUrls": [reference for reference in one.references if reference],
     }
@@ -176,13 +176,12 @@ def _advice(packages: Sequence[VulnerablePackage]) -> str:
 
 
 def _resource(one: FindingView, names: Names) -> dict[str, Any]:
-    pushed_at = None if one.pushed_at is None else seconds(one.pushed_at)
     name = names.repository(one.registry_alias, one.repository)
     shared = {
         "repositoryName": name,
         "registry": one.registry_alias,
         "imageTags": list(one.tags),
-        "pushedAt": pushed_at,
+        "pushedAt": seconds(one.pushed_at),
         "author": one.author,
         "architecture": one.architecture,
         "platform": one.platform,

@@ -161,9 +161,9 @@ def _moment(value: float | str | None, field: str) -> datetime | None:
         raise InvalidRequestError(field, "not a time") from error
 
 
-def seconds(moment: datetime) -> float:
-    """Return a moment as AWS's replies write it: epoch seconds with milliseconds."""
-    return round(moment.timestamp(), 3)
+def seconds(moment: datetime | None) -> float | None:
+    """Return a moment as AWS's replies write it, epoch seconds with milliseconds; None, which they leave out, stays."""
+    return None if moment is None else round(moment.timestamp(), 3)
 
 
 def without_empty(members: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import ActivityMode, StatusReason, Window
 from dogwatch.model.times import FOREVER, write_rfc3339
 from dogwatch.model.views import ImageView
+from dogwatch.serve.looked_at import plural
 
 COST_ROWS = 24
 """Rows of costs that the page shows: a year of two registries."""
@@ -145,11 +146,6 @@ def short_digest(digest: str) -> Markup:
     """Write a digest as people compare it, with the whole of it as its title."""
     algorithm, colon, code = digest.partition(":")
     return Markup('<code title="{}">{}</code>').format(harmless(digest), harmless(f"{algorithm}{colon}{code[:12]}"))
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """Write a count with its noun."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def age(seconds: int | None) -> str:

@@ -108,15 +108,15 @@ def _detail(one: ManifestView, account_id: str, place: Place) -> dict[str, Any]:
             "imageDigest": one.digest,
             "imageTags": list(one.tags),
             "imageSizeInBytes": one.size_bytes,
-            "imagePushedAt": None if one.pushed_at is None else seconds(one.pushed_at),
-            "lastRecordedPullTime": None if one.pulled_at is None else seconds(one.pulled_at),
+            "imagePushedAt": seconds(one.pushed_at),
+            "lastRecordedPullTime": seconds(one.pulled_at),
             "imageScanStatus": _scan_status(one),
             "imageManifestMediaType": one.media_type,
             "artifactMediaType": one.artifact_type,
             "subjectManifestDigest": one.subject_digest,
             "imageStatus": "ACTIVE" if one.archived_at is None else "ARCHIVED",
-            "lastArchivedAt": None if one.archived_at is None else seconds(one.archived_at),
-            "lastActivatedAt": None if one.restored_at is None else seconds(one.restored_at),
+            "lastArchivedAt": seconds(one.archived_at),
+            "lastActivatedAt": seconds(one.restored_at),
         }
     )
 

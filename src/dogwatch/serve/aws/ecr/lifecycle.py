@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import msgspec
 
 from dogwatch.model.errors import InvalidRequestError
-from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, PreviewPage, PreviewQuery
+from dogwatch.model.lifecycle import LifecycleAction, LifecycleOutcome, PreviewPage, PreviewQuery, StoredPolicy
 from dogwatch.serve.aws.ecr.asked import EcrAsked
 from dogwatch.serve.aws.ecr.repositories import Place, find_repository
 from dogwatch.serve.aws.ecr.wire import TAGGED, ImageIds, OfRepository, TagStatus, names_of_images
@@ -71,9 +71,7 @@ def get_lifecycle_policy(asked: EcrAsked) -> dict[str, Any]:
     """
     place = _place(asked, decode(asked.body, OfRepository))
     stored = asked.rooms.lifecycle.load_policy(*_key(asked, place))
-    evaluated_at = None if stored.evaluated_at is None else seconds(stored.evaluated_at)
-    members = {"lifecyclePolicyText": stored.text, "lastEvaluatedAt": evaluated_at}
-    return without_empty({**_repository(asked, place), **members})
+    return _policy(asked, place, stored)
 
 
 def delete_lifecycle_policy(asked: EcrAsked) -> dict[str, Any]:
@@ -85,9 +83,7 @@ def delete_lifecycle_policy(asked: EcrAsked) -> dict[str, Any]:
     asked.caller.require(Role.ADMIN, "DeleteLifecyclePolicy")
     place = _place(asked, decode(asked.body, OfRepository))
     former = asked.rooms.lifecycle.remove_policy(*_key(asked, place))
-    evaluated_at = None if former.evaluated_at is None else seconds(former.evaluated_at)
-    members = {"lifecyclePolicyText": former.text, "lastEvaluatedAt": evaluated_at}
-    return without_empty({**_repository(asked, place), **members})
+    return _policy(asked, place, former)
 
 
 def start_lifecycle_policy_preview(asked: EcrAsked) -> dict[str, Any]:
@@ -123,6 +119,11 @@ def get_lifecycle_policy_preview(asked: EcrAsked) -> dict[str, Any]:
     return {**shown, "nextToken": page.next} if page.next else shown
 
 
+def _policy(asked: EcrAsked, place: Place, one: StoredPolicy) -> dict[str, Any]:
+    members = {"lifecyclePolicyText": one.text, "lastEvaluatedAt": seconds(one.evaluated_at)}
+    return without_empty({**_repository(asked, place), **members})
+
+
 def _query(wanted: _GetPreview) -> PreviewQuery:
     named = names_of_images(wanted.image_ids, wanted.next_token, wanted.max_results)
     return PreviewQuery(named, TAGGED[wanted.filter.tag_status], wanted.max_results or _PAGE, wanted.next_token or "")
@@ -135,7 +136,7 @@ def _result(one: LifecycleOutcome) -> dict[str, Any]:
         {
             "imageTags": list(one.tags),
             "imageDigest": one.digest,
-            "imagePushedAt": None if one.pushed_at is None else seconds(one.pushed_at),
+            "imagePushedAt": seconds(one.pushed_at),
             "action": action,
             "appliedRulePriority": one.rule,
             "storageClass": one.storage_class.upper(),
