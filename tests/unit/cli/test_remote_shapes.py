@@ -42,7 +42,7 @@ from dogwatch.model.scopes import Scope
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import FeedView, FindingView, ImageView
 from dogwatch.model.vulnerabilities import VulnerabilityQuery
-from dogwatch.serve.api import rendering
+from dogwatch.serve.api import rendering, window_rendering
 from dogwatch.serve.api.costs import render_costs
 from dogwatch.serve.api.vulnerabilities import vulnerability as render_vulnerability
 from dogwatch.serve.looked_at import feed
@@ -206,14 +206,14 @@ def test_the_windows() -> None:
     setting = RescanSetting(Window(None), Window(None, off=True), ActivityMode.EITHER, SettingStatus.PENDING, NOW)
     team = Scope("harbour", "team-*")
     scoped = replace(setting, scope=Scope("harbour", "team-a"), origin=Origin(team, Scope("harbour", "*")))
-    assert through_json(rendering.windows(scoped), setup_shapes.Windows).view() == scoped
-    assert through_json(rendering.windows(setting), setup_shapes.Windows).view() == setting
+    assert through_json(window_rendering.windows(scoped), setup_shapes.Windows).view() == scoped
+    assert through_json(window_rendering.windows(setting), setup_shapes.Windows).view() == setting
 
 
 def test_the_scanning_configuration() -> None:
     rules = (ScanningRule(ScanFrequency.CONTINUOUS, ("team-*", "prod")), ScanningRule(ScanFrequency.ON_PUSH, ()))
     for configuration in (ScanningConfiguration(), ScanningConfiguration(ScanType.BASIC, rules)):
-        assert through_json(rendering.scanning(configuration), ScanningConfiguration) == configuration
+        assert through_json(window_rendering.scanning(configuration), ScanningConfiguration) == configuration
 
 
 def test_a_registry_without_its_credentials() -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from dogwatch.model.costs import CURRENCY, RECENT_DAYS, Costs, PriceTable, Scans
 from dogwatch.serve.api.asked import Json, Known
-from dogwatch.serve.api.rendering import price_table
+from dogwatch.serve.api.window_rendering import price_table
 from dogwatch.serve.moments import iso
 
 router = APIRouter()

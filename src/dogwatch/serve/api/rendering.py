@@ -1,24 +1,19 @@
-"""Findings, images, windows and registries as JSON objects. Times are RFC 3339 in UTC; null is "not known"."""
+"""Findings, images and registries as JSON objects. Times are RFC 3339 in UTC; null is "not known"."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from dogwatch.model.audits import Audit
-from dogwatch.model.costs import PriceTable
 from dogwatch.model.coverage import CoverageCount
 from dogwatch.model.deeds import Hold
 from dogwatch.model.facts import KnownFacts
 from dogwatch.model.images import BaseImage
 from dogwatch.model.matches import Score, Severity
-from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.registries import Registry
-from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import FindingView, GapView, ImageView, UnresolvedView, VulnerablePackage
-from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf
 from dogwatch.serve.api.proposals import proposal
 from dogwatch.serve.moments import iso
 from dogwatch.serve.ports import Check
@@ -117,7 +112,7 @@ def facts(one: KnownFacts) -> dict[str, Any]:
 
 def image(one: ImageView) -> dict[str, Any]:
     """Return an image; findings are counted only where it was looked at (`indexed_at`), else `findings` is null."""
-    counts = _by_severity(one.severity_counts)
+    counts = by_severity(one.severity_counts)
     is_forever = one.watched_until is not None and one.watched_until >= FOREVER
     return {
         "id": one.image_id,
@@ -153,6 +148,11 @@ def image(one: ImageView) -> dict[str, Any]:
         "in_use_count": one.in_use_count,
         "base": base(one.base),
     }
+
+
+def by_severity(counts: Mapping[Severity, int]) -> dict[str, int]:
+    """Return counts by severity, the worst first."""
+    return {severity.name: count for severity, count in sorted(counts.items(), reverse=True)}
 
 
 def base(one: BaseImage) -> dict[str, Any]:
@@ -202,96 +202,6 @@ def count(one: CoverageCount) -> dict[str, Any]:
 def gap(one: GapView) -> dict[str, str]:
     """Return a gap with what it may hide."""
     return {"kind": one.kind, "path": one.path, "detail": one.detail, "consequence": one.consequence}
-
-
-def windows(one: RescanSetting) -> dict[str, Any]:
-    """Return the windows of an account or a scope, and the scopes that set them."""
-    return {
-        "scope": str(one.scope),
-        "push_window": str(one.push_window),
-        "activity_window": str(one.activity_window),
-        "activity_mode": str(one.activity_mode),
-        "status": str(one.status),
-        "updated_at": iso(one.updated_at),
-        "push_window_from": str(one.origin.push),
-        "activity_window_from": str(one.origin.activity),
-        "activity_mode_from": str(one.origin.mode),
-        "inherited_from": one.inherited_from or None,
-    }
-
-
-def what_if(one: WhatIf) -> dict[str, Any]:
-    """Return what a change of windows would do."""
-    return {
-        "windows": windows(one.windows),
-        "at": iso(one.at),
-        "watched": one.watched,
-        "leaving": one.leaving,
-        "staying": one.staying,
-        "wakeable": one.wakeable,
-        "closing_findings": one.closing_findings,
-        "closing_by_severity": None if one.closing is None else _by_severity(one.closing),
-        "grid": [
-            {
-                "push_window": str(cell.push_window),
-                "activity_window": str(cell.activity_window),
-                "watched": cell.watched,
-                "monthly_rescans": _monthly(cell.rescans, one.price_of(cell.rescans)),
-            }
-            for cell in one.grid
-        ],
-        "monthly_rescans_now": _monthly(one.rescans_now, one.cost_now),
-        "monthly_rescans_then": _monthly(one.rescans_then, one.cost_then),
-        "prices": price_table(one.prices),
-    }
-
-
-def price_table(one: PriceTable) -> dict[str, str]:
-    """Return prices; amounts are decimal texts, exact, so that no reader makes floats of them unasked."""
-    return {"initial_scan": f"{one.initial_scan:f}", "rescan": f"{one.rescan:f}"}
-
-
-def _monthly(rescans: int | None, cost: Decimal | None) -> dict[str, Any] | None:
-    return None if rescans is None else {"rescans": rescans, "cost": f"{cost:f}"}
-
-
-def _by_severity(counts: Mapping[Severity, int]) -> dict[str, int]:
-    return {severity.name: count for severity, count in sorted(counts.items(), reverse=True)}
-
-
-def wakeable(one: WakeableImage) -> dict[str, Any]:
-    """Return an image that a change of windows could wake."""
-    is_forever = one.new_until >= FOREVER
-    return {
-        "id": one.image_id,
-        "registry": one.registry_alias,
-        "repository": one.repository,
-        "digest": one.digest,
-        "new_until": None if is_forever else iso(one.new_until),
-        "new_forever": is_forever,
-        "held_by": one.held_by,
-    }
-
-
-def leaving(one: LeavingImage) -> dict[str, Any]:
-    """Return an image that a change of windows would end the watch of."""
-    is_forever = one.watched_until >= FOREVER
-    return {
-        "id": one.image_id,
-        "registry": one.registry_alias,
-        "repository": one.repository,
-        "digest": one.digest,
-        "watched_until": None if is_forever else iso(one.watched_until),
-        "watched_forever": is_forever,
-        "held_by": one.held_by,
-        "new_until": iso(one.new_until),
-    }
-
-
-def scanning(one: ScanningConfiguration) -> dict[str, Any]:
-    """Return which repositories are scanned, and how often."""
-    rules = [{"frequency": str(rule.frequency), "filters": list(rule.filters)} for rule in one.rules]
-    return {"scan_type": str(one.scan_type), "rules": rules, "status": str(one.status)}
 
 
 def check(one: Check) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from dogwatch.model.monitoring import ScanFrequency
 from dogwatch.model.scanning import ScanningConfiguration, ScanningRule, ScanType
-from dogwatch.serve.api import rendering
+from dogwatch.serve.api import window_rendering
 from dogwatch.serve.api.asked import Json, Known
 from dogwatch.serve.ports import Role
 
@@ -28,7 +28,7 @@ class _Wish(msgspec.Struct, forbid_unknown_fields=True):
 def show_scanning(asked: Known) -> Json:
     """The rules; without any, everything is scanned continuously."""
     asked.filters()
-    return Json(rendering.scanning(asked.rooms.scanning.load(asked.account_id)))
+    return Json(window_rendering.scanning(asked.rooms.scanning.load(asked.account_id)))
 
 
 @router.put("/scanning")
@@ -40,4 +40,4 @@ def change_scanning(asked: Known) -> Json:
     rules = tuple(ScanningRule(rule.frequency, rule.filters) for rule in wanted.rules)
     kept = asked.rooms.scanning.change(asked.account_id, ScanningConfiguration(wanted.scan_type, rules))
     asked.rooms.after_setting()
-    return Json(rendering.scanning(kept))
+    return Json(window_rendering.scanning(kept))

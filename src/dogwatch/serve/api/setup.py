@@ -9,7 +9,7 @@ from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import RescanSetting
 from dogwatch.model.scopes import Scope
 from dogwatch.model.what_if import WindowWish
-from dogwatch.serve.api import rendering
+from dogwatch.serve.api import rendering, window_rendering
 from dogwatch.serve.api.asked import Asked, Json, Known
 from dogwatch.serve.looked_at import feed
 from dogwatch.serve.moments import iso
@@ -34,14 +34,14 @@ def show_windows(asked: Known) -> Json:
     """The windows of the account, or of a `scope`, and where each is set; PENDING until a change is applied."""
     asked.filters(others=("scope", "account"))
     account_id = asked.caller.account_for(asked.one("account") or None)
-    return Json(rendering.windows(asked.rooms.rescan.load(account_id, Scope.parse(asked.one("scope")))))
+    return Json(window_rendering.windows(asked.rooms.rescan.load(account_id, Scope.parse(asked.one("scope")))))
 
 
 @router.get("/rescan/scopes")
 def list_scopes(asked: Known) -> Json:
     """The account's windows, and those of every scope that sets some of its own."""
     asked.filters()
-    return Json({"scopes": [rendering.windows(one) for one in asked.rooms.rescan.load_scopes(asked.account_id)]})
+    return Json({"scopes": [window_rendering.windows(one) for one in asked.rooms.rescan.load_scopes(asked.account_id)]})
 
 
 @router.put("/rescan")
@@ -55,7 +55,7 @@ def change_windows(asked: Known) -> Json:
     asked.caller.require(Role.ADMIN, "change the windows")
     setting = _change(asked, asked.decode(_Change))
     asked.rooms.after_setting()
-    return Json(rendering.windows(setting))
+    return Json(window_rendering.windows(setting))
 
 
 def _change(asked: Asked, wanted: _Change) -> RescanSetting:

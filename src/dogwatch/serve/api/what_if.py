@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from dogwatch.model.what_if import WindowWish
-from dogwatch.serve.api import rendering
+from dogwatch.serve.api import window_rendering
 from dogwatch.serve.api.asked import Asked, Json, Known
 from dogwatch.serve.api.filters import PAGING, read_limit
 from dogwatch.serve.wishes import WISH_FIELDS, NamedWindows, read_wish
@@ -37,7 +37,7 @@ def list_leaving(asked: Known) -> Json:
     """The images that would no longer be watched, with their deadlines now and by the other windows."""
     wish, limit, after = _read(asked, PAGING), read_limit(asked.one("limit")), asked.one("cursor")
     page = asked.rooms.rescan.leaving(asked.account_id, wish, limit, after)
-    return Json({"images": [rendering.leaving(one) for one in page.rows], "next": page.next or None})
+    return Json({"images": [window_rendering.leaving(one) for one in page.rows], "next": page.next or None})
 
 
 @router.get("/rescan/what-if/wakeable")
@@ -45,12 +45,12 @@ def list_wakeable(asked: Known) -> Json:
     """The images that are not watched and would be inside the other windows, with the deadlines they would have."""
     wish, limit, after = _read(asked, PAGING), read_limit(asked.one("limit")), asked.one("cursor")
     page = asked.rooms.rescan.wakeable(asked.account_id, wish, limit, after)
-    return Json({"images": [rendering.wakeable(one) for one in page.rows], "next": page.next or None})
+    return Json({"images": [window_rendering.wakeable(one) for one in page.rows], "next": page.next or None})
 
 
 def _tell(asked: Asked, wish: WindowWish, *, counts_findings: bool) -> Json:
     told = asked.rooms.rescan.what_if(asked.account_id, wish, counts_findings=counts_findings)
-    return Json(rendering.what_if(told))
+    return Json(window_rendering.what_if(told))
 
 
 def _read(asked: Asked, others: tuple[str, ...]) -> WindowWish:
