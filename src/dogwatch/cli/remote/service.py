@@ -8,32 +8,29 @@ from contextlib import contextmanager
 from ipaddress import ip_address
 from urllib.parse import quote, urlsplit
 
-from dogwatch.cli.remote import (
-    cost_shapes,
-    history_shapes,
-    setup_shapes,
-    what_if_shapes,
-)
+from dogwatch.cli.remote import history_shapes, setup_shapes
 from dogwatch.cli.remote.advisories import RemoteDocuments
 from dogwatch.cli.remote.problems import ServiceError
+from dogwatch.cli.remote.setup import (
+    RemoteAccounts,
+    RemoteCosts,
+    RemoteExclusions,
+    RemoteRegistries,
+    RemoteScanning,
+)
 from dogwatch.cli.remote.token import read_token
 from dogwatch.cli.remote.views import RemoteViews
+from dogwatch.cli.remote.windows import RemoteWindows, as_parameters
 from dogwatch.cli.remote.wire import Wire, tls_context
 from dogwatch.model.accounts import AccountStatus
 from dogwatch.model.bills import MEDIA_TYPES, BillFormat
-from dogwatch.model.costs import Costs
 from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.errors import ConfigError, InvalidRequestError, NotFoundError
-from dogwatch.model.exclusions import Exclusion, ExclusionKind
 from dogwatch.model.monitoring import RescanSetting, SettingStatus
-from dogwatch.model.registries import Registry
 from dogwatch.model.scanning import ScanningConfiguration
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.targets import Target, TargetKind
-from dogwatch.model.views import (
-    Page,
-)
-from dogwatch.model.what_if import LeavingImage, WakeableImage, WhatIf, WindowWish
+from dogwatch.model.what_if import WindowWish
 from dogwatch.settings import Settings
 
 APPLY_SECONDS = 60.0
@@ -120,7 +117,7 @@ class RemoteDogwatch:
         wakes: bool = False,
     ) -> RescanSetting:
         """Ask for a change of the windows of a scope."""
-        asked = {**dict(_wished(WindowWish(push_window, activity_window, activity_mode, scope))), "wake": wakes}
+        asked = {**dict(as_parameters(WindowWish(push_window, activity_window, activity_mode, scope))), "wake": wakes}
         return self._wire.send("PUT", "/rescan", setup_shapes.Windows, asked).view()
 
     def inherit_windows(self, administrator_id: str) -> RescanSetting:
@@ -183,123 +180,3 @@ class RemoteDogwatch:
             raise InvalidRequestError("confirm-shrink", f"is said {place}")
         self._wire.send("POST", "/db/updates", setup_shapes.Accepted)
         return False
-
-
-class RemoteWindows:
-    """Implements `ports.Windows`."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def load(self, account_id: str, scope: Scope = ACCOUNT_SCOPE) -> RescanSetting:
-        """Return the newest change of the windows of a scope."""
-        return self._wire.get("/rescan", setup_shapes.Windows, [("scope", str(scope))]).view()
-
-    def load_scopes(self, account_id: str) -> tuple[RescanSetting, ...]:
-        """Return the windows of the account and of every scope that sets some."""
-        return tuple(one.view() for one in self._wire.get("/rescan/scopes", setup_shapes.WindowsOfScopes).scopes)
-
-    def what_if(self, account_id: str, wish: WindowWish, *, counts_findings: bool = True) -> WhatIf:
-        """Return what a change would do now."""
-        asked = [*_wished(wish), ("findings", "true" if counts_findings else "false")]
-        return self._wire.get("/rescan/what-if", what_if_shapes.Told, asked).view()
-
-    def leaving(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[LeavingImage]:
-        """Return a page of the images that a change would end the watch of."""
-        asked = [*_wished(wish), *_place(limit, after)]
-        page = self._wire.get("/rescan/what-if/leaving", what_if_shapes.LeavingPage, asked)
-        return Page(tuple(one.view() for one in page.images), page.next or "")
-
-    def wakeable(self, account_id: str, wish: WindowWish, limit: int, after: str) -> Page[WakeableImage]:
-        """Return a page of the images that a change could wake."""
-        asked = [*_wished(wish), *_place(limit, after)]
-        page = self._wire.get("/rescan/what-if/wakeable", what_if_shapes.WakeablePage, asked)
-        return Page(tuple(one.view() for one in page.images), page.next or "")
-
-
-class RemoteRegistries:
-    """Implements `ports.Registries`."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def list(self, account_id: str) -> tuple[Registry, ...]:
-        """Return the registries that are watched."""
-        return tuple(one.view() for one in self._wire.get("/registries", setup_shapes.RegistryList).registries)
-
-    def believe_bills(self, account_id: str, alias: str, *, believed: bool) -> None:
-        """Let bills that are attached to images of a registry count, or not any more."""
-        path = f"/registries/{quote(alias, safe='')}"
-        self._wire.send("PATCH", path, setup_shapes.RegistryList, {"sboms": believed})
-
-    def remove(self, account_id: str, alias: str) -> None:
-        """Stop watching a registry."""
-        self._wire.delete(f"/registries/{quote(alias, safe='')}")
-
-
-class RemoteCosts:
-    """Implements `ports.CostViews`; the prices are the service's."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def load(self, account_id: str) -> Costs:
-        """Return scans by registry and month."""
-        return self._wire.get("/costs", cost_shapes.Told).view()
-
-
-class RemoteScanning:
-    """Implements `ports.Scanning`."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def load(self, account_id: str) -> ScanningConfiguration:
-        """Return the rules."""
-        return self._wire.get("/scanning", ScanningConfiguration)
-
-
-class RemoteAccounts:
-    """Implements `ports.Accounts`."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def status(self, account_id: str) -> AccountStatus:
-        """Return how the key's account stands."""
-        return self._wire.get("/account", AccountStatus)
-
-
-class RemoteExclusions:
-    """Implements `ports.Exclusions`; the service writes down the access key as who did it."""
-
-    def __init__(self, wire: Wire) -> None:
-        self._wire = wire
-
-    def list(self, account_id: str) -> tuple[Exclusion, ...]:
-        """Return whose events move no clock."""
-        return self._wire.get("/exclusions", setup_shapes.Exclusions).exclusions
-
-    def add(self, account_id: str, kind: ExclusionKind, pattern: str, reason: str, by: str) -> Exclusion:
-        """Add an entry."""
-        wish = {"kind": str(kind), "pattern": pattern, "reason": reason}
-        return self._wire.send("POST", "/exclusions", Exclusion, wish)
-
-    def remove(self, account_id: str, exclusion_id: int, by: str) -> None:
-        """End an entry."""
-        self._wire.delete(f"/exclusions/{exclusion_id}")
-
-
-def _wished(wish: WindowWish) -> list[tuple[str, str]]:
-    """Return a change of windows as parameters."""
-    named = {
-        "push_window": wish.push_window,
-        "activity_window": wish.activity_window,
-        "activity_mode": wish.activity_mode,
-    }
-    return [("scope", str(wish.scope)), *((name, value) for name, value in named.items() if value is not None)]
-
-
-def _place(limit: int, after: str) -> list[tuple[str, str]]:
-    """Return a page of a list as parameters."""
-    return [("limit", str(limit)), *([("cursor", after)] if after else [])]
