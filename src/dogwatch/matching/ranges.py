@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dogwatch.matching.aliases import is_notice
+from dogwatch.matching.aliases import is_notice, names_of_vulnerabilities
 from dogwatch.matching.intervals import Interval, find_intervals
 from dogwatch.model.advisories import (
     Advisory,
@@ -64,11 +64,14 @@ _ZERO_IS_NEVER = frozenset({"Alpine", "Chainguard", "Debian", "Wolfi"})
 def key_affected_ranges(advisory: Advisory) -> tuple[AffectedRange, ...]:
     """Return everything an advisory says about packages, keyed, each statement once, in the order of the document.
 
-    A notice of bugs or features (`aliases.is_notice`) says of no package that it is affected.
+    A notice of bugs or features (`aliases.is_notice`) says of no package that it is affected. How severe an advisory is
+    that is about several vulnerabilities says of none of them how severe it is alone.
     """
     if is_notice(advisory):
         return ()
     ranges = (keyed for affected in advisory.affected for keyed in key_affected_package(affected, advisory.severity))
+    if len(names_of_vulnerabilities(advisory)) > 1:
+        ranges = (replace(one, severity=tuple(fact.of_several() for fact in one.severity)) for one in ranges)
     return tuple(dict.fromkeys(ranges))
 
 

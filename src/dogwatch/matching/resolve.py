@@ -36,8 +36,9 @@ _VOICES: tuple[_Voice, ...] = (
 )
 """The first of them that is heard counts."""
 
-_OWN, _NVD, _UPSTREAM, _HANDED_ON = 3, 2, 1, 0
-"""Of scores of one generation: a distribution's own, then NVD's, then the advisory's, then those that NVD hands on."""
+_OWN, _NVD, _UPSTREAM, _HANDED_ON, _OF_SEVERAL = 4, 3, 2, 1, 0
+"""Of scores of one generation: a distribution's own, then NVD's, then the advisory's, then those that NVD hands on.
+What is said of several vulnerabilities together comes behind all of these, whatever its generation."""
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -59,6 +60,7 @@ def resolve(matches: Iterable[Match], scores: Iterable[StatedScore] = ()) -> Ass
     3. Severity: a distribution's own word first, then CVSS, then any word of the same voice. Of several scores version
        3 comes before 4 and that before 2; among these the distribution's own, then NVD's, then the advisory's, then
        those of others that NVD hands on; of several the highest. The label follows the score where no word came first.
+       Behind all this counts what an advisory says of several vulnerabilities together, word or score.
 
     Args:
         matches: of one package and one vulnerability, in any order; a range that does not contain the version is none.
@@ -187,25 +189,26 @@ def resolve_severity(
         is_own: whether the advisories are a distribution's on its own package.
     """
     scores: list[tuple[int, Score]] = []
-    words: list[Severity] = []
+    words: list[tuple[bool, Severity]] = []
     for fact, source in facts:
         score = score_of(fact, source)
         if score is not None:
-            scores.append((_OWN if is_own else _UPSTREAM, score))
-        elif fact.kind == "TEXT":
-            words.append(label_of_word(fact.value))
+            rank = _OWN if is_own else _UPSTREAM
+            scores.append((_OF_SEVERAL if fact.is_of_several else rank, score))
+        elif fact.is_word and (label := label_of_word(fact.value)) is not Severity.UNTRIAGED:
+            words.append((not fact.is_of_several, label))
     for one in stated:
         score = score_of(SeverityFact(one.kind, one.vector), one.source)
         if score is not None:
             scores.append((_NVD if one.source == NVD else _HANDED_ON, score))
-    word = max(words, default=Severity.UNTRIAGED)
+    is_of_one, word = max(words, default=(False, Severity.UNTRIAGED))
     if not scores:
         return word, None
     _, best = max(scores, key=_preference)
-    own_word_counts = is_own and word is not Severity.UNTRIAGED
-    return (word if own_word_counts else label_of_score(best.tenths)), best
+    return (word if is_own and is_of_one else label_of_score(best.tenths)), best
 
 
-def _preference(ranked: tuple[int, Score]) -> tuple[int, int, int, str, str]:
+def _preference(ranked: tuple[int, Score]) -> tuple[bool, int, int, int, str, str]:
     rank, score = ranked
-    return (_CVSS_PREFERENCE[score.version], rank, score.tenths, score.vector, score.source)
+    generation = _CVSS_PREFERENCE[score.version]
+    return (rank > _OF_SEVERAL, generation, rank, score.tenths, score.vector, score.source)

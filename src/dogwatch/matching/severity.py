@@ -77,7 +77,7 @@ def score_of(fact: SeverityFact, source: str) -> Score | None:
     Returns:
         The score with its vector as written; None for a word and for a vector that cannot be read (`why_not_scored`).
     """
-    if fact.kind == "TEXT":
+    if fact.is_word:
         return None
     scored = _scored(fact.value)
     return scored if scored is None else Score(scored[0], fact.value, scored[1], source)
@@ -91,7 +91,7 @@ def scores_of(stated: Iterable[tuple[SeverityFact, str]]) -> tuple[Score, ...]:
 
 def why_not_scored(fact: SeverityFact) -> str:
     """Say why a statement has no score; empty where it has one."""
-    if fact.kind == "TEXT":
+    if fact.is_word:
         return "severity is a word"
     if len(fact.value) > MAX_VECTOR_CHARACTERS:
         return f"CVSS vector is longer than {MAX_VECTOR_CHARACTERS} characters"

@@ -8,13 +8,32 @@ from enum import StrEnum
 
 from dogwatch.model.verdicts import Verdict
 
+_SEVERAL = "SEVERAL_"
+
 
 @dataclass(frozen=True, slots=True)
 class SeverityFact:
-    """One statement about severity: `kind` is CVSS_V2, CVSS_V3, CVSS_V4 or TEXT; `value` the vector or the word."""
+    """One statement about severity: `kind` is CVSS_V2, CVSS_V3, CVSS_V4 or TEXT; `value` the vector or the word.
+
+    Behind `SEVERAL_` in its kind it is about several vulnerabilities together, and judges none of them alone.
+    """
 
     kind: str
     value: str
+
+    @property
+    def is_word(self) -> bool:
+        """Whether it is a source's own word."""
+        return self.kind.endswith("TEXT")
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether it is about several vulnerabilities together."""
+        return self.kind.startswith(_SEVERAL)
+
+    def of_several(self) -> SeverityFact:
+        """Return it as a statement about several vulnerabilities together."""
+        return self if self.is_of_several else SeverityFact(_SEVERAL + self.kind, self.value)
 
 
 class RangeEventKind(StrEnum):

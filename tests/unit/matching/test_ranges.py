@@ -200,6 +200,8 @@ def test_an_advisory_gives_each_statement_once_with_its_own_severity() -> None:
         *key_affected_package(entry, HIGH_WORD),
         *key_affected_package(advisory.affected[2], HIGH_WORD),
     )
+    of_two = replace(advisory, upstream=("CVE-2026-1000", "CVE-2026-1001"), affected=(entry,))
+    assert key_affected_ranges(of_two) == key_affected_package(entry, (SeverityFact("SEVERAL_TEXT", "HIGH"),))
 
 
 @pytest.mark.parametrize(

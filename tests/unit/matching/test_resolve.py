@@ -10,6 +10,7 @@ import pytest
 
 from dogwatch.matching import resolve
 from dogwatch.model.advisories import FixState, SeverityFact
+from dogwatch.model.facts import NVD, StatedScore
 from dogwatch.model.feeds import SUPPLIED_SOURCE, VEX_SOURCE
 from dogwatch.model.matches import Assessment, Match, Score, Severity
 from dogwatch.model.verdicts import Verdict
@@ -149,6 +150,17 @@ def test_the_label_follows_the_score_and_a_word_only_where_there_is_no_score() -
 def test_a_distribution_says_in_its_own_word_how_severe_it_is_for_its_package() -> None:
     assert assessed(own(open_match("A", word("unimportant"), CRITICAL_3))).severity is Severity.INFORMATIONAL
     assert assessed(own(open_match("A", word("not yet assigned"), CRITICAL_3))).severity is Severity.CRITICAL
+
+
+def test_what_is_said_of_several_vulnerabilities_together_counts_where_nothing_is_said_of_one() -> None:
+    several = [fact.of_several() for fact in (word("critical"), CRITICAL_3)]
+    assert assessed(own(open_match("A", *several))).severity is Severity.CRITICAL
+    assert assessed(own(open_match("A", several[0]))).severity is Severity.CRITICAL
+    assert assessed(own(open_match("A", *several, word("low")))).severity is Severity.LOW
+    medium = StatedScore("CVSS_V2", "AV:N/AC:M/Au:N/C:P/I:N/A:N", NVD)
+    alone = resolve([own(open_match("A", *several))], [medium])
+    assert alone is not None
+    assert (alone.severity, alone.score) == (Severity.MEDIUM, Score(43, medium.vector, "2.0", NVD))
 
 
 def test_severity_comes_from_the_voice_that_decides() -> None:
