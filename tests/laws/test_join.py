@@ -102,7 +102,7 @@ def _affected(feed: str) -> st.SearchStrategy[AffectedPackage]:
         ranges=st.lists(_ranges, max_size=2).map(tuple),
         versions=st.lists(_versions, max_size=2).map(tuple),
         state=st.sampled_from(["", "", "", "not affected", "will not fix"]),
-        naming=st.sampled_from([Naming.MATCHED, Naming.EITHER]),
+        naming=st.sampled_from([Naming.MATCHED, Naming.EITHER, Naming.OWN]),
     )
 
 

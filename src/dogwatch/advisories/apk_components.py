@@ -25,11 +25,20 @@ class _Specific(msgspec.Struct):
     components: list[_Component] = []
 
 
-_DECODER: Final = msgspec.json.Decoder(_Specific | None)
+class _Chainguard(msgspec.Struct, frozen=True):
+    applies_to_subpackages: bool = True
 
 
-def restate_by_component(affected: AffectedPackage, specific: msgspec.Raw) -> AffectedPackage:
-    """Return an entry by either name of its package, with the state that its components have.
+class _Database(msgspec.Struct):
+    chainguard: _Chainguard = _Chainguard()
+
+
+_COMPONENTS: Final = msgspec.json.Decoder(_Specific | None)
+_DATABASE: Final = msgspec.json.Decoder(_Database | None)
+
+
+def restate_by_component(affected: AffectedPackage, specific: msgspec.Raw, database: msgspec.Raw) -> AffectedPackage:
+    """Return an entry by the names of its package that it means, with the state that its components have.
 
     Entries of other ecosystems stay as they are. What was only detected leaves undetermined who is affected: it has no
     range then. A fix in version "0", which is how a false positive is written, is told by the range.
@@ -37,18 +46,28 @@ def restate_by_component(affected: AffectedPackage, specific: msgspec.Raw) -> Af
     Args:
         affected: the entry.
         specific: its `ecosystem_specific`; what cannot be read there says nothing.
+        database: its `database_specific`; the same.
 
     Source:
-        Chainguard, OSV feed v3 (2026): `components`; Wolfi, types of advisory events.
+        Chainguard, OSV feed v3 (2026): `components`, `applies_to_subpackages`; Wolfi, types of advisory events.
     """
     if affected.ecosystem not in _FAMILIES:
         return affected
-    either = replace(affected, naming=Naming.EITHER)
+    meant = replace(affected, naming=_naming(database))
     try:
-        read = _DECODER.decode(specific)
+        read = _COMPONENTS.decode(specific)
     except msgspec.MsgspecError:
-        return either
+        return meant
     statuses = {one.latest_event_status.replace("-", "_") for one in (read.components if read else ())}
     if statuses and statuses <= _NOT_DETERMINED:
-        return replace(either, ranges=(), versions=())
-    return replace(either, state="will not fix") if _NOT_PLANNED in statuses else either
+        return replace(meant, ranges=(), versions=())
+    return replace(meant, state="will not fix") if _NOT_PLANNED in statuses else meant
+
+
+def _naming(database: msgspec.Raw) -> Naming:
+    """Return which names are meant: also that of the source, unless what else is built from it is said not to be."""
+    try:
+        read = _DATABASE.decode(database)
+    except msgspec.MsgspecError:
+        return Naming.EITHER
+    return Naming.OWN if read and not read.chainguard.applies_to_subpackages else Naming.EITHER

@@ -106,7 +106,8 @@ def _restated(content: msgspec.Raw, limits: TextLimits) -> Iterable[AffectedPack
     if not entry.package or not entry.package.ecosystem:
         return ()
     specific = entry.ecosystem_specific
-    return tuple(restate_by_binary(restate_by_component(_affected(entry, entry.package, limits), specific), specific))
+    by_component = restate_by_component(_affected(entry, entry.package, limits), specific, entry.database_specific)
+    return tuple(restate_by_binary(by_component, specific))
 
 
 def _named(content: msgspec.Raw, problem: str, limits: TextLimits) -> AffectedPackage:

@@ -40,13 +40,14 @@ def decide(package: KeyedPackage, affected: AffectedRange) -> Verdict | None:
 def speaks_of(package: KeyedPackage, affected: AffectedRange) -> bool:
     """Say whether a range that names no package outright is about this one, whatever its version.
 
-    By the name of what is installed only where both can be compared: what cannot is said of the source's name alone.
+    The name of what is installed counts only where both can be compared: what cannot is said of the source's name.
     """
     own = package.package
     if own.ecosystem != affected.ecosystem or affected.name not in (package.match_name, own.name):
         return False
-    is_by_own_name = affected.naming is Naming.EITHER and affected.low is not None
-    return package.match_name == affected.name or (is_by_own_name and not why_undetermined(package, affected))
+    if affected.naming is Naming.MATCHED or affected.low is None or why_undetermined(package, affected):
+        return affected.name == package.match_name
+    return affected.name == own.name or affected.naming is Naming.EITHER
 
 
 def _is_named(package: KeyedPackage, named: AffectedRange) -> bool:

@@ -35,6 +35,8 @@ def stand(package: KeyedPackage, affected: AffectedRange) -> tuple[Standing, str
     if affected.naming.is_outright:
         return _stand_to_named(package, affected)
     if not speaks_of(package, affected):
+        if affected.naming is Naming.OWN and affected.name == package.match_name:
+            return Standing.ELSEWHERE, f"speaks of {affected.name} alone, not of what else is built from its source"
         mine, other = (
             f"{name} of {ecosystem}"
             for ecosystem, name in (

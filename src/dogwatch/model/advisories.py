@@ -87,6 +87,8 @@ class Naming(StrEnum):
     """What is installed, whatever it was built from; otherwise as SOURCE."""
     EITHER = "either"
     """As MATCHED; and what is installed by that name, whatever it was built from, as far as versions are ranges."""
+    OWN = "own"
+    """As EITHER, but not what is only built from a source of that name, as far as versions are ranges."""
 
     @property
     def is_outright(self) -> bool:

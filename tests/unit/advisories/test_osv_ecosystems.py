@@ -56,10 +56,11 @@ def test_a_fix_of_another_build_says_nothing_of_a_plain_package_that_has_its_own
     assert decide(key_package(plain), found) is None
 
 
-def chainguard(name: str, fixed: str = "", status: str = "") -> tuple[AffectedRange, ...]:
-    """The ranges of a record about one package, whose only component has a status."""
+def chainguard(name: str, fixed: str = "", status: str = "", database: object = None) -> tuple[AffectedRange, ...]:
+    """The ranges of a record about one package, whose only component has a status; `database` are its own fields."""
     record = osv_record("CGA-1", ecosystem="Wolfi", name=name, fixed=fixed, upstream=("CVE-2026-1001",))
     record["affected"][0]["ecosystem_specific"] = {"components": [{"latest_event_status": status}]}
+    record["affected"][0]["database_specific"] = {"source": "https://example.org", "chainguard": database}
     return key_affected_ranges(parse_advisory(json.dumps(record).encode()))
 
 
@@ -70,6 +71,19 @@ def test_a_record_of_wolfi_meets_a_package_by_its_own_name_or_that_of_its_source
         key_package(Package("Wolfi", "katib-ui", version, "x86_64", "katib")) for version in ("1.1-r3", "1.2-r0")
     ]
     assert [decide(package, found) for package in installed] == [Verdict.AFFECTED if is_it else None, None]
+
+
+@pytest.mark.parametrize(
+    ("said", "is_it"),
+    [({"applies_to_subpackages": False}, False), ({"applies_to_subpackages": True}, True), ({}, True), ("odd", True)],
+)
+def test_a_record_that_does_not_apply_to_subpackages_means_what_has_its_name_alone(said: object, is_it: bool) -> None:
+    ranges = chainguard("katib", "1.2-r0", database=said)
+    installed = [key_package(Package("Wolfi", name, "1.1-r3", "x86_64", "katib")) for name in ("katib", "katib-ui")]
+    assert [decide(package, *ranges) for package in installed] == [
+        Verdict.AFFECTED,
+        Verdict.AFFECTED if is_it else None,
+    ]
 
 
 def test_a_version_that_cannot_be_compared_is_undetermined_by_the_name_of_the_source() -> None:

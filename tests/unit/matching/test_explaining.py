@@ -66,6 +66,9 @@ def test_a_range_that_means_a_package_by_either_name_is_compared_with_what_is_in
     ):
         (one,) = key_affected_package(replace(entry, name=name))
         assert stand(package, one) == (standing, words)
+    (own,) = key_affected_package(replace(entry, name="a", naming=Naming.OWN))
+    words = "speaks of a alone, not of what else is built from its source"
+    assert stand(package, own) == (Standing.ELSEWHERE, words)
 
 
 def match(number: int, verdict: Verdict, *, own: bool, fixed: str = "") -> Match:

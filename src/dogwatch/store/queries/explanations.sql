@@ -84,7 +84,7 @@ SELECT stated.*, 'in force',
        count(*) OVER ()
 FROM stated_range AS stated
 WHERE stated.ecosystem = %(ecosystem)s AND stated.name = %(match_name)s
-  AND stated.to_rev = 2147483647 AND stated.exact_version = '' AND stated.naming IN ('', 'either')
+  AND stated.to_rev = 2147483647 AND stated.exact_version = '' AND stated.naming IN ('', 'either', 'own')
   AND (stated.not_comparable <> '' OR %(key)s::bytea IS NULL
        OR (stated.scheme, stated.scheme_number) <> (%(scheme)s, %(scheme_number)s))
   AND stated.advisory_id NOT IN

@@ -28,8 +28,8 @@ WITH asked AS MATERIALIZED (
                        AND affected_range.to_rev = 2147483647
     CROSS JOIN LATERAL (
         SELECT affected_range.scheme = asked.scheme AND affected_range.scheme_number = asked.scheme_number
-               AND affected_range.low <= asked.key AND asked.key < affected_range.high
-            OR affected_range.naming IN ('', 'either')
+               AND affected_range.low <= asked.key AND asked.key < affected_range.high AND affected_range.naming <> 'own'
+            OR affected_range.naming IN ('', 'either', 'own')
                AND affected_range.exact_version <> '' AND affected_range.exact_version = asked.version
     ) AS decided (is_met)
     CROSS JOIN LATERAL (

@@ -9,8 +9,8 @@ WITH begun AS (
     WHERE package.id = ANY(%(packages)s::bigint[])
       AND affected_range.to_rev = 2147483647
       AND (affected_range.scheme = package.scheme AND affected_range.scheme_number = package.scheme_number
-           AND affected_range.low <= package.key AND package.key < affected_range.high
-        OR affected_range.naming IN ('', 'either')
+           AND affected_range.low <= package.key AND package.key < affected_range.high AND affected_range.naming <> 'own'
+        OR affected_range.naming IN ('', 'either', 'own')
            AND affected_range.exact_version <> '' AND affected_range.exact_version = package.match_version)
     UNION
     SELECT package.id, named.id, named.stated_verdict, named.from_rev
@@ -37,13 +37,14 @@ JOIN affected_range ON affected_range.id = new_range.id
 JOIN package ON package.ecosystem = affected_range.ecosystem AND package.match_name = affected_range.name
             AND package.key >= affected_range.low AND package.key < affected_range.high
 WHERE affected_range.scheme = package.scheme AND affected_range.scheme_number = package.scheme_number
+  AND affected_range.naming <> 'own'
 UNION
 SELECT package.id, affected_range.id, affected_range.stated_verdict, affected_range.from_rev
 FROM new_range
 JOIN affected_range ON affected_range.id = new_range.id
 JOIN package ON package.ecosystem = affected_range.ecosystem AND package.match_name = affected_range.name
             AND package.match_version = affected_range.exact_version
-WHERE affected_range.exact_version <> '' AND affected_range.naming IN ('', 'either')
+WHERE affected_range.exact_version <> '' AND affected_range.naming IN ('', 'either', 'own')
 UNION
 SELECT package.id, (begun.named).id, (begun.named).stated_verdict, (begun.named).from_rev
 FROM (SELECT affected_range AS named
