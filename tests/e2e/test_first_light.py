@@ -65,6 +65,11 @@ def _a_mistyped_question_does_not_read_as_clean(world: World) -> None:
     assert (mistyped.exit_code, mistyped.output) == (2, "")
     assert mistyped.told == "dogwatch: ecosystem: 'debain' is not known; did you mean Debian?\n"
     assert {fact(row)[2] for row in world.findings("--ecosystem", "debian")} == {"Debian:12"}
+    no_network = {"HTTPS_PROXY": "http://127.0.0.1:1"}
+    hub = world.dogwatch.run("scan", "shop/web:1.4", **no_network)
+    assert hub.exit_code == 5
+    assert f"dogwatch findings --digest {world.image.built.digest}\n" in hub.told
+    assert "registry-1.docker.io" in hub.told
     assert "No findings were known then." in world.dogwatch.run("findings", "--as-of", "30d").told
 
 
@@ -118,7 +123,9 @@ def _the_watch_ends_after_both_windows(world: World) -> None:
 
     assert ended["status_reason"] == "SCAN_ELIGIBILITY_EXPIRED"
     assert world.findings() == []
-    assert "No findings, because no image was looked at." in world.dogwatch.run("findings").told
+    told = world.dogwatch.run("findings").told
+    assert "No findings, because no image was looked at." in told
+    assert "Closed ones are there, each with its reason (--status CLOSED)." in told
     closed = world.findings("--status", "CLOSED")
     assert sorted(map(fact, closed)) == sorted(expected(world.image))
     assert {row["closed_reason"] for row in closed} == {"monitoring ended: both windows are over"}

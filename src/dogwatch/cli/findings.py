@@ -128,6 +128,9 @@ def _nothing(views: Views, wanted: FindingQuery, looked: LookedAt) -> Iterator[s
     for how, name in wanted.texts.get("vulnerability", ()):
         if how == "EQUALS" and not views.vulnerabilities(wanted.account_id, name):
             yield f"No advisory that was imported is about {name}."
+    closed = replace(wanted, texts={**wanted.texts, "status": [("EQUALS", "CLOSED")]}, limit=1)
+    if wanted.texts.get("status") == [("EQUALS", "ACTIVE")] and views.findings(closed).rows:
+        yield "Closed ones are there, each with its reason (--status CLOSED)."
 
 
 def _statuses(asked: Words) -> list[tuple[str, str]]:

@@ -115,6 +115,11 @@ def _named(image: str) -> dict[str, list[tuple[str, str]]]:
     return {"repository": [("EQUALS", image)]}
 
 
+def namesake(views: Views, account_id: str, name: str) -> ImageView | None:
+    """Return a watched image that is named as somebody named one elsewhere."""
+    return next(iter(views.images(ImageQuery(account_id, _named(name), limit=1)).rows), None)
+
+
 def one_image(views: Views, account_id: str, name: str) -> ImageView:
     """Return the one image that a name means: an id, or what `dogwatch images` takes.
 

@@ -11,6 +11,7 @@ from dogwatch.cli import scan_options as options
 from dogwatch.cli.command_line import examples, opened
 from dogwatch.cli.document_files import read_document
 from dogwatch.cli.errors import INCOMPLETE, POLICY
+from dogwatch.cli.images import namesake
 from dogwatch.cli.moments import duration
 from dogwatch.cli.outputs import read_outputs
 from dogwatch.cli.progress import showing_progress
@@ -20,6 +21,8 @@ from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.model.gaps import GapKind
 from dogwatch.model.judgements import Report
 from dogwatch.model.matches import Severity
+from dogwatch.model.targets import TargetKind
+from dogwatch.model.views import ImageView
 from dogwatch.settings import Settings
 
 
@@ -62,6 +65,12 @@ def scan(
     access = options.Access(username, password_file, password_variable, ca_file, plain_http, sboms)
     asked = options.target_with(target, platform, access)
     with showing_progress(quiet) as tell, opened(settings, tell) as app:
+        if (
+            not quiet
+            and asked.kind is TargetKind.IMAGE
+            and (image := namesake(app.views, settings.account, asked.name))
+        ):
+            say(_how_to_mean(image, asked.name))
         report = app.inspect(asked, choice, update=not no_update, vex=documents)
     write_report(report, outputs, quiet=quiet)
     for file, _ in () if quiet else documents:
@@ -69,6 +78,14 @@ def scan(
             say(f"{file} says of no finding here that it is not affected.")
     if code := exit_code_of(report, policy):
         raise typer.Exit(code)
+
+
+def _how_to_mean(image: ImageView, name: str) -> str:
+    place = f"{image.registry_url.partition('://')[2]}/{name}"
+    return (
+        f"{name} names no registry: it is that of Docker or Podman here, else of Docker Hub. A watched one is named so"
+        f" too:\n  dogwatch findings --digest {image.digest}\n  dogwatch scan registry:{place}"
+    )
 
 
 @dataclass(frozen=True, slots=True)

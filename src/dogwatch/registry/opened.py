@@ -25,7 +25,7 @@ from dogwatch.registry.engines import ENGINE_KINDS, find_engines, places_of
 from dogwatch.registry.layout import LaidOutImage, open_layout
 from dogwatch.registry.limits import ClientLimits
 from dogwatch.registry.names import is_engine_name
-from dogwatch.registry.references import parse_reference
+from dogwatch.registry.references import parse_reference, with_host
 
 if TYPE_CHECKING:
     from dogwatch.registry.registry_image import RegistryImage
@@ -70,6 +70,7 @@ class ImageDoor:
     def locate(self, target: Target) -> Target:
         """Say where an image is that a bare reference names: with the first engine that has it, or in its registry.
 
+        A name without a registry's host means Docker Hub then, and is written out, for nobody may have thought of it.
         A target that says how to reach the registry, or asks for what is attached there, means the registry. An engine
         that cannot be asked is passed over.
         """
@@ -86,7 +87,7 @@ class ImageDoor:
                     self._tell(Progress(f"not asking {kind}: {error.message}"))
                 else:
                     return replace(target, kind=kind)
-        return replace(target, kind=TargetKind.REGISTRY)
+        return replace(target, kind=TargetKind.REGISTRY, name=with_host(target.name))
 
     @contextmanager
     def open(self, target: Target) -> Iterator[RegistryImage | LaidOutImage | ArchivedImage]:

@@ -33,7 +33,7 @@ def parse_reference(text: str) -> Reference:
     """
     rest, at, digest = text.partition("@")
     host, slash, path = rest.partition("/")
-    if not slash or not ("." in host or ":" in host or host == "localhost"):
+    if not (slash and _is_host(host)):
         host, path = "docker.io", rest
     if host in _DOCKER_HUB:
         host = _DOCKER_HUB_ADDRESS
@@ -45,3 +45,15 @@ def parse_reference(text: str) -> Reference:
     if not is_reference(reference) or (colon and not is_reference(tag)):
         raise InvalidRequestError("image", f"neither a tag nor a sha256 or sha512 digest: {text[:300]!r}")
     return Reference(host, repository, reference)
+
+
+def with_host(text: str) -> str:
+    """Return a reference with the host that it means: `debian:12` is `docker.io/library/debian:12`."""
+    host, slash, _ = text.partition("/")
+    if slash and _is_host(host):
+        return text
+    return f"docker.io/{text}" if slash else f"docker.io/library/{text}"
+
+
+def _is_host(text: str) -> bool:
+    return "." in text or ":" in text or text == "localhost"
