@@ -159,8 +159,8 @@ def test_the_command_tells_the_same_here_and_from_afar(served: Served, tmp_path:
     assert [one.stderr for one in runs] == 2 * [
         "USD 0.09 for an initial scan, 0.01 for a re-scan; months are UTC.\nCounted until 2026-02-01 00:00 UTC.\n"
     ]
-    today = "INSERT INTO scan_day VALUES (%s, %s, 0, 0, 1, 0, 1, 10) RETURNING true"
-    world.rows(today, world.registry.id, datetime.now(UTC).date())
+    week = "SELECT %s, %s::date - day, 0, 0, 1, 0, 1, 10 FROM generate_series(0, 6) AS day"
+    world.rows(f"INSERT INTO scan_day {week} RETURNING true", world.registry.id, datetime.now(UTC).date())
     foretold = [CliRunner().invoke(application, ["rescan", "what-if", "-o", "table", *flags]) for flags in (here, afar)]
     sentence = "By the last 30 days a month would have 0 re-scans (USD 0.00) in place of 0 re-scans (USD 0.00)"
     assert [sentence in one.stdout for one in foretold] == [True, True]

@@ -16,7 +16,7 @@ from dogwatch.cli.rescan import Activity, Mode, Preset, Push, ScopeName, read_wi
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
-from dogwatch.model.costs import CURRENCY, RECENT_DAYS
+from dogwatch.model.costs import CURRENCY, LEAST_DAYS, RECENT_DAYS
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import Window
 from dogwatch.model.times import FOREVER
@@ -92,8 +92,9 @@ def _sum_up(told: WhatIf) -> str:
 
 
 def _rescans(told: WhatIf) -> Iterator[str]:
-    """Yield what a month costs now and then, where that can be told."""
+    """Yield what a month costs now and then, or that it cannot be told yet."""
     if told.rescans_now is None or told.rescans_then is None:
+        yield f"Re-scans of a month are told after {LEAST_DAYS} days of counting."
         return
     now = f"{plural(told.rescans_now, 're-scan')} ({CURRENCY} {told.cost_now:,.2f})"
     then = f"{plural(told.rescans_then, 're-scan')} ({CURRENCY} {told.cost_then:,.2f})"

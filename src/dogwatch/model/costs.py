@@ -18,6 +18,9 @@ USUAL_INITIAL_SCAN, USUAL_RESCAN = Decimal("0.09"), Decimal("0.01")
 RECENT_DAYS = 30
 """What the original calls usage, and a month where one is foretold."""
 
+LEAST_DAYS = 7
+"""What foretells a month: advisories come on some days of the week, and one busy day is no rate."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scans:

@@ -7,7 +7,16 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import psycopg
 
-from dogwatch.model.costs import RECENT_DAYS, AccountScans, Costs, MonthOfScans, PriceTable, RescanRate, Scans
+from dogwatch.model.costs import (
+    LEAST_DAYS,
+    RECENT_DAYS,
+    AccountScans,
+    Costs,
+    MonthOfScans,
+    PriceTable,
+    RescanRate,
+    Scans,
+)
 from dogwatch.model.monitoring import MonitoringEnd
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database, give_memory
@@ -96,9 +105,9 @@ class CostStore:
 
 def load_rate(connection: psycopg.Connection, account_id: str, now: datetime) -> RescanRate:
     """Return how often advisories asked for a re-scan of an account's images lately."""
-    row = connection.execute(_SQL["rate"], {"account": account_id, "day": _first_recent_day(now)}).fetchone()
-    assert row is not None  # a sum
-    return RescanRate(*row)
+    values = {"account": account_id, "day": _first_recent_day(now), "least_days": LEAST_DAYS}
+    row = connection.execute(_SQL["rate"], values).fetchone()
+    return RescanRate(*row) if row else RescanRate()
 
 
 def _first_recent_day(now: datetime) -> date:

@@ -171,7 +171,7 @@ def test_costs_are_told_by_registry_and_month_of_utc(world: World) -> None:
             MonthOfScans("second", february, Scans(1, 1), Scans(1, 1)),
             MonthOfScans("local", january, Scans(1, 1), Scans(1, 1)),
         ),
-        RescanRate(3, 5),
+        RescanRate(),  # two days tell no month
     )
     recent: list[AccountScans] = []
     for at in (32.5, 59.9, 60, 61):
@@ -179,3 +179,14 @@ def test_costs_are_told_by_registry_and_month_of_utc(world: World) -> None:
         recent += store.load_recent([ACCOUNT, "888888888888"])
     assert recent == [AccountScans(ACCOUNT, one) for one in (Scans(2, 3), Scans(2, 3), Scans(1, 2), Scans(0, 0))]
     assert store.load_recent(["999999999999"]) == (AccountScans("999999999999", Scans()),)
+
+
+def test_a_week_of_days_tells_how_often_advisories_ask_for_re_scans(world: World) -> None:
+    watch(world, "a", 30.9, LODASH)
+    watch(world, "b", 31, LODASH)
+    warn(world, 31.5)
+    store = CostStore(world.database, world.clock, PRICES)
+    count(world, 35.9)
+    assert store.load(ACCOUNT).rate == RescanRate()
+    count(world, 36.1)
+    assert store.load(ACCOUNT).rate == RescanRate(2, 13)

@@ -70,7 +70,8 @@ def test_re_scans_of_a_month_follow_from_what_advisories_asked_for_lately(world:
     world.machine[0] = day(25)
     told = world.settings.what_if(ACCOUNT, WEEK)
     assert (told.rescans_now, told.rescans_then, {cell.rescans for cell in told.grid}) == (None, None, {None})
-    world.rows("INSERT INTO scan_day VALUES (%s, '2026-01-20', 1, 2, 6, 4, 50, 60) RETURNING 1", world.registry.id)
+    week = "SELECT %s, '2026-01-14'::date + day, 1, 2, 6, 4, 50, 60 FROM generate_series(0, 6) AS day"
+    world.rows(f"INSERT INTO scan_day {week} RETURNING 1", world.registry.id)
     told = world.settings.what_if(ACCOUNT, WEEK)
     assert (told.rescans_now, told.rescans_then) == (9, 3)
     assert {cell.rescans for cell in told.grid} == {3 * cell.watched for cell in told.grid}

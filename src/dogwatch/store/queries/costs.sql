@@ -106,10 +106,12 @@ GROUP BY account.id
 ORDER BY account.id
 
 -- name: rate
--- How often advisories concerned an account's images from a day on, and on how many days of how many images.
-SELECT coalesce(sum(advised), 0)::bigint, coalesce(sum(watched), 0)::bigint
+-- How often advisories concerned an account's images from a day on, and on how many days of how many images; no row where
+-- fewer days were counted than tell anything.
+SELECT sum(advised)::bigint, sum(watched)::bigint
 FROM scan_day JOIN registry ON registry.id = scan_day.registry_id
 WHERE registry.account_id = %(account)s AND scan_day.day >= %(day)s AND scan_day.watched IS NOT NULL
+HAVING count(DISTINCT scan_day.day) >= %(least_days)s
 
 -- name: counted_until
 -- Up to when everything is counted; NULL before the first count.
