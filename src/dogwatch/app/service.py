@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import signal
 import socket
 import time
 from contextlib import AsyncExitStack, contextmanager, nullcontext
@@ -14,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dogwatch import __version__
+from dogwatch.app.stopping import stop_on_signals
 from dogwatch.demonstration import Notifications, SampleRegistry, build_samples
 from dogwatch.model.errors import ConfigError
 
@@ -147,20 +146,6 @@ def _after_notice(app: App) -> None:
     """Have notices read; the caller gathers what comes meanwhile, so a pause here makes one job of many notices."""
     app.queue.read_notices()
     time.sleep(_GATHER_SECONDS)
-
-
-def stop_on_signals() -> asyncio.Event:
-    """Return an event that the first SIGTERM or SIGINT sets, in the running loop; the second ends the process."""
-    stop = asyncio.Event()
-
-    def end() -> None:
-        if stop.is_set():
-            os._exit(1)  # nothing is lost: children end with us, jobs are taken up again, the database has its guardian
-        stop.set()
-
-    for one in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(one, end)
-    return stop
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from dogwatch.app.feed_updates import FeedUpdates
+from dogwatch.app.stopping import stop_on_signals
 from dogwatch.model.errors import StoreUnavailableError
 from dogwatch.model.feeds import SAMPLE_SOURCE
 
@@ -38,7 +39,6 @@ class Work(FeedUpdates):
 
     def worker(self) -> None:
         """Do jobs until SIGTERM or SIGINT: `dogwatch worker`."""
-        from dogwatch.app.service import stop_on_signals
 
         async def run() -> None:
             await self.work(stop_on_signals())
