@@ -6,8 +6,7 @@ import getpass
 from typing import Annotated
 
 from dogwatch.cli.command_line import examples, reached
-from dogwatch.cli.image_history import OneImage
-from dogwatch.cli.images import one_image
+from dogwatch.cli.image_names import OneImage, one_image
 from dogwatch.cli.moments import coming_moment
 from dogwatch.cli.options import option
 from dogwatch.cli.rendering import say

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Annotated
-
-import typer
 
 from dogwatch.cli.command_line import reached
-from dogwatch.cli.images import one_image
+from dogwatch.cli.image_names import OneImage, one_image
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Limit, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.ports import Views
 from dogwatch.cli.rendering import Column, minute, plural, rfc3339
@@ -21,11 +18,6 @@ from dogwatch.model.usage import UseView
 from dogwatch.settings import Settings
 
 _PAGE = 1_000  # events asked for at a time: as many as the API gives
-
-
-OneImage = Annotated[
-    str, typer.Argument(metavar="IMAGE", help="id, repository:tag, repository@digest, digest", show_default=False)
-]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,10 @@ import typer
 from dogwatch.cli import filters
 from dogwatch.cli.command_line import Group, examples, new_group, reached
 from dogwatch.cli.findings import severity_counts
+from dogwatch.cli.image_deeds import COMMANDS as DEEDS
 from dogwatch.cli.image_facts import base_text, hold_text, in_use_text, proposal_text
+from dogwatch.cli.image_history import show_history
+from dogwatch.cli.image_names import platform_of, texts_of_name
 from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.looked_at import look, sentences
 from dogwatch.cli.options import option
@@ -22,17 +24,13 @@ from dogwatch.cli.rendering import NOTHING, Column, as_document, minute, rfc3339
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
 from dogwatch.cli.writers import Listing
-from dogwatch.model.errors import InvalidRequestError, NotFoundError
+from dogwatch.model.errors import NotFoundError
 from dogwatch.model.filter_grammar import parse_filter
 from dogwatch.model.filters import IMAGE_FIELDS
-from dogwatch.model.images import is_digest
 from dogwatch.model.monitoring import StatusCode
 from dogwatch.model.times import FOREVER
 from dogwatch.model.views import ImageQuery, ImageView
 from dogwatch.settings import Settings
-
-_ID = re.compile(r"[0-9]{1,18}")
-_SHOWN_OF_SEVERAL = 8  # images named where one was asked for: more platforms hardly any index has
 
 Words = list[str] | None
 Undetermined = tuple[str, str, str, str, int]
@@ -74,7 +72,7 @@ def show_images(
     most = None if all else limit
     if image is not None:
         whole = lay_out(WHOLE, output, columns, query, sort)
-        wanted = ImageQuery(settings.account, _named(image), filter=asked)
+        wanted = ImageQuery(settings.account, texts_of_name(image), filter=asked)
         with reached(settings) as app:
             _show_whole(app.views, wanted, image, most, whole)
         return
@@ -100,55 +98,6 @@ def _texts(repository: Words, status: Words) -> dict[str, list[tuple[str, str]]]
     reasons = [entry for entry in filters.entries(status, upper=True) if entry not in codes]
     texts = {"repository": filters.entries(repository), "status_code": codes, "status_reason": reasons}
     return {field: given for field, given in texts.items() if given}
-
-
-def _named(image: str) -> dict[str, list[tuple[str, str]]]:
-    """Return the filters that one image's name means."""
-    if is_digest(image):
-        return {"digest": [("EQUALS", image)]}
-    repository, at, digest = image.partition("@")
-    if at:
-        return {"repository": [("EQUALS", repository)], "digest": [("EQUALS", digest)]}
-    repository, colon, tag = image.rpartition(":")
-    if colon and "/" not in tag:
-        return {"repository": [("EQUALS", repository)], "tag": [("EQUALS", tag)]}
-    return {"repository": [("EQUALS", image)]}
-
-
-def namesake(views: Views, account_id: str, name: str) -> ImageView | None:
-    """Return a watched image that is named as somebody named one elsewhere."""
-    return next(iter(views.images(ImageQuery(account_id, _named(name), limit=1)).rows), None)
-
-
-def one_image(views: Views, account_id: str, name: str) -> ImageView:
-    """Return the one image that a name means: an id, or what `dogwatch images` takes.
-
-    Raises:
-        NotFoundError: there is none.
-        InvalidRequestError: there are several, as of a tag of a multi-platform image.
-    """
-    rows = images_named(views, account_id, name)
-    if not rows:
-        raise NotFoundError("image", name)
-    if len(rows) > 1:
-        shown = ", ".join(f"{row.image_id} ({_platform(row)})" for row in rows[:_SHOWN_OF_SEVERAL])
-        raise InvalidRequestError("image", f"{name} is several; name one by its id: {shown}")
-    return rows[0]
-
-
-def images_named(views: Views, account_id: str, name: str, registry: str = "") -> Sequence[ImageView]:
-    """Return the images that a name means: all, or more than are told of where one was asked for.
-
-    Args:
-        views: the lists.
-        account_id: whose images.
-        name: an id, or what `dogwatch images` takes.
-        registry: the alias of the one registry that is meant, if any.
-    """
-    texts = {"image": [("EQUALS", str(int(name)))]} if _ID.fullmatch(name) else _named(name)
-    if registry:
-        texts["registry"] = [("EQUALS", registry)]
-    return views.images(ImageQuery(account_id, texts, limit=_SHOWN_OF_SEVERAL + 1)).rows
 
 
 def _whole_document(whole: WholeImage) -> object:
@@ -220,10 +169,6 @@ def _gap_count(image: ImageView) -> str:
     return str(len(image.gaps))
 
 
-def _platform(image: ImageView) -> str:
-    return f"{image.os}/{image.architecture}"
-
-
 def _proposal_brief(image: ImageView) -> str:
     return str(image.proposal.outcome.verdict) if image.proposal else ""
 
@@ -232,7 +177,7 @@ COLUMNS: tuple[Column[ImageView], ...] = (
     Column("repository", "REPOSITORY", lambda one: one.repository),
     Column("tags", "TAGS", lambda one: " ".join((*one.tags, *one.tags_via_index))),
     Column("digest", "DIGEST", lambda one: one.digest, lambda one: short_digest(one.digest), spare=2),
-    Column("platform", "PLATFORM", _platform, spare=3),
+    Column("platform", "PLATFORM", platform_of, spare=3),
     Column(
         "status",
         "STATUS",
@@ -273,9 +218,6 @@ class _Images(Group):
 
 def add_to(application: typer.Typer) -> None:
     """Register the commands."""
-    from dogwatch.cli.image_deeds import COMMANDS
-    from dogwatch.cli.image_history import show_history
-
     group = new_group(
         "Images: what is watched, until when, and why; the history of one, and deeds on it. `list` may be left out.",
         _Images,
@@ -293,6 +235,6 @@ def add_to(application: typer.Typer) -> None:
     group.command(
         "history", epilog=examples("dogwatch images history shop/web:1.4", "dogwatch images history 42 --all -o json")
     )(show_history)
-    for name, command, epilog in COMMANDS:
+    for name, command, epilog in DEEDS:
         group.command(name, epilog=epilog)(command)
     application.add_typer(group, name="images")

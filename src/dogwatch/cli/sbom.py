@@ -10,7 +10,7 @@ import typer
 
 from dogwatch.cli import scan_options as options
 from dogwatch.cli.command_line import examples, reached
-from dogwatch.cli.images import images_named
+from dogwatch.cli.image_names import images_named
 from dogwatch.cli.options import option
 from dogwatch.cli.outputs import Output, opened_file, read_outputs
 from dogwatch.cli.ports import Dogwatch

@@ -11,7 +11,7 @@ from dogwatch.cli import scan_options as options
 from dogwatch.cli.command_line import examples, opened
 from dogwatch.cli.document_files import read_document
 from dogwatch.cli.errors import INCOMPLETE, POLICY
-from dogwatch.cli.images import namesake
+from dogwatch.cli.image_names import namesake
 from dogwatch.cli.moments import duration
 from dogwatch.cli.outputs import read_outputs
 from dogwatch.cli.progress import showing_progress
