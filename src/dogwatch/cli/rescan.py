@@ -7,40 +7,20 @@ from typing import Annotated
 
 import typer
 
-from dogwatch.cli import filters
 from dogwatch.cli.command_line import examples, new_group, reached
 from dogwatch.cli.errors import INCOMPLETE
 from dogwatch.cli.lists import Columns, Outputs, Query, lay_out, listing_of
 from dogwatch.cli.options import option, switch
 from dogwatch.cli.rendering import Column, minute, rfc3339, say
 from dogwatch.cli.settings_flags import Reach, takes_settings
+from dogwatch.cli.what_if import preview_windows
+from dogwatch.cli.window_options import Activity, Mode, Preset, Push, ScopeName, read_wish
 from dogwatch.cli.writers import Listing
 from dogwatch.model.errors import InvalidRequestError
-from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus
-from dogwatch.model.scopes import INHERITED, Scope
+from dogwatch.model.monitoring import RescanSetting, SettingStatus
+from dogwatch.model.scopes import Scope
 from dogwatch.model.what_if import WindowWish
-from dogwatch.model.window_presets import WINDOW_PRESETS, find_window_preset
 from dogwatch.settings import Settings
-
-_MODES = {
-    "pull": ActivityMode.LAST_PULL,
-    "in-use": ActivityMode.LAST_IN_USE,
-    "either": ActivityMode.EITHER,
-    "inherited": INHERITED,
-}
-
-ScopeName = Annotated[
-    str | None, option("whose windows: a registry, or registry/pattern; left out, the account's", "--scope")
-]
-Push = Annotated[str | None, option("after a push: 90d, DAYS_90, lifetime or inherited", "--push")]
-Activity = Annotated[str | None, option("after activity: 90d, lifetime, none or inherited", "--activity")]
-Mode = Annotated[
-    str | None, option("what activity is: pull, in-use, either or inherited", "--mode", offered=tuple(_MODES))
-]
-Preset = Annotated[
-    str | None,
-    option("both windows and the mode by name, as another service has them", "--preset", offered=tuple(WINDOW_PRESETS)),
-]
 
 
 @takes_settings(Reach.ANYWHERE)
@@ -127,32 +107,6 @@ def _say_inherited(setting: RescanSetting) -> None:
         say(f"The account's windows are those of account {setting.inherited_from}, until it sets its own.")
 
 
-def read_wish(
-    push: str | None, activity: str | None, mode: str | None, preset: str | None, scope: str | None
-) -> WindowWish:
-    """Read a change of windows from the options of a command.
-
-    Raises:
-        InvalidRequestError: no scope, mode or preset, or something beside a preset; what is no window is refused later.
-    """
-    place = Scope.parse(scope or "")
-    if preset is None:
-        return WindowWish(filters.window(push), filters.window(activity), None if mode is None else _mode(mode), place)
-    if (push, activity, mode) != (None, None, None):
-        raise InvalidRequestError("preset", "names both windows and the mode: nothing else can be named beside it")
-    named = find_window_preset(preset)
-    return WindowWish(str(named.push_window), str(named.activity_window), str(named.activity_mode), place)
-
-
-def _mode(text: str) -> str:
-    word = text.strip()
-    if word.upper() in tuple(ActivityMode):
-        return word.upper()
-    if word.lower() not in _MODES:
-        raise InvalidRequestError("mode", f"{text!r} is none of {', '.join(_MODES)}")
-    return _MODES[word.lower()]
-
-
 COLUMNS: tuple[Column[RescanSetting], ...] = (
     Column("push", "AFTER A PUSH", lambda one: str(one.push_window)),
     Column("activity", "AFTER ACTIVITY", lambda one: str(one.activity_window)),
@@ -178,8 +132,6 @@ def _listing(scope: Scope) -> Listing[RescanSetting, RescanSetting]:
 
 def add_to(application: typer.Typer) -> None:
     """Register the commands."""
-    from dogwatch.cli.what_if import preview_windows
-
     group = new_group("How long images are watched.")
     group.command("show", epilog=examples("dogwatch rescan show", "dogwatch rescan show --scope local/shop/web"))(
         show_windows

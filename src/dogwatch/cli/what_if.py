@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from dogwatch.cli.command_line import reached
-from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Limit, Outputs, Query, Sort, lay_out, listing_of
+from dogwatch.cli.lists import USUAL_LIMIT, All, Columns, Layout, Limit, Outputs, Query, Sort, lay_out, listing_of
 from dogwatch.cli.options import switch
-from dogwatch.cli.rendering import Column, minute, plural, rfc3339, short_digest
-from dogwatch.cli.rescan import Activity, Mode, Preset, Push, ScopeName, read_wish
+from dogwatch.cli.ports import Windows
+from dogwatch.cli.rendering import Column, Row, minute, plural, rfc3339, short_digest
 from dogwatch.cli.settings_flags import Reach, takes_settings
 from dogwatch.cli.taking import Taken
+from dogwatch.cli.window_options import Activity, Mode, Preset, Push, ScopeName, read_wish
 from dogwatch.cli.writers import Listing
 from dogwatch.model.costs import CURRENCY, LEAST_DAYS, RECENT_DAYS
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import Window
 from dogwatch.model.times import FOREVER
-from dogwatch.model.what_if import GridCell, LeavingImage, WakeableImage, WhatIf
+from dogwatch.model.views import Page
+from dogwatch.model.what_if import GridCell, LeavingImage, WakeableImage, WhatIf, WindowWish
 from dogwatch.settings import Settings
 
 _CELL = 10  # characters: ten million images with their separators
@@ -57,25 +59,32 @@ def preview_windows(
         raise InvalidRequestError("wakeable", "is another list than --leaving")
     most = None if all else limit
     if leaving:
-        listed = lay_out(LEAVING, output, columns, query, sort)
-        with reached(settings) as app:
-            windows = app.rescan_settings
-            ending = Taken(lambda size, at: windows.leaving(settings.account, wish, size, at), most, listed.order)
-            listed.write(ending, lambda: ending.note)
+        layout = lay_out(LEAVING, output, columns, query, sort)
+        _list_images(settings, wish, most, layout, lambda windows: windows.leaving)
         return
     if wakeable:
         shown = lay_out(WAKEABLE, output, columns, query, sort)
-        with reached(settings) as app:
-            windows = app.rescan_settings
-            found = Taken(lambda size, at: windows.wakeable(settings.account, wish, size, at), most, shown.order)
-            shown.write(found, lambda: found.note)
+        _list_images(settings, wish, most, shown, lambda windows: windows.wakeable)
         return
     if sort is not None:
         raise InvalidRequestError("sort", "is for --leaving and --wakeable")
-    layout = lay_out(GRID, output, columns, query)
+    grid = lay_out(GRID, output, columns, query)
     with reached(settings) as app:
         told = app.rescan_settings.what_if(settings.account, wish, counts_findings=findings)
-    layout.write([told], _sum_up(told))
+    grid.write([told], _sum_up(told))
+
+
+def _list_images(
+    settings: Settings,
+    wish: WindowWish,
+    limit: int | None,
+    layout: Layout[Row, Row],
+    choose: Callable[[Windows], Callable[[str, WindowWish, int, str], Page[Row]]],
+) -> None:
+    with reached(settings) as app:
+        fetch = choose(app.rescan_settings)
+        found = Taken(lambda size, after: fetch(settings.account, wish, size, after), limit, layout.order)
+        layout.write(found, lambda: found.note)
 
 
 def _sum_up(told: WhatIf) -> str:

@@ -8,9 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from dogwatch.model.costs import USUAL_PRICES, PriceTable, Scans
+from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.matches import Severity
 from dogwatch.model.monitoring import RescanSetting, Window
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
+from dogwatch.model.window_presets import find_window_preset
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,19 @@ class WindowWish:
     activity_window: str | None = None
     activity_mode: str | None = None
     scope: Scope = ACCOUNT_SCOPE
+
+    def or_preset(self, name: str | None) -> WindowWish:
+        """Return the change that a preset stands for; without a preset, this one.
+
+        Raises:
+            InvalidRequestError: no such preset, or something is named beside it.
+        """
+        if name is None:
+            return self
+        if self != WindowWish(scope=self.scope):
+            raise InvalidRequestError("preset", "names both windows and the mode: nothing else can be named beside it")
+        named = find_window_preset(name)
+        return WindowWish(str(named.push_window), str(named.activity_window), str(named.activity_mode), self.scope)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.scopes import Scope
 from dogwatch.model.what_if import WindowWish
-from dogwatch.model.window_presets import find_window_preset
 
 
 class NamedWindows(msgspec.Struct, forbid_unknown_fields=True):
@@ -27,14 +25,8 @@ class NamedWindows(msgspec.Struct, forbid_unknown_fields=True):
         Raises:
             InvalidRequestError: no scope, no preset, or something beside a preset; what is no window is refused later.
         """
-        place = Scope.parse(self.scope)
-        asked = (self.push_window, self.activity_window, self.activity_mode)
-        if self.preset is None:
-            return WindowWish(*asked, place)
-        if asked != (None, None, None):
-            raise InvalidRequestError("preset", "names both windows and the mode: nothing else can be named beside it")
-        named = find_window_preset(self.preset)
-        return WindowWish(str(named.push_window), str(named.activity_window), str(named.activity_mode), place)
+        asked = WindowWish(self.push_window, self.activity_window, self.activity_mode, Scope.parse(self.scope))
+        return asked.or_preset(self.preset)
 
 
 WISH_FIELDS = NamedWindows.__struct_fields__
