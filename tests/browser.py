@@ -19,6 +19,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+from tests.waiting import PATIENCE_SECONDS
+
 PROGRAM = "chromium"
 
 _FLAGS = (
@@ -39,7 +41,6 @@ _PLACE_PIPES = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execvp(sys.argv[3], sys.argv[3:])"
 )
 _FREE_FROM = 10  # so that neither pipe stands where the other has to go
-_STOP_SECONDS = 20.0
 _KEYS = {"Tab": 9, "Enter": 13}
 
 
@@ -148,7 +149,7 @@ def running_browser() -> Iterator[Browser]:
             yield browser
             with suppress(AssertionError, OSError):  # it may be gone before it answers
                 browser.call("Browser.close")
-        process.wait(_STOP_SECONDS)
+        process.wait(PATIENCE_SECONDS)
     finally:
         if process.poll() is None:
             process.kill()

@@ -50,21 +50,22 @@ def test_what_was_pushed_is_proposed_and_nothing_is_deleted(tmp_path: Path) -> N
             platforms = [_image("one", one) for one in ("amd64", "arm64")]
             attested = build_index(platforms, [build_attestation(platforms[0])])
             pushed = {"v1": attested, "v2": _image("two"), "v3": _image("three")}
+            seen = {"v1": platforms, "v2": [pushed["v2"]], "v3": [pushed["v3"]]}
             for tag, built in pushed.items():  # one after the other, so that they have an order
                 registry.push(built, REPOSITORY, tag, tmp_path / tag)
-                _wait_for(dogwatch, tag)
+                _wait_for(dogwatch, tag, {image.digest for image in seen[tag]})
             _the_command_line_proposes(dogwatch, tmp_path, attested, platforms)
             _an_aws_client_previews_the_same(dogwatch, attested)
             for tag in pushed:
                 run_skopeo("inspect", "--tls-verify=false", "--raw", registry.reference(REPOSITORY, tag))
 
 
-def _wait_for(dogwatch: Dogwatch, tag: str) -> None:
-    def tags() -> set[str]:
+def _wait_for(dogwatch: Dogwatch, tag: str, digests: set[str]) -> None:
+    def tagged() -> set[str]:
         images = dogwatch.ask("images", "--repository", REPOSITORY)
-        return {each for one in images for each in (*one["tags"], *one["tags_via_index"])}
+        return {one["digest"] for one in images if tag in (*one["tags"], *one["tags_via_index"])}
 
-    dogwatch.wait_for(tags, lambda seen: tag in seen)
+    dogwatch.wait_for(tagged, digests.__eq__)
 
 
 def _the_command_line_proposes(

@@ -23,6 +23,7 @@ from tests.builders.attached import (
 from tests.builders.layers import dpkg_status, file, os_release, stanza, tar_of
 from tests.builders.oci import BuiltManifest, as_json, build_attestation, build_image, build_index, every_blob
 from tests.docker_registry import DockerRegistry, docker_registry, notifications, requires_docker_registry
+from tests.waiting import PATIENCE_SECONDS
 
 __all__ = ["docker_registry", "notifications"]
 
@@ -40,7 +41,7 @@ FOREIGN = build_referrer(IMAGE, DSSE_TYPE, envelope(statement(cyclonedx(WRONG), 
 
 def push(registry: DockerRegistry, built: BuiltManifest, tag: str) -> None:
     """Push what no tool pushes as it is: artifacts under tags of our own choosing."""
-    connection = http.client.HTTPConnection(registry.hostport, timeout=10)
+    connection = http.client.HTTPConnection(registry.hostport, timeout=PATIENCE_SECONDS)
 
     def send(method: str, path: str, body: bytes, kind: str) -> str:
         connection.request(method, path, body, {"content-type": kind})

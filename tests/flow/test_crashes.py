@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ import pytest
 from tests.builders.attached import CYCLONEDX_TYPE, build_referrer, cyclonedx
 from tests.builders.oci import build_image, layer_blob
 from tests.flow.world import ACCOUNT, EXPECTED, World, app_layer, base_layer, small_world, vulnerable_image, working
-from tests.processes import is_alive, workers_of
+from tests.processes import is_alive, kill, workers_of
 from tests.simulators.registry import Held, Play, Reply
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
@@ -49,8 +48,7 @@ def test_a_child_killed_while_it_reads_a_layer_costs_one_attempt(world: World) -
     with working(world.app):
         wait_until(lambda: world.simulator.seen("GET", _OWN), "the layer is asked for")
         wait_until(lambda: world.rows("SELECT digest FROM layer_evidence"), "the layer below it is read")
-        for child in workers_of(os.getpid()):
-            os.kill(child, signal.SIGKILL)
+        kill(*workers_of(os.getpid()))
         wait_until(lambda: world.findings() == EXPECTED, "it is read again")
     assert len(world.simulator.seen("GET", _BASE)) == 1
     assert world.images() == [("indexed", "", "")]
@@ -69,8 +67,7 @@ def test_an_image_that_kills_its_child_every_time_is_given_up_and_holds_nobody_u
             if attempt == 1:
                 world.push("team/app", vulnerable_image())
                 wait_until(lambda: len(world.jobs("index")) == 2, "another image waits for the same worker")
-            for child in workers_of(os.getpid()):
-                os.kill(child, signal.SIGKILL)
+            kill(*workers_of(os.getpid()))
             if attempt == 1:
                 wait_until(lambda: world.findings() == EXPECTED, "others go on meanwhile")
         wait_until(lambda: world.images()[0][0] == "failed", "it is given up")
@@ -90,8 +87,7 @@ def test_a_child_killed_while_it_reads_an_attached_bill_closes_no_finding(world:
     with working(world.app):
         world.app.queue.read_bills()
         wait_until(lambda: world.simulator.seen("GET", blob), "the bill is asked for")
-        for child in workers_of(os.getpid()):
-            os.kill(child, signal.SIGKILL)
+        kill(*workers_of(os.getpid()))
         wait_until(lambda: world.rows("SELECT * FROM image_bills WHERE failures = 1"), "the failure is noted")
         assert world.findings() == EXPECTED[:1]
         gaps = [gap.detail for gap in world.app.views.contents(ACCOUNT, 1).gaps]
@@ -157,11 +153,11 @@ def test_two_workers_share_the_work_and_do_nothing_twice(world: World) -> None:
     with _worker_process(world), working(world.app):
         wait_until(lambda: len(world.images()) == 12, "all are resolved")
         wait_until(lambda: all(image[0] == "indexed" for image in world.images()), "all are indexed")
+        wait_until(lambda: world.jobs("index") == [], "both have said so")
     assert len(world.findings()) == 12 * len(EXPECTED)
     own = [layer_blob(app_layer(f"number {number}")).digest for number in range(12)]
     assert [len(world.simulator.seen("GET", digest)) for digest in own] == [1] * 12
     assert world.rows("SELECT count(*) FROM registry_event WHERE origin = 'webhook'") == [(12,)]
-    assert world.jobs("index") == []
 
 
 def test_a_database_that_goes_away_is_waited_for(world: World) -> None:

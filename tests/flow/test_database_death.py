@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import tempfile
@@ -23,6 +22,7 @@ from tests.flow.test_service import _STOP_SECONDS, Service, _notify, _serving
 from tests.flow.world import settings_for, vulnerable_image
 from tests.folders import fast_root
 from tests.ports import free_port
+from tests.processes import kill
 from tests.simulators.registry import RegistrySimulator, serving_registry
 from tests.unit.store.embedded.traces import Traces
 from tests.waiting import wait_until
@@ -35,26 +35,23 @@ def settings() -> Iterator[Settings]:
     folder.chmod(0o711)
     (folder / "data").mkdir(mode=0o711)
     yield replace(settings_for("", folder, listen=f"127.0.0.1:{free_port()}"), feeds=())
-    for pid in Traces(folder / "data").processes():
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    kill(*Traces(folder / "data").processes())
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _victim(traces: Traces, address: str, whom: str) -> int:
-    """Return the postmaster, or a backend of an application once it has one."""
+def _kill_one(traces: Traces, address: str, whom: str) -> None:
+    """Kill the postmaster, or the backends of an application once it has some."""
     if whom == "postmaster":
-        return traces.record().pid
-    wait_until(lambda: _backend(address, whom), "the connection is made")
-    return _backend(address, whom)
+        kill(traces.record().pid)
+    else:
+        wait_until(lambda: _kill_backends(address, whom), "a connection is made, and broken")
 
 
-def _backend(address: str, whom: str) -> int:
+def _kill_backends(address: str, whom: str) -> bool:
     with psycopg.connect(address) as connection:
-        row = connection.execute(
-            "SELECT min(pid) FROM pg_stat_activity WHERE application_name = %s", (whom,)
-        ).fetchone()
-    return int(row[0] or 0) if row is not None else 0
+        rows = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", (whom,)).fetchall()
+    kill(*(int(pid) for (pid,) in rows))
+    return rows != []
 
 
 def _push(service: Service, simulator: RegistrySimulator, secret: str, built: BuiltManifest) -> list[int]:
@@ -84,7 +81,7 @@ def test_a_service_whose_database_dies_goes_on_with_all_that_it_accepted(
         with _serving(settings, tmp_path / "log") as service:
             before, after = vulnerable_image("accepted before"), vulnerable_image("accepted after")
             assert _push(service, simulator, secret, before) == [202]
-            os.kill(_victim(traces, address, whom), signal.SIGKILL)
+            _kill_one(traces, address, whom)
             assert set(_push(service, simulator, secret, after)) <= {202, 503}
             wait_until(service.is_ready, "the service is ready again")
             wait_until(lambda: set(_indexed(address)) == {before.digest, after.digest}, "both are indexed")

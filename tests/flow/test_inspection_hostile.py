@@ -22,7 +22,7 @@ from dogwatch.model.targets import Target, TargetKind
 from dogwatch.settings import load_settings
 from tests.builders.archives import BASE, FOUND_IN_BOTH, TOP, archive_of, saved
 from tests.builders.oci import build_image, write_layout
-from tests.processes import workers_of
+from tests.processes import kill, workers_of
 from tests.waiting import wait_until
 
 _MIB = 1024 * 1024
@@ -125,12 +125,11 @@ def test_a_child_that_dies_is_told_and_the_next_scan_works(app: App, tmp_path: P
     path = tmp_path / "pipe"
     os.mkfifo(path)
 
-    def kill() -> None:
+    def kill_it() -> None:
         wait_until(lambda: workers_of(os.getpid()), "the child is there")
-        for child in workers_of(os.getpid()):
-            os.kill(child, 9)
+        kill(*workers_of(os.getpid()))
 
-    killer = threading.Thread(target=kill)
+    killer = threading.Thread(target=kill_it)
     killer.start()
     with pytest.raises(StepCrashedError) as told:
         look(app, TargetKind.BILL, path)  # nobody writes into the pipe: it would wait for ever

@@ -24,6 +24,7 @@ from tests.builders.oci import OCI_MANIFEST
 from tests.flow.test_database_death import _indexed, _push, settings
 from tests.flow.test_service import _STOP_SECONDS, Service, _notify, _serving
 from tests.flow.world import ACCOUNT, ENVELOPE, vulnerable_image
+from tests.processes import kill, suspended
 from tests.simulators.registry import RegistrySimulator, serving_registry
 from tests.unit.store.embedded.traces import Traces
 from tests.waiting import wait_until
@@ -51,13 +52,10 @@ def _database_away(traces: Traces) -> Iterator[None]:
     A backend may finish what it is at before it notices that its postmaster is gone: the block begins without any.
     """
     guardian = traces.guardian()
-    os.kill(guardian, signal.SIGSTOP)
-    try:
-        os.kill(traces.record().pid, signal.SIGKILL)
+    with suspended(guardian):
+        kill(traces.record().pid)
         wait_until(lambda: traces.processes() == [guardian], "no process of the server is left")
         yield
-    finally:
-        os.kill(guardian, signal.SIGCONT)
 
 
 def test_a_database_that_is_away_refuses_notices_and_is_told_of_once(
@@ -81,7 +79,7 @@ def test_a_database_that_is_away_refuses_notices_and_is_told_of_once(
             assert service.request("/readyz")[0] == 503
         assert _push(service, simulator, secret, after)[0] in (202, 503)
         wait_until(lambda: set(_indexed(_address(traces))) == {before.digest, after.digest}, "both are indexed")
-        assert service.is_ready()
+        wait_until(service.is_ready, "it is ready again")
         service.process.send_signal(signal.SIGTERM)
         assert service.process.wait(_STOP_SECONDS) == 0
     told = [line for line in _lines(service) if "waited for" in line["event"]]
@@ -108,10 +106,7 @@ def small_disk(settings: Settings) -> Iterator[Path]:
     if subprocess.run(command, capture_output=True, check=False).returncode != 0:
         pytest.skip("needs root with the right to mount; run as root to try it")
     yield settings.data
-    for pid in Traces(settings.data).processes():
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: Traces(settings.data).processes() == [], "nobody holds on to the disk")
+    kill(*Traces(settings.data).processes())
     subprocess.run(["umount", "--lazy", str(settings.data)], check=True)
 
 

@@ -20,13 +20,13 @@ from psycopg.conninfo import make_conninfo
 
 from dogwatch.store.embedded.binaries import find_binaries
 from tests.hosts.networks import Host, standing_on
+from tests.waiting import PATIENCE_SECONDS
 
 ROLE, PASSWORD = "watcher", "pass:word\\1"
 """An ordinary role's, with what has to be escaped in a password file."""
 
 _SUPERUSER_PASSWORD = "s3cret"
 _NOBODY = "65534"
-_START_SECONDS = 60.0
 _SETTINGS = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\nunix_socket_directories = ''\n"
 
 
@@ -138,7 +138,7 @@ def _own_folder(path: Path) -> Path:
 
 
 def _superuser(host: Host) -> str:
-    return make_conninfo(host=host.address, user="postgres", password=_SUPERUSER_PASSWORD, connect_timeout=5)
+    return make_conninfo(host=host.address, user="postgres", password=_SUPERUSER_PASSWORD, connect_timeout=60)
 
 
 def _dropping_rights() -> list[str]:
@@ -151,7 +151,7 @@ def _as_nobody(command: Sequence[str], where: Sequence[str] = ()) -> None:
 
 
 def _wait_until_up(server: PostgresServer, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             server.execute("SELECT 1")

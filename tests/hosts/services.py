@@ -18,9 +18,10 @@ from typing import Any
 
 from tests.builders.oci import BuiltManifest, every_blob
 from tests.hosts.networks import Host, standing_on
+from tests.waiting import PATIENCE_SECONDS
 
 REGISTRY_PORT, MIRROR_PORT, SERVICE_PORT = 5000, 8000, 8470
-_START_SECONDS, _STOP_SECONDS, _COMMAND_SECONDS = 120.0, 60.0, 300.0
+_COMMAND_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Process:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def wait_for(self, condition: Callable[[], object], what: str, seconds: float = _START_SECONDS) -> None:
+    def wait_for(self, condition: Callable[[], object], what: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Look again and again; fails when the program ends or it takes too long."""
         deadline = time.monotonic() + seconds
         while not condition():
@@ -56,7 +57,7 @@ def running(host: Host, log: Path, *command: str, environment: Mapping[str, str]
     finally:
         process.terminate()
         try:
-            process.wait(_STOP_SECONDS)
+            process.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -86,7 +87,9 @@ class Registry:
 
     def _send(self, method: str, url: str, body: bytes, media_type: str = "") -> str:
         headers = {"content-type": media_type} if media_type else {}
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers, method=method), timeout=30) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, body, headers, method=method), timeout=PATIENCE_SECONDS
+        ) as answer:
             return str(answer.headers["location"])
 
 
@@ -169,4 +172,4 @@ class Installation:
             yield process
             if process.process.poll() is None:
                 process.process.send_signal(signal.SIGTERM)
-                assert process.process.wait(_STOP_SECONDS) == 0, process.log_end()
+                assert process.process.wait(PATIENCE_SECONDS) == 0, process.log_end()

@@ -38,7 +38,7 @@ _QUERIES = {
     "feeds": "SELECT source, ecosystem, name FROM feed_record",
     "feed problems": "SELECT source, ecosystem, problem FROM feed",
     "poll problems": "SELECT alias, poll_problem FROM registry",
-    "jobs": "SELECT task_name, status::text FROM procrastinate_jobs WHERE task_name <> 'tick'",
+    "failed jobs": "SELECT task_name FROM procrastinate_jobs WHERE status = 'failed'",
 }
 
 

@@ -29,7 +29,7 @@ from dogwatch.settings import Settings
 from dogwatch.store.embedded.names import DATABASE_NAME, PORT, ROLE_NAME
 from tests.flow.world import ACCOUNT, ENVELOPE
 from tests.kill.history import BEGINNING
-from tests.processes import workers_of
+from tests.processes import kill, workers_of
 from tests.simulators.registry import RegistrySimulator
 from tests.unit.store.embedded.traces import Traces
 
@@ -71,9 +71,7 @@ class Installation:
             for process in self._processes.values():
                 process.kill()
                 process.wait()
-            for pid in self._traces.processes():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            kill(*self._traces.processes())
 
     def revive(self) -> None:
         """Start what does not run, as a service manager does."""
@@ -111,9 +109,7 @@ class Installation:
             whom = random.choice(KINDS)
             pids = self._pids(whom)
         chosen = pids if whom == "both" else [random.choice(pids)] if pids else []
-        for pid in chosen:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill(*chosen)
         for process in self._processes.values():
             if process.pid in chosen:
                 process.wait()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -25,6 +23,7 @@ from tests.kill.installation import VICTIMS, Installation
 from tests.kill.quiet import find_unrest, let_time_come, listed_records
 from tests.kill.state import Rows, compare, load_state
 from tests.ports import free_port
+from tests.processes import kill
 from tests.simulators.feeds import FeedBucket, serve_feed
 from tests.simulators.registry import RegistrySimulator, Reply, serving_registry
 from tests.unit.store.embedded.traces import Traces
@@ -88,9 +87,7 @@ def _surroundings() -> Iterator[tuple[Path, FeedBucket, str]]:
         with serve_feed(folder / "feeds") as feed:
             yield folder, bucket, feed.url
     finally:
-        for pid in Traces(folder / "data").processes():
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill(*Traces(folder / "data").processes())
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -27,6 +27,7 @@ from tests.builders.advisories import encode_record, osv_record
 from tests.laws.test_join import stored_matches
 from tests.requirements import requires_shared
 from tests.simulators.feeds import FeedBucket
+from tests.waiting import PATIENCE_SECONDS
 
 START = datetime(2026, 7, 16, tzinfo=UTC)
 
@@ -133,7 +134,7 @@ def test_a_publication_waits_for_a_package_that_is_arriving_and_then_meets_it(op
         publication.start()
         publication.join(timeout=0.5)
         assert publication.is_alive(), "the publication did not wait for the arriving package"
-    publication.join(timeout=180)
+    publication.join(PATIENCE_SECONDS)
     assert count_exposures(opened) == 1
 
 
@@ -148,18 +149,18 @@ def test_a_package_that_arrives_during_a_publication_waits_and_then_meets_its_ra
     def slow_feed() -> Iterator[ParsedRecord]:
         yield from one_record().records
         inside.set()
-        assert go_on.wait(30)
+        assert go_on.wait(PATIENCE_SECONDS)
 
     publication = threading.Thread(
         target=lambda: journal.publish("osv", "PyPI", FeedChanges({}, slow_feed(), ()), START)
     )
     publication.start()
-    assert inside.wait(30)
+    assert inside.wait(PATIENCE_SECONDS)
     arrival = threading.Thread(target=arrive)
     arrival.start()
     go_on.set()
-    publication.join(30)
-    arrival.join(30)
+    publication.join(PATIENCE_SECONDS)
+    arrival.join(PATIENCE_SECONDS)
     assert count_exposures(opened) == 1
 
 
@@ -185,6 +186,6 @@ def test_arrivals_and_publications_in_any_interleaving_never_miss_each_other(ope
     for one in work:
         one.start()
     for one in work:
-        one.join(60)
+        one.join(PATIENCE_SECONDS)
     # PYSEC-n affects 1.0 up to, not including, 1.(n + 6).
     assert count_exposures(opened) == sum(number + 6 for number in range(4))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from dogwatch.serve.messages import AsgiApplication
 from dogwatch.serve.server import make_server
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_SECONDS, wait_until
 
 
 @contextmanager
@@ -25,6 +25,6 @@ def running(app: AsgiApplication) -> Iterator[int]:
         yield listening.getsockname()[1]
     finally:
         server.should_exit = True
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
         listening.close()
         assert not thread.is_alive()

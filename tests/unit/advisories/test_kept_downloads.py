@@ -19,6 +19,7 @@ from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import FeedUnavailableError, MalformedSnapshotError
 from tests.builders.facts import cpe, nvd_file, nvd_product_record, put_facts
 from tests.simulators.feeds import FeedServer, replace_file, serve_feed
+from tests.waiting import PATIENCE_SECONDS
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
 LARGE, SMALL, OTHER = b"a large file " * 100_000, b"a small file", b"another one " * 100_000
@@ -37,7 +38,9 @@ def download(server: FeedServer, folder: Path, path: str, fingerprint: str = "")
     """Download as a process of its own would; returns what came, its fingerprint, and the server's answers."""
     sink = io.BytesIO()
     with closing(KeptDownloads(WebMirror(server.url, "osv"), folder)) as mirror:
-        result = mirror.download(path, sink, max_bytes=10_000_000, timeout_seconds=10.0, fingerprint=fingerprint)
+        result = mirror.download(
+            path, sink, max_bytes=10_000_000, timeout_seconds=PATIENCE_SECONDS, fingerprint=fingerprint
+        )
     found = result.fingerprint if isinstance(result, Downloaded) else type(result).__name__
     content = sink.getvalue() if isinstance(result, Downloaded) else b""
     return content, found, [one.status for one in server.take_requests()]
@@ -92,7 +95,7 @@ def test_what_was_published_or_is_unusable_is_not_kept(
 
     def fetch() -> None:
         with closing(opened), keeping_downloads(opened, tmp_path, "osv/PyPI", NOW) as mirror:
-            mirror.download("large", io.BytesIO(), max_bytes=10_000_000, timeout_seconds=10.0)
+            mirror.download("large", io.BytesIO(), max_bytes=10_000_000, timeout_seconds=PATIENCE_SECONDS)
             if error is not None:
                 raise error
 

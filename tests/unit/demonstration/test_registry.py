@@ -58,7 +58,7 @@ def understood(served: Served, count: int) -> list[RegistryEvent]:
 
 
 def ask(url: str, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_SECONDS)
     try:
         connection.request(method, path, body or None, {"Content-Type": MANIFEST_TYPE})
         answer = connection.getresponse()

@@ -32,7 +32,6 @@ from tests.simulators.engine import Handler, Reply, SimulatedEngine, send, send_
 NAME = "registry.test:5000/shop/app:1"
 CONTENT = bytes(range(256)) * 300
 AMD64 = EngineImage(Platform("linux", "amd64"), len(CONTENT))
-QUICK = Patience(answer=5.0, export=5.0, stall=0.2)
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def simulated(folder: Path) -> Iterator[SimulatedEngine]:
 
 @pytest.fixture
 def engine(simulated: SimulatedEngine) -> Engine:
-    return Engine(TargetKind.DOCKER, str(simulated.path), QUICK)
+    return Engine(TargetKind.DOCKER, str(simulated.path))
 
 
 def export(engine: Engine, name: str = NAME, image: EngineImage = AMD64) -> bytes:
@@ -139,12 +138,10 @@ BROKEN: dict[str, Callable[[SimulatedEngine], Reply]] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_an_export_that_ends_early_or_stalls_is_no_export(
-    engine: Engine, simulated: SimulatedEngine, case: str
-) -> None:
+def test_an_export_that_ends_early_or_stalls_is_no_export(simulated: SimulatedEngine, case: str) -> None:
     simulated.replies[f"/images/{NAME}/get"] = BROKEN[case](simulated)
     with pytest.raises(EngineError, match="broke off"):
-        export(engine)
+        export(Engine(TargetKind.DOCKER, str(simulated.path), Patience(stall=0.2)))
 
 
 def test_an_engine_that_does_not_answer_is_not_waited_for(simulated: SimulatedEngine) -> None:

@@ -17,6 +17,7 @@ from tests.serve.asgi import LOCAL, call
 from tests.serve.callers import ACCOUNT, ADMIN
 from tests.serve.rooms import Rooms
 from tests.serve.shown import GAP, make_audit, make_feed, make_image, make_unresolved
+from tests.waiting import PATIENCE_SECONDS
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -61,7 +62,7 @@ def test_it_is_not_ready_without_its_database_and_does_not_say_where_that_is(roo
 
 def test_a_database_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dogwatch.serve.probes.PROBE_SECONDS", 0.1)
-    assert call(Rooms(delay_seconds=0.5).app(), "GET", "/readyz").status == 503
+    assert call(Rooms(delay_seconds=2.0).app(), "GET", "/readyz").status == 503
 
 
 def test_readiness_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +106,8 @@ def test_metrics_show_images_feeds_and_the_build() -> None:
     assert [value for (name, _), value in seen.items() if name == "dogwatch_build_info"] == [1]
 
 
-def test_scrapes_share_a_reading() -> None:
+def test_scrapes_share_a_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dogwatch.serve.metrics.METRICS_FRESH_SECONDS", PATIENCE_SECONDS)
     rooms = Rooms()
     app = rooms.app(open_loopback=True)
     before = scrape(app)

@@ -12,8 +12,11 @@ from dogwatch.store import notice_writer
 from dogwatch.store.hook_secrets import HookSecrets
 from dogwatch.store.notice_writer import NoticeWriter
 from tests.builders.watching import ACCOUNT, World, day
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
+
+IS_HELD_UP = "SELECT FROM pg_stat_activity WHERE application_name = 'dogwatch notices' AND wait_event_type = 'Lock'"
 
 
 @asynccontextmanager
@@ -91,11 +94,12 @@ async def test_a_database_that_is_away_is_said_to_the_caller_and_forgiven_later(
 
 
 async def test_a_database_that_hangs_is_given_up_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notice_writer, "_COMMIT_SECONDS", 0.2)
     async with NoticeWriter(world.dsn) as writer:
         async with _held_table(world):
-            with pytest.raises(StoreUnavailableError):
-                await writer.save(world.registry.id, "x", b"x", day(1))
+            with monkeypatch.context() as hasty:
+                hasty.setattr(notice_writer, "_COMMIT_SECONDS", 0.2)
+                with pytest.raises(StoreUnavailableError):
+                    await writer.save(world.registry.id, "x", b"x", day(1))
         await writer.save(world.registry.id, "x", b"y", day(1))
 
 
@@ -105,7 +109,8 @@ async def test_a_queue_that_is_full_refuses_at_once(world: World, monkeypatch: p
     async with NoticeWriter(world.dsn) as writer:
         async with _held_table(world):
             first = asyncio.create_task(writer.save(world.registry.id, "x", b"x" * 10, day(1)))
-            await asyncio.sleep(0.2)  # it is being written now; the queue is empty
+            while not world.rows(IS_HELD_UP):  # until it is being written, and the queue is empty
+                await asyncio.sleep(0.01)
             with pytest.raises(StoreUnavailableError, match="100 bytes"):
                 await writer.save(world.registry.id, "x", b"x" * 91, day(1))
             waiting = [asyncio.create_task(writer.save(world.registry.id, "x", b"x", day(1))) for _ in range(3)]
@@ -131,6 +136,7 @@ async def test_secrets_are_known_from_memory_and_follow_what_is_added_and_remove
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dogwatch.store.hook_secrets._RETRY_SECONDS", 0.0)
+    monkeypatch.setattr("dogwatch.store.hook_secrets._FRESH_SECONDS", PATIENCE_SECONDS)
     secrets = HookSecrets(world.dsn)
     assert await secrets.verify(ACCOUNT, "local", world.secret) == world.registry.id
     for wrong in ("guess", "", "\ud800"):
