@@ -140,8 +140,8 @@ class VexDocument:
 
         Ids of products that are not defined have its name in them, `BaseOS-9:xz-0:5.2-1.el9.src` or `SLES 15 SP6:xz`.
         """
-        named = re.compile(rf"(?:^|[:/]){re.escape(rpm)}(?:$|[:/.]|-\d)")
-        return any(named.search(product_id) for product_id, at in self.undefined if at in (place, ""))
+        named = rf"(?:^|[:/]){re.escape(rpm)}(?:$|[:/.]|-\d)"
+        return any(re.search(named, product_id) for product_id, at in self.undefined if at in (place, ""))
 
 
 def read_vex(content: bytes, place_of: PlaceOf, rpm_of: RpmOf = rpm_of_purl) -> VexDocument:

@@ -177,7 +177,7 @@ def resting_on(one: Explanation | PackageJudgement, now: datetime) -> str:
     """Say which feeds an answer about one package rests on, and what is wrong with them."""
     states = [f"{feed.source} {feed.ecosystem} {feed_state(feed, now)}" for feed in one.feeds]
     told = [f"Feeds that speak for {one.package.ecosystem}: {'; '.join(states) or 'none'}."]
-    told += [f"This rests on advisories that are missing, old or at their end: {gap}." for gap in one.feed_gaps]
+    told += [f"This rests on advisories that are missing, old, unread or at their end: {gap}." for gap in one.feed_gaps]
     return "\n".join(told)
 
 

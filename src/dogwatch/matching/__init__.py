@@ -15,7 +15,7 @@ from dogwatch.matching.concluding import conclude
 from dogwatch.matching.decide import decide, why_undetermined
 from dogwatch.matching.explaining import stand, weigh
 from dogwatch.matching.keying import goes_by_source, is_distribution, key_package, match_name
-from dogwatch.matching.ranges import UNREAD, key_affected_package, key_affected_ranges
+from dogwatch.matching.ranges import key_affected_package, key_affected_ranges
 from dogwatch.matching.resolve import resolve, resolve_severity
 from dogwatch.matching.severity import (
     label_of_score,
@@ -28,7 +28,6 @@ from dogwatch.matching.severity import (
 from dogwatch.matching.stated import Said, Statements
 
 __all__ = [
-    "UNREAD",
     "AdvisoryNames",
     "Said",
     "Statements",

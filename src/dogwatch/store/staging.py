@@ -8,22 +8,26 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
 from operator import attrgetter
+from typing import NamedTuple
 
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dogwatch.matching import UNREAD, AdvisoryNames, key_affected_ranges, name_advisory
+from dogwatch.matching import AdvisoryNames, key_affected_ranges, name_advisory
 from dogwatch.model.advisories import Advisory, AffectedRange
 from dogwatch.model.feeds import OPERATOR_SOURCES, FeedChanges, ParsedRecord
 from dogwatch.store.compression import compress
 from dogwatch.store.connection import copy_rows
 from dogwatch.store.queries import load_queries
-from dogwatch.versions import speaks_for
+from dogwatch.versions import normalise_name, speaks_for
 
 _SQL = load_queries("journal")
 
 _RECORDS_AT_ONCE = 500
 """Records per COPY: a Debian record is a few kB and lists a few ranges, so a batch stays at a few MB."""
+
+_MOST_TOLD = 20
+"""Parts of one record that could not be read and are told in words: what is wrong with it is seen by the first."""
 
 _ADVISORY_TYPES = (
     *("text", "timestamptz", "timestamptz", "timestamptz", "text", "bytea", "text[]", "text[]", "bytea", "text[]"),
@@ -47,6 +51,14 @@ class Staged:
     refused: int
 
 
+class _Unread(NamedTuple):
+    """What of a record could not be read, in words, and of which package that is said; without a name of any."""
+
+    ecosystem: str
+    name: str
+    words: str
+
+
 @dataclass(frozen=True, slots=True)
 class _Incoming:
     """What a record brings: its names, its ranges by what tells them apart, and what tells whether all is as before."""
@@ -56,15 +68,7 @@ class _Incoming:
     names: AdvisoryNames
     ranges: dict[bytes, AffectedRange]
     content: bytes
-    unread: tuple[str, ...]
-
-    @property
-    def holes(self) -> set[tuple[str, str]]:
-        """The packages (ecosystem, name) of which something could not be read; one without a name may be any."""
-        unknown = {("", "")} if self.unread else set()
-        return unknown | {
-            (one.ecosystem, one.name) for one in self.ranges.values() if one.not_comparable.startswith(UNREAD)
-        }
+    unread: tuple[_Unread, ...]
 
 
 def stage_records(connection: psycopg.Connection, feed: tuple[str, str], changes: FeedChanges, now: datetime) -> Staged:
@@ -97,8 +101,8 @@ def stage_records(connection: psycopg.Connection, feed: tuple[str, str], changes
         staged += len(changed)
         copy_rows(connection, _SQL["copy_advisories"], _ADVISORY_TYPES, map(_advisory_row, changed))
         copy_rows(connection, _SQL["copy_ranges"], _RANGE_TYPES, _range_rows(changed))
-        holes = ((one.record.id, *hole) for one in changed for hole in one.holes)
-        copy_rows(connection, _SQL["copy_unread_packages"], _UNREAD_TYPES, holes)
+        unread = ((one.record.id, hole.ecosystem, hole.name) for one in changed for hole in one.unread)
+        copy_rows(connection, _SQL["copy_unread_packages"], _UNREAD_TYPES, unread)
     connection.execute(_SQL["stage_removed"], {"names": [name for name in changes.removed if name not in seen]})
     connection.execute(_SQL["analyze_stage"])
     return Staged(staged, refused)
@@ -133,8 +137,17 @@ def _incoming(record: ParsedRecord, advisory: Advisory, ecosystem: str, now: dat
     ranges = {_digest(one, said_at): one for one in told}
     said = (advisory.published_at, advisory.withdrawn_at, advisory.summary, names.cves, names.others, sorted(ranges))
     content = hashlib.sha256(repr(said).encode("utf-8", "surrogatepass") + record.document).digest()
-    unread = () if is_withdrawn else advisory.unread
+    unread = () if is_withdrawn else tuple(_find_unread(advisory, ecosystem))
     return _Incoming(record, advisory, names, ranges, content, unread)
+
+
+def _find_unread(advisory: Advisory, ecosystem: str) -> Iterator[_Unread]:
+    for one in advisory.affected:
+        if one.problem and speaks_for(ecosystem, one.ecosystem):
+            name = normalise_name(one.ecosystem, one.name)
+            yield _Unread(*map(_clean, (one.ecosystem, name, f"{name} of {one.ecosystem}: {one.problem}")))
+    for words in advisory.unread:
+        yield _Unread("", "", _clean(words))
 
 
 def _advisory_row(incoming: _Incoming) -> Sequence[object]:
@@ -149,18 +162,8 @@ def _advisory_row(incoming: _Incoming) -> Sequence[object]:
         [_clean(name) for name in names.cves],
         [_clean(name) for name in names.others],
         incoming.content,
-        _told_unread(incoming),
+        [one.words for one in incoming.unread[:_MOST_TOLD]],
     )
-
-
-def _told_unread(incoming: _Incoming) -> list[str]:
-    """Say what could not be read of a document, and of which package where that is known."""
-    of_packages = (
-        f"{one.name} of {one.ecosystem}: {one.not_comparable.removeprefix(UNREAD).lstrip(': ')}"
-        for one in incoming.ranges.values()
-        if one.not_comparable.startswith(UNREAD)
-    )
-    return [_clean(text) for text in (*of_packages, *incoming.unread)]
 
 
 def _range_rows(incoming: Iterable[_Incoming]) -> Iterator[Sequence[object]]:

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dogwatch.advisories.osv_document import parse_advisory
-from dogwatch.matching import UNREAD, key_affected_ranges
+from dogwatch.matching import key_affected_ranges
+from dogwatch.matching.ranges import UNREAD
 from dogwatch.model.advisories import (
     Advisory,
     AffectedPackage,

@@ -115,7 +115,7 @@ LIMIT %(most)s
 
 -- name: unread
 -- What could not be read of the documents on a vulnerability, by the feed that brought them.
-SELECT feed_record.ecosystem, advisory.source, advisory.name, array_to_string(feed_record.unread, '; ')
+SELECT feed_record.ecosystem, advisory.source, advisory.name, left(array_to_string(feed_record.unread, '; '), 500)
 FROM advisory_vulnerability AS link
 JOIN advisory ON advisory.id = link.advisory_id
 JOIN feed_record ON feed_record.source = advisory.source AND feed_record.name = advisory.name

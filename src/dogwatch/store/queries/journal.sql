@@ -13,7 +13,7 @@ CREATE TEMPORARY TABLE incoming_range (
     arch text NOT NULL, content bytea NOT NULL
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE unread_package (
-    advisory text COLLATE "C", ecosystem text, name text, PRIMARY KEY (advisory, ecosystem, name)
+    advisory text COLLATE "C" NOT NULL, ecosystem text NOT NULL, name text NOT NULL
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE removed_record (name text COLLATE "C" PRIMARY KEY) ON COMMIT DROP;
 CREATE TEMPORARY TABLE ended_range (id bigint PRIMARY KEY, advisory_id bigint NOT NULL) ON COMMIT DROP;
