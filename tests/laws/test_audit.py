@@ -73,7 +73,6 @@ def world(database: str, tmp_path: Path) -> Iterator[World]:
 _SAID = "affected, fixed 3.0.9-1, untriaged, no score, by osv DEBIAN-CVE-2026-0001"
 _SWOLLEN = _SAID.replace("untriaged", "critical")
 _RANGE = "range 1 of osv DEBIAN-CVE-2026-0001"
-_KEY = "semver 1: 24313402"
 _LODASH, _OPENSSL, _REQUESTS = "npm lodash 4.17.20", "Debian:12 openssl 3.0.7-1 amd64", "PyPI requests 2.30.0"
 _TAMPERINGS = (
     "UPDATE exposure SET severity = 5 WHERE package_id = (SELECT id FROM package WHERE name = 'openssl')",

@@ -10,6 +10,7 @@ import psycopg
 
 from dogwatch.model.images import (
     BaseImage,
+    Descriptor,
     ImageToIndex,
     KeptEvidence,
     Layer,
@@ -207,7 +208,7 @@ def _digests(resolved: Resolved) -> list[str]:
 def _save(connection: psycopg.Connection, place: Mapping[str, object], resolved: Resolved) -> list[int]:
     """Store a manifest and what stands behind it; returns the ids of its images."""
     if isinstance(resolved, OtherArtifact):
-        _save_other(connection, place, resolved.digest, resolved.media_type, resolved.artifact_type, resolved)
+        _save_other(connection, place, resolved)
         return []
     if isinstance(resolved, ResolvedImage):
         return _save_images(connection, place, [resolved])
@@ -217,7 +218,7 @@ def _save(connection: psycopg.Connection, place: Mapping[str, object], resolved:
 def _save_index(connection: psycopg.Connection, place: Mapping[str, object], index: ResolvedIndex) -> list[int]:
     ids = _save_images(connection, place, index.images)
     for other in index.others:
-        _save_other(connection, place, other.digest, other.media_type, other.artifact_type, None)
+        _save_other(connection, place, other)
     values = {**place, "digest": index.digest, "media_type": storable(index.media_type)}
     row = connection.execute(_SQL["save_index"], values).fetchone()
     assert row is not None  # INSERT … ON CONFLICT DO UPDATE … RETURNING
@@ -232,20 +233,14 @@ def _save_index(connection: psycopg.Connection, place: Mapping[str, object], ind
     return ids
 
 
-def _save_other(
-    connection: psycopg.Connection,
-    place: Mapping[str, object],
-    digest: str,
-    media_type: str,
-    artifact_type: str,
-    artifact: OtherArtifact | None,
-) -> None:
+def _save_other(connection: psycopg.Connection, place: Mapping[str, object], other: OtherArtifact | Descriptor) -> None:
+    """Store what is no image: as it was read, or as an index names it."""
     values = {
         **place,
-        "digest": digest,
-        "media_type": storable(media_type),
-        "artifact_type": storable(artifact_type),
-        "subject": storable(artifact.subject_digest) if artifact else "",
+        "digest": other.digest,
+        "media_type": storable(other.media_type),
+        "artifact_type": storable(other.artifact_type),
+        "subject": storable(other.subject_digest) if isinstance(other, OtherArtifact) else "",
     }
     connection.execute(_SQL["save_other"], values)
 

@@ -50,7 +50,7 @@ def read_elf(file: BinaryIO, size_bytes: int) -> Program | None:
         file, sections_at, sections, section_bytes, struct.Struct(mark + _SECTIONS[bits]), names_at, size_bytes
     )
     data = next((region for region, flags in loaded if flags & (_WRITE | _EXECUTE) == _WRITE), None)
-    return Program(file, mark == "<", named, tuple(region for region, _ in loaded), data, size_bytes)
+    return Program(file, size_bytes, named, tuple(region for region, _ in loaded), data)
 
 
 def _read_segments(

@@ -74,4 +74,4 @@ def read_mach_o(file: BinaryIO, size_bytes: int, start: int = 0) -> Program | No
                 found = Region(start + section_offset, section_bytes, section_address)
                 sections.setdefault(name.rstrip(b"\0").decode("latin-1"), found)
         at += length
-    return Program(file, mark == "<", sections, tuple(segments), data, size_bytes)
+    return Program(file, size_bytes, sections, tuple(segments), data)

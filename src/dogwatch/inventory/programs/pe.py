@@ -44,7 +44,7 @@ def read_pe(file: BinaryIO, size_bytes: int) -> Program | None:
         sections.setdefault(name.rstrip(b"\0").decode("latin-1"), region)
         if data is None and address and in_file and flags & ~_ALIGN_32_BYTES == _INITIALISED_READ_WRITE:
             data = region
-    return Program(file, True, sections, tuple(segments), data, size_bytes)
+    return Program(file, size_bytes, sections, tuple(segments), data)
 
 
 def _read(file: BinaryIO, offset: int, size_bytes: int) -> bytes:

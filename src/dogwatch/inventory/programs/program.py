@@ -7,7 +7,7 @@ once than a named limit, whatever the file claims.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from dogwatch.inventory.limits import KIB, MIB
@@ -35,11 +35,10 @@ class Program:
     """
 
     file: BinaryIO
-    is_little_endian: bool
+    size_bytes: int
     sections: Mapping[str, Region]
-    segments: tuple[Region, ...] = ()
-    data: Region | None = None
-    size_bytes: int = field(default=0)
+    segments: tuple[Region, ...]
+    data: Region | None
 
     def read(self, offset: int, size_bytes: int) -> bytes:
         """Return bytes of the file; fewer where it ends, none where the offset is outside it or too many are asked."""
