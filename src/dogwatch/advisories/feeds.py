@@ -207,18 +207,16 @@ class FeedReader:
             yield speaker.fetch_facts(FactState.from_mapping(state), files, now, confirmed)
 
 
-def choose_facts(
-    switched_off: Collection[str], catalogue: tuple[FactSource, ...] = FACT_SOURCES
-) -> tuple[FactSource, ...]:
+def choose_facts(switched_off: Collection[str]) -> tuple[FactSource, ...]:
     """Return the sources of facts that are not switched off.
 
     Raises:
         ConfigError: a name that no source has.
     """
-    unknown = set(switched_off) - {source.name for source in catalogue} - {ALL_FACTS}
+    unknown = set(switched_off) - {source.name for source in FACT_SOURCES} - {ALL_FACTS}
     if unknown:
         raise ConfigError("DOGWATCH_FACTS_OFF", f"no source of facts is named {min(unknown)!r}")
-    return () if ALL_FACTS in switched_off else tuple(one for one in catalogue if one.name not in switched_off)
+    return () if ALL_FACTS in switched_off else tuple(one for one in FACT_SOURCES if one.name not in switched_off)
 
 
 def _counted(records: Iterator[ParsedRecord], ecosystem: str, total: int, tell: Tell) -> Iterator[ParsedRecord]:

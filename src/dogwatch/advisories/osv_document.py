@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
+from dogwatch.advisories.limits import TEXT_LIMITS
 from dogwatch.advisories.listing import RECORD_ID
 from dogwatch.advisories.module_streams import tell_streams
 from dogwatch.advisories.osv_entries import (
@@ -53,9 +53,7 @@ class _Document(msgspec.Struct):
 _DOCUMENT = msgspec.json.Decoder(_Document)
 
 
-def parse_advisory(
-    content: bytes, *, source: str = "osv", expected_id: str = "", limits: TextLimits = TEXT_LIMITS
-) -> Advisory:
+def parse_advisory(content: bytes, *, source: str = "osv", expected_id: str = "") -> Advisory:
     """Read one record in the OSV format.
 
     Entries without a package ecosystem and GIT ranges are dropped: they speak of repositories. An unknown kind of range
@@ -68,7 +66,6 @@ def parse_advisory(
         content: the JSON document.
         source: becomes part of the advisory; named in errors.
         expected_id: the id it is listed under; empty accepts any.
-        limits: caps on texts.
 
     Raises:
         MalformedAdvisoryError: not JSON, not an OSV record, another record than expected, or a text that cannot be
@@ -78,20 +75,20 @@ def parse_advisory(
         OSV schema 1.7; GitHub's database_specific (severity, cwe_ids); Debian's ecosystem_specific (urgency).
     """
     try:
-        return tell_plain_releases(tell_streams(_read(_DOCUMENT.decode(content), source, expected_id, limits)))
+        return tell_plain_releases(tell_streams(_read(_DOCUMENT.decode(content), source, expected_id)))
     except ValueError as refused:  # msgspec's errors are ValueErrors
         raise MalformedAdvisoryError(source, expected_id or "without a known id", str(refused)[:500]) from refused
     except RecursionError as too_deep:
         raise MalformedAdvisoryError(source, expected_id or "without a known id", "nested too deeply") from too_deep
 
 
-def _read(document: _Document, source: str, expected_id: str, limits: TextLimits) -> Advisory:
+def _read(document: _Document, source: str, expected_id: str) -> Advisory:
     if not RECORD_ID.fullmatch(document.id):
         raise RefusedError(f"not a record id: {document.id[:80]!r}")
     if expected_id and document.id != expected_id:
         raise RefusedError(f"it says it is {document.id}")
     specific = read_specific(document.database_specific)
-    affected, unread = read_affected(document.affected or (), limits)
+    affected, unread = read_affected(document.affected or ())
     modified_at = _time("modified", document.modified)
     assert modified_at is not None  # a required field
     return Advisory(
@@ -100,14 +97,14 @@ def _read(document: _Document, source: str, expected_id: str, limits: TextLimits
         modified_at=modified_at,
         published_at=_time("published", document.published),
         withdrawn_at=_time("withdrawn", document.withdrawn),
-        summary=cut_prose(document.summary or "", limits.max_summary),
-        details=cut_prose(document.details or "", limits.max_details),
-        aliases=_identifiers("aliases", document.aliases, limits),
-        upstream=_identifiers("upstream", document.upstream, limits),
-        related=_identifiers("related", document.related, limits),
+        summary=cut_prose(document.summary or "", TEXT_LIMITS.max_summary),
+        details=cut_prose(document.details or "", TEXT_LIMITS.max_details),
+        aliases=_identifiers("aliases", document.aliases),
+        upstream=_identifiers("upstream", document.upstream),
+        related=_identifiers("related", document.related),
         affected=affected,
-        severity=severity_facts(document.severity, specific.severity, limits),
-        references=_references(document.references, limits),
+        severity=severity_facts(document.severity, specific.severity),
+        references=_references(document.references),
         cwes=_cwes(specific.cwe_ids),
         unread=unread,
     )
@@ -122,16 +119,16 @@ def _time(field: str, text: str | None) -> datetime | None:
         raise RefusedError(f"{field} is not a time: {text[:80]!r}") from unreadable
 
 
-def _identifiers(what: str, ids: list[str] | None, limits: TextLimits) -> tuple[str, ...]:
-    if ids and len(ids) > limits.max_names:
-        raise RefusedError(f"{len(ids)} {what}, more than {limits.max_names}")
-    return tuple(dict.fromkeys(exact(what, each, limits.max_identifier) for each in ids or () if each))
+def _identifiers(what: str, ids: list[str] | None) -> tuple[str, ...]:
+    if ids and len(ids) > TEXT_LIMITS.max_names:
+        raise RefusedError(f"{len(ids)} {what}, more than {TEXT_LIMITS.max_names}")
+    return tuple(dict.fromkeys(exact(what, each, TEXT_LIMITS.max_identifier) for each in ids or () if each))
 
 
-def _references(references: list[_Reference] | None, limits: TextLimits) -> tuple[str, ...]:
+def _references(references: list[_Reference] | None) -> tuple[str, ...]:
     """Return web addresses only, each once: they become links."""
-    usable = (each.url for each in references or () if is_link(each.url, limits.max_reference))
-    return tuple(dict.fromkeys(usable))[: limits.max_references]
+    usable = (each.url for each in references or () if is_link(each.url))
+    return tuple(dict.fromkeys(usable))[: TEXT_LIMITS.max_references]
 
 
 def _cwes(ids: object) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from dogwatch.advisories.apk_components import restate_by_component
-from dogwatch.advisories.limits import TextLimits
+from dogwatch.advisories.limits import TEXT_LIMITS
 from dogwatch.advisories.osv_ecosystems import ecosystem_of
 from dogwatch.advisories.suse_products import is_told_by_binary, restate_by_binary
 from dogwatch.advisories.texts import cut_prose, keep_unread
@@ -82,75 +82,73 @@ class RefusedError(ValueError):
     """Why the record, or an entry of it, cannot be used."""
 
 
-def read_affected(
-    entries: Iterable[msgspec.Raw], limits: TextLimits
-) -> tuple[tuple[AffectedPackage, ...], tuple[str, ...]]:
+def read_affected(entries: Iterable[msgspec.Raw]) -> tuple[tuple[AffectedPackage, ...], tuple[str, ...]]:
     """Return what is said of packages, each statement once (SUSE's records repeat theirs), and what cannot be read."""
     found: dict[AffectedPackage, None] = {}
     unread: list[str] = []
     for number, entry in enumerate(entries):
         try:
-            found |= dict.fromkeys(_restated(entry, limits))
+            found |= dict.fromkeys(_restated(entry))
         except ValueError as refused:
-            problem = cut_prose(str(refused), limits.max_identifier)
+            problem = cut_prose(str(refused), TEXT_LIMITS.max_identifier)
             try:
-                found[_named(entry, problem, limits)] = None
+                found[_named(entry, problem)] = None
             except ValueError:
                 unread.append(f"affected[{number}]: {problem}")
     return tuple(found), keep_unread(unread)
 
 
-def _restated(content: msgspec.Raw, limits: TextLimits) -> Iterable[AffectedPackage]:
+def _restated(content: msgspec.Raw) -> Iterable[AffectedPackage]:
     """Return what an entry says; nothing where it is about no package."""
     entry = _ENTRY.decode(content)
     if not entry.package or not entry.package.ecosystem:
         return ()
     specific = entry.ecosystem_specific
-    by_component = restate_by_component(_affected(entry, entry.package, limits), specific, entry.database_specific)
+    by_component = restate_by_component(_affected(entry, entry.package), specific, entry.database_specific)
     return tuple(restate_by_binary(by_component, specific))
 
 
-def _named(content: msgspec.Raw, problem: str, limits: TextLimits) -> AffectedPackage:
+def _named(content: msgspec.Raw, problem: str) -> AffectedPackage:
     """Return the package of an entry that cannot be read.
 
     Raises:
         ValueError: it does not tell even that; or the packages that images have are told by what cannot be read.
     """
-    package = _package(_NAMED.decode(content).package, limits)
+    package = _package(_NAMED.decode(content).package)
     if is_told_by_binary(package.ecosystem):
         raise RefusedError("a source package")
     return replace(package, problem=problem)
 
 
-def _package(package: _Package, limits: TextLimits) -> AffectedPackage:
+def _package(package: _Package) -> AffectedPackage:
     if not package.name:
         raise RefusedError(f"an affected package of {package.ecosystem[:80]!r} without a name")
     return AffectedPackage(
-        ecosystem=ecosystem_of(exact("ecosystem", package.ecosystem, limits.max_name), package.purl or ""),
-        name=exact("package name", package.name, limits.max_name),
+        ecosystem=ecosystem_of(exact("ecosystem", package.ecosystem, TEXT_LIMITS.max_name), package.purl or ""),
+        name=exact("package name", package.name, TEXT_LIMITS.max_name),
     )
 
 
-def _affected(entry: _Affected, package: _Package, limits: TextLimits) -> AffectedPackage:
+def _affected(entry: _Affected, package: _Package) -> AffectedPackage:
     specifics = (read_specific(entry.ecosystem_specific), read_specific(entry.database_specific))
     urgency = next((each.urgency for each in specifics if isinstance(each.urgency, str)), "")
     word = urgency or next((each.severity for each in specifics if isinstance(each.severity, str)), "")
     return replace(
-        _package(package, limits),
-        ranges=tuple(_range(each, limits) for each in entry.ranges or () if each.type != _GIT),
-        versions=tuple(exact("version", version, limits.max_version) for version in entry.versions or ()),
+        _package(package),
+        ranges=tuple(_range(each) for each in entry.ranges or () if each.type != _GIT),
+        versions=tuple(exact("version", version, TEXT_LIMITS.max_version) for version in entry.versions or ()),
         state="end of life" if urgency == _END_OF_LIFE else "",
-        severity=severity_facts(entry.severity, word, limits),
+        severity=severity_facts(entry.severity, word),
     )
 
 
-def _range(stated: _Range, limits: TextLimits) -> StatedRange:
+def _range(stated: _Range) -> StatedRange:
     if stated.type not in _USED_RANGES:
         raise RefusedError(f"an unknown kind of range: {stated.type[:80]!r}")
-    return StatedRange(stated.type, tuple(event for each in stated.events or () for event in _events(each, limits)))
+    return StatedRange(stated.type, tuple(event for each in stated.events or () for event in _events(each)))
 
 
-def _events(event: _Event, limits: TextLimits) -> Iterable[RangeEvent]:
+def _events(event: _Event) -> Iterable[RangeEvent]:
     """One event by the schema; old records put the two ends of an interval into one object."""
     stated = (
         (RangeEventKind.INTRODUCED, event.introduced),
@@ -159,7 +157,7 @@ def _events(event: _Event, limits: TextLimits) -> Iterable[RangeEvent]:
         (RangeEventKind.LIMIT, event.limit),
     )
     events = [
-        RangeEvent(kind, exact("version", version, limits.max_version))
+        RangeEvent(kind, exact("version", version, TEXT_LIMITS.max_version))
         for kind, version in stated
         if version is not None
     ]
@@ -168,7 +166,7 @@ def _events(event: _Event, limits: TextLimits) -> Iterable[RangeEvent]:
     return events
 
 
-def severity_facts(stated: list[Severity] | None, word: object, limits: TextLimits) -> tuple[SeverityFact, ...]:
+def severity_facts(stated: list[Severity] | None, word: object) -> tuple[SeverityFact, ...]:
     """Return ratings as facts: CVSS vectors keep their kind, every other one is a word.
 
     Raises:
@@ -176,13 +174,13 @@ def severity_facts(stated: list[Severity] | None, word: object, limits: TextLimi
     """
     facts = [
         SeverityFact(
-            each.type if each.type in _VECTORS else _TEXT, exact("severity", each.score, limits.max_identifier)
+            each.type if each.type in _VECTORS else _TEXT, exact("severity", each.score, TEXT_LIMITS.max_identifier)
         )
         for each in stated or ()
         if each.score
     ]
     if isinstance(word, str) and word:
-        facts.append(SeverityFact(_TEXT, exact("severity", word, limits.max_identifier)))
+        facts.append(SeverityFact(_TEXT, exact("severity", word, TEXT_LIMITS.max_identifier)))
     return tuple(dict.fromkeys(facts))
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from packageurl import PackageURL
 
-from dogwatch.advisories.limits import TEXT_LIMITS, TextLimits
+from dogwatch.advisories.limits import TEXT_LIMITS
 from dogwatch.advisories.vers import read_vers
 from dogwatch.inventory.package_urls import parse_package_url
 from dogwatch.inventory.releases import is_rolling
@@ -19,7 +19,7 @@ _SYSTEM_TYPES = ("deb", "apk", "rpm")
 _IMAGE_TYPES = ("oci", "docker")
 
 
-def name_product(text: str, state: str, limits: TextLimits = TEXT_LIMITS) -> AffectedPackage:
+def name_product(text: str, state: str) -> AffectedPackage:
     """Return the package that a product's identifier names.
 
     A package URL without a version names every version, one of a distribution without a release every release. Of
@@ -28,7 +28,6 @@ def name_product(text: str, state: str, limits: TextLimits = TEXT_LIMITS) -> Aff
     Args:
         text: the identifier.
         state: what is said of it; see `AffectedPackage`.
-        limits: caps on names and versions.
 
     Raises:
         ValueError: why no package can be met by it, in words.
@@ -42,7 +41,7 @@ def name_product(text: str, state: str, limits: TextLimits = TEXT_LIMITS) -> Aff
     if url.type in _IMAGE_TYPES:
         raise ValueError("is an image: what is said of images counts in `dogwatch scan --vex` alone")
     package = parse_package_url(text, needs_version=False)
-    if len(package.name) > limits.max_name or len(package.version) > limits.max_version:
+    if len(package.name) > TEXT_LIMITS.max_name or len(package.version) > TEXT_LIMITS.max_version:
         raise ValueError("has a name or version that is longer than can be kept")
     if package.module and not package.version:
         raise ValueError("names a module stream and no version")

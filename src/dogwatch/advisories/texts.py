@@ -43,6 +43,6 @@ def keep_unread(parts: Iterable[str]) -> tuple[str, ...]:
     return kept
 
 
-def is_link(url: str, longest: int = TEXT_LIMITS.max_reference) -> bool:
-    """Whether it is the address of a page, as browsers open it, of so many characters at most."""
-    return url.startswith(("https://", "http://")) and len(url) <= longest and "\0" not in url
+def is_link(url: str) -> bool:
+    """Whether it is the address of a page, as browsers open it."""
+    return url.startswith(("https://", "http://")) and len(url) <= TEXT_LIMITS.max_reference and "\0" not in url

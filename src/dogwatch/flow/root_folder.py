@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 from dogwatch.inventory.catalogue import may_hold_wanted_files
 from dogwatch.inventory.collector import EvidenceCollector
 from dogwatch.inventory.evidence import LayerEvidence
-from dogwatch.inventory.limits import DEFAULT_LIMITS, Limits
+from dogwatch.inventory.limits import DEFAULT_LIMITS
 from dogwatch.inventory.tar import Entry
 from dogwatch.model.errors import LimitExceededError, MalformedPackageDatabaseError, NotFoundError
 from dogwatch.model.gaps import Gap, GapKind
@@ -79,7 +79,7 @@ class _Content:
         return MalformedPackageDatabaseError(os.fsdecode(self._path), error.strerror or str(error))
 
 
-def read_folder(folder: Path, limits: Limits = DEFAULT_LIMITS) -> LayerEvidence:
+def read_folder(folder: Path) -> LayerEvidence:
     """Walk a folder and return what it says about packages.
 
     Names that begin with the mark of a whiteout mean nothing in a folder and are passed over. A folder that cannot be
@@ -93,7 +93,7 @@ def read_folder(folder: Path, limits: Limits = DEFAULT_LIMITS) -> LayerEvidence:
         root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise NotFoundError("folder", f"{folder}: {error.strerror}") from error
-    walk = _Walk(str(folder), limits)
+    walk = _Walk(str(folder))
     try:
         walk.enter(root, b"", 0)
     finally:
@@ -102,10 +102,9 @@ def read_folder(folder: Path, limits: Limits = DEFAULT_LIMITS) -> LayerEvidence:
 
 
 class _Walk:
-    def __init__(self, what: str, limits: Limits) -> None:
+    def __init__(self, what: str) -> None:
         self._what = what
-        self._limits = limits
-        self._collector = EvidenceCollector(limits)
+        self._collector = EvidenceCollector(DEFAULT_LIMITS)
         self._entries = 0
         self._gaps: set[Gap] = set()
 
@@ -119,8 +118,8 @@ class _Walk:
         for name, status in self._listed(directory, path):
             mode = status.st_mode
             self._entries += 1
-            if self._entries > self._limits.entries:
-                raise LimitExceededError(self._what, "entries", self._limits.entries, "entries")
+            if self._entries > DEFAULT_LIMITS.entries:
+                raise LimitExceededError(self._what, "entries", DEFAULT_LIMITS.entries, "entries")
             inside = path + b"/" + name if path else name
             if name.startswith(b".wh.") or (not path and name in _KERNEL_TREES and stat.S_ISDIR(mode)):
                 continue
@@ -129,7 +128,7 @@ class _Walk:
                 self._enter_below(directory, name, inside, depth)
 
     def _enter_below(self, directory: int, name: bytes, path: bytes, depth: int) -> None:
-        if depth >= _DEPTH_MAX or len(path) > self._limits.path_bytes:
+        if depth >= _DEPTH_MAX or len(path) > DEFAULT_LIMITS.path_bytes:
             self._note(path, f"nested deeper than {_DEPTH_MAX} folders")
             return
         try:

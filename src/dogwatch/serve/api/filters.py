@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.serve.limits import MAX_PAGE, MAX_VALUE_CHARACTERS, MAX_VALUES
 
+_USUAL_PAGE = 100  # rows where nobody says how many
+
 Texts = dict[str, list[tuple[str, str]]]
 
 IMAGE_FILTERS = ("repository", "registry", "tag", "digest", "architecture", "image")
@@ -83,14 +85,14 @@ def only_images(texts: Mapping[str, list[tuple[str, str]]]) -> Texts:
     return {name: entries for name, entries in texts.items() if name in IMAGE_FILTERS}
 
 
-def read_limit(text: str, default: int = 100) -> int:
-    """Return the page size.
+def read_limit(text: str) -> int:
+    """Return the page size; where none is asked for, the usual one.
 
     Raises:
         InvalidRequestError: not a number from 1 to MAX_PAGE.
     """
     if not text:
-        return default
+        return _USUAL_PAGE
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_PAGE):
         raise InvalidRequestError("limit", f"must be 1 to {MAX_PAGE}")
     return int(text)
