@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from dogwatch.model.errors import InvalidRequestError
-from dogwatch.model.times import TICK, parse_rfc3339
+from dogwatch.model.times import TICK, is_day, parse_moment
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DURATION = re.compile(r"([0-9]{1,6})(d|h|m|s)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 _FORMS = "a day such as 2026-03-03, a time such as 2026-03-03T12:00:00Z or a length of time such as 7d or 12h"
@@ -22,7 +21,7 @@ def past_moment(field: str, text: str, now: datetime) -> datetime:
     """
     try:
         length = _length(text)
-        return _time(text) if length is None else now - length
+        return parse_moment(text) if length is None else now - length
     except (ValueError, OverflowError) as error:
         raise InvalidRequestError(field, f"{_FORMS} ago is needed, not {text!r}") from error
 
@@ -37,7 +36,7 @@ def coming_moment(field: str, text: str, now: datetime) -> datetime:
         length = _length(text)
         if length is not None:
             return now + length
-        return _time(text) + (timedelta(days=1) - TICK if _DAY.fullmatch(text) else timedelta(0))
+        return parse_moment(text) + (timedelta(days=1) - TICK if is_day(text) else timedelta(0))
     except (ValueError, OverflowError) as error:
         raise InvalidRequestError(field, f"{_FORMS} from now is needed, not {text!r}") from error
 
@@ -57,9 +56,3 @@ def duration(field: str, text: str) -> timedelta:
 def _length(text: str) -> timedelta | None:
     found = _DURATION.fullmatch(text.strip().lower())
     return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
-
-
-def _time(text: str) -> datetime:
-    if _DAY.fullmatch(text):
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    return parse_rfc3339(text)

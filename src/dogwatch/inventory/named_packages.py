@@ -50,7 +50,8 @@ def read_package(text: str, ecosystem: str = "") -> Package:
         return _with_release(replace(package, ecosystem=read_ecosystem(ecosystem)) if ecosystem else package)
     name, _, version = text.rpartition("@")
     if not (is_keepable(name, DEFAULT_LIMITS) and is_keepable(version, DEFAULT_LIMITS)):
-        raise InvalidRequestError("package", f"{text[:100]!r} is neither name@version nor a package URL")
+        reason = f"{text[:100]!r} tells no version: name@version or a package URL with one is needed"
+        raise InvalidRequestError("package", reason)
     if not ecosystem:
         raise InvalidRequestError("ecosystem", "of which is the package? Such as Debian:12, PyPI, npm")
     return _with_release(Package(read_ecosystem(ecosystem), name, version))

@@ -15,7 +15,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from dogwatch.model.errors import InvalidRequestError
@@ -38,7 +38,7 @@ from dogwatch.model.filters import (
     Value,
 )
 from dogwatch.model.matches import Severity
-from dogwatch.model.times import as_utc, parse_rfc3339
+from dogwatch.model.times import parse_moment
 
 _TOKEN = re.compile(
     r"""[ \t\r\n]*(?:
@@ -50,7 +50,6 @@ _TOKEN = re.compile(
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _NUMBER = re.compile(r"-?[0-9]{1,6}(?:\.[0-9]{1,6})?")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _OFFERED: Mapping[FieldKind, tuple[str, ...]] = {
     FieldKind.TEXT: ("=", "!=", "~", "in", "not in"),
     FieldKind.WORD: ("=", "!=", "in", "not in"),
@@ -270,11 +269,8 @@ def _read_value(field: FilterField, token: _Token) -> Value:
 
 
 def _moment(text: str) -> datetime:
-    """Read a day, which is its beginning in UTC, or an RFC 3339 time."""
     try:
-        if _DAY.fullmatch(text):
-            return as_utc(datetime.fromisoformat(text).replace(tzinfo=UTC))
-        return parse_rfc3339(text)
+        return parse_moment(text)
     except ValueError as error:
         needed = "a day such as 2026-03-03 or a time such as 2026-03-03T12:00:00Z is needed"
         raise ValueError(f"{needed}, not {_short(text)}") from error

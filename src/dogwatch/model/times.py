@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -9,6 +10,8 @@ FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 TICK = timedelta(microseconds=1)
 """The smallest step of recorded time. A deadline is inside its window, so the interval ends one tick after it."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def as_utc(moment: datetime) -> datetime:
@@ -38,6 +41,20 @@ def parse_rfc3339(text: str) -> datetime:
         return as_utc(moment)
     except OverflowError as overflow:
         raise ValueError(f"out of range: {text!r}") from overflow
+
+
+def parse_moment(text: str) -> datetime:
+    """Read a day, which is its beginning in UTC, or an RFC 3339 time.
+
+    Raises:
+        ValueError: neither.
+    """
+    return parse_rfc3339(f"{text}T00:00:00Z" if is_day(text) else text)
+
+
+def is_day(text: str) -> bool:
+    """Say whether a text has the form of a day, `2026-03-03`."""
+    return _DAY.fullmatch(text) is not None
 
 
 def write_rfc3339(moment: datetime) -> str:

@@ -53,7 +53,7 @@ class PackageSearch:
         judgement = self._judge.judge([one.package])
         fingerprint = list_fingerprint("judgement", account_id, one.package, judgement.revision)
         start = decode_id_cursor(after, fingerprint)[1] if after else 0
-        ordered = sorted(judgement.judged, key=lambda each: (not each.is_affected, -each.assessment.severity))
+        ordered = sorted(judgement.judged, key=_worst_first)
         shown, left = ordered[start : start + limit], len(ordered) - start - limit
         judged_by = judged_name(key_package(one.package))
         conclusion = _conclude(f"{judged_by.name} {judged_by.version}", ordered, judgement.not_compared != ())
@@ -78,6 +78,11 @@ class PackageSearch:
             replace(one, text=texts.get(one.assessment.document, AdvisoryText()), facts=replace(one.facts, scores=()))
             for one in shown
         )
+
+
+def _worst_first(one: Judged) -> tuple[bool, int, int]:
+    score = one.assessment.score
+    return not one.is_affected, -one.assessment.severity, 0 if score is None else -score.tenths
 
 
 def _conclude(subject: str, judged: Sequence[Judged], is_in_doubt: bool) -> str:

@@ -26,11 +26,12 @@ CVE = "CVE-2026-1001"
 OTHER_ACCOUNT = "999999999999"
 
 
-def debian(number: int, *, name: str = "openssl", cve: str = CVE, fixed: str) -> Advisory:
+def debian(number: int, *, name: str = "openssl", cve: str = CVE, fixed: str, vector: str = "") -> Advisory:
     """An advisory of Debian's, changed on a day."""
     document_id = f"DEBIAN-{cve}" if name == "openssl" else f"DEBIAN-{cve}-{name}"
     modified = day(number).isoformat()
     record = osv_record(document_id, ecosystem="Debian:12", name=name, modified=modified, upstream=[cve], fixed=fixed)
+    record["severity"] = [{"type": "CVSS_V3", "score": vector}] if vector else []
     return parse_advisory(encode_record(record))
 
 
@@ -229,7 +230,9 @@ def test_a_statement_of_the_operator_is_told_with_what_it_overrules(world: World
 def test_a_package_is_judged_without_an_image_and_by_its_source_where_that_is_known(
     world: World, explainer: Explainer
 ) -> None:
-    more = (debian(6, name="openssl", cve=f"CVE-2026-400{number}", fixed="9") for number in range(3))
+    high = "CVSS:3.1/AV:N/AC:{}/PR:N/UI:N/S:U/C:H/I:H/A:{}"
+    vectors = (high.format("H", "L"), high.format("H", "H"), "")  # 7.7 and 8.1, and nobody's word
+    more = (debian(6, cve=f"CVE-2026-400{number}", fixed="9", vector=one) for number, one in enumerate(vectors))
     publish(world, 6, "Debian", *more)
     search = PackageSearch(world.database, feeds)
     tables = ("package", "match", "exposure", "undetermined", "found_ecosystem")
@@ -244,9 +247,9 @@ def test_a_package_is_judged_without_an_image_and_by_its_source_where_that_is_kn
         pages.append(judged(ACCOUNT, "libssl3@3.0.7-1", "debian:12", 3, after))
         after = pages[-1].next
     assert [len(page.judged) for page in pages] == [3, 1]
-    expected = [CVE, *(f"CVE-2026-400{number}" for number in range(3))]
+    expected = ["CVE-2026-4001", "CVE-2026-4000", CVE, "CVE-2026-4002"]
     assert [one.vulnerability for page in pages for one in page.judged] == expected
-    assert [one.text.modified_at for page in pages for one in page.judged] == [day(4), day(6), day(6), day(6)]
+    assert [one.text.modified_at for page in pages for one in page.judged] == [day(6), day(6), day(4), day(6)]
     assert {page.conclusion for page in pages} == {"openssl 3.0.7-1 is affected by 4 vulnerabilities."}
     stranger = judged(OTHER_ACCOUNT, "libssl3@3.0.7-1", "Debian:12")
     assert (stranger.judged, stranger.not_compared) == ((), ())
