@@ -59,6 +59,6 @@ def _sweep(app: App, expiring: int) -> None:
 
 
 def _change(app: App, window: str, now: datetime, *, wakes: bool = False) -> float:
-    app.rescan_settings.request(LARGEST, window, window, None, wakes=wakes)
+    app.rescan_settings.request(LARGEST, WindowWish(window, window), wakes=wakes)
     (setting,) = app.outside.watch_store.load_pending_settings()
     return seconds_of(lambda: app.outside.watch_store.apply_setting(setting, now))

@@ -21,6 +21,7 @@ from dogwatch.model.images import (
     UnresolvedChild,
 )
 from dogwatch.model.registries import EventKind, EventOrigin, ManifestToResolve, Registry, RegistryAccess, RegistryEvent
+from dogwatch.model.what_if import WindowWish
 from dogwatch.store.clock import ProductClock
 from dogwatch.store.connection import Database
 from dogwatch.store.events import EventStore
@@ -155,7 +156,7 @@ class World:
 
     def set_windows(self, now: float, push: str, activity: str, mode: str = "LAST_PULL_DATE") -> None:
         """Change the windows and apply the change."""
-        self.settings.request(ACCOUNT, push, activity, mode)
+        self.settings.request(ACCOUNT, WindowWish(push, activity, mode))
         self.apply_settings(now)
 
     def apply_settings(self, now: float) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dogwatch.inventory.catalogue import FINGERPRINT
+from dogwatch.model.what_if import WindowWish
 from tests.builders.advisories import osv_record
 from tests.builders.oci import build_image, build_index, layer_blob, layer_tar
 from tests.flow.world import EXPECTED, World, app_layer, base_layer, small_world, vulnerable_image
@@ -357,7 +358,7 @@ def test_shorter_windows_take_effect_by_themselves(world: World) -> None:
     world.push("team/app", vulnerable_image())
     world.app.run_until_idle()
     world.app.advance_clock(timedelta(days=10))
-    assert str(world.app.request_windows("DAYS_3", "DAYS_7", None).status) == "PENDING"
+    assert str(world.app.request_windows(WindowWish("DAYS_3", "DAYS_7")).status) == "PENDING"
     world.app.run_until_idle()
     assert str(world.app.rescan_settings.load("123456789012").status) == "SUCCESS"
     assert world.findings() == []

@@ -21,6 +21,7 @@ from dogwatch.model.monitoring import (
 )
 from dogwatch.model.registries import EventKind, RegistryAccess, RegistryEvent
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
+from dogwatch.model.what_if import WindowWish
 from dogwatch.windows import inherit, is_named, specificity, watch
 from tests.builders.watching import ACCOUNT, World, as_day, day, digest, image
 
@@ -150,7 +151,7 @@ def _ask(world: World, at: int, step: tuple[str | None, ...]) -> None:
     if scope.is_account:
         asked = [None if text == "INHERITED" else text for text in asked]
     push, activity, mode = asked
-    world.settings.request(ACCOUNT, push, activity, mode, scope)
+    world.settings.request(ACCOUNT, WindowWish(push, activity, mode, scope))
     for setting_id in world.watch.load_pending_settings():
         world.watch.apply_setting(setting_id, day(at))
 

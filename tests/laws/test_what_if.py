@@ -130,8 +130,7 @@ def _in_registry(wish: WindowWish, alias: str) -> WindowWish:
 
 
 def _ask(world: World, wish: WindowWish, *, wakes: bool = False) -> object:
-    texts = (wish.push_window, wish.activity_window, wish.activity_mode)
-    return world.settings.request(ACCOUNT, *texts, wish.scope, wakes=wakes)
+    return world.settings.request(ACCOUNT, wish, wakes=wakes)
 
 
 def _place(world: World, placed: list[Placed]) -> None:

@@ -55,28 +55,18 @@ class WindowRoom(FailingRoom):
     def load_scopes(self, account_id: str) -> tuple[RescanSetting, ...]:
         return tuple(self.load(account_id, scope) for scope in (ACCOUNT_SCOPE, *self.overrides))
 
-    def request(
-        self,
-        account_id: str,
-        push_window: str | None,
-        activity_window: str | None,
-        activity_mode: str | None,
-        scope: Scope = ACCOUNT_SCOPE,
-        *,
-        wakes: bool = False,
-    ) -> RescanSetting:
+    def request(self, account_id: str, wish: WindowWish, *, wakes: bool = False) -> RescanSetting:
         self._fail()
         self.wakes = wakes
-        asked = (push_window, activity_window, activity_mode)
         if account_id in self.other_settings:
-            self.other_settings[account_id] = changed_setting(self.other_settings[account_id], *asked, NOW)
+            self.other_settings[account_id] = changed_setting(self.other_settings[account_id], wish, NOW)
             return self.other_settings[account_id]
-        if scope.is_account:
-            self.setting = changed_setting(self.setting, *asked, NOW)
+        if wish.scope.is_account:
+            self.setting = changed_setting(self.setting, wish, NOW)
         else:
-            base = self.overrides.get(scope, WindowOverride(scope))
-            self.overrides[scope] = changed_override(base, *asked, NOW)
-        return self.load(account_id, scope)
+            base = self.overrides.get(wish.scope, WindowOverride(wish.scope))
+            self.overrides[wish.scope] = changed_override(base, wish, NOW)
+        return self.load(account_id, wish.scope)
 
     def inherit(self, account_id: str, administrator_id: str) -> RescanSetting:
         self.load(account_id)
@@ -86,7 +76,7 @@ class WindowRoom(FailingRoom):
 
     def what_if(self, account_id: str, wish: WindowWish, *, counts_findings: bool = True) -> WhatIf:
         kept = (self.setting, dict(self.overrides))
-        windows = self.request(account_id, wish.push_window, wish.activity_window, wish.activity_mode, wish.scope)
+        windows = self.request(account_id, wish)
         self.setting, self.overrides = kept
         closing = {Severity.HIGH: 2, Severity.CRITICAL: 3} if counts_findings else None
         rate = self.costs.kept.rate

@@ -17,6 +17,7 @@ from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.registries import EventKind, EventOrigin, RegistryEvent
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.usage import ImageName, Seen, UsageReport
+from dogwatch.model.what_if import WindowWish
 from dogwatch.store.deeds import DeedStore
 from dogwatch.store.notices import insert_events
 from dogwatch.store.scanning import AccountSwitches
@@ -88,7 +89,7 @@ def _do(world: World, hand: Hand, now: datetime) -> None:
 
 def _change(world: World, change: Change, offset: int) -> None:
     scope = Scope("local", change.scope) if change.scope else ACCOUNT_SCOPE
-    world.settings.request(ACCOUNT, change.push, change.activity, change.mode, scope, wakes=change.wakes)
+    world.settings.request(ACCOUNT, WindowWish(change.push, change.activity, change.mode, scope), wakes=change.wakes)
     world.apply_settings(offset)
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from dogwatch.app.opened import Opened
 from dogwatch.model.registries import ALL, LookBack, Registry, RegistryAccess
-from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from dogwatch.model.deeds import DeedRequest, DeedView
     from dogwatch.model.monitoring import RescanSetting
     from dogwatch.model.scanning import ScanningConfiguration
+    from dogwatch.model.what_if import WindowWish
     from dogwatch.registry.check import Check
 
 
@@ -63,18 +63,9 @@ class Operations(Opened):
         """Do a deed to an image of the settings' account; see `ImageDeeds.do`."""
         return self.deeds.do(self.settings.account, image_id, request)
 
-    def request_windows(
-        self,
-        push_window: str | None,
-        activity_window: str | None,
-        activity_mode: str | None,
-        scope: Scope = ACCOUNT_SCOPE,
-        *,
-        wakes: bool = False,
-    ) -> RescanSetting:
+    def request_windows(self, wish: WindowWish, *, wakes: bool = False) -> RescanSetting:
         """Ask for a change of the windows of a scope; it is PENDING, and applied by a job within a moment."""
-        wish = (push_window, activity_window, activity_mode, scope)
-        asked = self.rescan_settings.request(self.settings.account, *wish, wakes=wakes)
+        asked = self.rescan_settings.request(self.settings.account, wish, wakes=wakes)
         self.queue.pick_up_forgotten()  # finds what is PENDING
         return asked
 

@@ -251,16 +251,8 @@ class Dogwatch(Protocol):
     def write_target_bills(self, target: Target, forms: Collection[BillFormat]) -> Mapping[BillFormat, str]:
         """What a thing contains that nobody watches; it is read once, whatever the number of formats."""
 
-    def request_windows(
-        self,
-        push_window: str | None,
-        activity_window: str | None,
-        activity_mode: str | None,
-        scope: Scope = ACCOUNT_SCOPE,
-        *,
-        wakes: bool = False,
-    ) -> RescanSetting:
-        """Ask for a change of the windows; None keeps a field, INHERITED gives up a scope's own."""
+    def request_windows(self, wish: WindowWish, *, wakes: bool = False) -> RescanSetting:
+        """Ask for a change of the windows."""
 
     def inherit_windows(self, administrator_id: str) -> RescanSetting:
         """Give the account the windows of another one, until it sets its own."""

@@ -86,11 +86,7 @@ def set_windows(
         raise InvalidRequestError("rescan set", f"name at least one of {given}")
     layout = lay_out(_listing(wish.scope), output, columns, query)
     with reached(settings) as app:
-        if inherit_from is None:
-            texts = (wish.push_window, wish.activity_window, wish.activity_mode)
-            setting = app.request_windows(*texts, wish.scope, wakes=wake)
-        else:
-            setting = app.inherit_windows(inherit_from)
+        setting = app.request_windows(wish, wakes=wake) if inherit_from is None else app.inherit_windows(inherit_from)
         if wait:
             app.apply_windows()
             setting = app.rescan_settings.load(settings.account, wish.scope)

@@ -69,17 +69,8 @@ class RescanSettings:
             shown = [one for one in newest if not one.is_empty or one.status is not SettingStatus.SUCCESS]
             return account, *(_windows_of(connection, account_id, one.scope, one) for one in shown)
 
-    def request(
-        self,
-        account_id: str,
-        push_window: str | None,
-        activity_window: str | None,
-        activity_mode: str | None,
-        scope: Scope = ACCOUNT_SCOPE,
-        *,
-        wakes: bool = False,
-    ) -> RescanSetting:
-        """Ask for a change; None keeps a field, INHERITED gives up what a scope set for itself.
+    def request(self, account_id: str, wish: WindowWish, *, wakes: bool = False) -> RescanSetting:
+        """Ask for a change of the windows of an account, or of a scope in it.
 
         Readable at once as PENDING; an older change of the same scope that waits is superseded, with its wish to wake.
         What an account says for itself ends what it inherited; accounts that inherit from it are changed alike, but
@@ -91,9 +82,8 @@ class RescanSettings:
             NotFoundError: no such account, or the account watches no registry of that alias.
         """
         now = self._clock.now()
-        wish = WindowWish(push_window, activity_window, activity_mode, scope)
         with self._database.transaction() as connection:
-            registry_id = _find_scope(connection, account_id, scope)
+            registry_id = _find_scope(connection, account_id, wish.scope)
             claim_request(connection, account_id)  # what follows can be changed by nobody else
             plan = _plan_change(connection, account_id, wish, now)
             if registry_id is None:
@@ -210,13 +200,12 @@ def _plan_change(connection: psycopg.Connection, account_id: str, wish: WindowWi
     Raises:
         InvalidRequestError: a value that is no window, or one scope more than MAX_SCOPES.
     """
-    asked = (wish.push_window, wish.activity_window, wish.activity_mode)
     account = setting_to_change(connection, account_id)
     known = _by_scope(load_overrides(connection, account_id, TO_CHANGE).values())
     if wish.scope.is_account:
-        refuse_inherited(*asked)
-        return WindowPlan(wish.scope, changed_setting(account, *asked, now), tuple(known.values()))
-    own = changed_override(known.get(wish.scope, WindowOverride(wish.scope)), *asked, now)
+        refuse_inherited(wish)
+        return WindowPlan(wish.scope, changed_setting(account, wish, now), tuple(known.values()))
+    own = changed_override(known.get(wish.scope, WindowOverride(wish.scope)), wish, now)
     overrides = {**known, wish.scope: own}
     if sum(not one.is_empty for one in overrides.values()) > MAX_SCOPES:
         raise InvalidRequestError("scope", f"an account has at most {MAX_SCOPES} scopes with own windows")

@@ -9,6 +9,7 @@ from datetime import datetime
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import Origin, RescanSetting, SettingStatus, WindowOverride
 from dogwatch.model.scopes import INHERITED, Scope
+from dogwatch.model.what_if import WindowWish
 from dogwatch.windows.patterns import is_named, specificity
 from dogwatch.windows.settings import parse_activity_window, parse_mode, parse_push_window
 
@@ -48,33 +49,27 @@ def _overlay(found: RescanSetting, override: WindowOverride) -> RescanSetting:
     return replace(found, origin=origin)
 
 
-def changed_override(
-    base: WindowOverride,
-    push_window: str | None,
-    activity_window: str | None,
-    activity_mode: str | None,
-    requested_at: datetime,
-) -> WindowOverride:
-    """Return `base` with the named fields changed, PENDING; None keeps a field, INHERITED gives it up.
+def changed_override(base: WindowOverride, wish: WindowWish, requested_at: datetime) -> WindowOverride:
+    """Return `base` with the named fields changed, PENDING; INHERITED gives one up.
 
     Raises:
         InvalidRequestError: a text that is no window or mode, or a push window of NONE.
     """
     push, activity, mode = base.push_window, base.activity_window, base.activity_mode
-    if push_window is not None:
-        push = None if push_window == INHERITED else parse_push_window(push_window)
-    if activity_window is not None:
-        activity = None if activity_window == INHERITED else parse_activity_window(activity_window)
-    if activity_mode is not None:
-        mode = None if activity_mode == INHERITED else parse_mode(activity_mode)
+    if wish.push_window is not None:
+        push = None if wish.push_window == INHERITED else parse_push_window(wish.push_window)
+    if wish.activity_window is not None:
+        activity = None if wish.activity_window == INHERITED else parse_activity_window(wish.activity_window)
+    if wish.activity_mode is not None:
+        mode = None if wish.activity_mode == INHERITED else parse_mode(wish.activity_mode)
     return WindowOverride(base.scope, push, activity, mode, SettingStatus.PENDING, requested_at)
 
 
-def refuse_inherited(*texts: str | None) -> None:
+def refuse_inherited(wish: WindowWish) -> None:
     """Refuse a change of the account's windows that gives one up: there is nothing above the account.
 
     Raises:
-        InvalidRequestError: one of the texts is INHERITED.
+        InvalidRequestError: one of its windows, or the mode, is INHERITED.
     """
-    if INHERITED in texts:
+    if INHERITED in (wish.push_window, wish.activity_window, wish.activity_mode):
         raise InvalidRequestError("scope", "the account inherits from nobody; name a registry or a pattern of its own")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, Window
+from dogwatch.model.what_if import WindowWish
 
 _DEFAULT_SINCE = datetime(2024, 1, 23, tzinfo=UTC)
 """Accounts activated from this day on start with 90/90; older ones keep the push window that they had, LIFETIME."""
@@ -19,21 +20,15 @@ def default_setting(activated_at: datetime) -> RescanSetting:
     return RescanSetting(push, Window(_DEFAULT_DAYS), ActivityMode.LAST_PULL, SettingStatus.SUCCESS, activated_at)
 
 
-def changed_setting(
-    base: RescanSetting,
-    push_window: str | None,
-    activity_window: str | None,
-    activity_mode: str | None,
-    requested_at: datetime,
-) -> RescanSetting:
-    """Return `base` with the named fields changed, PENDING; None keeps a field.
+def changed_setting(base: RescanSetting, wish: WindowWish, requested_at: datetime) -> RescanSetting:
+    """Return `base` with the named fields changed, PENDING.
 
     Raises:
         InvalidRequestError: a text that is no window or mode, or a push window of NONE.
     """
-    push = base.push_window if push_window is None else parse_push_window(push_window)
-    activity = base.activity_window if activity_window is None else parse_activity_window(activity_window)
-    mode = base.activity_mode if activity_mode is None else parse_mode(activity_mode)
+    push = base.push_window if wish.push_window is None else parse_push_window(wish.push_window)
+    activity = base.activity_window if wish.activity_window is None else parse_activity_window(wish.activity_window)
+    mode = base.activity_mode if wish.activity_mode is None else parse_mode(wish.activity_mode)
     return RescanSetting(push, activity, mode, SettingStatus.PENDING, requested_at)
 
 

@@ -10,6 +10,7 @@ from dogwatch.model.costs import RescanRate
 from dogwatch.model.monitoring import ScanFrequency
 from dogwatch.model.scanning import ScanningConfiguration, ScanningRule
 from dogwatch.model.scopes import Scope
+from dogwatch.model.what_if import WindowWish
 from tests.serve.callers import ACCOUNT
 from tests.serve.rooms import Rooms
 from tests.unit.serve.test_page import HOSTILE, get, read
@@ -17,7 +18,7 @@ from tests.unit.serve.test_page import HOSTILE, get, read
 
 def test_windows_are_shown_by_scope_with_what_each_inherits_and_what_is_scanned() -> None:
     rooms = Rooms()
-    rooms.request(ACCOUNT, "DAYS_7", None, None, Scope("harbour", "team-*"))
+    rooms.request(ACCOUNT, WindowWish("DAYS_7", scope=Scope("harbour", "team-*")))
     rooms.scanning.kept = ScanningConfiguration(rules=(ScanningRule(ScanFrequency.ON_PUSH, ("team-*",)),))
     page = read(rooms, "/windows")
     for words in (

@@ -6,6 +6,7 @@ from dogwatch.model.deeds import MAX_TOUCHES, Deed, DeedRequest, DeedView, Hold
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import Clock
 from dogwatch.model.views import ImageQuery, ImageView
+from dogwatch.model.what_if import WindowWish
 from dogwatch.store.deeds import DeedStore, Done
 from dogwatch.store.histories import load_history
 from dogwatch.store.image_views import ImageViews
@@ -127,7 +128,7 @@ def test_an_archived_image_is_watched_by_nothing_until_it_is_restored(world: Wor
     push(world)
     assert do(world, 5, Deed.ARCHIVE).view.outcome == "not watched"
     world.tell(6, pulled("a", 6), pushed("a", 6, "again"))
-    world.settings.request(ACCOUNT, "DAYS_90", None, None, wakes=True)
+    world.settings.request(ACCOUNT, WindowWish("DAYS_90"), wakes=True)
     world.apply_settings(7)
     for is_on in (False, True):
         AccountSwitches(world.database, world.clock).switch(ACCOUNT, is_on=is_on)

@@ -5,6 +5,7 @@ import pytest
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import ActivityMode, Origin, RescanSetting, SettingStatus, Window
 from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
+from dogwatch.model.what_if import WindowWish
 from dogwatch.store import settings
 from tests.builders.watching import ACCOUNT, World, day, image, pushed
 
@@ -20,11 +21,11 @@ def apply_all(world: World, at: float) -> None:
 def test_a_scope_moves_the_deadlines_of_what_it_names_and_back_again(world: World) -> None:
     world.tell(1, pushed("a", 1))
     world.resolve(1, image("a"))
-    world.settings.request(ACCOUNT, "DAYS_60", None, None, Scope("local", "other*"))
-    world.settings.request(ACCOUNT, "DAYS_60", None, None, ALL)
+    world.settings.request(ACCOUNT, WindowWish("DAYS_60", scope=Scope("local", "other*")))
+    world.settings.request(ACCOUNT, WindowWish("DAYS_60", scope=ALL))
     apply_all(world, 2)
     assert world.clocks("a")[3:] == (61, "push", True)
-    asked = world.settings.request(ACCOUNT, "DAYS_3", None, None, APP)
+    asked = world.settings.request(ACCOUNT, WindowWish("DAYS_3", scope=APP))
     assert asked == RescanSetting(
         Window(3), Window(30), PULL, SettingStatus.PENDING, world.clock.now(), APP, Origin(APP)
     )
@@ -32,7 +33,7 @@ def test_a_scope_moves_the_deadlines_of_what_it_names_and_back_again(world: Worl
     apply_all(world, 10)
     assert world.clocks("a")[3:] == (4, "push", False)
     assert world.intervals("a") == [(1, 10, "pushed", "monitoring ended: the windows were shortened")]
-    world.settings.request(ACCOUNT, "INHERITED", None, None, APP)
+    world.settings.request(ACCOUNT, WindowWish("INHERITED", scope=APP))
     apply_all(world, 11)
     assert world.settings.load(ACCOUNT, APP) == RescanSetting(
         Window(60), Window(30), PULL, SettingStatus.SUCCESS, day(11), APP, Origin(ALL)
@@ -42,9 +43,9 @@ def test_a_scope_moves_the_deadlines_of_what_it_names_and_back_again(world: Worl
 
 
 def test_a_change_supersedes_one_of_its_own_scope_only(world: World) -> None:
-    world.settings.request(ACCOUNT, "DAYS_7", None, None, APP)
-    world.settings.request(ACCOUNT, "DAYS_60", None, None)
-    world.settings.request(ACCOUNT, None, "DAYS_5", None, APP)
+    world.settings.request(ACCOUNT, WindowWish("DAYS_7", scope=APP))
+    world.settings.request(ACCOUNT, WindowWish("DAYS_60"))
+    world.settings.request(ACCOUNT, WindowWish(None, "DAYS_5", scope=APP))
     rows = world.rows("SELECT pattern, push_window, activity_window, status FROM rescan_setting ORDER BY id")[2:]
     assert rows == [
         ("app", "DAYS_7", None, "SUPERSEDED"),
@@ -54,19 +55,19 @@ def test_a_change_supersedes_one_of_its_own_scope_only(world: World) -> None:
     (_, newest) = world.watch.load_pending_settings()
     world.watch.fail_setting(newest, "no disk", day(1))
     assert world.settings.load(ACCOUNT, APP).status is SettingStatus.FAILED
-    assert world.settings.request(ACCOUNT, None, "DAYS_6", None, APP).origin == Origin(activity=APP)
+    assert world.settings.request(ACCOUNT, WindowWish(None, "DAYS_6", scope=APP)).origin == Origin(activity=APP)
 
 
 def test_what_cannot_be_a_scope_or_its_window_changes_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "MAX_SCOPES", 1)
     with pytest.raises(NotFoundError):
-        world.settings.request(ACCOUNT, "DAYS_7", None, None, Scope("nowhere", "*"))
+        world.settings.request(ACCOUNT, WindowWish("DAYS_7", scope=Scope("nowhere", "*")))
     with pytest.raises(NotFoundError):
         world.settings.load(ACCOUNT, Scope("nowhere", "*"))
     for push, scope in (("DAYS_-1", APP), ("NONE", APP), ("DAYS_0", APP), ("INHERITED", ACCOUNT_SCOPE)):
         with pytest.raises(InvalidRequestError):
-            world.settings.request(ACCOUNT, push, None, None, scope)
-    world.settings.request(ACCOUNT, "DAYS_7", None, None, APP)
+            world.settings.request(ACCOUNT, WindowWish(push, scope=scope))
+    world.settings.request(ACCOUNT, WindowWish("DAYS_7", scope=APP))
     with pytest.raises(InvalidRequestError):
-        world.settings.request(ACCOUNT, "DAYS_7", None, None, ALL)
+        world.settings.request(ACCOUNT, WindowWish("DAYS_7", scope=ALL))
     assert len(world.settings.load_scopes(ACCOUNT)) == 2

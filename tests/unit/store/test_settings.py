@@ -6,6 +6,7 @@ import pytest
 
 from dogwatch.model.errors import ConflictError, InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, Window
+from dogwatch.model.what_if import WindowWish
 from dogwatch.store.accounts import claim_request
 from tests.builders.watching import ACCOUNT, START, World, day, image, pulled, pushed
 
@@ -30,14 +31,14 @@ def test_a_new_account_watches_90_days_and_an_older_one_for_life(world: World) -
 
 def test_a_change_is_readable_at_once_and_a_partial_one_keeps_the_rest(world: World) -> None:
     world.machine[0] = day(1)
-    requested = world.settings.request(ACCOUNT, None, "LIFETIME", None)
+    requested = world.settings.request(ACCOUNT, WindowWish(None, "LIFETIME"))
     assert requested == RescanSetting(Window(30), Window(None), PULL, SettingStatus.PENDING, day(1))
     assert world.settings.load(ACCOUNT) == requested
 
 
 def test_a_newer_change_supersedes_one_that_waits_and_starts_from_it(world: World) -> None:
-    world.settings.request(ACCOUNT, "DAYS_7", None, None)
-    world.settings.request(ACCOUNT, None, "NONE", None)
+    world.settings.request(ACCOUNT, WindowWish("DAYS_7"))
+    world.settings.request(ACCOUNT, WindowWish(None, "NONE"))
     assert statuses(world) == [("DAYS_7", "DAYS_30", "SUPERSEDED"), ("DAYS_7", "NONE", "PENDING")]
     first, second = (row[0] for row in world.rows("SELECT id FROM rescan_setting ORDER BY id DESC LIMIT 2"))
     assert world.watch.load_pending_settings() == (first,)
@@ -48,36 +49,36 @@ def test_a_newer_change_supersedes_one_that_waits_and_starts_from_it(world: Worl
 
 
 def test_a_failed_change_is_shown_and_the_next_starts_from_what_is_in_force(world: World) -> None:
-    world.settings.request(ACCOUNT, "DAYS_7", None, None)
+    world.settings.request(ACCOUNT, WindowWish("DAYS_7"))
     (setting_id,) = world.watch.load_pending_settings()
     world.watch.fail_setting(setting_id, "no disk", day(2))
     assert world.settings.load(ACCOUNT) == RescanSetting(Window(7), Window(30), PULL, SettingStatus.FAILED, day(2))
-    assert world.settings.request(ACCOUNT, None, "DAYS_60", None).push_window == Window(30)
+    assert world.settings.request(ACCOUNT, WindowWish(None, "DAYS_60")).push_window == Window(30)
 
 
 def test_only_truly_simultaneous_changes_conflict(world: World) -> None:
     with world.database.transaction() as connection:
         claim_request(connection, ACCOUNT)
         with pytest.raises(ConflictError):
-            world.settings.request(ACCOUNT, "DAYS_7", None, None)
-    assert world.settings.request(ACCOUNT, "DAYS_7", None, None).push_window == Window(7)
+            world.settings.request(ACCOUNT, WindowWish("DAYS_7"))
+    assert world.settings.request(ACCOUNT, WindowWish("DAYS_7")).push_window == Window(7)
 
 
 def test_a_change_that_is_being_applied_blocks_no_newer_one(world: World) -> None:
-    world.settings.request(ACCOUNT, "DAYS_7", None, None)
+    world.settings.request(ACCOUNT, WindowWish("DAYS_7"))
     (first,) = world.watch.load_pending_settings()
     with world.database.transaction() as connection:
         connection.execute("SELECT FROM rescan_setting WHERE id = %s FOR UPDATE", (first,))
-        world.settings.request(ACCOUNT, "DAYS_14", None, None)
+        world.settings.request(ACCOUNT, WindowWish("DAYS_14"))
     assert world.watch.apply_setting(first, day(1)) is SettingStatus.SUPERSEDED
 
 
 def test_what_is_no_window_changes_nothing(world: World) -> None:
     for push, activity in (("NONE", None), ("DAYS_0", None), (None, "90")):
         with pytest.raises(InvalidRequestError):
-            world.settings.request(ACCOUNT, push, activity, None)
+            world.settings.request(ACCOUNT, WindowWish(push, activity))
     with pytest.raises(NotFoundError):
-        world.settings.request("000000000009", "DAYS_7", None, None)
+        world.settings.request("000000000009", WindowWish("DAYS_7"))
     with pytest.raises(NotFoundError):
         world.settings.load("000000000009")
     assert statuses(world) == []
@@ -113,7 +114,7 @@ def test_longer_windows_wake_nothing_and_the_next_event_does(world: World) -> No
 
 
 def test_applying_a_change_twice_changes_nothing(world: World) -> None:
-    world.settings.request(ACCOUNT, "DAYS_7", None, None)
+    world.settings.request(ACCOUNT, WindowWish("DAYS_7"))
     (setting_id,) = world.watch.load_pending_settings()
     assert world.watch.apply_setting(setting_id, day(1)) is SettingStatus.SUCCESS
     first = world.settings.load(ACCOUNT)
@@ -128,7 +129,7 @@ def test_other_accounts_keep_their_windows(world: World) -> None:
     world.tell(1, pushed("a", 1))
     world.resolve(1, image("a"))
     world.registries.ensure_account("000000000001")
-    world.settings.request("000000000001", "DAYS_3", "DAYS_3", None)
+    world.settings.request("000000000001", WindowWish("DAYS_3", "DAYS_3"))
     (setting_id,) = world.watch.load_pending_settings()
     world.watch.apply_setting(setting_id, day(20))
     assert world.clocks("a") == (1, None, "", 31, "push", True)
@@ -146,12 +147,12 @@ def test_an_account_follows_another_until_it_sets_its_own(world: World) -> None:
     taken = world.settings.inherit(member, ACCOUNT)
     assert (taken.push_window, taken.status, taken.inherited_from) == (Window(30), SettingStatus.PENDING, ACCOUNT)
     world.apply_settings(1)
-    world.settings.request(ACCOUNT, "DAYS_7", None, None)
+    world.settings.request(ACCOUNT, WindowWish("DAYS_7"))
     assert windows_of(world, member, other) == [("DAYS_7", "PENDING", ACCOUNT), ("DAYS_90", "SUCCESS", "")]
     world.apply_settings(2)
     assert windows_of(world, ACCOUNT, member) == [("DAYS_7", "SUCCESS", ""), ("DAYS_7", "SUCCESS", ACCOUNT)]
-    world.settings.request(member, "DAYS_60", None, None)
-    world.settings.request(ACCOUNT, "DAYS_14", None, None)
+    world.settings.request(member, WindowWish("DAYS_60"))
+    world.settings.request(ACCOUNT, WindowWish("DAYS_14"))
     world.apply_settings(3)
     assert windows_of(world, ACCOUNT, member) == [("DAYS_14", "SUCCESS", ""), ("DAYS_60", "SUCCESS", "")]
 
@@ -169,4 +170,4 @@ def test_inheritance_has_one_level(world: World) -> None:
     with world.database.transaction() as connection:
         claim_request(connection, member)
         with pytest.raises(ConflictError):
-            world.settings.request(ACCOUNT, "DAYS_7", None, None)
+            world.settings.request(ACCOUNT, WindowWish("DAYS_7"))

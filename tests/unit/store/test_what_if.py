@@ -85,7 +85,7 @@ def test_a_scope_is_about_the_repositories_that_it_names(world: World) -> None:
         told = world.settings.what_if(ACCOUNT, WindowWish("DAYS_7", scope=Scope("local", pattern)))
         counts[pattern] = (told.watched, told.leaving, max(cell.watched for cell in told.grid))
     assert counts == {"app": (1, 1, 1), "*": (1, 1, 1), "other*": (0, 0, 0)}
-    world.settings.request(ACCOUNT, "DAYS_60", None, None, Scope("local", "app"))
+    world.settings.request(ACCOUNT, WindowWish("DAYS_60", scope=Scope("local", "app")))
     told = world.settings.what_if(ACCOUNT, WEEK)  # one that waits counts: it is applied before
     assert (told.watched, told.leaving, {cell.watched for cell in told.grid}) == (1, 0, {1})
 
@@ -121,18 +121,18 @@ def test_a_change_wakes_what_it_says_it_could_and_history_says_why(world: World)
     first = page.rows[0]
     assert first == WakeableImage(first.image_id, "local", "app", digest("a"), day(92), "push")
     assert len(world.settings.wakeable(ACCOUNT, longer, 2, page.next).rows) == 1
-    world.settings.request(ACCOUNT, "DAYS_90", None, None, longer.scope, wakes=True)
+    world.settings.request(ACCOUNT, WindowWish("DAYS_90", scope=longer.scope), wakes=True)
     world.set_frequency("MANUAL")
     world.apply_settings(46)
     assert world.clocks("a")[-1] is False  # a repository that is off is not woken
     world.set_frequency("SCAN_ON_PUSH")
-    world.settings.request(ACCOUNT, None, None, None, longer.scope, wakes=True)  # by hand, hence without a push
+    world.settings.request(ACCOUNT, WindowWish(scope=longer.scope), wakes=True)  # by hand, hence without a push
     world.apply_settings(47)
     world.apply_settings(47)  # nothing waits any more
     assert world.intervals("a")[-1] == (47, "forever", "woken by the change of windows", "")
     assert (world.clocks("a")[-1], world.clocks("off")[-1]) == (True, True)
     world.tell(48, deleted("b", 48))
-    world.settings.request(ACCOUNT, None, None, None, longer.scope, wakes=True)
+    world.settings.request(ACCOUNT, WindowWish(scope=longer.scope), wakes=True)
     world.apply_settings(49)
     assert world.intervals("b")[-1][-1] == "monitoring ended: the image was deleted"
 
@@ -140,7 +140,7 @@ def test_a_change_wakes_what_it_says_it_could_and_history_says_why(world: World)
 def test_a_wish_to_wake_is_superseded_with_its_change(world: World) -> None:
     watched(world, "a", 2)
     world.set_windows(40, "DAYS_7", "DAYS_7")
-    world.settings.request(ACCOUNT, "DAYS_90", None, None, wakes=True)
-    world.settings.request(ACCOUNT, None, "DAYS_14", None)
+    world.settings.request(ACCOUNT, WindowWish("DAYS_90"), wakes=True)
+    world.settings.request(ACCOUNT, WindowWish(None, "DAYS_14"))
     world.apply_settings(46)
     assert world.clocks("a")[-1] is False

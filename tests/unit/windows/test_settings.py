@@ -6,6 +6,7 @@ import pytest
 
 from dogwatch.model.errors import InvalidRequestError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, Window
+from dogwatch.model.what_if import WindowWish
 from dogwatch.windows import changed_setting, default_setting
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -26,13 +27,13 @@ def test_accounts_start_with_90_90_and_older_ones_keep_lifetime() -> None:
 
 def test_a_partial_change_keeps_the_other_fields() -> None:
     pending = SettingStatus.PENDING
-    assert changed_setting(BASE, "LIFETIME", None, None, LATER) == RescanSetting(
+    assert changed_setting(BASE, WindowWish("LIFETIME"), LATER) == RescanSetting(
         Window(None), Window(180), ActivityMode.LAST_IN_USE, pending, LATER
     )
-    assert changed_setting(BASE, None, "NONE", None, LATER) == RescanSetting(
+    assert changed_setting(BASE, WindowWish(None, "NONE"), LATER) == RescanSetting(
         Window(30), Window(None, off=True), ActivityMode.LAST_IN_USE, pending, LATER
     )
-    assert changed_setting(BASE, None, None, "EITHER", LATER) == RescanSetting(
+    assert changed_setting(BASE, WindowWish(None, None, "EITHER"), LATER) == RescanSetting(
         Window(30), Window(180), ActivityMode.EITHER, pending, LATER
     )
 
@@ -52,5 +53,5 @@ def test_what_is_no_window_is_refused_by_name(
     push: str | None, activity: str | None, mode: str | None, field: str
 ) -> None:
     with pytest.raises(InvalidRequestError) as caught:
-        changed_setting(BASE, push, activity, mode, LATER)
+        changed_setting(BASE, WindowWish(push, activity, mode), LATER)
     assert caught.value.fields["field"] == field

@@ -28,7 +28,6 @@ from dogwatch.model.deeds import DeedRequest, DeedView
 from dogwatch.model.errors import ConfigError, InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import RescanSetting, SettingStatus
 from dogwatch.model.scanning import ScanningConfiguration
-from dogwatch.model.scopes import ACCOUNT_SCOPE, Scope
 from dogwatch.model.targets import Target, TargetKind
 from dogwatch.model.what_if import WindowWish
 from dogwatch.settings import Settings
@@ -107,17 +106,9 @@ class RemoteDogwatch:
             raise NotFoundError("image", target.name)
         raise InvalidRequestError("target", f"{target} is read on this machine: leave out --server and DOGWATCH_SERVER")
 
-    def request_windows(
-        self,
-        push_window: str | None,
-        activity_window: str | None,
-        activity_mode: str | None,
-        scope: Scope = ACCOUNT_SCOPE,
-        *,
-        wakes: bool = False,
-    ) -> RescanSetting:
+    def request_windows(self, wish: WindowWish, *, wakes: bool = False) -> RescanSetting:
         """Ask for a change of the windows of a scope."""
-        asked = {**dict(as_parameters(WindowWish(push_window, activity_window, activity_mode, scope))), "wake": wakes}
+        asked = {**dict(as_parameters(wish)), "wake": wakes}
         return self._wire.send("PUT", "/rescan", setup_shapes.Windows, asked).view()
 
     def inherit_windows(self, administrator_id: str) -> RescanSetting:

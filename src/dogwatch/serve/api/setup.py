@@ -63,8 +63,7 @@ def _change(asked: Asked, wanted: _Change) -> RescanSetting:
     if not wanted.inherit:
         if wish == WindowWish(scope=wish.scope) and not wanted.wake:
             raise InvalidRequestError("body", "names none of push_window, activity_window, activity_mode, preset, wake")
-        texts = (wish.push_window, wish.activity_window, wish.activity_mode)
-        return asked.rooms.rescan.request(account_id, *texts, wish.scope, wakes=wanted.wake)
+        return asked.rooms.rescan.request(account_id, wish, wakes=wanted.wake)
     asked.caller.require(Role.OPERATOR, "have an account inherit")
     if wish != WindowWish() or wanted.wake:
         raise InvalidRequestError("inherit", "takes all windows from the operator's account; name none beside it")

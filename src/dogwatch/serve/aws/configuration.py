@@ -13,6 +13,7 @@ import msgspec
 
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.monitoring import ActivityMode, RescanSetting, SettingStatus, Window
+from dogwatch.model.what_if import WindowWish
 from dogwatch.model.window_presets import USUAL_DAYS
 from dogwatch.serve.aws.errors import NotOfferedError
 from dogwatch.serve.aws.wire import decode, seconds, without_empty
@@ -145,7 +146,7 @@ def _set_windows(account_id: str, ecr: _EcrConfiguration | None, rescan: RescanS
     # A failed change may be asked for again, and what was inherited is the account's own once it is said.
     if is_same and setting.status is not SettingStatus.FAILED and not setting.inherited_from:
         return False
-    rescan.request(account_id, push, activity, mode)
+    rescan.request(account_id, WindowWish(push, activity, mode))
     return True
 
 

@@ -27,17 +27,8 @@ class RescanSettings(Protocol):
     def load_scopes(self, account_id: str) -> tuple[RescanSetting, ...]:
         """The account's windows, and those of every scope that sets some of its own."""
 
-    def request(
-        self,
-        account_id: str,
-        push_window: str | None,
-        activity_window: str | None,
-        activity_mode: str | None,
-        scope: Scope = ACCOUNT_SCOPE,
-        *,
-        wakes: bool = False,
-    ) -> RescanSetting:
-        """Ask for a change; None keeps a field, INHERITED gives up a scope's own. `wakes`: what is inside is watched.
+    def request(self, account_id: str, wish: WindowWish, *, wakes: bool = False) -> RescanSetting:
+        """Ask for a change. `wakes`: what is then inside is watched.
 
         PENDING until applied; a newer request supersedes a pending one of the same scope.
 
