@@ -41,24 +41,9 @@ def vex(
         changed: members of the vulnerability that are set otherwise.
     """
     ids = {url: f"{product}:{url}" for product, url, _ in statements}
-    pairs = [
-        {
-            "product_reference": url,
-            "relates_to_product_reference": product,
-            "full_product_name": {"name": "a", "product_id": f"{product}:{url}"},
-        }
-        for product, url, _ in dict.fromkeys(statements)
-    ]
     status: dict[str, list[str]] = {}
     for product, url, word in statements:
         status.setdefault(word, []).append(f"{product}:{url}")
-    branches = [
-        {"category": "product_name", "product": {"product_id": each, "product_identification_helper": {"cpe": cpe}}}
-        for each, cpe in products.items()
-    ] + [
-        {"category": "product_version", "product": {"product_id": url, "product_identification_helper": {"purl": url}}}
-        for url in ids
-    ]
     category = {"Will not fix": "no_fix_planned", "Out of support scope": "no_fix_planned"}
     vulnerability = {
         "cve": cve,
@@ -79,10 +64,30 @@ def vex(
     }
     document = {
         "document": {"title": "bash: a flaw", "tracking": {"initial_release_date": "2026-07-01T10:00:00+00:00"}},
-        "product_tree": {"branches": [{"category": "vendor", "branches": branches}], "relationships": pairs},
+        "product_tree": _product_tree(statements, products),
         "vulnerabilities": [vulnerability],
     }
     return json.dumps(document).encode()
+
+
+def _product_tree(statements: Sequence[tuple[str, str, str]], products: Mapping[str, str]) -> Mapping[str, object]:
+    packages = dict.fromkeys(url for _, url, _ in statements)
+    branches = [
+        {"category": "product_name", "product": {"product_id": each, "product_identification_helper": {"cpe": cpe}}}
+        for each, cpe in products.items()
+    ] + [
+        {"category": "product_version", "product": {"product_id": url, "product_identification_helper": {"purl": url}}}
+        for url in packages
+    ]
+    pairs = [
+        {
+            "product_reference": url,
+            "relates_to_product_reference": product,
+            "full_product_name": {"name": "a", "product_id": f"{product}:{url}"},
+        }
+        for product, url, _ in dict.fromkeys(statements)
+    ]
+    return {"branches": [{"category": "vendor", "branches": branches}], "relationships": pairs}
 
 
 def listing(documents: Mapping[str, str]) -> bytes:

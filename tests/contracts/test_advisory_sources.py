@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import os
 import pkgutil
 from collections.abc import Iterable
 from contextlib import closing
@@ -19,10 +18,8 @@ from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.source import FetchRequest
 from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import FeedUnavailableError
-from tests.builders.advisories import osv_record, photon, repomd, secdb, tracker, update, updateinfo
-from tests.builders.facts import cpe, nvd_file, nvd_product_record, put_facts
-from tests.builders.vex import listing, vex
-from tests.simulators.feeds import FeedBucket, serve_feed
+from tests.contracts.published import lay_out
+from tests.simulators.feeds import serve_feed
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
 DOCUMENT = Path(__file__).parents[2] / "docs" / "feeds.md"
@@ -63,84 +60,6 @@ def test_a_source_is_documented_with_each_of_its_ecosystems(source: AdvisorySour
     rows = [line for line in DOCUMENT.read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
 
     assert all(any(f"`{source.name}` {ecosystem} " in row for row in rows) for ecosystem in source.ecosystems)
-
-
-def lay_out(source: AdvisorySource, folder: Path, day: int = 1) -> str:
-    """Write a feed of two records as the source's publisher does, one of them of that day; returns its ecosystem."""
-    ecosystem = source.ecosystems[0]
-    today, changed_at = f"CVE-2026-100{day}", f"2026-07-0{day}T10:00:00Z"
-    match source.name:
-        case "osv":
-            records = [osv_record(f"A-{number}", ecosystem=ecosystem, modified=changed_at) for number in (1, 2)]
-            FeedBucket(folder).put(ecosystem, *records)
-            return ecosystem
-        case "debian-tracker":
-            files = {"json": tracker({"bash": {"CVE-2026-1": {}, today: {}}})}
-        case "alpine-secdb":
-            ecosystem = "Alpine:v3.22"
-            files = {"v3.22/main.json": secdb({"bash": {"5.1-r0": ["CVE-2026-1"], "5.2-r0": [today]}})}
-        case "wolfi-secdb" | "chainguard-secdb":
-            files = {"security.json": secdb({"bash": {"5.1-r0": ["CVE-2026-1"], "5.2-r0": [today]}})}
-        case "fedora":
-            ecosystem = "Fedora:43"
-            updates = updateinfo(
-                update("FEDORA-1", "bash 0 5.2 1.fc43 x86_64", cves=[today]),
-                update("FEDORA-2", "bash 0 5.2 2.fc43 x86_64"),
-            )
-            files = {
-                "43/Everything/x86_64/repodata/repomd.xml": repomd("repodata/updateinfo.xml", updates),
-                "43/Everything/x86_64/repodata/updateinfo.xml": updates,
-            }
-        case "oracle-linux":
-            ecosystem = "Oracle Linux:9"
-            files = {}
-            for number, place in enumerate(("OL9/baseos/latest", "OL9/appstream"), 1):
-                updates = updateinfo(update(f"ELSA-{number}", "bash 0 5.2 1.el9 x86_64", cves=[today]))
-                files[f"{place}/x86_64/repodata/repomd.xml"] = repomd("repodata/updateinfo.xml", updates)
-                files[f"{place}/x86_64/repodata/updateinfo.xml"] = updates
-        case "amazon-linux-2023" | "amazon-linux-2":
-            release = source.name.rpartition("-")[2]
-            ecosystem = f"Amazon Linux:{release}"
-            place = "2/core/latest" if release == "2" else "al2023/core/mirrors/latest"
-            updates = updateinfo(
-                update("ALAS-1", "bash 0 5.2 1 x86_64", cves=[today]), update("ALAS-2", "bash 0 5.2 2 x86_64")
-            )
-            files = {
-                f"{place}/x86_64/mirror.list": f"https://cdn.amazonlinux.com/core/guids/{day}a/x86_64/\n".encode(),
-                f"core/guids/{day}a/x86_64/repodata/repomd.xml": repomd("repodata/updateinfo.xml", updates),
-                f"core/guids/{day}a/x86_64/repodata/updateinfo.xml": updates,
-            }
-        case "photon":
-            ecosystem = "Photon OS:5.0"
-            statements = (
-                ("CVE-2026-1000", "bash", "Fixed", "5.2-1.ph5"),
-                (today, "bash", "Not Affected", "NA"),
-            )
-            files = {"cve_data_photon5.0.json": photon(*statements)}
-        case "redhat-vex":
-            paths = [f"2026/cve-2026-{number}.json" for number in (1000, 1001)]
-            files = {path: vex(path[5:-5].upper()) for path in paths}
-            files["changes.csv"] = listing(dict.fromkeys(paths, changed_at))
-        case "suse-vex" | "opensuse-vex":
-            paths = [f"csaf-vex/cve-2026-{number}.json" for number in (1000, 1001)]
-            files = {path: vex(path[9:-5].upper()) for path in paths}
-            files["csaf-vex/changes.csv"] = listing({path[9:]: changed_at for path in paths})
-        case "nvd-products":
-            records = [
-                nvd_product_record(f"CVE-2026-{number}", [[cpe("openssl:openssl", versionEndExcluding="3.0.2")]])
-                for number in (1000, 1001)
-            ]
-            put_facts(folder.parent, modified=nvd_file(*records, timestamp=changed_at), until=NOW.year)
-            (folder.parent / "nvd").rename(folder)
-            return ecosystem
-        case unknown:
-            raise AssertionError(f"say here what {unknown} looks like")
-    made_at = datetime.fromisoformat(changed_at).timestamp()
-    for path, content in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
-        os.utime(folder / path, (made_at, made_at))
-    return ecosystem
 
 
 @each_fetched_source
