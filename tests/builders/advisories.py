@@ -36,7 +36,8 @@ def osv_record(
         name: of the package.
         modified: RFC 3339, as published and withdrawn times are.
         introduced: version of the opening event.
-        fixed, last_affected: versions of the closing events; empty for none.
+        fixed: version of the closing event; empty for none.
+        last_affected: version of the other closing event; empty for none.
         range_type: ECOSYSTEM, SEMVER or GIT.
         versions: listed versions.
         aliases: other ids of the same flaw.
