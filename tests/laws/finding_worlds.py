@@ -101,6 +101,7 @@ def limits() -> st.SearchStrategy[Limits]:
     return st.builds(
         Limits,
         few_images=few,
+        few_sets=few,
         named_images=few,
         few_vulnerabilities=few,
         few_inventories=few,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from dogwatch.store.candidates.ids import array, one_of
+from dogwatch.store.candidates.ids import array, one_of_many
+from dogwatch.store.candidates.orders import Along
 from dogwatch.store.candidates.search import AFFECTED, Candidates, Key, Search, listed, named
 from dogwatch.store.filters import Constant, every
 from dogwatch.store.queries import load_queries
@@ -35,13 +36,15 @@ _OF_VULNERABILITY = frozenset({"vulnerability", "epss_ppm", "vulnerability_id"})
 class Walk:
     """What is walked through: columns with their expressions, and what must hold of exposures and spans behind each.
 
-    `same` says that an exposure is one of those that a step of the walk stands for.
+    `same` says that an exposure is one of those that a step of the walk stands for; `inventories` is what must hold of
+    an inventory beside having such a one.
     """
 
     columns: Mapping[str, str]
     steps: sql.Composable
     same: sql.Composable
     exposures: sql.Composable
+    inventories: sql.Composable
     monitoring: sql.Composable
 
 
@@ -63,6 +66,7 @@ def along_exposures(search: Search, after: Key | None, most: int) -> Candidates:
         steps=every([AFFECTED, scope.exposures, scope.of_vulnerability("exposure.vulnerability_id")]),
         same=every([sql.SQL(f"{columns[one]} = walk.{one}") for one in own]),
         exposures=scope.exposures,
+        inventories=scope.has_vulnerability("inventory_set.inventory_id", "walk.vulnerability_id"),
         monitoring=every(
             [
                 scope.live_monitoring("held.has_ended"),
@@ -79,7 +83,7 @@ def joined(search: Search, walk: Walk, after: Key | None, most: int) -> sql.Comp
     scope = search.scope
     contents = _few_contents(search)
     places = [*(f"walk.{column}" for column in walk.columns), "inventory_set.inventory_id"]
-    of_inventory = one_of("inventory_set.inventory_id", contents.inventories)
+    of_inventory = one_of_many("inventory_set.inventory_id", contents.inventories)
     watched = [scope.of_repository("monitoring.repository_id"), scope.of_image("monitoring.image_id")]
     return sql.SQL(_SQL["along_exposures"]).format(
         walk=_steps(search, walk, contents, after),
@@ -87,8 +91,8 @@ def joined(search: Search, walk: Walk, after: Key | None, most: int) -> sql.Comp
         same=walk.same,
         exposure_filter=walk.exposures,
         live=scope.lately_open_exposures,
-        set_filter=one_of("set_exposure.set_id", contents.sets),
-        inventory_filter=every([of_inventory, search.beyond(places, after, or_equal=True)]),
+        set_filter=one_of_many("set_exposure.set_id", contents.sets),
+        inventory_filter=every([of_inventory, walk.inventories, search.beyond(places, after, or_equal=True)]),
         monitoring_filter=every([walk.monitoring, *watched]),
         direction=search.direction,
         after=search.beyond(search.order.columns, after),
@@ -98,7 +102,8 @@ def joined(search: Search, walk: Walk, after: Key | None, most: int) -> sql.Comp
 
 def _few_contents(search: Search) -> _Contents:
     images = search.scope.images
-    if images is None or len(images) > search.limits.few_images:
+    is_asked_often = search.order.along is Along.TIME
+    if images is None or (is_asked_often and len(images) > search.limits.few_images):
         return _Contents()
     row = search.connection.execute(_SQL["contents_of_images"], {"images": list(images)}).fetchone()
     assert row is not None  # an aggregate
@@ -107,7 +112,7 @@ def _few_contents(search: Search) -> _Contents:
 
 def _steps(search: Search, walk: Walk, contents: _Contents, after: Key | None) -> sql.Composable:
     name, few = "walk_of_sets", contents.sets
-    if few is None:
+    if few is None or len(few) > search.limits.few_sets:
         name, few = "walk_of_vulnerabilities", search.scope.vulnerabilities
     if few is None:
         return _index_walk(search, walk, after)

@@ -52,7 +52,7 @@ def _by_push(search: Search, after: Key | None, stop: Key | None) -> sql.Composa
     if stop is not None:
         between.append(search.short_of(_PUSHED, stop))
     if scope.images is not None:
-        between.append(scope.of_image("clocks.image_id"))
+        between.append(scope.of_sought_image("clocks.image_id"))
     return sql.SQL(_SQL["images_by_push"]).format(
         image_filter=every([scope.of_repository("image.repository_id"), scope.of_image_row]),
         clocks_filter=every(between),

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 class Limits:
     """Sizes, measured on a million images.
 
-    `few_images`: their inventories are read whole, as a walk through everything would rarely meet one of them.
+    `few_images`: of those that came to be watched lately, a walk apart; and their inventories are looked up for each of
+        the many walks of an order by time.
+    `few_sets`: what is said of these is read whole and sorted; more of them a walk through everything meets sooner.
     `named_images`: named one by one, as a walk otherwise looks each image up.
     `few_vulnerabilities`: walked through one by one; of more, a walk through all meets one soon enough.
     `few_inventories`: with the vulnerabilities asked for; what is found in so many is sorted in some milliseconds.
@@ -24,6 +26,7 @@ class Limits:
     """
 
     few_images: int = 1_500
+    few_sets: int = 300
     named_images: int = 5_000
     few_vulnerabilities: int = 10_000
     few_inventories: int = 3_000

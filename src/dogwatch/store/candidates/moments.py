@@ -84,7 +84,7 @@ def _of_watches(search: Search, side: _Side, after: Key | None, limit: Key | Non
     spans = [AFFECTED, scope.of_set_member, sql.SQL(side.exposed.format(moment="moment.at")), *told, of_image]
     moments = sql.SQL(_SQL["moments" if scope.images is None else "moments_of_images"]).format(
         side=sql.SQL(side.column),
-        filter=every([*of_moment, of_image]),
+        filter=every([*of_moment, scope.of_sought_image("monitoring.image_id")]),
         beyond=sql.SQL("<" if search.descending else ">"),
         direction=search.direction,
     )
@@ -149,6 +149,7 @@ def _of_exposures(search: Search, side: _Side, after: Key | None, limit: Key | N
         steps=every(steps),
         same=sql.SQL(f"{at} = walk.{column}"),
         exposures=begins,
+        inventories=EVERYTHING,
         monitoring=every(watched),
     )
     return complete_until(search.fetch(joined(search, walk, after, most), most), stop)
@@ -190,7 +191,7 @@ def _of_first_watches(search: Search, after: Key | None, limit: Key | None, most
     scope = search.scope
     few = search.limits.few_watches if scope.knows_images else search.limits.watches
     told = every([_still_told(search, _BEGINNING, "monitoring"), scope.of_repository("monitoring.repository_id")])
-    of_image, known = scope.of_image("monitoring.image_id"), scope.knows_images
+    of_image, known = scope.of_sought_image("monitoring.image_id"), scope.knows_images
     statement = sql.SQL(_SQL["first_watches"]).format(
         is_meant=EVERYTHING if known else of_image,
         is_beyond=search.beyond(["monitoring.from_at"], after),

@@ -68,6 +68,19 @@ class Scope:
         probes = [sql.SQL(probe).format(one) for one in self.demands.ecosystems]
         return every([one_of(column, self.vulnerabilities), *probes])
 
+    def has_vulnerability(self, inventory: str, vulnerability: str) -> sql.Composable:
+        """Return the condition on an inventory's id that it has a vulnerability by packages of the right ecosystems.
+
+        For what a finding is now, which one inventory says; since when it is, an earlier one may tell.
+        """
+        probe = (
+            "(SELECT true FROM inventory_set AS part"
+            f" JOIN set_exposure AS member ON member.set_id = part.set_id AND member.vulnerability_id = {vulnerability}"
+            " JOIN exposure AS other ON other.id = member.exposure_id JOIN package ON package.id = other.package_id"
+            f" WHERE part.inventory_id = {inventory} AND {{}} LIMIT 1)"
+        )
+        return every([sql.SQL(probe).format(one) for one in self.demands.ecosystems])
+
     @property
     def of_set_member(self) -> sql.Composable:
         """Return the same of a row of `set_exposure`: a set has hundreds, and its index leads to those of few."""
@@ -76,15 +89,19 @@ class Scope:
     def of_image(self, column: str) -> sql.Composable:
         """Return the condition on an image's id; where its row is at hand, `of_image_row` is asked."""
         if self.knows_images:
-            return one_of(column, self.images)
+            return one_of_many(column, self.images)
         return sql.SQL("EXISTS (SELECT FROM image WHERE image.id = {} AND {})").format(
             sql.SQL(column), self.of_image_row
         )
 
+    def of_sought_image(self, column: str) -> sql.Composable:
+        """Return the same, written to be found by an index."""
+        return self.of_image(column) if self.images is None else one_of(column, self.images)
+
     @property
     def of_image_row(self) -> sql.Composable:
         """Return the condition on a row called `image`, which would hide another of that name from `of_image`."""
-        return one_of("image.id", self.images) if self.knows_images else every(self.demands.images)
+        return one_of_many("image.id", self.images) if self.knows_images else every(self.demands.images)
 
     @property
     def exposures(self) -> sql.Composable:
@@ -138,7 +155,8 @@ class Scope:
         conditions = [
             self.exposures,
             self.live_monitoring(f"exposure.to_at <= {Constant(self.at).as_string(None)}"),
-            self.of_vulnerability("exposure.vulnerability_id"),
+            one_of("exposure.vulnerability_id", self.vulnerabilities),
+            self.has_vulnerability("monitoring.inventory_id", "exposure.vulnerability_id"),
             self.observed_since("exposure.from_at"),
             self.counted_for(self.lately_open_exposures.as_string(None), "exposure.from_rev", "exposure.to_rev"),
         ]
@@ -208,7 +226,7 @@ def find_scope(
     narrowed = Scope(at, demands, repositories, None, None, _is_anything_frozen(connection))
     if demands.pairs is not None:
         images, vulnerabilities = {image for image, _ in demands.pairs}, {flaw for _, flaw in demands.pairs}
-        return replace(narrowed, images=tuple(images), vulnerabilities=tuple(vulnerabilities))
+        return replace(narrowed, images=tuple(sorted(images)), vulnerabilities=tuple(vulnerabilities))
     return Scope(
         at,
         demands,
@@ -265,10 +283,10 @@ def _find_vulnerabilities(
 
 
 def few_ids(connection: psycopg.Connection, found: sql.Composed, few: int) -> tuple[int, ...] | None:
-    """Return the ids that a statement gives; None where these are more than a few."""
+    """Return the ids that a statement gives, ascending; None where these are more than a few."""
     statement = sql.SQL(_SQL["few"]).format(found=found)
     row = connection.execute(statement, {"most": few + 1}, prepare=False).fetchone()
-    return None if row is None else tuple(row[0])
+    return None if row is None else tuple(sorted(row[0]))
 
 
 def _is_anything_frozen(connection: psycopg.Connection) -> bool:

@@ -82,10 +82,10 @@ walk AS (
         ORDER BY {order} LIMIT 1) AS following)
 
 -- name: walk_of_vulnerabilities
--- The same of some vulnerabilities.
+-- The same of some vulnerabilities. Joined from the left, these are not read where only exposures are asked about.
 walk AS MATERIALIZED (
     SELECT DISTINCT {columns}
-    FROM exposure JOIN vulnerability ON vulnerability.id = exposure.vulnerability_id
+    FROM exposure LEFT JOIN vulnerability ON vulnerability.id = exposure.vulnerability_id
     WHERE exposure.vulnerability_id = ANY({few}) AND {filter} AND {after}
     ORDER BY {order})
 
@@ -95,7 +95,7 @@ walk AS MATERIALIZED (
     SELECT DISTINCT {columns}
     FROM (SELECT DISTINCT exposure_id FROM set_exposure WHERE set_id = ANY({few})) AS member
     JOIN exposure ON exposure.id = member.exposure_id
-    JOIN vulnerability ON vulnerability.id = exposure.vulnerability_id
+    LEFT JOIN vulnerability ON vulnerability.id = exposure.vulnerability_id
     WHERE {filter} AND {after}
     ORDER BY {order})
 
