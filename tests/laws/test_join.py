@@ -298,7 +298,7 @@ class World:
 
     def exposures(self) -> dict[tuple[Package, str], tuple[object, ...]]:
         """`resolve` over all matches of each package and vulnerability."""
-        groups = group_vulnerabilities(name_advisory(advisory) for advisory in self.seen.values())
+        groups = group_vulnerabilities(name_advisory(self.seen[name]) for name in {name for _, name in self.listed})
         leading: dict[str, list[str]] = {}
         for group in groups:
             for name in group.advisories:

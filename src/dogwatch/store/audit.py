@@ -112,8 +112,9 @@ def _audit_names(connection: psycopg.Connection) -> Iterable[Difference]:
     names = {(name, group.name) for group in groups for name in group.names}
     yield from _compare(AuditedRow.LINK, set(connection.execute(_SQL["links"]).fetchall()), links)
     stored: set[tuple[str, str]] = set(connection.execute(_SQL["names"]).fetchall())
-    own = {(name, leading) for name, leading in stored if name == leading}  # kept when its last document is gone
-    yield from _compare(AuditedRow.NAME, stored, names | own)
+    free = {row[0] for row in connection.execute(_SQL["names_of_removed"])} - {name for name, _ in names}
+    kept = {(name, leading) for name, leading in stored if name == leading or name in free}  # the last document is gone
+    yield from _compare(AuditedRow.NAME, stored, names | kept)
 
 
 def _rows(connection: psycopg.Connection) -> list[tuple[int, str, list[str], list[str]]]:

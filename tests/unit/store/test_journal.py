@@ -296,6 +296,21 @@ def test_two_vulnerabilities_that_turn_out_to_be_one_leave_a_redirect(feed: Feed
     ]
 
 
+def test_a_document_that_is_no_longer_listed_connects_nothing_and_is_known_when_it_comes_back(feed: Feed) -> None:
+    def exposed() -> set[object]:
+        return {row[0] for row in feed.exposures() if row[-1]}
+
+    feed.publish(example("GHSA-1", aliases=("CVE-2026-1001",)), example("PYSEC-1"))
+    feed.publish(example("MAL-1", aliases=("GHSA-1", "PYSEC-1")))
+    assert exposed() == {"CVE-2026-1001"}
+    feed.publish(removed=("MAL-1",))
+    assert exposed() == {"CVE-2026-1001", "PYSEC-1"}
+    before = feed.vulnerabilities()
+    feed.publish(removed=("PYSEC-1",))
+    feed.publish(example("PYSEC-1"))
+    assert (exposed(), feed.vulnerabilities()) == ({"CVE-2026-1001", "PYSEC-1"}, before)
+
+
 def test_a_feed_says_when_it_was_asked_and_what_went_wrong(feed: Feed) -> None:
     def feed_row() -> list[tuple[object, ...]]:
         return feed._rows("SELECT checked_at, changed_at, problem FROM feed")

@@ -34,19 +34,26 @@ FROM affected_range JOIN advisory ON advisory.id = affected_range.advisory_id
 WHERE affected_range.id = ANY(%(ids)s::bigint[])
 
 -- name: named_advisories
--- Every document with the names it bears.
+-- Every document that a feed lists, with the names it bears.
 SELECT advisory.id, advisory.name,
        coalesce(array_agg(advisory_name.name ORDER BY advisory_name.name) FILTER (WHERE is_cve), '{}'),
        coalesce(array_agg(advisory_name.name ORDER BY advisory_name.name) FILTER (WHERE NOT is_cve), '{}')
 FROM advisory JOIN advisory_name ON advisory_name.advisory_id = advisory.id
+WHERE advisory.removed_at IS NULL
 GROUP BY advisory.id
 
+-- name: names_of_removed
+-- Every name that a document bears which no feed lists any more.
+SELECT DISTINCT advisory_name.name FROM advisory_name JOIN advisory ON advisory.id = advisory_name.advisory_id
+WHERE advisory.removed_at IS NOT NULL
+
 -- name: links
--- Which vulnerabilities documents are linked to. A merged one has no documents of its own.
+-- Which vulnerabilities listed documents are linked to. A merged one has no documents of its own.
 SELECT advisory.name, vulnerability.name
 FROM advisory_vulnerability
 JOIN advisory ON advisory.id = advisory_vulnerability.advisory_id
 JOIN vulnerability ON vulnerability.id = advisory_vulnerability.vulnerability_id
+WHERE advisory.removed_at IS NULL
 
 -- name: names
 -- Every name by which vulnerabilities are known.

@@ -1,9 +1,10 @@
 -- name: names_of_incoming
--- Every name, CVE ids apart, that the touched documents (temporary table incoming_advisory) bear, now and before.
+-- Every name, CVE ids apart, that the touched documents (temporary tables incoming_advisory and removed_record) bear, now
+-- and before.
 SELECT unnest(others) FROM incoming_advisory
 UNION
-SELECT advisory_name.name FROM incoming_advisory
-JOIN advisory ON advisory.source = %(source)s AND advisory.name = incoming_advisory.name
+SELECT advisory_name.name FROM (SELECT name FROM incoming_advisory UNION SELECT name FROM removed_record) AS touched
+JOIN advisory ON advisory.source = %(source)s AND advisory.name = touched.name
 JOIN advisory_name ON advisory_name.advisory_id = advisory.id AND NOT advisory_name.is_cve
 
 -- name: incoming_ids
@@ -28,13 +29,15 @@ CROSS JOIN LATERAL (SELECT unnest(incoming_advisory.cves) AS name, true AS is_cv
 ON CONFLICT (advisory_id, name) DO UPDATE SET is_cve = excluded.is_cve
 
 -- name: advisories_by_name
--- Documents that bear any of these names (CVE ids apart), with all names they bear.
+-- Documents that bear any of these names (CVE ids apart), with all names they bear; what no feed lists any more connects
+-- nothing.
 SELECT advisory.id, advisory.name,
        coalesce(array_agg(every.name ORDER BY every.name) FILTER (WHERE every.is_cve), '{}'),
        coalesce(array_agg(every.name ORDER BY every.name) FILTER (WHERE NOT every.is_cve), '{}')
 FROM advisory JOIN advisory_name AS every ON every.advisory_id = advisory.id
 WHERE advisory.id IN (SELECT advisory_id FROM advisory_name WHERE name = ANY(%(names)s::text[]) AND NOT is_cve
                       UNION SELECT unnest(%(advisories)s::bigint[]))
+  AND advisory.removed_at IS NULL
 GROUP BY advisory.id
 
 -- name: vulnerabilities_by_name
@@ -72,10 +75,14 @@ FROM unnest(%(ids)s::bigint[], %(targets)s::bigint[]) AS merged (id, target)
 WHERE vulnerability.id = merged.id OR vulnerability.redirected_to = merged.id
 
 -- name: forget_vulnerability_names
--- Names that led to vulnerabilities and no longer do: every document that bears one of these names was looked at.
+-- Names that led to vulnerabilities and no longer do: every document that bears one of these names was looked at. The
+-- names of one that is not listed any more stay where no other took their place, so that it comes back with its id.
 DELETE FROM vulnerability_name
 WHERE name = ANY(%(seen)s::text[])
   AND (name, vulnerability_id) NOT IN (SELECT * FROM unnest(%(names)s::text[], %(ids)s::bigint[]))
+  AND (name = ANY(%(names)s::text[]) OR vulnerability_id = ANY(%(ids)s::bigint[])
+       OR NOT EXISTS (SELECT FROM advisory_name JOIN advisory ON advisory.id = advisory_name.advisory_id
+                      WHERE advisory_name.name = vulnerability_name.name AND advisory.removed_at IS NOT NULL))
 
 -- name: add_names
 -- Names by which vulnerabilities are known.
