@@ -13,6 +13,7 @@ import pytest
 from dogwatch.cli.remote import setup_shapes
 from dogwatch.model.exclusions import ExclusionKind
 from tests.serve.asgi import LOCAL, Reply, call
+from tests.serve.asking import bearer
 from tests.serve.old_images import Served, serving_old_images
 
 PATH = "/api/v1/exclusions"
@@ -27,7 +28,7 @@ def served(database: str, tmp_path: Path) -> Iterator[Served]:
 def ask(served: Served, method: str, path: str, content: Any = None, *, reader: bool = False) -> Reply:
     body = b"" if content is None else json.dumps(content).encode()
     key = served.reader if reader else served.admin
-    return call(served.application, method, path, body, {**LOCAL, "authorization": f"Bearer {key.id}:{key.secret}"})
+    return call(served.application, method, path, body, {**LOCAL, "authorization": bearer(key)})
 
 
 def test_the_list_is_kept_by_admins_and_read_by_all(served: Served) -> None:

@@ -12,6 +12,7 @@ from dogwatch.model.lifecycle import NOTHING_IS_DELETED
 from tests.builders.lifecycle import rule, text_of
 from tests.builders.watching import digest
 from tests.serve.asgi import LOCAL, Reply, call
+from tests.serve.asking import bearer
 from tests.serve.old_images import Served, serving_old_images
 
 KEEP_ONE = text_of(rule(1, "any", keep=1))
@@ -106,7 +107,7 @@ def test_a_body_that_is_no_text_is_refused(served: Served) -> None:
 
 
 def test_a_reader_previews_and_sets_nothing(served: Served) -> None:
-    headers = {**LOCAL, "authorization": f"Bearer {served.reader.id}:{served.reader.secret}"}
+    headers = {**LOCAL, "authorization": bearer(served.reader)}
     body = KEEP_ONE.encode()
     assert call(served.application, "POST", PREVIEW, body, headers).status == 200
     assert call(served.application, "PUT", POLICY, body, headers).status == 403

@@ -17,6 +17,7 @@ from tests.builders.statements import NAME, openvex, statement
 from tests.builders.watching import ACCOUNT, START
 from tests.flow.world import settings_for
 from tests.serve.asgi import LOCAL, call
+from tests.serve.asking import bearer
 from tests.serve.old_images import Served, serving_old_images
 from tests.serve.test_image_commands import asked, refusal, run
 
@@ -79,7 +80,7 @@ def test_documents_are_added_listed_shown_and_taken_back(flags: list[str], tmp_p
 
 def test_only_operators_work_with_what_counts_for_every_account(served: Served) -> None:
     def status(method: str, path: str) -> int:
-        headers = {**LOCAL, "authorization": f"Bearer {served.admin.id}:{served.admin.secret}"}
+        headers = {**LOCAL, "authorization": bearer(served.admin)}
         return call(served.application, method, f"/api/v1/advisories{path}", b"{}", headers).status
 
     statuses = [status("GET", ""), status("POST", "?file=a"), status("DELETE", "/1"), status("GET", "/1")]

@@ -14,6 +14,7 @@ from dogwatch.serve.access_keys import create_access_key
 from dogwatch.serve.ports import AccessKey, Role
 from tests.builders.watching import ACCOUNT, digest
 from tests.serve.asgi import LOCAL, Reply, call
+from tests.serve.asking import bearer
 from tests.serve.old_images import Served, serving_old_images
 from tests.serve.test_aws_clients import client_of
 
@@ -26,7 +27,7 @@ def served(database: str, tmp_path: Path) -> Iterator[Served]:
 
 def ask(served: Served, key: AccessKey, method: str, path: str, content: Any = None) -> Reply:
     body = content if isinstance(content, bytes) else b"" if content is None else json.dumps(content).encode()
-    return call(served.application, method, path, body, {**LOCAL, "authorization": f"Bearer {key.id}:{key.secret}"})
+    return call(served.application, method, path, body, {**LOCAL, "authorization": bearer(key)})
 
 
 def test_a_report_is_taken_in_entry_by_entry_and_seen_at_the_image(served: Served, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from dogwatch.serve.loopback import is_loopback, is_loopback_host, refusal
 from dogwatch.serve.messages import Incoming
 from tests.serve.asgi import call
+from tests.serve.asking import bearer
 from tests.serve.callers import ADMIN
 from tests.serve.rooms import Rooms
 
@@ -137,7 +138,7 @@ def test_every_place_refuses_loopback_where_it_is_not_open(method: str, path: st
 
 def test_nothing_is_open_where_there_are_no_keys_either() -> None:
     rooms = Rooms(keys=[])
-    headers = {"host": "localhost", "authorization": f"Bearer {ADMIN.id}:{ADMIN.secret}"}
+    headers = {"host": "localhost", "authorization": bearer(ADMIN)}
     assert call(rooms.app(), "GET", "/api/v1/findings", headers=headers).status == 403
 
 

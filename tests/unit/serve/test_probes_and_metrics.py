@@ -14,6 +14,7 @@ from dogwatch.model.monitoring import StatusCode, StatusReason
 from dogwatch.serve.http import Application
 from dogwatch.serve.limits import MAX_METRIC_REGISTRIES
 from tests.serve.asgi import LOCAL, call
+from tests.serve.asking import bearer
 from tests.serve.callers import ACCOUNT, ADMIN
 from tests.serve.rooms import Rooms
 from tests.serve.shown import GAP, make_audit, make_feed, make_image, make_unresolved
@@ -135,7 +136,7 @@ def test_series_are_bounded() -> None:
 def test_a_scraper_elsewhere_needs_a_key() -> None:
     app = Rooms().app()
     assert call(app, "GET", "/metrics").status == 403
-    headers = {**LOCAL, "authorization": f"Bearer {ADMIN.id}:{ADMIN.secret}"}
+    headers = {**LOCAL, "authorization": bearer(ADMIN)}
     assert call(app, "GET", "/metrics", headers=headers, client="192.0.2.1").status == 200
     assert call(app, "POST", "/metrics", headers=headers).status == 405
 
