@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 import psycopg
+from psycopg import sql
 
 from dogwatch.model.errors import InvalidRequestError, NotFoundError
 from dogwatch.model.journals import CHANGE_KINDS, AdvisoryChange, Boundary, DiffQuery, JournalDiff, Tally
@@ -54,8 +55,8 @@ def load_diff(database: Database, query: DiffQuery, now: datetime) -> JournalDif
             return JournalDiff(begin, end, changes, following)
         counted = connection.execute(_SQL["count_changes"], values).fetchall()
         times = {"since_at": begin.at, "until_at": end.at, "account": query.account_id}
-        begun, more_begun = _count(connection, _SQL["count_begun"], times)
-        ended, more_ended = _count(connection, _SQL["count_ended"], times)
+        begun, more_begun = _count(connection, _SQL["begun"], times)
+        ended, more_ended = _count(connection, _SQL["ended"], times)
         refuse_pruned(connection, begin.at, "since")
     advisories = tuple(Tally(kind, count) for kind, count in counted)
     return JournalDiff(begin, end, changes, following, advisories, begun, ended, more_begun or more_ended)
@@ -92,8 +93,9 @@ def _place(after: str, fingerprint: str) -> tuple[int, int, int, datetime] | Non
 
 
 def _count(
-    connection: psycopg.Connection, query: LiteralString, times: Mapping[str, object]
+    connection: psycopg.Connection, exposures: LiteralString, times: Mapping[str, object]
 ) -> tuple[tuple[Tally, ...], bool]:
+    query = sql.SQL(_SQL["count_exposures"]).format(exposures=sql.SQL(exposures))
     rows = connection.execute(query, {**times, "most": MAX_EXPOSURES + 1}).fetchall()
     tallies = tuple(Tally(reason, count) for reason, count, _ in rows if count)
     return tallies, any(row[2] > MAX_EXPOSURES for row in rows)

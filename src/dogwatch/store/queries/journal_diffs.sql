@@ -30,25 +30,20 @@ SELECT kind, count(*) FROM advisory_change
 WHERE revision_id > %(since)s AND revision_id <= %(until)s
 GROUP BY kind ORDER BY kind
 
--- name: count_begun
--- Exposures that began, by reason, of packages that an image of the account has or had; and how many were looked at.
-WITH changed AS MATERIALIZED (
-    SELECT package_id, begin_reason AS reason FROM exposure
-    WHERE verdict = 'affected' AND from_at > %(since_at)s AND from_at <= %(until_at)s
-    LIMIT %(most)s
-), own AS MATERIALIZED (
-    SELECT package_id FROM (SELECT DISTINCT package_id FROM changed) AS one
-    WHERE EXISTS (SELECT FROM account_package AS held
-                  WHERE held.package_id = one.package_id AND held.account_id = %(account)s))
-SELECT reason, count(own.package_id), (SELECT count(*) FROM changed)
-FROM changed LEFT JOIN own ON own.package_id = changed.package_id
-GROUP BY reason ORDER BY reason
+-- name: begun
+-- Exposures that began, with the reason.
+SELECT package_id, begin_reason AS reason FROM exposure
+WHERE verdict = 'affected' AND from_at > %(since_at)s AND from_at <= %(until_at)s
 
--- name: count_ended
--- Exposures that ended, as `count_begun`.
+-- name: ended
+-- Exposures that ended, with the reason.
+SELECT package_id, end_reason AS reason FROM exposure
+WHERE verdict = 'affected' AND to_at < '9999-12-31Z' AND to_at > %(since_at)s AND to_at <= %(until_at)s
+
+-- name: count_exposures
+-- Some of those by reason, of packages that an image of the account has or had; and how many were looked at.
 WITH changed AS MATERIALIZED (
-    SELECT package_id, end_reason AS reason FROM exposure
-    WHERE verdict = 'affected' AND to_at < '9999-12-31Z' AND to_at > %(since_at)s AND to_at <= %(until_at)s
+    {exposures}
     LIMIT %(most)s
 ), own AS MATERIALIZED (
     SELECT package_id FROM (SELECT DISTINCT package_id FROM changed) AS one
