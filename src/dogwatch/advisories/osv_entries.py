@@ -20,6 +20,7 @@ _TEXT = "TEXT"
 _USED_RANGES = frozenset({"SEMVER", "ECOSYSTEM"})
 _GIT = "GIT"
 _END_OF_LIFE = "end-of-life"  # Debian's urgency for packages that get no more fixes
+_NOTICES = ("unmaintained", "notice")  # RustSec's words for what is no vulnerability; "unsound" may be one
 
 NULL = msgspec.Raw(b"null")  # Raw takes whatever stands there, null included
 
@@ -70,6 +71,7 @@ class Specific(msgspec.Struct):
     severity: Any = None
     urgency: Any = None
     cwe_ids: Any = None
+    informational: Any = None
 
 
 _ENTRY = msgspec.json.Decoder(_Affected)
@@ -99,9 +101,11 @@ def read_affected(entries: Iterable[msgspec.Raw]) -> tuple[tuple[AffectedPackage
 
 
 def _restated(content: msgspec.Raw) -> Iterable[AffectedPackage]:
-    """Return what an entry says; nothing where it is about no package."""
+    """Return what an entry says; nothing where it is about no package, or tells that of no vulnerability."""
     entry = _ENTRY.decode(content)
     if not entry.package or not entry.package.ecosystem:
+        return ()
+    if read_specific(entry.database_specific).informational in _NOTICES:
         return ()
     specific = entry.ecosystem_specific
     by_component = restate_by_component(_affected(entry, entry.package), specific, entry.database_specific)

@@ -105,6 +105,17 @@ def test_git_ranges_and_entries_without_an_ecosystem_are_dropped_the_rest_is_kep
     )
 
 
+def test_what_rustsec_calls_a_notice_affects_nothing_and_what_it_calls_unsound_does() -> None:
+    record = osv_record("RUSTSEC-2026-0001", ecosystem="crates.io", name="example", range_type="SEMVER", fixed="2.0.0")
+    (entry,) = record["affected"]
+    record["affected"] = [
+        entry | {"database_specific": {"informational": kind}} for kind in ("unmaintained", "notice", "unsound", None)
+    ]
+    plain = parsed(record | {"affected": [entry]}).affected
+    assert parsed(record).affected == plain
+    assert parsed(record | {"affected": record["affected"][:2]}).affected == ()
+
+
 def test_both_ends_of_an_interval_in_one_event_are_two_events() -> None:
     record = osv_record("A-1")
     record["affected"][0]["ranges"][0]["events"] = [{"introduced": "0", "fixed": "2"}, {"limit": "*"}]
