@@ -18,7 +18,7 @@ from tests.builders.attached import CYCLONEDX_TYPE, build_referrer, cyclonedx
 from tests.builders.oci import build_image, layer_blob
 from tests.flow.world import ACCOUNT, EXPECTED, World, app_layer, base_layer, small_world, vulnerable_image, working
 from tests.processes import is_alive, kill, workers_of
-from tests.simulators.registry import Held, Play, Reply
+from tests.simulators.faults import Held, Play, Reply
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 _BASE = layer_blob(base_layer()).digest

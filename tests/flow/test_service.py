@@ -33,8 +33,9 @@ from tests.flow.world import (
 )
 from tests.ports import free_port
 from tests.processes import descendants_of, is_alive
+from tests.simulators.faults import Reply
 from tests.simulators.feeds import FeedBucket
-from tests.simulators.registry import RegistrySimulator, Reply, serving_registry
+from tests.simulators.registry import RegistrySimulator, serving_registry
 from tests.waiting import wait_until
 
 _REQUEST_SECONDS, _STOP_SECONDS = 120.0, 120.0

@@ -10,7 +10,7 @@ import pytest
 
 from tests.builders.oci import layer_blob
 from tests.flow.world import EXPECTED, World, app_layer, small_world, vulnerable_image, working
-from tests.simulators.registry import Held, Reply
+from tests.simulators.faults import Held, Reply
 from tests.waiting import wait_until
 
 _OWN = layer_blob(app_layer()).digest

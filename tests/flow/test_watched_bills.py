@@ -13,7 +13,7 @@ from dogwatch.model.views import FindingQuery
 from tests.builders.attached import CYCLONEDX_TYPE, build_referrer, cyclonedx, statement
 from tests.builders.oci import BuiltManifest, as_json, build_attestation, build_image, build_index
 from tests.flow.world import ACCOUNT, World, base_layer, small_world
-from tests.simulators.registry import Reply
+from tests.simulators.faults import Reply
 
 REPOSITORY = "team/app"
 IMAGE = build_image([base_layer()])

@@ -14,7 +14,7 @@ from dogwatch.model.what_if import WindowWish
 from tests.builders.advisories import osv_record
 from tests.builders.oci import build_image, build_index, layer_blob, layer_tar
 from tests.flow.world import EXPECTED, World, app_layer, base_layer, small_world, vulnerable_image
-from tests.simulators.registry import Reply
+from tests.simulators.faults import Reply
 
 
 @pytest.fixture

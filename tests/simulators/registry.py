@@ -12,7 +12,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,55 +23,11 @@ from dogwatch.model.images import is_digest
 from dogwatch.model.registries import RegistryAccess
 from tests.builders.oci import BuiltManifest, every_blob
 from tests.simulators.answering import answering
+from tests.simulators.faults import Fault, Play, Reply, SeenRequest
 
 _MANIFEST = re.compile(r"/v2/(?P<repository>.+)/manifests/(?P<reference>[^/]+)")
 _BLOB = re.compile(r"/v2/(?P<repository>.+)/blobs/(?P<digest>[^/]+)")
 _TAGS = re.compile(r"/v2/(?P<repository>.+)/tags/list")
-_HELD_SECONDS = 600.0  # for a test that ends before it lets go
-
-
-@dataclass(frozen=True)
-class SeenRequest:
-    """A request as received; header names in lower case."""
-
-    method: str
-    path: str
-    query: dict[str, list[str]]
-    headers: dict[str, str]
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What is sent. A body under `transfer-encoding` goes out as it is.
-
-    `stated_bytes` is a Content-Length that may lie; -1: none, the body ends with the connection. `drip_seconds` is the
-    pause after each byte of the body, `header_drip_seconds` after each header, `wait_seconds` before everything.
-    """
-
-    status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    stated_bytes: int | None = None
-    drip_seconds: float = 0.0
-    header_drip_seconds: float = 0.0
-    wait_seconds: float = 0.0
-
-
-Play = Callable[[SeenRequest, Reply], Reply | None]
-"""A fault: the request and the honest reply → what is sent instead; None breaks the connection without a reply."""
-
-
-@dataclass
-class Fault:
-    """A fault with whom it is for and how often it still happens."""
-
-    method: str
-    path: re.Pattern[str]
-    play: Play
-    times: int
 
 
 @dataclass
@@ -131,7 +87,7 @@ class RegistrySimulator:
         """Answer a request, honestly or by the first fault that is for it."""
         with self.lock:
             self.requests.append(request)
-            fault = next((one for one in self.faults if _is_for(one, request)), None)
+            fault = next((one for one in self.faults if one.is_for(request)), None)
             if fault is not None:
                 fault.times -= 1
             honest = self._honest(request)
@@ -222,41 +178,6 @@ def ranged(request: SeenRequest, content: bytes) -> Reply:
     return Reply(206, headers | {"content-range": f"bytes {start}-{len(content) - 1}/{len(content)}"}, content[start:])
 
 
-def broken_after(count: int) -> Play:
-    """A fault that states the whole length and breaks off after `count` bytes."""
-    return lambda request, honest: Reply(honest.status, honest.headers, honest.body[:count], len(honest.body))
-
-
-def lying_about(digest: str) -> Play:
-    """A fault that names another digest in Docker-Content-Digest."""
-    return lambda request, honest: Reply(
-        honest.status, {**honest.headers, "docker-content-digest": digest}, honest.body
-    )
-
-
-class Held:
-    """A fault that keeps a reply, the honest one by default, until it is let go."""
-
-    def __init__(self, reply: Reply | None = None) -> None:
-        self._reply, self._is_free = reply, threading.Event()
-
-    def __call__(self, _request: SeenRequest, honest: Reply) -> Reply:
-        self._is_free.wait(_HELD_SECONDS)
-        return self._reply or honest
-
-    def let_go(self) -> None:
-        """Send what is kept, and keep nothing any more."""
-        self._is_free.set()
-
-
-def no_reply(request: SeenRequest, honest: Reply) -> Reply | None:
-    """A fault that closes the connection without a word."""
-    return None
-
-
-WEB_PAGE = Reply(200, {"content-type": "text/html; charset=utf-8"}, b"<html><body>Please log in</body></html>")
-
-
 @contextmanager
 def serving_registry(simulator: RegistrySimulator, tls: ssl.SSLContext | None = None) -> Iterator[RegistrySimulator]:
     """Serve on a free loopback port; sets `simulator.url`."""
@@ -319,10 +240,6 @@ def _send(handler: BaseHTTPRequestHandler, reply: Reply) -> None:
         handler.wfile.write(reply.body[position : position + 1])
         handler.wfile.flush()
         time.sleep(reply.drip_seconds)
-
-
-def _is_for(fault: Fault, request: SeenRequest) -> bool:
-    return fault.times > 0 and fault.method == request.method and fault.path.search(request.path) is not None
 
 
 def _scope(path: str) -> str:

@@ -11,7 +11,8 @@ from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.limits import ClientLimits
 from tests.builders.attached import CYCLONEDX_TYPE, DSSE_TYPE, build_referrer, cyclonedx, envelope, statement
 from tests.builders.oci import BuiltManifest, build_image, build_index
-from tests.simulators.registry import RegistrySimulator, Reply
+from tests.simulators.faults import Reply
+from tests.simulators.registry import RegistrySimulator
 
 REPOSITORY = "shop/web"
 IMAGE = build_image()

@@ -10,7 +10,8 @@ from dogwatch.model.registries import RegistryAccess
 from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.limits import ClientLimits
 from tests.builders.oci import BuiltManifest, build_image, layer_tar
-from tests.simulators.registry import RegistrySimulator, Reply, SeenRequest, serving_registry
+from tests.simulators.faults import Reply, SeenRequest
+from tests.simulators.registry import RegistrySimulator, serving_registry
 
 ENVIRONMENT = {"WATCHER_PASSWORD": "s3cret"}
 

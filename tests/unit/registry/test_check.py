@@ -10,7 +10,8 @@ from dogwatch.registry.check import Check, check_registry
 from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.limits import ClientLimits
 from tests.builders.oci import build_image
-from tests.simulators.registry import WEB_PAGE, RegistrySimulator, Reply, serving_registry
+from tests.simulators.faults import WEB_PAGE, Reply
+from tests.simulators.registry import RegistrySimulator, serving_registry
 
 
 def test_a_good_registry_passes_and_says_how_it_let_us_in(

@@ -15,7 +15,8 @@ from dogwatch.registry.limits import ClientLimits
 from dogwatch.registry.manifests import FetchedManifest
 from dogwatch.registry.media_types import ACCEPT, is_image_layer
 from tests.builders.oci import OCI_MANIFEST, BuiltManifest, build_image, layer_tar
-from tests.simulators.registry import WEB_PAGE, RegistrySimulator, Reply, broken_after, lying_about
+from tests.simulators.faults import WEB_PAGE, Reply, broken_after, lying_about
+from tests.simulators.registry import RegistrySimulator
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.limits import ClientLimits
 from tests.builders.oci import BuiltManifest
 from tests.ports import free_port
-from tests.simulators.registry import WEB_PAGE, RegistrySimulator, Reply, broken_after, no_reply, serving_registry
+from tests.simulators.faults import WEB_PAGE, Reply, broken_after, no_reply
+from tests.simulators.registry import RegistrySimulator, serving_registry
 
 MUCH_TOO_LONG_SECONDS = 60.0
 """What trickles here would take many minutes; a busy machine takes some seconds to notice."""

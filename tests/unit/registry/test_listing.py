@@ -8,7 +8,8 @@ from dogwatch.registry.adapter import FailedListing
 from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.listing import list_tags
 from tests.builders.oci import build_image
-from tests.simulators.registry import WEB_PAGE, RegistrySimulator, Reply
+from tests.simulators.faults import WEB_PAGE, Reply
+from tests.simulators.registry import RegistrySimulator
 
 IMAGE = build_image()
 

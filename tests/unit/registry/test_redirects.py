@@ -12,7 +12,8 @@ from dogwatch.model.registries import RegistryAccess
 from dogwatch.registry.client import RegistryClient
 from dogwatch.registry.limits import ClientLimits
 from tests.builders.oci import BuiltManifest, build_image, layer_tar
-from tests.simulators.registry import Play, RegistrySimulator, Reply, SeenRequest, ranged, serving_registry
+from tests.simulators.faults import Play, Reply, SeenRequest
+from tests.simulators.registry import RegistrySimulator, ranged, serving_registry
 
 
 def layer_of(image: BuiltManifest) -> Descriptor:

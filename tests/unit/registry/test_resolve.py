@@ -26,7 +26,8 @@ from tests.builders.oci import (
     build_index,
     layer_tar,
 )
-from tests.simulators.registry import RegistrySimulator, Reply
+from tests.simulators.faults import Reply
+from tests.simulators.registry import RegistrySimulator
 
 AMD64 = build_image([layer_tar({"a": b"1"})])
 ARM64 = build_image([layer_tar({"a": b"2"})], architecture="arm64", variant="v8")
