@@ -56,7 +56,8 @@ def _closed(server: str, database: str) -> Iterator[None]:
 
 
 async def _with_job(database: str, act: Callable[[TwinTolerantJobs, Job], Awaitable[None]]) -> None:
-    connector = PsycopgConnector(conninfo=database, min_size=0, max_size=2, timeout=1.0)
+    # A connection from the beginning: opening waits for it longer than a job's outcome does.
+    connector = PsycopgConnector(conninfo=database, min_size=1, max_size=2, timeout=1.0)
     jobs = TwinTolerantJobs(connector)
     async with App(connector=connector).open_async():
         job = await jobs.fetch_job(None, await jobs.register_worker())
