@@ -25,17 +25,14 @@ def tell_streams(advisory: Advisory) -> Advisory:
     """Return an advisory whose statements about packages of modules are about those of the streams in its title.
 
     A title may name several (`virt:rhel and virt-devel:rhel`); a package is of one of them, so each statement is made
-    of all. Beside it stands one that meets packages of which only that they are of some stream is known.
-
-    Raises:
-        ValueError: the title names no stream: whom it is about cannot be told.
+    of all. Beside it stands one that meets packages of which only that they are of some stream is known. Where the
+    title names none, that one stands alone, and the rest could not be read.
     """
     if is_notice(advisory) or not any(_module_fixes(one) for one in advisory.affected):
         return advisory
     streams = _STREAM.findall(advisory.summary)
-    if not streams:
-        raise ValueError("it does not say for which module stream its packages are")
-    return replace(advisory, affected=tuple(_restate(advisory, streams)))
+    unread = () if streams else ("does not say for which module stream its packages are",)
+    return replace(advisory, affected=tuple(_restate(advisory, streams)), unread=(*advisory.unread, *unread))
 
 
 def _module_fixes(affected: AffectedPackage) -> list[str]:
