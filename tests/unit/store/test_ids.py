@@ -13,8 +13,8 @@ from dogwatch.store.candidates.ids import one_of_many
         (None, "true"),
         ((), "id = ANY('{}'::bigint[])"),
         ((4, 7), "id = ANY('{4,7}'::bigint[])"),
-        (range(1, 102), "'{[1,101]}'::int8multirange @> id"),
-        ((1, *range(3, 110), 200), "'{[1,1],[3,109],[200,200]}'::int8multirange @> id"),
+        (range(1, 202), "'{[1,201]}'::int8multirange @> id"),
+        ((1, *range(3, 210), 300), "'{[1,1],[3,209],[300,300]}'::int8multirange @> id"),
     ],
 )
 def test_few_ids_are_named_and_many_stand_as_their_runs(ids: tuple[int, ...] | None, condition: str) -> None:
