@@ -13,7 +13,7 @@ from pathlib import Path
 from dogwatch.advisories import parse_advisory
 from dogwatch.model.advisories import Advisory
 from tests.builders.advisories import osv_record
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 
 ECOSYSTEMS = ("Debian", "PyPI", "npm")
 _MADE_UP = {"Debian:12": 5_000, "PyPI": 3_000, "npm": 2_000}  # as many as a run without real feeds can afford

@@ -20,7 +20,7 @@ from dogwatch.flow.feeds import update_feed
 from dogwatch.settings import load_settings, process_environment
 from dogwatch.store import migrations
 from dogwatch.store.embedded import EmbeddedServer
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 
 ACCOUNT = "123456789012"
 _NOT_OURS = ("DOGWATCH_", "PYTHONDONTWRITEBYTECODE")

@@ -12,7 +12,7 @@ from dogwatch.model.packages import Package
 from dogwatch.store.connection import Database
 from dogwatch.store.locks import share_ecosystems
 from dogwatch.store.packages import save_packages
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 
 PACKAGES = 100_000
 DISTRIBUTION = "Debian:12"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dogwatch.model.facts import CATALOGUE
-from tests.simulators.feeds import FeedBucket, replace_file
+from tests.simulators.buckets import FeedBucket, replace_file
 
 Feed = tuple[str, str]
 """(source, ecosystem)."""

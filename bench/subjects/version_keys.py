@@ -9,7 +9,7 @@ from bench.bed import Bed
 from bench.figures import Figure, Section
 from bench.timing import rounds, seconds_of
 from dogwatch.versions import sort_key
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 
 _FEEDS = {"dpkg": "Debian", "pep440": "PyPI", "semver": "npm", "maven": "Maven", "gem": "RubyGems"}
 _AT_LEAST = 20_000  # texts per round: a round of fewer is too short to measure

@@ -12,7 +12,7 @@ from dogwatch.advisories import AdvisorySource
 from tests.builders.advisories import osv_record, photon, repomd, secdb, tracker, update, updateinfo
 from tests.builders.facts import cpe, nvd_file, nvd_product_record, put_facts
 from tests.builders.vex import listing, vex
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 
 _ALWAYS = "CVE-2026-1"
 

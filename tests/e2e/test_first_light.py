@@ -11,7 +11,7 @@ from tests.e2e import advisories
 from tests.e2e.fixture_image import FixtureImage, make_fixture_image, requirements
 from tests.e2e.running import requests
 from tests.e2e.world import World, watched_registry
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 
 pytestmark = [requires_docker_registry, requires_skopeo, *requirements()]
 

@@ -28,7 +28,7 @@ from tests.docker_registry import (
 )
 from tests.e2e import advisories
 from tests.e2e.running import Dogwatch
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 from tests.terminals import show
 
 BASE = tar_of(

@@ -15,8 +15,8 @@ from tests.e2e import advisories
 from tests.e2e.fixture_image import FixtureImage, make_fixture_image, requirements
 from tests.e2e.running import Dogwatch
 from tests.e2e.test_scan import dogwatch
+from tests.simulators.buckets import FeedBucket
 from tests.simulators.engine import simulated_engine
-from tests.simulators.feeds import FeedBucket
 
 __all__ = ["dogwatch"]
 

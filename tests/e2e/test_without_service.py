@@ -22,7 +22,7 @@ from tests.e2e import advisories
 from tests.e2e.running import Dogwatch
 from tests.folders import fast_root
 from tests.ports import free_port
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 from tests.waiting import PATIENCE_SECONDS, wait_until
 
 

@@ -21,7 +21,7 @@ from dogwatch.store.knowledge import KnowledgeStore
 from tests.builders.advisories import osv_record
 from tests.builders.facts import CRITICAL, epss_file, kev_entry, kev_file, nvd_file, nvd_record, put_facts
 from tests.flow.world import ADVISORIES, settings_for
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 
 FEEDS = [("epss", "CVE"), ("kev", "CVE"), ("nvd", "CVE"), ("osv", "Debian"), ("osv", "PyPI"), ("osv", "npm")]
 TAKEN, HELD = BundleOutcome.TAKEN, BundleOutcome.HELD

@@ -38,7 +38,7 @@ from tests.builders.layers import package_json, python_metadata
 from tests.builders.oci import build_image, build_index, write_layout
 from tests.builders.statements import openvex, statement
 from tests.flow.world import settings_for
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 
 AMD64 = Platform("linux", "amd64")
 

@@ -33,8 +33,8 @@ from tests.flow.world import (
 )
 from tests.ports import free_port
 from tests.processes import descendants_of, is_alive
+from tests.simulators.buckets import FeedBucket
 from tests.simulators.faults import Reply
-from tests.simulators.feeds import FeedBucket
 from tests.simulators.registry import RegistrySimulator, serving_registry
 from tests.waiting import wait_until
 

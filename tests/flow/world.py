@@ -24,7 +24,7 @@ from tests.builders.advisories import Record, osv_record
 from tests.builders.layers import dpkg_status, file, os_release, package_json, python_metadata, stanza, tar_of
 from tests.builders.oci import BuiltManifest, build_image
 from tests.quiet import quiet_minutes
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 from tests.simulators.registry import RegistrySimulator, serving_registry
 
 ENVELOPE = "application/vnd.docker.distribution.events.v2+json"

@@ -22,7 +22,7 @@ from tests.hosts.networks import Host, Network, requires_namespaces
 from tests.hosts.postgresql import PostgresServer, write_password_file
 from tests.hosts.services import Installation, Process, Registry, running_registry, serving_files
 from tests.hosts.state import State, read_state
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 from tests.waiting import wait_until
 
 pytestmark = [requires_namespaces(), requires_docker_registry]

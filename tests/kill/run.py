@@ -24,8 +24,9 @@ from tests.kill.quiet import find_unrest, let_time_come, listed_records
 from tests.kill.state import Rows, compare, load_state
 from tests.ports import free_port
 from tests.processes import kill
+from tests.simulators.buckets import FeedBucket
 from tests.simulators.faults import Reply
-from tests.simulators.feeds import FeedBucket, serve_feed
+from tests.simulators.feeds import serve_feed
 from tests.simulators.registry import RegistrySimulator, serving_registry
 from tests.unit.store.embedded.traces import Traces
 

@@ -26,7 +26,7 @@ from dogwatch.versions import family_of
 from tests.builders.advisories import encode_record, osv_record
 from tests.laws.test_join import stored_matches
 from tests.requirements import requires_shared
-from tests.simulators.feeds import FeedBucket
+from tests.simulators.buckets import FeedBucket
 from tests.waiting import PATIENCE_SECONDS
 
 START = datetime(2026, 7, 16, tzinfo=UTC)

@@ -11,7 +11,8 @@ import pytest
 from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.advisories.web_mirror import WebMirror
 from tests.builders.advisories import osv_record
-from tests.simulators.feeds import FeedBucket, FeedServer, serve_feed
+from tests.simulators.buckets import FeedBucket
+from tests.simulators.feeds import FeedServer, serve_feed
 from tests.unit.advisories.importing import LIMITS, Importer, at
 
 

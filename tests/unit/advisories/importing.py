@@ -13,7 +13,8 @@ from dogwatch.advisories import FEED_LIMITS, Changes, FeedMirror, FeedState, Fet
 from dogwatch.advisories.source import FetchRequest
 from dogwatch.model.errors import DogwatchError
 from dogwatch.model.times import parse_rfc3339
-from tests.simulators.feeds import FeedBucket, FeedServer
+from tests.simulators.buckets import FeedBucket
+from tests.simulators.feeds import FeedServer
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
 LIMITS = replace(FEED_LIMITS, first_pause_seconds=0.01, attempts=2, idle_timeout_seconds=2.0, max_single_records=5)

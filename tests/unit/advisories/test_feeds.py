@@ -18,7 +18,7 @@ from dogwatch.flow.ports import Feeds
 from dogwatch.model.errors import ConfigError, FeedUnavailableError
 from dogwatch.model.progress import Progress, Unit
 from tests.builders.advisories import osv_record
-from tests.simulators.feeds import FeedBucket, write_listing
+from tests.simulators.buckets import FeedBucket, write_listing
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
 

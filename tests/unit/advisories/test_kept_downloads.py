@@ -18,7 +18,8 @@ from dogwatch.advisories.nvd import NvdSource
 from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.errors import FeedUnavailableError, MalformedSnapshotError
 from tests.builders.facts import cpe, nvd_file, nvd_product_record, put_facts
-from tests.simulators.feeds import FeedServer, replace_file, serve_feed
+from tests.simulators.buckets import replace_file
+from tests.simulators.feeds import FeedServer, serve_feed
 from tests.waiting import PATIENCE_SECONDS
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)

@@ -10,7 +10,8 @@ from dogwatch.advisories import Changes, FeedState, OsvSource, Outdated, Unchang
 from dogwatch.advisories.source import FetchRequest
 from dogwatch.model.times import parse_rfc3339
 from tests.builders.advisories import osv_record
-from tests.simulators.feeds import FeedBucket, FeedServer, replace_file, write_listing
+from tests.simulators.buckets import FeedBucket, replace_file, write_listing
+from tests.simulators.feeds import FeedServer
 from tests.unit.advisories.importing import NOW, Importer, agree, asked, at
 
 # --- what is asked for ------------------------------------------------------------------------------------------------

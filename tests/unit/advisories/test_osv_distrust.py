@@ -12,15 +12,8 @@ from dogwatch.advisories.folder_mirror import FolderMirror
 from dogwatch.model.errors import FeedRejectedError, FeedUnavailableError, LimitExceededError, MalformedSnapshotError
 from dogwatch.model.times import parse_rfc3339
 from tests.builders.advisories import encode_record, osv_record
-from tests.simulators.feeds import (
-    Failure,
-    FeedBucket,
-    FeedServer,
-    remove_bucket,
-    replace_file,
-    write_archive,
-    write_listing,
-)
+from tests.simulators.buckets import FeedBucket, replace_file, write_archive, write_listing
+from tests.simulators.feeds import Failure, FeedServer, remove_bucket
 from tests.unit.advisories.importing import LIMITS, Importer, agree, at
 
 # --- what would lose records ------------------------------------------------------------------------------------------

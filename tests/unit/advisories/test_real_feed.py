@@ -18,7 +18,8 @@ from dogwatch.advisories.web_mirror import WebMirror
 from dogwatch.model.feeds import ParsedRecord
 from dogwatch.model.times import parse_rfc3339
 from tests.requirements import requires_shared
-from tests.simulators.feeds import FeedBucket, serve_feed
+from tests.simulators.buckets import FeedBucket
+from tests.simulators.feeds import serve_feed
 
 pytestmark = requires_shared()
 
