@@ -70,6 +70,8 @@ def test_documents_are_added_listed_shown_and_taken_back(flags: list[str], tmp_p
     (shown,) = asked(flags, "advisories", "show", NAME)
     assert (shown["vulnerability"], shown["verdict"], shown["versions"]) == ("CVE-2026-1001", "affected", "all")
     assert "About nothing: statements[0].products[1]: pkg:oci/app is an image" in run(flags, "advisories", "show", "1")
+    (folder / "b.json").write_text(json.dumps(osv_record("ACME-1", modified="2026-07-02T00:00:00Z") | {"affected": []}))
+    assert told(flags, "advisories", "add", f"{folder}/b.json")[0].endswith(" It names no package, so it says nothing.")
     (folder / "b.json").write_text("{}")
     assert refusal(flags, "advisories", "add", f"{folder}/b.json").startswith(f"{folder}/b.json: no OSV ")
     assert refusal(flags, "advisories", "show", "9") == "no such document: 9"

@@ -121,6 +121,8 @@ def _told(file: Path, added: SuppliedDocument) -> str:
         parts.append(f"{plural(added.ended, 'statement')} of before no longer in it.")
     if one.unused:
         parts.append(f"{plural(one.unused, 'product')} no package can be met by (dogwatch advisories show {one.id}).")
+    elif not one.statements:
+        parts.append("It names no package, so it says nothing.")
     return " ".join(parts)
 
 

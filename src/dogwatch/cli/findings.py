@@ -30,7 +30,7 @@ _STATUSES = ("ACTIVE", "CLOSED")
 _FIXES = ("YES", "NO", "PARTIAL")
 _NOTHING_THEN = (
     "No findings were known then. That may be because no image was looked at yet (dogwatch images history IMAGE),\n"
-    "or no advisory imported (dogwatch db diff)."
+    "or no advisory imported (dogwatch db diff SINCE)."
 )
 _STYLES = {Severity.CRITICAL: "bold red", Severity.HIGH: "red", Severity.MEDIUM: "yellow"}
 
@@ -108,18 +108,19 @@ def show_findings(
 
 def _list(views: Views, wanted: FindingQuery, limit: int | None, layout: Layout[FindingView, FindingRow]) -> None:
     found = Taken(lambda size, after: views.findings(replace(wanted, limit=size, after=after)), limit)
+    layout.write(found, lambda: _footer(views, wanted, found))
 
-    def footer() -> str:
-        named = {field: asked for field, asked in wanted.texts.items() if field in SHARED_FIELDS}
-        images = ImageQuery(wanted.account_id, texts=named, filter=narrowed(wanted.filter, SHARED_FIELDS))
-        looked = look(views, images)
-        of = "Of the images that are asked for:\n" if images.texts or images.filter else ""
-        nothing = "" if found.count else "".join(f"{line}\n" for line in _nothing(views, wanted, looked))
-        if wanted.as_of is None:
-            return f"{found.note}{nothing}{of}{sentences(looked)}"
-        return f"As known at {rfc3339(wanted.as_of)}.\n{found.note}{nothing}As of now:\n{of}{sentences(looked)}"
 
-    layout.write(found, footer)
+def _footer(views: Views, wanted: FindingQuery, found: Taken[FindingView]) -> str:
+    """Say what was looked at of the images that are asked for, and what it means if nothing was found."""
+    named = {field: asked for field, asked in wanted.texts.items() if field in SHARED_FIELDS}
+    images = ImageQuery(wanted.account_id, texts=named, filter=narrowed(wanted.filter, SHARED_FIELDS))
+    looked = look(views, images)
+    of = "Of the images that are asked for:\n" if images.texts or images.filter else ""
+    nothing = "" if found.count else "".join(f"{line}\n" for line in _nothing(views, wanted, looked))
+    if wanted.as_of is None:
+        return f"{found.note}{nothing}{of}{sentences(looked)}"
+    return f"As known at {rfc3339(wanted.as_of)}.\n{found.note}{nothing}As of now:\n{of}{sentences(looked)}"
 
 
 def _nothing(views: Views, wanted: FindingQuery, looked: LookedAt) -> Iterator[str]:
