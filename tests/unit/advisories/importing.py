@@ -17,7 +17,7 @@ from tests.simulators.buckets import FeedBucket
 from tests.simulators.feeds import FeedServer
 
 NOW = datetime(2026, 7, 31, tzinfo=UTC)
-LIMITS = replace(FEED_LIMITS, first_pause_seconds=0.01, attempts=2, idle_timeout_seconds=2.0, max_single_records=5)
+LIMITS = replace(FEED_LIMITS, first_pause_seconds=0.01, attempts=2, max_single_records=5)
 
 
 def at(day: int) -> str:

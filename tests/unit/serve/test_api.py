@@ -99,7 +99,7 @@ def test_what_breaks_inside_stays_inside(failure: Exception, status: int, retry:
 
 def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dogwatch.serve.http.REQUEST_SECONDS", 0.1)
-    reply = get(Rooms(delay_seconds=0.5), "/findings")
+    reply = get(Rooms(delay_seconds=2.0), "/findings")
     assert (reply.status, reply.json["type"]) == (503, "urn:dogwatch:problem:too-slow")
 
 

@@ -71,11 +71,12 @@ def test_a_server_that_is_not_there_says_so_itself(database: str) -> None:
 def test_no_free_connection_is_told_with_the_servers_reason(
     postgres_server: str, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dogwatch.store.connection._POOL_WAIT_SECONDS", 0.5)
     opened = Database(database, max_connections=1)
     opened.open()
-    with opened.transaction(), pytest.raises(StoreUnavailableError) as busy, opened.transaction():
-        pass
+    with opened.transaction():
+        monkeypatch.setattr("dogwatch.store.connection._POOL_WAIT_SECONDS", 0.5)
+        with pytest.raises(StoreUnavailableError) as busy, opened.transaction():
+            pass
     assert busy.value.message == "database unavailable: all 1 connections of this process were busy for 0.5 s"
     opened.close()
     name = conninfo_to_dict(database)["dbname"]
