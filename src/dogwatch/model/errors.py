@@ -2,6 +2,7 @@
 
 Each class answers two questions as class attributes: may a worker retry, and who must act. Messages are built here
 from fields; raise sites pass fields only. What a step merely could not see is a gap (`model.gaps`), not an error.
+One file, however long: the tree is read as a whole, and three tables are total over it.
 """
 
 from __future__ import annotations
