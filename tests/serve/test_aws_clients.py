@@ -196,6 +196,16 @@ def test_a_client_walks_through_findings(rooms: Rooms) -> None:
     assert arns == [f"{prefix}{number:016x}" for number in range(1, 8)]
 
 
+def test_a_client_asks_for_the_details_of_what_it_found(rooms: Rooms) -> None:
+    rooms.rows = [make_finding()]
+    with served(rooms) as port:
+        client = client_of(port)
+        arns = [one["findingArn"] for one in client.list_findings()["findings"]]
+        (details,) = client.batch_get_finding_details(findingArns=arns)["findingDetails"]
+    assert details["findingArn"] == arns[0]
+    assert details["cisaData"]["dateDue"] == datetime(2024, 9, 25, tzinfo=UTC)
+
+
 def test_a_finding_names_package_version_fix_and_layer(rooms: Rooms) -> None:
     rooms.rows = [
         make_finding(

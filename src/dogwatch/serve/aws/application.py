@@ -15,6 +15,7 @@ from dogwatch.serve.aws.configuration import get_configuration, update_configura
 from dogwatch.serve.aws.coverage import list_coverage
 from dogwatch.serve.aws.coverage_statistics import list_coverage_statistics
 from dogwatch.serve.aws.errors import aws_answer, plain_error
+from dogwatch.serve.aws.finding_details import batch_get_finding_details
 from dogwatch.serve.aws.findings import list_findings
 from dogwatch.serve.aws.operations import OFFERED, SERVICE
 from dogwatch.serve.aws.usage_totals import list_usage_totals
@@ -55,6 +56,9 @@ _ANSWERS: Mapping[str, _Operation] = MappingProxyType(
             caller, body, rooms.views, rooms.registries
         ),
         "ListFindings": lambda caller, body, rooms: list_findings(caller, body, rooms.views, rooms.registries),
+        "BatchGetFindingDetails": lambda caller, body, rooms: batch_get_finding_details(
+            caller, body, rooms.views, rooms.registries
+        ),
         "ListUsageTotals": lambda caller, body, rooms: list_usage_totals(caller, body, rooms.costs),
         "GetClustersForImage": lambda caller, body, rooms: get_clusters(caller, body, rooms.views, rooms.registries),
     }

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
 from typing import Any
 
 from dogwatch.matching import is_distribution
@@ -18,7 +17,7 @@ from dogwatch.model.release_endings import RELEASES_ECOSYSTEM
 from dogwatch.model.views import FindingView, VulnerablePackage
 from dogwatch.serve.aws.coverage import RESOURCE_TYPE, in_use
 from dogwatch.serve.aws.names import PARTITION, Names, finding_arn
-from dogwatch.serve.aws.wire import seconds, without_empty
+from dogwatch.serve.aws.wire import midnight, seconds, without_empty
 from dogwatch.versions import family_of, scheme_of
 
 FINDING_TYPE = "PACKAGE_VULNERABILITY"
@@ -82,13 +81,9 @@ def _exploits(facts: KnownFacts) -> dict[str, Any]:
     listed, likely = facts.exploitation, facts.probability
     return {
         "exploitAvailable": "YES" if facts.is_exploit_known else "NO",
-        "exploitabilityDetails": {"lastKnownExploitAt": _midnight(listed.added_on)} if listed else None,
+        "exploitabilityDetails": {"lastKnownExploitAt": midnight(listed.added_on)} if listed else None,
         "epss": {"score": likely.score_ppm / 1e6} if likely else None,
     }
-
-
-def _midnight(day: date) -> float | None:
-    return seconds(datetime.combine(day, time(), UTC))
 
 
 def _giver(source: str) -> str:

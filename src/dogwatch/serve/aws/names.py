@@ -34,6 +34,11 @@ class Names:
     shared: frozenset[str]
     views: Views
 
+    @property
+    def regions(self) -> frozenset[str]:
+        """The regions of its registries."""
+        return frozenset(registry.region for registry in self.registries)
+
     def repository(self, alias: str, name: str) -> str:
         """Return the name that clients see for a repository."""
         return f"{alias}/{name}" if name in self.shared else name
@@ -63,6 +68,21 @@ def load_names(account_id: str, registries: RegistryAdmin, views: Views) -> Name
 def finding_arn(one: FindingView) -> str:
     """Return the ARN of a finding."""
     return f"arn:{PARTITION}:inspector2:{one.region}:{one.account_id}:finding/{one.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingArn:
+    """What the ARN of a finding says: its account, its region, and the id that we know it by."""
+
+    account_id: str
+    region: str
+    id: str
+
+
+def read_finding_arn(arn: str) -> FindingArn | None:
+    """Return what the ARN of a finding says; None for what is none."""
+    found = _FINDING_ARN.fullmatch(arn)
+    return FindingArn(found["account"], found["region"], found["id"]) if found else None
 
 
 def ask_region(question: Question, names: Names, entries: Sequence[Entry], asked_as: str) -> None:
@@ -144,10 +164,9 @@ def ask_finding_arn(question: Question, names: Names, entries: Sequence[Entry], 
         if comparison == "PREFIX":
             chosen += [("PREFIX", part) for part in _finding_prefixes(names, value)]
         else:
-            found = _FINDING_ARN.fullmatch(value)
-            regions = {registry.region for registry in names.registries}
-            if found and found["account"] == names.account_id and found["region"] in regions:
-                chosen.append((comparison, found["id"]))
+            found = read_finding_arn(value)
+            if found and found.account_id == names.account_id and found.region in names.regions:
+                chosen.append((comparison, found.id))
     positive = any(comparison != "NOT_EQUALS" for comparison, _ in entries)
     if positive and not any(comparison != "NOT_EQUALS" for comparison, _ in chosen):
         question.ask_impossible()

@@ -16,6 +16,7 @@ OFFERED = (
     "ListCoverage",
     "ListCoverageStatistics",
     "ListFindings",
+    "BatchGetFindingDetails",
     "GetClustersForImage",
     "ListUsageTotals",
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -164,6 +164,11 @@ def _moment(value: float | str | None, field: str) -> datetime | None:
 def seconds(moment: datetime | None) -> float | None:
     """Return a moment as AWS's replies write it, epoch seconds with milliseconds; None, which they leave out, stays."""
     return None if moment is None else round(moment.timestamp(), 3)
+
+
+def midnight(day: date | None) -> float | None:
+    """Return the beginning of a day in UTC, as `seconds` does; None stays."""
+    return None if day is None else seconds(datetime.combine(day, time(), UTC))
 
 
 def without_empty(members: Mapping[str, Any]) -> dict[str, Any]:
