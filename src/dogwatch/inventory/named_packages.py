@@ -21,7 +21,7 @@ from dogwatch.versions.ecosystems import FAMILIES, family_of
 
 _SPELLINGS: Final = (
     {family.lower(): family for family in FAMILIES}
-    | {one.family.lower(): one.family for one in DISTRIBUTIONS.values()}
+    | {name: one.family for release_id, one in DISTRIBUTIONS.items() for name in (release_id, one.family.lower())}
     | LANGUAGES
 )
 _LIKENESS: Final = 0.66

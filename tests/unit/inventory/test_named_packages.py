@@ -36,6 +36,7 @@ def test_a_package_is_named_by_its_url_or_with_its_ecosystem(text: str, ecosyste
         ("a@1", "", "ecosystem"),
         ("a@1", "\n", "ecosystem"),
         ("a@1", "Debian", "ecosystem"),
+        ("a@1", "rhel", "ecosystem"),
         ("a@1", "nmp", "ecosystem"),
         ("a@1", "debain:12", "ecosystem"),
         ("pkg:deb/debian/a@1", "", "ecosystem"),
@@ -62,6 +63,8 @@ def test_what_would_find_nothing_for_lack_of_words_is_refused(text: str, ecosyst
         ("of our own", "of our own"),
         ("Hackage", "Hackage"),
         ("packagist", "Packagist"),
+        ("rhel", "Red Hat"),
+        ("rocky", "Rocky Linux"),
     ],
 )
 def test_ecosystems_are_known_however_they_are_spelt(text: str, ecosystem: str) -> None:
