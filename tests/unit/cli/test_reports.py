@@ -279,6 +279,12 @@ def test_cyclonedx_names_components_and_refers_to_them() -> None:
     assert unseen == ["dogwatch:unseen:file-unreadable", "dogwatch:unseen:undetermined"]
 
 
+def test_no_bill_promises_that_it_is_complete() -> None:
+    report = make_report(replace(EXAMINED, gaps=()), Judgement(3, JUDGED, NOT_COMPARED), Choice(), FEEDS, (), NOW)
+    document = json.loads(FORMATS["cyclonedx"](report, "1.2.3"))
+    assert document["compositions"] == [{"aggregate": "unknown", "assemblies": ["subject"]}]
+
+
 def test_spdx_describes_the_subject_and_its_packages() -> None:
     document = written("spdx")
     assert (document["spdxVersion"], document["dataLicense"]) == ("SPDX-2.3", "CC0-1.0")

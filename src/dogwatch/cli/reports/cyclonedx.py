@@ -40,7 +40,6 @@ def render_cyclonedx(report: Report, version: str) -> str:
     component: Document = {"type": _TYPES[subject.kind], "bom-ref": _SUBJECT, "name": subject.name}
     if subject.digest:
         component["version"] = subject.digest
-    is_whole = not report.examined.gaps
     document: Document = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -54,7 +53,8 @@ def render_cyclonedx(report: Report, version: str) -> str:
             "properties": list(_properties(report)),
         },
         "components": [_component(one, references[one.package]) for one in report.examined.packages],
-        "compositions": [{"aggregate": "complete" if is_whole else "incomplete", "assemblies": [_SUBJECT]}],
+        # Nobody can promise completeness: what is in no package database may be there all the same.
+        "compositions": [{"aggregate": "incomplete" if report.examined.gaps else "unknown", "assemblies": [_SUBJECT]}],
         "vulnerabilities": list(_vulnerabilities(report, references)),
     }
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
