@@ -25,6 +25,7 @@ from tests.docker_registry import requires_docker_registry, requires_skopeo
 from tests.e2e.fixture_image import cache_folder, debian_tar, npm_files, python_files, requirements
 from tests.folders import fast_root
 from tests.ports import free_port
+from tests.quiet import quiet_minutes
 
 DOCS = Path(__file__).parents[2] / "docs"
 _FENCE = re.compile(r"^```(?P<kind>[a-z][^\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -165,6 +166,8 @@ def _terminal() -> Iterator[Terminal]:
             "PATH": f"{programs}:{kept['PATH']}",
             "DOGWATCH_LISTEN": listen,
             "DOGWATCH_WORKERS": "1",
+            "DOGWATCH_FEED_MINUTES": quiet_minutes(),
+            "DOGWATCH_POLL_MINUTES": quiet_minutes(),
             "COLUMNS": "250",
             "NO_COLOR": "1",
         }

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -253,5 +254,6 @@ def _start_child(limits: ChildLimits) -> _Child:
         theirs.close()
         os.close(lifeline)
     connection = Connection(ours.detach())
-    connection.send(Orders(tuple(sys.path), limits.memory_bytes))
+    with suppress(OSError):  # it died already: so sees whoever gives it work
+        connection.send(Orders(tuple(sys.path), limits.memory_bytes))
     return _Child(process, connection, held)

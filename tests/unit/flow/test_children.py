@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -127,6 +128,24 @@ def test_a_child_that_dies_costs_its_own_work_only(pool: ChildPool, number: sign
 def test_a_child_that_leaves_has_crashed(pool: ChildPool) -> None:
     with pytest.raises(StepCrashedError, match="index died: exit status 3"):
         pool.run("index", hostile.leave)
+
+
+class _Stillborn(subprocess.Popen[bytes]):
+    """A process that is over before whoever starts it goes on."""
+
+    def __init__(self, _command: object, **options: Any) -> None:
+        super().__init__(["false"], **options)
+        self.wait()
+
+
+def test_a_child_that_dies_before_it_is_told_anything_has_crashed(
+    pool: ChildPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", _Stillborn)
+        with pytest.raises(StepCrashedError, match="index died: exit status 1"):
+            pool.run("index", hostile.answer, 1)
+    assert pool.run("answer", hostile.answer, 1) == 1
 
 
 def test_a_child_killed_from_outside_while_idle_is_replaced_unnoticed(pool: ChildPool) -> None:
