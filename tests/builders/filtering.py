@@ -27,7 +27,7 @@ from dogwatch.model.filters import (
 )
 from dogwatch.model.matches import Severity
 from dogwatch.model.views import FindingView, ImageView
-from dogwatch.versions import normalise_name
+from dogwatch.versions import family_of, normalise_name
 
 Row = Mapping[str, Sequence[Any]]
 """Field → what a row has of it: nothing, one value, or several."""
@@ -82,7 +82,7 @@ def finding_row(one: FindingView) -> Row:
             for each in one.packages
             for spelt in (each.name, normalise_name(each.ecosystem, each.source_name or each.name))
         ],
-        "ecosystem": [each.ecosystem for each in one.packages],
+        "ecosystem": [name for each in one.packages for name in (each.ecosystem, family_of(each.ecosystem))],
         "source": [one.source],
         "title": [one.title],
         "first_observed_at": [one.first_observed_at],

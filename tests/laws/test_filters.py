@@ -47,7 +47,7 @@ _KNOWN: dict[str, Sequence[str]] = {
     "image": ["1", "2", "03", "x"],
     "vulnerability": ["CVE-2026-0001", "CVE-2026-0002", "GHSA-one"],
     "package": ["P_1", "p-1", "P_2", "p-3", "p\\1"],
-    "ecosystem": ["npm", "PyPI"],
+    "ecosystem": ["npm", "PyPI", "Debian", "Debian:12"],
     "source": ["osv", "other"],
     "title": ["CVE-2026-0001 - P_1", "CVE-2026-0002 - P_1, P_2"],
 }
@@ -87,7 +87,7 @@ def store_varied_world(connection: psycopg.Connection, world: World) -> None:
         )
     run("UPDATE image SET indexed_at = %s WHERE id = 1", (START + timedelta(days=2),))
     run("UPDATE exposure SET score_tenths = CASE WHEN id %% 3 = 0 THEN NULL ELSE (id * 17) %% 100 END", ())
-    run("UPDATE package SET ecosystem = 'npm', match_name = name WHERE id = 2")
+    run("UPDATE package SET ecosystem = 'Debian:12', match_name = name WHERE id = 2")
     for repository, name, number in ((1, "1.0", 1), (1, "latest", 1), (2, "latest", 2)):
         run(
             "INSERT INTO tag (repository_id, name, digest, set_at) VALUES (%s, %s, %s, %s)",
