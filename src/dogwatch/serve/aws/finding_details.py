@@ -5,7 +5,7 @@ What nobody here knows (`riskScore`, `evidences`, `ttps`, `tools`, `exploitObser
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -13,7 +13,8 @@ import msgspec
 
 from dogwatch.model.facts import Exploitation
 from dogwatch.model.views import FindingQuery, FindingView
-from dogwatch.serve.aws.names import Names, finding_arn, load_names, read_finding_arn
+from dogwatch.serve.aws.names import Names, ask_finding_arn, finding_arn, load_names, read_finding_arn
+from dogwatch.serve.aws.question import Question
 from dogwatch.serve.aws.wire import decode, midnight, without_empty
 from dogwatch.serve.callers import Caller
 from dogwatch.serve.ports import RegistryAdmin, Views
@@ -53,13 +54,13 @@ def batch_get_finding_details(
     }
 
 
-def _find(names: Names, arns: Iterable[str]) -> Mapping[str, FindingView]:
+def _find(names: Names, arns: Collection[str]) -> Mapping[str, FindingView]:
     """Return the account's findings among them, open ones and closed."""
-    read = [one for one in map(read_finding_arn, arns) if one is not None]
-    ids = [("EQUALS", one.id) for one in read if one.account_id == names.account_id]
-    if not ids:
+    question = Question()
+    ask_finding_arn(question, names, [("EQUALS", arn) for arn in arns], "findingArns")
+    if question.is_impossible:
         return {}
-    query = FindingQuery(names.account_id, texts={"finding": ids}, limit=len(ids))
+    query = FindingQuery(names.account_id, texts=question.texts, limit=len(arns))
     found: dict[str, FindingView] = {}
     while True:
         page = names.views.findings(query)
@@ -82,7 +83,7 @@ def _details(arn: str, one: FindingView) -> dict[str, Any]:
             "cisaData": _cisa_data(facts.exploitation) if facts.exploitation else None,
             "cwes": list(facts.cwes),
             "epssScore": facts.probability.score_ppm / 1e6 if facts.probability else None,
-            "referenceUrls": [reference for reference in one.references if reference][:_MAX_REFERENCES],
+            "referenceUrls": list(one.references[:_MAX_REFERENCES]),
         }
     )
 
