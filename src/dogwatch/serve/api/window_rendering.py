@@ -69,10 +69,7 @@ def wakeable(one: WakeableImage) -> dict[str, Any]:
     """Return an image that a change of windows could wake."""
     is_forever = one.new_until >= FOREVER
     return {
-        "id": one.image_id,
-        "registry": one.registry_alias,
-        "repository": one.repository,
-        "digest": one.digest,
+        **_image(one),
         "new_until": None if is_forever else iso(one.new_until),
         "new_forever": is_forever,
         "held_by": one.held_by,
@@ -83,14 +80,20 @@ def leaving(one: LeavingImage) -> dict[str, Any]:
     """Return an image that a change of windows would end the watch of."""
     is_forever = one.watched_until >= FOREVER
     return {
-        "id": one.image_id,
-        "registry": one.registry_alias,
-        "repository": one.repository,
-        "digest": one.digest,
+        **_image(one),
         "watched_until": None if is_forever else iso(one.watched_until),
         "watched_forever": is_forever,
         "held_by": one.held_by,
         "new_until": iso(one.new_until),
+    }
+
+
+def _image(one: LeavingImage | WakeableImage) -> dict[str, Any]:
+    return {
+        "id": one.image_id,
+        "registry": one.registry_alias,
+        "repository": one.repository,
+        "digest": one.digest,
     }
 
 
