@@ -105,8 +105,7 @@ def goes_by_source(ecosystem: str) -> bool:
 def match_name(package: Package) -> str:
     """Return the name that advisories use of a package; see `key_package`."""
     rules = _rules_of(package.ecosystem)
-    name = rules.spell(package.source_name if _is_by_source(package, rules) else package.name)
-    return name_in_stream(package.module, name) if rules.tells_streams else name
+    return _name_by(package, rules, by_source=_is_by_source(package, rules))
 
 
 def key_package(package: Package) -> KeyedPackage:
@@ -125,9 +124,9 @@ def key_package(package: Package) -> KeyedPackage:
         scheme "" with number 0.
     """
     rules = _rules_of(package.ecosystem)
-    name = match_name(package)
-    is_by_source = _is_by_source(package, rules)
-    version = (package.source_version or package.version) if is_by_source else package.version
+    by_source = _is_by_source(package, rules)
+    name = _name_by(package, rules, by_source=by_source)
+    version = (package.source_version or package.version) if by_source else package.version
     scheme = rules.scheme
     if scheme is None:
         return KeyedPackage(package, name, version, "", 0, None, NotComparable.NO_SCHEME.value)
@@ -140,6 +139,11 @@ def key_package(package: Package) -> KeyedPackage:
 
 def _is_by_source(package: Package, rules: _Rules) -> bool:
     return bool(package.source_name) and not rules.is_named_by_binary
+
+
+def _name_by(package: Package, rules: _Rules, *, by_source: bool) -> str:
+    name = rules.spell(package.source_name if by_source else package.name)
+    return name_in_stream(package.module, name) if rules.tells_streams else name
 
 
 def _why_not_judged(package: Package, rules: _Rules) -> str:
