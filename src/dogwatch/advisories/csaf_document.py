@@ -15,10 +15,10 @@ import msgspec
 
 from dogwatch.advisories.csaf_products import PlaceOf, ProductTree, RpmName, RpmOf, read_products, rpm_of_purl
 
-_FIX_WORDS: Final = frozenset({"none_available", "no_fix_planned"})
 UNDEFINED: Final = "a product that the document does not define"
 """Why something that is said of a package cannot be read."""
 
+_FIX_WORDS: Final = frozenset({"none_available", "no_fix_planned"})
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,19}")
 
 
@@ -140,6 +140,8 @@ class VexDocument:
 
         Ids of products that are not defined have its name in them, `BaseOS-9:xz-0:5.2-1.el9.src` or `SLES 15 SP6:xz`.
         """
+        if not self.undefined:
+            return False
         named = rf"(?:^|[:/]){re.escape(rpm)}(?:$|[:/.]|-\d)"
         return any(re.search(named, product_id) for product_id, at in self.undefined if at in (place, ""))
 

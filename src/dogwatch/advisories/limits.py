@@ -60,6 +60,7 @@ class TextLimits:
     max_version: int = 1_024  # the longest real one has 80
     max_references: int = 200  # real records stay below 150
     max_reference: int = 2_048  # what browsers open
+    max_unread_parts: int = 100  # a document with more has no holes, it is none that we can read
 
 
 FEED_LIMITS = FeedLimits()

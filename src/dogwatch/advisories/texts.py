@@ -6,7 +6,6 @@ No database takes the zero character. Called by whatever reads a feed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from dogwatch.advisories.limits import TEXT_LIMITS
 
@@ -27,10 +26,6 @@ def cut_prose(text: str, longest: int) -> str:
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
-MAX_UNREAD_PARTS: Final = 100
-"""Of one document: one with more has no holes, it is none that we can read."""
-
-
 def keep_unread(parts: Iterable[str]) -> tuple[str, ...]:
     """Return what could not be read of a document, in words that can be kept.
 
@@ -38,8 +33,9 @@ def keep_unread(parts: Iterable[str]) -> tuple[str, ...]:
         ValueError: it is more than the limit.
     """
     kept = tuple(dict.fromkeys(cut_prose(part, TEXT_LIMITS.max_identifier) for part in parts))
-    if len(kept) > MAX_UNREAD_PARTS:
-        raise ValueError(f"more than {MAX_UNREAD_PARTS} parts that cannot be read, the first of them: {kept[0]}")
+    most = TEXT_LIMITS.max_unread_parts
+    if len(kept) > most:
+        raise ValueError(f"more than {most} parts that cannot be read, the first of them: {kept[0]}")
     return kept
 
 
